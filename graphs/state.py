@@ -1,0 +1,122 @@
+"""The state that flows through every graph, its parts, its input and its output.
+
+All values are plain (str, numbers, lists, dicts): they pass through checkpoints, servers and MLflow unchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypedDict
+
+from typing_extensions import NotRequired, Required
+
+Status = Literal[
+    "correct",
+    "incorrect",
+    "no_answer",
+    "timeout",
+    "bad_reference",
+    "consistent",
+    "inconsistent",
+    "unchecked",
+]
+"""What verify says of a solution. The first five need a reference, the last three are given without one."""
+
+Role = Literal["teacher", "student"]
+
+
+class RoleUsage(TypedDict):
+    """Calls and tokens of one role; `unknown` counts the calls whose model reported no tokens."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    unknown: int
+
+
+Usage = dict[str, RoleUsage]
+"""`RoleUsage` by role ("teacher", "student")."""
+
+
+def add_usage(left: Usage | None, right: Usage | None) -> Usage:
+    """Add two usages role by role (the reducer of the state's `usage`)."""
+    total: Usage = {role: RoleUsage(**counts) for role, counts in (left or {}).items()}
+    for role, counts in (right or {}).items():
+        known = total.get(role) or RoleUsage(calls=0, input_tokens=0, output_tokens=0, unknown=0)
+        total[role] = RoleUsage(**{key: known[key] + counts[key] for key in counts})
+    return total
+
+
+class Flag(TypedDict):
+    """What a reviewer should know of a decomposition: `kind` is one of `nodes.decompose.FLAG_KINDS`."""
+
+    kind: str
+    detail: str
+    step: int | None
+    """Index into `steps`, from 0; None where the whole list is meant."""
+
+
+class ReviewRecord(TypedDict):
+    """One decision on a decomposition."""
+
+    decision: Literal["approve", "edit", "reject"]
+    comment: str
+    reviewer: str
+    steps: list[str]
+    """The steps that were shown."""
+
+
+class Solution(TypedDict):
+    """One sampled solution of the student. `answer` is extracted without the reference; None if there is none."""
+
+    text: str
+    answer: str | None
+    finish_reason: str | None
+    step_texts: list[str]
+    """The replies of the single steps in mode `sequential`, else empty."""
+
+
+class TraceInput(TypedDict, total=False):
+    """Input of every graph."""
+
+    question: Required[str]
+    problem_id: str
+    reference: str | None
+    """The known answer, if any. Only verify uses it, and decompose to flag leakage for a reviewer."""
+    domain: str
+
+
+class TraceOutput(TypedDict, total=False):
+    """Output of every graph."""
+
+    question: str
+    problem_id: str
+    answer: str | None
+    status: Status
+    steps: list[str]
+    flags: list[Flag]
+    reviews: list[ReviewRecord]
+    solution: str
+    solutions: list[Solution]
+    verdict: dict
+    """`verification.Verdict` as a dict."""
+    check: dict
+    """`verification.SolutionCheck` as a dict: what the solution's own arithmetic says, never the reference."""
+    attempts: int
+    usage: Usage
+
+
+class TraceState(TraceOutput, total=False):
+    """Everything that a run knows."""
+
+    reference: str | None
+    domain: str
+    decomposition: str
+    """The teacher's reply as it came."""
+    teacher_steps: list[str]
+    """The steps before a reviewer's edit."""
+    teacher_finish_reason: str | None
+    revisions: int
+    retry_reason: str
+    """Why solve runs again, in words for the student; empty if it does not."""
+    usage: Annotated[Usage, add_usage]
+    problem_id: NotRequired[str]

@@ -1,0 +1,1 @@
+"""The graphs: files that only wire nodes."""

@@ -5,9 +5,7 @@ All values are plain (str, numbers, lists, dicts): they pass through checkpoints
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
-
-from typing_extensions import NotRequired, Required
+from typing import Literal, Required, TypedDict
 
 Status = Literal[
     "correct",
@@ -38,7 +36,7 @@ Usage = dict[str, RoleUsage]
 
 
 def add_usage(left: Usage | None, right: Usage | None) -> Usage:
-    """Add two usages role by role (the reducer of the state's `usage`)."""
+    """Add two usages role by role."""
     total: Usage = {role: RoleUsage(**counts) for role, counts in (left or {}).items()}
     for role, counts in (right or {}).items():
         known = total.get(role) or RoleUsage(calls=0, input_tokens=0, output_tokens=0, unknown=0)
@@ -102,6 +100,8 @@ class TraceOutput(TypedDict, total=False):
     check: dict
     """`verification.SolutionCheck` as a dict: what the solution's own arithmetic says, never the reference."""
     attempts: int
+    agreement: float
+    """Share of the samples that gave the winning answer, from 0 to 1."""
     usage: Usage
 
 
@@ -115,8 +115,9 @@ class TraceState(TraceOutput, total=False):
     teacher_steps: list[str]
     """The steps before a reviewer's edit."""
     teacher_finish_reason: str | None
+    rejected: bool
+    """True from a rejection until the teacher's next steps."""
     revisions: int
+    """How often the teacher was asked again."""
     retry_reason: str
     """Why solve runs again, in words for the student; empty if it does not."""
-    usage: Annotated[Usage, add_usage]
-    problem_id: NotRequired[str]

@@ -1,0 +1,5 @@
+"""Prompt sets: folders of text files, chosen by name or by path, known by name, version and hash."""
+
+from .sets import BUNDLED, PLACEHOLDERS, PromptSet, load_prompts
+
+__all__ = ["BUNDLED", "PLACEHOLDERS", "PromptSet", "load_prompts"]

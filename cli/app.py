@@ -1,0 +1,24 @@
+"""The command line: `tot`, also called `trace-of-thought`. Each command lives in a file of its own."""
+
+from __future__ import annotations
+
+import typer
+
+from .solve import solve
+
+app = typer.Typer(
+    name="tot",
+    help="A teacher model writes the steps, a small student follows them, the answer is verified, MLflow keeps it all.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(solve)
+
+
+def main() -> None:
+    """Run the command line; a failure ends with its message and exit code 1, without a traceback."""
+    from .errors import show_errors
+
+    with show_errors():
+        app()

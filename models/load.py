@@ -1,0 +1,99 @@
+"""Chat models by name: `openai:NAME`, any other provider of `init_chat_model`, `hf:MODEL`, `recorded:FILE`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+TIMEOUT = 120.0
+"""Seconds for one call of a remote model."""
+
+MAX_RETRIES = 5
+"""Retries of a remote call on 408, 409, 429, 5xx and lost connections, by the provider's client: the only layer that does."""
+
+
+def load_chat_model(
+    spec: str,
+    *,
+    timeout: float = TIMEOUT,
+    max_retries: int = MAX_RETRIES,
+    requests_per_second: float | None = None,
+    **options: Any,
+) -> BaseChatModel:
+    """Load a chat model by name.
+
+    Args:
+        spec: one of
+            `hf:ID`, a hub id, a folder or a `.gguf` file, run in this process and shared by all callers;
+            `recorded:FILE`, `recorded:FILE#TEACHER` or `recorded:sample`, decompositions to replay;
+            `PROVIDER:NAME`, as in `openai:gpt-4.1`, what LangChain's `init_chat_model` takes.
+        timeout: seconds for one remote call.
+        max_retries: retries of a remote call.
+        requests_per_second: limit for a remote model, kept by all callers together.
+        options: for the model itself: `temperature`, `max_tokens`, `base_url`, `api_key`, `dtype`, `device`, ...
+
+    Raises:
+        ValueError: the name or the provider is unknown, or a key is missing; says what to do.
+        ImportError: the package of this provider is not installed; says which.
+        FileNotFoundError: no such file.
+    """
+    provider, colon, name = spec.partition(":")
+    if not colon or not name:
+        raise ValueError(
+            f"model {spec!r} has no provider; write PROVIDER:NAME, as in 'openai:gpt-4.1', 'hf:FOLDER' or 'recorded:FILE'"
+        )
+    if provider == "hf":
+        return _local(name, options)
+    if provider == "recorded":
+        from .recorded import RecordedTeacher
+
+        file, _, teacher = name.partition("#")
+        return RecordedTeacher.from_file(file, teacher=teacher or None)
+    limiter = {"rate_limiter": _limiter(requests_per_second)} if requests_per_second else {}
+    return _remote(spec, timeout=timeout, max_retries=max_retries, **limiter, **options)
+
+
+def as_chat_model(model: BaseChatModel | str) -> BaseChatModel:
+    """Return the model itself, or the one that a name stands for."""
+    return load_chat_model(model) if isinstance(model, str) else model
+
+
+def _limiter(requests_per_second: float) -> Any:
+    from langchain_core.rate_limiters import InMemoryRateLimiter
+
+    return InMemoryRateLimiter(requests_per_second=requests_per_second, check_every_n_seconds=0.02)
+
+
+def _local(name: str, options: dict[str, Any]) -> BaseChatModel:
+    looks_like_path = name.startswith((".", "/", "~")) or name.endswith(".gguf")
+    if looks_like_path and not Path(name).expanduser().exists():
+        raise FileNotFoundError(f"student 'hf:{name}': no such file or folder; give a model folder, a .gguf file or a hub id")
+    try:
+        from .batched import BatchedChatHuggingFace
+    except ImportError as error:
+        raise ImportError(
+            f"'hf:{name}' runs in this process and needs torch and transformers ({error}); "
+            "install them with: pip install 'trace-of-thought[local]'"
+        ) from error
+    return BatchedChatHuggingFace.from_model_id(name, **options)
+
+
+def _remote(spec: str, **options: Any) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+
+    provider = spec.partition(":")[0]
+    try:
+        return init_chat_model(spec, **options)
+    except ImportError as error:
+        raise ImportError(f"model {spec!r}: {error}") from error
+    except Exception as error:
+        if "api_key" in str(error).lower() or "credentials" in str(error).lower():
+            key = f"{provider.upper()}_API_KEY"
+            raise ValueError(
+                f"model {spec!r} needs {key}; set it (any text for a local server), or use 'recorded:FILE' or 'hf:MODEL'"
+            ) from error
+        if "provider" in str(error).lower():
+            raise ValueError(f"model {spec!r}: unknown provider {provider!r}; {error}") from error
+        raise

@@ -1,0 +1,67 @@
+"""Decompose: the teacher writes the steps, and what a reviewer should know of them is flagged."""
+
+from __future__ import annotations
+
+from langchain_core.language_models import BaseChatModel
+
+from ..graphs.state import Flag, TraceState
+from ..prompts import PromptSet
+from .checkpoint import require_checkpointer
+from .flags import find_flags
+from .plan import Ask, ModelNode, Plan
+from .question import question_of
+from .steps import number_steps, parse_steps
+
+
+def make_decompose(teacher: BaseChatModel, prompts: PromptSet, *, reviewed: bool = False) -> ModelNode:
+    """Return the node that asks the teacher for steps.
+
+    After a rejection the teacher is asked again, with its earlier steps and the reviewer's comment. Prose without a list
+    counts as one step, a refusal as none: then the student gets the question alone.
+
+    Args:
+        teacher: any chat model.
+        prompts: uses `decompose` and `redecompose`.
+        reviewed: whether a person may be asked later: then a run without a checkpointer fails before the teacher is paid.
+    """
+
+    def plan(state: TraceState) -> Plan:
+        if reviewed:
+            require_checkpointer()
+        [reply] = yield [Ask(_prompt(state, prompts))]
+        listed = parse_steps(reply.text)
+        flags = find_flags(reply, listed, state)
+        steps = listed or _as_one_step(reply.text, flags)
+        again = is_rejected(state)
+        return {
+            "decomposition": reply.text,
+            "steps": steps,
+            "teacher_steps": steps,
+            "teacher_finish_reason": reply.finish_reason,
+            "flags": flags,
+            "rejected": False,
+            "reviews": state["reviews"] if again else [],
+            "revisions": state["revisions"] + 1 if again else 0,
+        }
+
+    return ModelNode(plan, teacher, "teacher", starts=lambda state: not is_rejected(state))
+
+
+def is_rejected(state: TraceState) -> bool:
+    """Tell whether a reviewer has sent the steps of this state back."""
+    return bool(state.get("rejected"))
+
+
+def _as_one_step(text: str, flags: list[Flag]) -> list[str]:
+    """Take prose without a list as a single step, unless it is a refusal."""
+    refused = any(flag["kind"] == "refusal" for flag in flags)
+    return [text.strip()] if text.strip() and not refused else []
+
+
+def _prompt(state: TraceState, prompts: PromptSet) -> str:
+    question = question_of(state)
+    if not is_rejected(state):
+        return prompts.fill("decompose", question=question)
+    review = state["reviews"][-1]
+    comment = review["comment"] or "none given"
+    return prompts.fill("redecompose", question=question, steps=number_steps(review["steps"]), comment=comment)

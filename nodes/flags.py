@@ -1,0 +1,108 @@
+"""What a reviewer should know of a decomposition before a student sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..graphs.state import Flag, TraceState
+from ..verification import numbers_in
+from .plan import Reply
+
+FLAG_KINDS = {
+    "empty": "the teacher answered with nothing",
+    "refusal": "the teacher refuses",
+    "no_list": "the reply holds no list of steps",
+    "truncated": "the teacher ran into its token limit",
+    "too_few_steps": "a single step",
+    "too_many_steps": "more than 20 steps",
+    "too_long": "more than 8,000 characters",
+    "answer_in_steps": "the reference stands in the steps but not in the question",
+    "computed_result": "a step computes a result",
+    "new_quantity": "a step mentions a quantity that the question does not have",
+}
+"""The kinds of flags, and what each means."""
+
+MAX_STEPS = 20
+MAX_STEP_CHARACTERS = 8_000
+
+_REFUSAL = re.compile(
+    r"\b(?:i\s?(?:'m|am) (?:sorry|unable|not able)|i (?:can't|cannot|can not|won't|will not) (?:help|assist|do|provide|answer)"
+    r"|as an ai\b)",
+    re.I,
+)
+_EQUALS = re.compile(r"\d\s*[-+*/×÷x·^]\s*\(?-?\$?\d[\d\s.,()*/+×÷·^%$-]{0,60}(?:=|is|equals)\s*\$?(-?\d[\d,]*\.?\d*)")
+_ORDINAL = re.compile(r"\b(?:steps?|prompts?|part|equation|line)\s+#?\d+(?:\s*(?:,|and|or|to|through|-|–)\s*\d+)*", re.I)
+_COMMON = frozenset({"0", "1", "2", "3", "4", "7", "10", "12", "24", "30", "52", "60", "100", "365", "1000"})
+"""Numbers that a plan may use without having them from the question: small counts, units of time, percent."""
+
+
+def find_flags(reply: Reply, steps: list[str], state: TraceState) -> list[Flag]:
+    """Return the flags of a decomposition, those of the whole list first.
+
+    The reference is used only here and in verify: a leaked answer is flagged for a reviewer, never shown to a student.
+
+    Args:
+        reply: the teacher's reply.
+        steps: the steps parsed from it, before any fallback.
+        state: the question and, if known, the reference.
+    """
+    question_numbers = {str(number) for number in numbers_in(state["question"])}
+    reference = reference_key(state.get("reference"))
+    flags = _whole(reply, steps)
+    for place, step in enumerate(steps):
+        text = _ORDINAL.sub(" ", step)
+        found = {str(number) for number in numbers_in(text)}
+        if reference and _leaks(reference, text, found, state["question"], question_numbers):
+            flags.append(_flag("answer_in_steps", reference, place))
+        if computed := _computed(text, question_numbers):
+            flags.append(_flag("computed_result", computed, place))
+        if new := sorted(found - question_numbers - _COMMON - {reference, computed}):
+            flags.append(_flag("new_quantity", ", ".join(new[:5]), place))
+    return flags
+
+
+def reference_key(reference: Any) -> str | None:
+    """Return the final answer of a reference, a number in plain form if it is one, to look for it in steps."""
+    if reference is None or not str(reference).strip():
+        return None
+    text = re.split(r"####|^A:", str(reference), flags=re.M)[-1].strip()
+    if boxed := re.search(r"\\boxed\{(.*)\}", text, re.S):
+        text = boxed[1]
+    numbers = numbers_in(text)
+    return str(numbers[0]) if len(numbers) == 1 and len(text) < 24 else text
+
+
+def _leaks(reference: str, step: str, found: set[str], question: str, known: set[str]) -> bool:
+    """Tell whether the step has the reference and the question has not."""
+    if re.fullmatch(r"-?\d+(/\d+)?", reference):
+        return reference in found - known
+    squeezed, shown = (re.sub(r"[\s\\$]", "", text) for text in (reference, step))
+    return len(squeezed) > 2 and squeezed in shown and squeezed not in re.sub(r"[\s\\$]", "", question)
+
+
+def _computed(step: str, known: set[str]) -> str | None:
+    for match in _EQUALS.finditer(step):
+        result = {str(number) for number in numbers_in(match[1])}
+        if result and not result <= known:
+            return match[1]
+    return None
+
+
+def _whole(reply: Reply, steps: list[str]) -> list[Flag]:
+    text = reply.text.strip()
+    length = sum(map(len, steps))
+    checks = {
+        "empty": not text and "no text",
+        "refusal": _REFUSAL.search(text[:400]) and len(steps) < 2 and text[:120],
+        "no_list": text and not steps and text[:120],
+        "truncated": reply.truncated and f"finish reason {reply.finish_reason}",
+        "too_few_steps": len(steps) == 1 and "1 step",
+        "too_many_steps": len(steps) > MAX_STEPS and f"{len(steps)} steps",
+        "too_long": length > MAX_STEP_CHARACTERS and f"{length} characters",
+    }
+    return [_flag(kind, detail, None) for kind, detail in checks.items() if isinstance(detail, str) and detail]
+
+
+def _flag(kind: str, detail: str, step: int | None) -> Flag:
+    return Flag(kind=kind, detail=detail, step=step)

@@ -1,0 +1,128 @@
+"""LangChain's human-in-the-loop request and the answers that today's reviewing programs give to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..graphs.state import ReviewRecord, TraceState
+from .steps import number_steps, parse_steps
+
+ACTION = "review_steps"
+
+Decision = dict[str, Any]
+
+
+def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "") -> dict[str, Any]:
+    """Return the `HITLRequest` that asks a person to approve, edit or reject the steps of a state.
+
+    Args:
+        state: the question, its steps and flags.
+        may_reject: False when the teacher may not be asked again.
+        problem: what was wrong with the answer before, shown on top.
+    """
+    steps = state["steps"]
+    reasons = [f"- {flag['kind']}: {flag['detail']}" + _where(flag["step"]) for flag in state.get("flags", [])]
+    parts = [problem, f"**Problem**\n\n{state['question']}", f"**Steps**\n\n{number_steps(steps) or '(none)'}"]
+    parts += ["**Flags**\n\n" + "\n".join(reasons)] if reasons else []
+    args = {"question": state["question"], "steps": steps, "flags": state.get("flags", [])}
+    if state.get("problem_id"):
+        args["problem_id"] = state["problem_id"]
+    decisions = ["approve", "edit", *(["reject"] if may_reject else [])]
+    return {
+        "action_requests": [{"name": ACTION, "args": args, "description": "\n\n".join(part for part in parts if part)}],
+        "review_configs": [{"action_name": ACTION, "allowed_decisions": decisions}],
+    }
+
+
+def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tuple[ReviewRecord, list[str]]:
+    """Read a reviewer's answer, in any of the forms that are in use.
+
+    Args:
+        answer: `{"decisions": [...]}`, a bare decision, a list of them, Agent Inbox's
+            `[{"type": "accept" | "ignore" | "response" | "edit", "args": ...}]`, "approve", or any of these as JSON text.
+            The keys `reviewer` and `message` (or `comment`) are kept.
+        shown: the steps that were shown.
+        may_reject: False when the teacher may not be asked again.
+
+    Returns:
+        The record of the decision, and the steps that the student shall get.
+
+    Raises:
+        ValueError: the answer has none of these forms; says what is wrong with it.
+    """
+    decision = _one_decision(_from_json(answer))
+    kind = {"accept": "approve", "ignore": "reject", "response": "reject", "respond": "reject"}.get(
+        str(decision.get("type")), decision.get("type")
+    )
+    if kind not in ("approve", "edit", "reject"):
+        raise ValueError(f"decision type {decision.get('type')!r} is unknown; use approve, edit or reject")
+    if kind == "reject" and not may_reject:
+        raise ValueError("the teacher may not be asked again for this problem; approve or edit the steps")
+    record = ReviewRecord(
+        decision=kind, comment=_comment(decision, kind), reviewer=str(decision.get("reviewer") or ""), steps=shown
+    )
+    return record, _edited(decision) if kind == "edit" else shown
+
+
+def _from_json(answer: Any) -> Any:
+    if not isinstance(answer, str):
+        return answer
+    if answer.strip()[:1] not in ("{", "["):
+        return {"type": answer.strip().lower()}
+    try:
+        return json.loads(answer)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the answer is no valid JSON: {error}") from error
+
+
+def _one_decision(answer: Any) -> Decision:
+    """Return the single decision in an answer, with the answer's own `reviewer`."""
+    around = {}
+    if isinstance(answer, dict) and "decisions" in answer:
+        around = {"reviewer": answer.get("reviewer")}
+        answer = answer["decisions"]
+    if isinstance(answer, list):
+        if len(answer) != 1:
+            raise ValueError(f"the answer has {len(answer)} decisions; give one, for the one list of steps")
+        answer = answer[0]
+    if not isinstance(answer, dict):
+        raise ValueError(f"the answer {str(answer)[:80]!r} is no decision; give {{'decisions': [{{'type': 'approve'}}]}}")
+    return {**around, **{key: value for key, value in answer.items() if value is not None}}
+
+
+def _comment(decision: Decision, kind: str) -> str:
+    args = decision.get("args")
+    comment = decision.get("message") or decision.get("comment")
+    if not comment and kind == "reject":
+        comment = args if isinstance(args, str) else ""
+    return str(comment or "")
+
+
+def _edited(decision: Decision) -> list[str]:
+    """Return the edited steps: a list, or text that is parsed like a teacher's, bare or as JSON."""
+    action = decision.get("edited_action") or decision.get("args") or {}
+    args = _from_json_text(action.get("args", action) if isinstance(action, dict) else action)
+    steps = _from_json_text(args.get("steps") if isinstance(args, dict) else args)
+    if isinstance(steps, str):
+        steps = parse_steps(steps) or [line.strip() for line in steps.splitlines()]
+    if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
+        raise ValueError(f"an edit needs args {{'steps': [text, ...]}}, not {str(steps)[:80]!r}")
+    kept = [step.strip() for step in steps if step.strip()]
+    if not kept:
+        raise ValueError("the edited list has no steps; give at least one, or reject")
+    return kept
+
+
+def _from_json_text(value: Any) -> Any:
+    if isinstance(value, str) and re.match(r"\s*[\[{]", value):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def _where(step: int | None) -> str:
+    return "" if step is None else f" (step {step + 1})"

@@ -1,0 +1,60 @@
+"""Review: a person approves, edits or rejects the steps before the student sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from langgraph.types import interrupt
+
+from ..graphs.state import TraceState
+from .hitl import make_request, read_answer
+
+Policy = Literal["never", "always", "flagged"] | Callable[[TraceState], bool]
+"""Which decompositions a person sees: none, all, those that decompose flagged, or those for which a function says True."""
+
+
+def make_review(policy: Policy, *, max_revisions: int = 2) -> Callable[[TraceState], dict[str, Any]]:
+    """Return the node that pauses the run where the policy asks for a person.
+
+    The run is paused with `interrupt` and LangChain's `HITLRequest`, and resumed with any answer that
+    `hitl.read_answer` reads. An answer that it cannot read is asked for again, with what was wrong. The node sets `steps` and
+    adds to `reviews`.
+
+    Args:
+        policy: see `Policy`.
+        max_revisions: how often the teacher may be asked again; after that a reviewer can only approve or edit.
+
+    Raises:
+        ValueError: the policy is unknown.
+    """
+    wants_person = _policy(policy)
+
+    def review(state: TraceState) -> dict[str, Any]:
+        if not wants_person(state):
+            return {}
+        may_reject = state.get("revisions", 0) < max_revisions
+        problem = ""
+        while True:
+            answer = interrupt(make_request(state, may_reject=may_reject, problem=problem))
+            try:
+                record, steps = read_answer(answer, state["steps"], may_reject=may_reject)
+            except ValueError as error:
+                problem = f"**The answer could not be used:** {error}"
+                continue
+            rejected = record["decision"] == "reject"
+            return {"steps": steps, "rejected": rejected, "reviews": [*state.get("reviews", []), record]}
+
+    return review
+
+
+def _policy(policy: Policy) -> Callable[[TraceState], bool]:
+    named: dict[Any, Callable[[TraceState], bool]] = {
+        "never": lambda state: False,
+        "always": lambda state: True,
+        "flagged": lambda state: bool(state.get("flags")),
+    }
+    chosen = policy if callable(policy) else named.get(policy)
+    if chosen is None:
+        raise ValueError(f"review={policy!r} is unknown; use {', '.join(map(repr, named))} or a function of the state")
+    return chosen

@@ -1,0 +1,49 @@
+"""Verify: give the solution one status, and say whether solve should run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from ..graphs.state import TraceState
+from ..verification import SolutionCheck, check_solution, verify_answer
+
+
+def make_verify(max_attempts: int = 1) -> Callable[[TraceState], dict[str, Any]]:
+    """Return the node that sets `verdict`, `check`, `answer`, `status` and `retry_reason`.
+
+    The reason for a retry uses only what would be known in production: no answer, a step whose arithmetic is wrong,
+    samples that disagree. It never looks at the reference, since that would inflate the accuracy.
+
+    Args:
+        max_attempts: after so many there is no reason for a retry any more.
+
+    Raises:
+        ValueError: max_attempts is below 1.
+    """
+    if max_attempts < 1:
+        raise ValueError(f"max_attempts={max_attempts} gives no solution; use 1 or more")
+
+    def verify(state: TraceState) -> dict[str, Any]:
+        question, solution = state["question"], state["solution"]
+        check = check_solution(solution, question=question, steps=state.get("steps"))
+        verdict = verify_answer(solution, state.get("reference"), question=question)
+        return {
+            "check": asdict(check),
+            "verdict": asdict(verdict),
+            "answer": verdict.answer,
+            "status": verdict.status,
+            "retry_reason": _retry_reason(state, check) if state["attempts"] < max_attempts else "",
+        }
+
+    return verify
+
+
+def _retry_reason(state: TraceState, check: SolutionCheck) -> str:
+    answers = [solution["answer"] for solution in state["solutions"]]
+    if all(answer is None for answer in answers):
+        return "no final answer was given."
+    if state.get("agreement", 1.0) <= 0.5:
+        return f"{len(answers)} solutions gave different answers."
+    return check.summary if check.status == "inconsistent" else ""

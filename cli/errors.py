@@ -14,11 +14,11 @@ _HINTS = {
     "AuthenticationError": "the server refuses the key: check the provider's API key",
     "PermissionDeniedError": "the server refuses this key for this model",
     "NotFoundError": "the server does not know this model: check the name and the base URL",
-    "RateLimitError": "the server limits the rate: lower --concurrency or set --requests-per-second, then run the same command again",
+    "RateLimitError": "the server limits the rate: lower --concurrency or set --requests-per-second",
     "InternalServerError": "the server failed: run the same command again later",
     "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
     "APITimeoutError": "the server did not answer in time: raise --timeout or lower --concurrency",
-    "JSONDecodeError": "the server's reply is no JSON: check that the base URL is an OpenAI-compatible endpoint (often it ends in /v1)",
+    "JSONDecodeError": "the reply is no JSON: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?",
 }
 
 

@@ -20,9 +20,7 @@ _CLOSING = re.compile(
     r"once you|with these|following these|feel free|that's it|if you (?:have|need|get)|please)\b",
     re.I,
 )
-_HEADER = re.compile(
-    r"(?:\*\*)?(?:problem|step-by-step prompts?|steps|instructions|prompts?)\b.{0,400}:?(?:\*\*)?$", re.I | re.S
-)
+_HEADER = re.compile(r"(?:\*\*)?(?:problem|step-by-step prompts?|steps|instructions|prompts?)\b.{0,400}", re.I | re.S)
 
 
 @dataclass
@@ -128,8 +126,7 @@ def _parse_json(text: str) -> list[str] | None:
 
 def _json_step(item: object) -> str:
     if isinstance(item, dict):
-        named = [
-            item[key] for key in ("step", "text", "instruction", "description", "prompt") if isinstance(item.get(key), str)
-        ]
+        keys = ("step", "text", "instruction", "description", "prompt")
+        named = [item[key] for key in keys if isinstance(item.get(key), str)]
         item = max(named, key=len) if named else " ".join(str(value) for value in item.values() if isinstance(value, str))
     return str(item).strip() if isinstance(item, str | int | float) else ""

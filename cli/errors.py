@@ -18,7 +18,10 @@ _HINTS = {
     "InternalServerError": "the server failed: run the same command again later",
     "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
     "APITimeoutError": "the server did not answer in time: raise --timeout or lower --concurrency",
-    "JSONDecodeError": "the reply is no JSON: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?",
+    **dict.fromkeys(
+        ("JSONDecodeError", "TypeError", "IndexError", "AttributeError"),
+        "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?",
+    ),
 }
 
 
@@ -28,7 +31,8 @@ def explain(error: BaseException) -> str:
     if isinstance(error, KeyError):
         text = str(error.args[0]) if error.args else text
     notes = [printable(note) for note in getattr(error, "__notes__", ())]
-    hint = next((_HINTS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _HINTS), "")
+    of_model = any(note.startswith("while asking the ") for note in notes)
+    hint = next((_HINTS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _HINTS), "") if of_model else ""
     return "; ".join(part for part in [text[:600], hint, *notes] if part)
 
 

@@ -1,0 +1,91 @@
+"""Fixtures for all rooms."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+
+class OpenAIServer(ThreadingHTTPServer):
+    """An OpenAI-compatible server on loopback with scripted faults.
+
+    `reply(prompt) -> text` makes the good answers. `queue` holds (status, body) pairs to give first; the status None closes the
+    connection without an answer. `prompts` holds what was asked, `hits` counts all requests.
+    """
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.queue, self.hits, self.prompts = [], 0, []
+        self.reply = lambda prompt: "6 * 7 = 42\nAnswer: 42"
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.hits += 1
+        if self.server.queue:
+            return self._fault(*self.server.queue.pop(0))
+        prompt = request["messages"][-1]["content"]
+        self.server.prompts.append(prompt)
+        text = self.server.reply(prompt)
+        return self._stream(text) if request.get("stream") else self._send(200, json.dumps(completion(text)))
+
+    def _fault(self, status, body):
+        if status is None:
+            self.close_connection = True
+            return
+        self._send(status, body)
+
+    def _send(self, status, body, kind="application/json"):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body.encode())))
+        self.send_header("retry-after-ms", "1")
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def _stream(self, text):
+        base = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+        pieces = [{"content": word} for word in text.splitlines(keepends=True)]
+        events = [{"index": 0, "delta": piece, "finish_reason": None} for piece in pieces]
+        events.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+        lines = [json.dumps({**base, "choices": [event]}) for event in events]
+        lines.append(json.dumps({**base, "choices": [], "usage": completion(text)["usage"]}))
+        self._send(200, "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]), "text/event-stream")
+
+    def log_message(self, *args):
+        pass
+
+
+def completion(text, finish_reason="stop"):
+    """Return the body of a good reply of 3 tokens to a prompt of 9."""
+    message = {"role": "assistant", "content": text}
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "finish_reason": finish_reason, "message": message}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
+    }
+
+
+@pytest.fixture
+def openai_server():
+    server = OpenAIServer()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def openai_completion():
+    return completion

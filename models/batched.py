@@ -1,0 +1,219 @@
+"""The local student: a drop-in `ChatHuggingFace` whose concurrent calls share batches on one model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any, Literal
+
+import torch
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
+from pydantic import ConfigDict, PrivateAttr
+from transformers import pipeline
+
+from .chat_prompts import render, tokenize
+from .engines import choose_engine
+from .incremental_text import StopWatch
+from .loading import load
+from .reasoning import OPEN
+from .replies import Call, ChunkWriter
+from .requests import Generation, SamplingOptions
+from .service import Service
+
+DEFAULT_MAX_TOKENS = 1024
+
+
+class BatchedChatHuggingFace(ChatHuggingFace):
+    """A chat model in this process. Calls made at the same time, from tasks and threads, are decoded in one batch.
+
+    Greedy unless a temperature is given. `temperature`, `top_p`, `top_k`, `max_tokens`, `seed`, `stop` and `timeout`
+    may be given to the model or to a call: `model.invoke(messages, temperature=0.7, seed=3)`.
+
+    Attributes:
+        max_tokens: new tokens of a reply at most.
+        top_k: how many of the likeliest tokens to draw from.
+        timeout: seconds that a call may take, waiting included.
+        engine: `"grouped"` (CPU), `"continuous"` (accelerators: transformers' continuous batching) or `"auto"`.
+        max_batch_size: rows decoded together at most.
+        max_batch_tokens: positions of the key-value cache at most; by default what a quarter of the free memory holds.
+        max_pending_calls: calls that may wait in the engine; further ones wait outside with nothing but their messages.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    max_tokens: int | None = DEFAULT_MAX_TOKENS
+    top_k: int | None = None
+    timeout: float | None = None
+    engine: Literal["auto", "grouped", "continuous"] = "auto"
+    max_batch_size: int = 64
+    max_batch_tokens: int | None = None
+    max_pending_calls: int = 1024
+
+    _service: Service = PrivateAttr()
+    _end_tokens: frozenset[int] = PrivateAttr()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        model = self.llm.pipeline.model
+        self._end_tokens = _end_tokens(model, self.tokenizer)
+        self._service = Service(choose_engine(self), self.max_pending_calls)
+
+    @classmethod
+    def from_model_id(
+        cls,
+        model_id: str,
+        task: str | None = None,
+        backend: Literal["pipeline", "endpoint", "text-gen"] = "pipeline",
+        *,
+        dtype: str | torch.dtype | None = None,
+        device: str | torch.device | int | None = None,
+        attn_implementation: str | None = None,
+        quantization_config: Any = None,
+        **options: Any,
+    ) -> BatchedChatHuggingFace:
+        """Load a model.
+
+        Args:
+            model_id: hub id, folder, or `.gguf` file (converted once, then kept in a cache folder).
+            task: only `"text-generation"`.
+            backend: only `"pipeline"`.
+            dtype: of the weights; by default float32 on a CPU, else as saved.
+            device: by default an accelerator if there is one, else the CPU.
+            attn_implementation: as transformers takes it.
+            quantization_config: as transformers takes it (bitsandbytes, torchao, ...).
+            options: fields of this class, as `max_tokens`; all others go to `AutoModelForCausalLM.from_pretrained`.
+
+        Raises:
+            FileNotFoundError: no such folder, file or hub id.
+            ConnectionError: the hub is out of reach.
+            MemoryError: the model does not fit.
+            ValueError: an option that does not apply.
+        """
+        if backend != "pipeline" or task not in (None, "text-generation"):
+            raise ValueError(
+                f"backend={backend!r}, task={task!r}: this class runs text generation in this process; use ChatHuggingFace"
+            )
+        names = {*cls.model_fields, *(field.alias for field in cls.model_fields.values() if field.alias)}
+        fields = {name: options.pop(name) for name in list(options) if name in names}
+        model, tokenizer = load(
+            model_id,
+            dtype=dtype,
+            device=device,
+            attn_implementation=attn_implementation,
+            quantization_config=quantization_config,
+            **options,
+        )
+        llm = HuggingFacePipeline(pipeline=pipeline("text-generation", model=model, tokenizer=tokenizer), model_id=model_id)
+        return cls(llm=llm, tokenizer=tokenizer, **fields)
+
+    def close(self) -> None:
+        """End the engine's thread; calls under way fail, and so do later ones."""
+        self._service.engine.close()
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        stream: bool | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        call, timeout = self._call(messages, stop, kwargs)
+        return call.result(self._service.complete(call.generation, timeout))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        stream: bool | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        call, timeout = self._call(messages, stop, kwargs)
+        return call.result(await self._service.acomplete(call.generation, timeout))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        *,
+        stream_usage: bool | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        call, timeout = self._call(messages, stop, kwargs)
+        writer = ChunkWriter(call)
+        for token in self._service.tokens(call.generation, timeout):
+            if chunk := writer.feed(token):
+                if run_manager:
+                    run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                yield chunk
+        yield writer.finish(call.generation.result.result())
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        *,
+        stream_usage: bool | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        call, timeout = self._call(messages, stop, kwargs)
+        writer = ChunkWriter(call)
+        async for token in self._service.atokens(call.generation, timeout):
+            if chunk := writer.feed(token):
+                if run_manager:
+                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                yield chunk
+        yield writer.finish(call.generation.result.result())
+
+    def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> tuple[Call, float | None]:
+        prompt = render(self.tokenizer, messages, kwargs.get("tools"))
+        tokens = tokenize(self.tokenizer, prompt)
+        strings = _strings(stop if stop is not None else self.stop)
+        generation = Generation(
+            prompt=tokens,
+            options=self._options(len(tokens), kwargs),
+            end_tokens=self._end_tokens | _special(self.tokenizer, strings),
+            ends=StopWatch(self.tokenizer, strings) if strings else None,
+        )
+        metadata = {"model_name": self.model_id, "model_provider": "huggingface", "engine": self._service.engine.name}
+        call = Call(generation, self.tokenizer, strings, prompt.rstrip().endswith(OPEN), metadata)
+        return call, kwargs.get("timeout", self.timeout)
+
+    def _options(self, prompt_tokens: int, kwargs: dict[str, Any]) -> SamplingOptions:
+        def chosen(name: str, default: Any) -> Any:
+            value = kwargs.get(name, getattr(self, name))
+            return default if value is None else value
+
+        context = getattr(self.llm.pipeline.model.config.get_text_config(), "max_position_embeddings", None) or 2**31
+        if prompt_tokens >= context:
+            raise ValueError(f"the prompt has {prompt_tokens} tokens; this model reads {context} with the reply: shorten it")
+        return SamplingOptions(
+            max_tokens=min(chosen("max_tokens", DEFAULT_MAX_TOKENS), context - prompt_tokens),
+            temperature=chosen("temperature", 0.0),
+            top_p=chosen("top_p", 1.0),
+            top_k=chosen("top_k", 0),
+            seed=chosen("seed", None),
+        )
+
+
+def _strings(stop: str | Sequence[str] | None) -> list[str]:
+    return [stop] if isinstance(stop, str) else [string for string in stop or () if string]
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Every token that the model or its tokenizer ends a text with."""
+    ends: set[int] = set()
+    for found in (model.generation_config.eos_token_id, model.config.get_text_config().eos_token_id, tokenizer.eos_token_id):
+        ends.update(found if isinstance(found, list) else [] if found is None else [found])
+    return frozenset(ends)
+
+
+def _special(tokenizer: Any, strings: Sequence[str]) -> frozenset[int]:
+    """Stop strings that are special tokens never show in the text: they end it as tokens."""
+    added = tokenizer.get_added_vocab()
+    return frozenset(added[string] for string in strings if string in added)

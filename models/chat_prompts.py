@@ -1,0 +1,55 @@
+"""Write messages as the prompt that the model's chat template makes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from jinja2 import TemplateError
+from langchain_core.messages import BaseMessage, convert_to_openai_messages
+
+
+def render(tokenizer: Any, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] | None = None) -> str:
+    """Return the prompt as text, ending where the assistant's reply begins.
+
+    Raises:
+        ValueError: no message, a message that is not text, no chat template, or one that refuses the messages.
+    """
+    if not messages:
+        raise ValueError("no message was given; give at least one, as [('human', 'Hello')]")
+    if not tokenizer.chat_template:
+        raise ValueError(
+            f"the tokenizer of {tokenizer.name_or_path!r} has no chat template; use an instruct version of the model, "
+            "or set model.tokenizer.chat_template"
+        )
+    turns = [_turn(turn) for turn in convert_to_openai_messages(list(messages), text_format="string")]
+    try:
+        return tokenizer.apply_chat_template(turns, tools=tools or None, add_generation_prompt=True, tokenize=False)
+    except (TemplateError, TypeError) as error:
+        roles = [turn["role"] for turn in turns]
+        raise ValueError(
+            f"the chat template of {tokenizer.name_or_path!r} refuses messages of roles {roles}: {error}"
+        ) from error
+
+
+def tokenize(tokenizer: Any, prompt: str) -> list[int]:
+    """Return token ids; the template has written the special tokens, none is added."""
+    return tokenizer(prompt, add_special_tokens=False)["input_ids"]
+
+
+def _turn(message: dict[str, Any]) -> dict[str, Any]:
+    content = message.get("content") or ""
+    if not isinstance(content, str):
+        kinds = sorted({block.get("type", "?") for block in content})
+        raise ValueError(f"a {message['role']} message holds {', '.join(kinds)}; this model reads text only")
+    turn = {**message, "content": content}
+    if calls := message.get("tool_calls"):
+        turn["tool_calls"] = [_with_plain_arguments(call) for call in calls]
+    return turn
+
+
+def _with_plain_arguments(call: dict[str, Any]) -> dict[str, Any]:
+    """Templates take arguments as objects; OpenAI's form is JSON text."""
+    arguments = call["function"]["arguments"]
+    return {**call, "function": {**call["function"], "arguments": json.loads(arguments)}}

@@ -1,0 +1,157 @@
+"""What every engine is: an inbox that any thread may put calls into, and one thread that serves them while there are any."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from abc import ABC, abstractmethod
+from collections import deque
+
+from .requests import Generation
+
+IDLE_SECONDS = 10.0
+"""How long the thread of an engine without calls stays, so that the next call need not start one."""
+
+GATHER_SECONDS = 0.003
+"""An idle engine begins when no further call has come for this long, so that calls made together start together."""
+
+GATHER_LIMIT = 0.03
+"""An idle engine begins after this many seconds in any case."""
+
+_ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+class EngineError(RuntimeError):
+    """The engine failed under a call, or was closed under it; the message says which and what to do."""
+
+
+class Engine(ABC):
+    """Serves generations with one model.
+
+    The thread starts with a call, ends when nothing came for a while, and starts again with the next call, also in a
+    forked child. An error in a turn fails the calls that took part in it and no others.
+    """
+
+    name: str
+
+    def __init__(self) -> None:
+        self._start_afresh()
+        _ENGINES.add(self)
+
+    def submit(self, generation: Generation) -> None:
+        """Queue a call; its `result` resolves later.
+
+        Raises:
+            EngineError: the engine is closed.
+        """
+        with self._news:
+            if self._closed:
+                raise EngineError("this student was closed; load it again to go on")
+            self._inbox.append(generation)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=f"student-{self.name}", daemon=True)
+                self._thread.start()
+            self._news.notify()
+
+    def close(self, timeout: float = 30.0) -> None:
+        """End the thread, waiting for it at most `timeout` seconds; calls under way fail with `EngineError`."""
+        with self._news:
+            self._closed = True
+            thread = self._thread
+            self._news.notify()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    @property
+    @abstractmethod
+    def busy(self) -> bool:
+        """Whether calls are under way."""
+
+    @abstractmethod
+    def turn(self, newcomers: list[Generation]) -> None:
+        """Take the newcomers in and bring the calls under way a step forward."""
+
+    @abstractmethod
+    def fail_running(self, error: BaseException) -> None:
+        """Fail the calls that an error in a turn concerns, and be ready for others."""
+
+    @abstractmethod
+    def fail_all(self, error: BaseException) -> None:
+        """Fail every call that the engine has taken in."""
+
+    def release(self) -> None:
+        """Give back what an idle engine need not hold."""
+
+    def _start_afresh(self) -> None:
+        """Set up the inbox and no thread: at first, and in a forked child, where the parent's thread is not."""
+        self._news = threading.Condition()
+        self._inbox: deque[Generation] = deque()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def _run(self) -> None:
+        try:
+            while (newcomers := self._collect()) is not None:
+                self._guarded_turn(newcomers)
+        except BaseException as error:
+            self._abandon(EngineError(f"the thread of the student ended: {error!r}"))
+            raise
+        finally:
+            self.release()
+
+    def _guarded_turn(self, newcomers: list[Generation]) -> None:
+        try:
+            self.turn(newcomers)
+        except Exception as error:
+            self.fail_running(error)
+
+    def _collect(self) -> list[Generation] | None:
+        """Return the calls that came; waits for one when idle; `None` ends the thread."""
+        with self._news:
+            if not self._inbox and not self.busy and not self._closed:
+                self._news.wait_for(lambda: self._inbox or self._closed, IDLE_SECONDS)
+            if self._closed:
+                self._drop_everything(EngineError("this student was closed while the call was under way"))
+                return None
+            if not self._inbox and not self.busy:
+                self._thread = None
+                return None
+            if not self.busy:
+                self._gather()
+            newcomers = list(self._inbox)
+            self._inbox.clear()
+        return newcomers
+
+    def _gather(self) -> None:
+        """Let calls made at the same moment arrive, holding the lock between waits only."""
+        end = time.monotonic() + GATHER_LIMIT
+        while self._news.wait(GATHER_SECONDS) and time.monotonic() < end:
+            pass
+
+    def _abandon(self, error: EngineError) -> None:
+        with self._news:
+            self._drop_everything(error)
+
+    def _drop_everything(self, error: EngineError) -> None:
+        self._thread = None
+        for generation in self._inbox:
+            generation.fail(error)
+        self._inbox.clear()
+        self.fail_all(error)
+
+
+@atexit.register
+def _close_all() -> None:
+    for engine in list(_ENGINES):
+        engine.close()
+
+
+def _forget_the_parent() -> None:
+    for engine in list(_ENGINES):
+        engine._start_afresh()
+
+
+os.register_at_fork(after_in_child=_forget_the_parent)

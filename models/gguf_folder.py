@@ -1,0 +1,81 @@
+"""GGUF files as model folders: converted once, kept in a cache folder, safe when many processes start together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from filelock import FileLock
+
+
+def cache_folder() -> Path:
+    """Return where converted models are kept: `$TRACE_OF_THOUGHT_CACHE`, or the platform's cache folder."""
+    if chosen := os.environ.get("TRACE_OF_THOUGHT_CACHE"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", "~")).expanduser() / "trace-of-thought"
+    if sys.platform == "darwin":
+        return Path("~/Library/Caches/trace-of-thought").expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "trace-of-thought"
+
+
+def converted(file: Path, dtype: torch.dtype) -> Path:
+    """Return a folder that holds the model of a GGUF file as safetensors, with its tokenizer and chat template.
+
+    transformers takes about 20 seconds to read a 100 MB file and less than one to read the folder. The folder's
+    name comes from the file's content, so that a file that moves is not converted again and one that changes is.
+
+    Args:
+        file: the GGUF file.
+        dtype: of the weights in the folder.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a GGUF file, or of an architecture that transformers cannot read.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: no such GGUF file")
+    with file.open("rb") as stream:
+        if stream.read(4) != b"GGUF":
+            raise ValueError(f"{file} is not a GGUF file (it does not begin with 'GGUF'); download it again")
+        stream.seek(0)
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    folder = cache_folder() / "gguf" / f"{file.stem}-{digest}-{str(dtype).removeprefix('torch.')}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "config.json").exists():
+            _convert(file, dtype, folder)
+    return folder
+
+
+def _convert(file: Path, dtype: torch.dtype, folder: Path) -> None:
+    """Write beside the folder and rename, so that a crash leaves nothing that looks whole."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    try:
+        try:
+            model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=dtype)
+            tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+        except ImportError as error:
+            raise ImportError(f"{file}: reading GGUF needs the package gguf; pip install 'trace-of-thought[local]'") from error
+        except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
+            raise ValueError(f"{file}: transformers cannot read this GGUF file: {error}") from error
+        _forget_gguf(model)
+        model.save_pretrained(unfinished)
+        tokenizer.save_pretrained(unfinished)
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _forget_gguf(model: torch.nn.Module) -> None:
+    """The weights are plain tensors now; transformers would refuse to save them as quantized."""
+    model.hf_quantizer = None  # type: ignore[assignment]
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config  # type: ignore[union-attr]

@@ -1,0 +1,117 @@
+"""Serve concurrent calls in one batch that rows join and leave: the engine for CPUs, and for any device when asked."""
+
+from __future__ import annotations
+
+import torch
+from transformers import PreTrainedModel
+
+from .decode_batch import DecodeBatch, accept
+from .engine import Engine, EngineError
+from .prefill import prefill
+from .requests import Generation
+
+PREFILL_TOKENS = 2048
+"""Prompt tokens read at most between two decoding steps, so that rows under way do not wait long."""
+
+CHUNK_TOKENS = 768
+"""Prompt tokens of one forward pass: more do not make the matrix products faster, and cost padding."""
+
+
+class GroupedEngine(Engine):
+    """Grouped generation with transformers' model call and cache interface.
+
+    Args:
+        model: a causal language model.
+        max_batch_size: rows decoded together at most.
+        max_batch_tokens: positions of the key-value cache at most, rows times the longest row.
+    """
+
+    name = "grouped"
+
+    def __init__(self, model: PreTrainedModel, *, max_batch_size: int, max_batch_tokens: int) -> None:
+        self.model = model
+        self.max_batch_size, self.max_batch_tokens = max_batch_size, max_batch_tokens
+        self._layers = model.config.get_text_config().num_hidden_layers
+        super().__init__()
+
+    def _start_afresh(self) -> None:
+        super()._start_afresh()
+        self._waiting: list[Generation] = []
+        self._batch = DecodeBatch(self.model, self._layers)
+
+    @property
+    def busy(self) -> bool:
+        """Whether calls wait or are decoded."""
+        return bool(self._waiting or len(self._batch))
+
+    @torch.inference_mode()
+    def turn(self, newcomers: list[Generation]) -> None:
+        """Read some prompts, then give every row one token."""
+        self._waiting.extend(newcomers)
+        self._waiting = [generation for generation in self._waiting if not generation.over]
+        self._batch.drop_finished()
+        self._admit()
+        if len(self._batch):
+            self._batch.step()
+            self._batch.drop_finished()
+
+    def fail_running(self, error: BaseException) -> None:
+        """Fail the rows of the batch: an error in a decoding step concerns all of them."""
+        self._batch.fail(explained(error))
+
+    def fail_all(self, error: BaseException) -> None:
+        """Fail the rows of the batch and what waits."""
+        self._batch.fail(error)
+        for generation in self._waiting:
+            generation.fail(error)
+        self._waiting = []
+
+    def release(self) -> None:
+        """Free the cache."""
+        self._batch.clear()
+
+    def _admit(self) -> None:
+        chosen = self._choose()
+        while chosen:
+            chunk = [chosen.pop(0)]
+            while chosen and (len(chunk) + 1) * len(chunk[0].prompt) <= CHUNK_TOKENS:
+                chunk.append(chosen.pop(0))
+            self._prefill(chunk, rows_to_come=len(chosen) + len(self._waiting))
+
+    def _choose(self) -> list[Generation]:
+        """Take from the queue, oldest first, what the budget allows; longest prompt first."""
+        chosen: list[Generation] = []
+        span, tokens = self._batch.span, 0
+        for generation in self._waiting:
+            span = max(span, generation.longest)
+            rows = len(self._batch) + len(chosen) + 1
+            tokens += len(generation.prompt)
+            alone = rows == 1
+            if not alone and (rows > self.max_batch_size or rows * span > self.max_batch_tokens or tokens > PREFILL_TOKENS):
+                break
+            chosen.append(generation)
+        self._waiting = self._waiting[len(chosen) :]
+        return sorted(chosen, key=lambda generation: len(generation.prompt), reverse=True)
+
+    def _prefill(self, chunk: list[Generation], rows_to_come: int) -> None:
+        try:
+            read = prefill(self.model, self._layers, chunk)
+        except Exception as error:
+            for generation in chunk:
+                generation.fail(explained(error))
+            return
+        for generation, token in zip(chunk, read.tokens, strict=True):
+            accept(generation, token, len(self._batch) + len(chunk))
+        free_rows = self.max_batch_size - len(self._batch) - len(chunk)
+        self._batch.join(read, min(rows_to_come, free_rows))
+
+
+def explained(error: BaseException) -> BaseException:
+    """Say what to do about an error of the model; the original is its cause."""
+    text = str(error)
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "not enough memory" in text or "allocate memory" in text:
+        told: BaseException = MemoryError(f"no memory for the batch: {text}; lower max_batch_tokens or max_batch_size")
+    else:
+        told = EngineError(f"the student failed in a batch: {type(error).__name__}: {text}")
+    told.__cause__ = error
+    return told

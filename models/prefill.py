@@ -1,0 +1,49 @@
+"""Read prompts: many at once, sorted by length, each giving a cache and a first token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedModel
+
+from .requests import Generation
+from .row_cache import RowCache
+from .sampling import choose_tokens, random_generator
+
+
+@dataclass(slots=True)
+class Prefilled:
+    """Rows whose prompts are read: `cache` holds `lengths[i]` positions of row i from position 0."""
+
+    generations: list[Generation]
+    cache: RowCache
+    lengths: list[int]
+    tokens: list[int]
+    randoms: list[torch.Generator | None]
+
+
+@torch.inference_mode()
+def prefill(model: PreTrainedModel, layers: int, generations: list[Generation]) -> Prefilled:
+    """Read the prompts of some calls and choose the first token of each.
+
+    The prompts are padded on the right, where a causal model does not look, so that no mask is needed.
+    """
+    lengths = [len(generation.prompt) for generation in generations]
+    width = max(lengths)
+    ids = torch.zeros(len(generations), width, dtype=torch.long)
+    for row, generation in enumerate(generations):
+        ids[row, : lengths[row]] = torch.tensor(generation.prompt)
+    cache = RowCache(layers, len(generations), width)
+    logits = _last_logits(model, ids.to(model.device), cache, [length - 1 for length in lengths])
+    randoms = [random_generator(generation.options, model.device) for generation in generations]
+    tokens = choose_tokens(logits, [generation.options for generation in generations], randoms)
+    return Prefilled(generations, cache, lengths, tokens, randoms)
+
+
+def _last_logits(model: PreTrainedModel, ids: torch.Tensor, cache: RowCache, last: list[int]) -> torch.Tensor:
+    """Return the logits after the last real token of each row, of shape (rows, vocabulary)."""
+    wanted, columns = torch.tensor(last, device=ids.device).unique(return_inverse=True)
+    positions = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
+    output = model(input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=wanted)
+    return output.logits[torch.arange(len(last), device=ids.device), columns]

@@ -1,0 +1,90 @@
+"""`traced`: every graph that runs inside the block is traced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal, cast
+
+from langchain_core.tracers.context import register_configure_hook
+
+from .handler import TraceHandler
+from .signals import exit_on_sigterm
+from .store import connect
+
+_DEFAULT_EXPERIMENT = "trace_of_thought"
+
+
+class _Active:
+    """The handler of the block that the caller is in; for threads that were started with an empty context, the latest block."""
+
+    def __init__(self) -> None:
+        self._here: ContextVar[TraceHandler | None] = ContextVar("trace_of_thought_handler", default=None)
+        self._blocks: list[TraceHandler] = []
+
+    def get(self) -> TraceHandler | None:
+        return self._here.get() or (self._blocks[-1] if self._blocks else None)
+
+    @contextmanager
+    def using(self, handler: TraceHandler) -> Iterator[None]:
+        token = self._here.set(handler)
+        self._blocks.append(handler)
+        try:
+            yield
+        finally:
+            self._blocks.remove(handler)
+            self._here.reset(token)
+
+
+_active = _Active()
+register_configure_hook(cast("ContextVar[Any]", _active), inheritable=True)
+
+
+@contextmanager
+def traced(
+    experiment: str | None = None,
+    tracking_uri: str | None = None,
+    *,
+    run_id: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    fallback: Literal["local"] | None = None,
+) -> Iterator[TraceHandler]:
+    """Trace every graph that runs inside the block, in any task or thread.
+
+    At the end, also after an exception, Ctrl-C or SIGTERM, what was traced is sent; what cannot be sent stays on disk for
+    `tot sync`. Inside a span that the application opened with MLflow, ours nest in its trace.
+
+    Args:
+        experiment: name of the MLflow experiment; None means `MLFLOW_EXPERIMENT_NAME`, else "trace_of_thought".
+        tracking_uri: see `connect`.
+        run_id: of an MLflow run that the traces belong to.
+        tags: for every trace.
+        fallback: see `connect`.
+
+    Yields:
+        The handler, for code that passes callbacks itself.
+
+    Raises:
+        TrackingUnavailable: the store cannot be used.
+
+    Example:
+        ```python
+        from trace_of_thought import build_baseline, tracking
+        from trace_of_thought.models import ScriptedChatModel
+
+        graph = build_baseline("standard", ScriptedChatModel(script=["Answer: 4"]))
+        with tracking.traced(experiment="sums"):
+            graph.invoke({"question": "What is 2 + 2?", "reference": "4"})
+        ```
+    """
+    import os
+
+    store = connect(tracking_uri, fallback=fallback, fail_fast=False)
+    try:
+        name = experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or _DEFAULT_EXPERIMENT
+        handler = TraceHandler(store, store.experiment_id(name), run_id=run_id, tags=tags)
+        with exit_on_sigterm(), _active.using(handler):
+            yield handler
+    finally:
+        store.close()

@@ -1,0 +1,54 @@
+"""Keep secrets and unstorable characters out of everything that is sent to MLflow."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.I)
+_USERINFO = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]*@")
+_BEARER = re.compile(r"\b(?:sk-[\w-]{16,}|hf_\w{16,}|ghp_\w{16,}|AKIA\w{12,}|(?<=[Bb]earer )[\w.~+/-]{12,})")
+_MIN_LENGTH = 8
+_DEPTH = 32
+
+
+class Redactor:
+    """Replaces the values of secret environment variables, key-like words and passwords in URLs.
+
+    The environment is read once, when the redactor is made. Short values (under 8 characters, such as "EMPTY") are left alone.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        variables = os.environ if environment is None else environment
+        secrets = {value for name, value in variables.items() if _SECRET_NAME.search(name) and len(value) >= _MIN_LENGTH}
+        longest_first = sorted(map(re.escape, secrets), key=len, reverse=True)
+        self._secrets = re.compile("|".join(longest_first)) if longest_first else None
+
+    def text(self, value: str) -> str:
+        """Return the text without secrets, NUL characters and lone surrogates."""
+        if self._secrets:
+            value = self._secrets.sub("[redacted]", value)
+        if "://" in value:
+            value = _USERINFO.sub("[redacted]@", value)
+        value = _BEARER.sub("[redacted]", value)
+        if "\x00" in value:
+            value = value.replace("\x00", "\ufffd")
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """Return any value as plain JSON data, its texts redacted. What is deeper than 32 levels becomes its text."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if depth >= _DEPTH:
+            return self.text(repr(value)[:1000])
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.value(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(item, depth + 1) for item in value]
+        if hasattr(value, "model_dump"):
+            return self.value(value.model_dump(mode="json", exclude_none=True, warnings=False), depth + 1)
+        return self.text(str(value))

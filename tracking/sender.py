@@ -1,0 +1,168 @@
+"""Sends the outbox to the tracking store, in the background and at the end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .errors import TrackingUnavailable
+from .outbox import Kept, Outbox
+
+if TYPE_CHECKING:
+    from mlflow.entities import Trace
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+"""Traces in one request."""
+
+_LINGER_S = 1.0
+_FIRST_WAIT_S = 1.0
+_LONGEST_WAIT_S = 30.0
+
+
+class Sender:
+    """Moves traces from the outbox into one tracking store.
+
+    Sending the same trace twice is harmless: the store replaces it.
+
+    Args:
+        outbox: where the traces are.
+        uri: the tracking store.
+        check: raises `TrackingUnavailable` quickly if the store is away.
+    """
+
+    def __init__(self, outbox: Outbox, uri: str, check: Callable[[], None]) -> None:
+        self.outbox = outbox
+        self.uri = uri
+        self._check = check
+        self._sending = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: tuple[int, threading.Thread] | None = None
+        self._starting = threading.Lock()
+
+    def notify(self) -> None:
+        """Say that something is in the outbox; the background thread starts with the first notice of a process."""
+        if self._thread is None or self._thread[0] != os.getpid():
+            with self._starting:
+                if self._thread is None or self._thread[0] != os.getpid():
+                    thread = threading.Thread(target=self._run, name="trace-of-thought-sender", daemon=True)
+                    self._thread = (os.getpid(), thread)
+                    thread.start()
+        self._wake.set()
+
+    def send_some(self, *, owner: int | None) -> int:
+        """Send one batch and return how many traces left the outbox (sent or refused); 0 means that nothing waits.
+
+        Raises:
+            TrackingUnavailable: the store is away; everything is still in the outbox.
+        """
+        with self._sending:
+            batch = self.outbox.next(self.uri, owner=owner, limit=BATCH)
+            if batch:
+                self._check()
+                self._send(batch)
+            return len(batch)
+
+    def drain(self, patience_s: float, *, owner: int | None) -> int:
+        """Send until nothing waits, or nothing could be sent for `patience_s` seconds; return how many traces still wait."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                if not self.send_some(owner=owner):
+                    return 0
+                deadline = time.monotonic() + patience_s
+            except TrackingUnavailable:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return self.outbox.count(self.uri, owner=owner)
+                time.sleep(min(0.5, left))
+
+    def stop(self) -> None:
+        """End the background thread; what it is sending is completed or kept."""
+        self._stop.set()
+        self._wake.set()
+
+    def _run(self) -> None:
+        wait = _FIRST_WAIT_S
+        while not self._stop.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            self._stop.wait(_LINGER_S)
+            try:
+                while not self._stop.is_set() and self.send_some(owner=os.getpid()):
+                    wait = _FIRST_WAIT_S
+            except TrackingUnavailable as error:
+                logger.log(logging.WARNING if wait == _FIRST_WAIT_S else logging.DEBUG, "%s; traces are kept in %s", error, self.outbox.path)
+                self._wake.set()
+                self._stop.wait(wait)
+                wait = min(2 * wait, _LONGEST_WAIT_S)
+            except Exception:
+                logger.exception("sending traces failed; they are kept in %s", self.outbox.path)
+                self._stop.wait(_LONGEST_WAIT_S)
+
+    def _send(self, batch: list[Kept]) -> None:
+        """Send a batch; where the store refuses it, send one by one to find out which it refuses."""
+        from mlflow.entities import Trace
+
+        readable = self._readable(batch, Trace.from_json)
+        try:
+            self._put([trace for _, trace in readable])
+            self.outbox.remove(kept.trace_id for kept, _ in readable)
+            return
+        except Exception as error:
+            if not _is_refusal(error):
+                raise TrackingUnavailable(f"{self.uri} does not answer ({_first_line(error)})") from error
+        for kept, trace in readable:
+            self._send_one(kept, trace)
+
+    def _send_one(self, kept: Kept, trace: Trace) -> None:
+        try:
+            self._put([trace])
+        except Exception as error:
+            if not _is_refusal(error):
+                raise TrackingUnavailable(f"{self.uri} does not answer ({_first_line(error)})") from error
+            logger.warning("%s refuses trace %s: %s", self.uri, kept.trace_id, _first_line(error))
+            self.outbox.refuse(kept.trace_id, _first_line(error))
+            return
+        self.outbox.remove([kept.trace_id])
+
+    def _readable(self, batch: list[Kept], parse: Callable[[str], Trace]) -> list[tuple[Kept, Trace]]:
+        pairs = []
+        for kept in batch:
+            try:
+                pairs.append((kept, parse(kept.body)))
+            except Exception as error:
+                self.outbox.refuse(kept.trace_id, f"unreadable: {_first_line(error)}")
+        return pairs
+
+    def _put(self, traces: list[Trace]) -> None:
+        """Write traces to the store: the heads first, which is three times as fast as MLflow's order, then all spans at once."""
+        from mlflow.tracing.client import TracingClient
+
+        client = TracingClient(self.uri)
+        spans: dict[str, list] = {}
+        for trace in traces:
+            client.start_trace(trace.info)
+            spans.setdefault(trace.info.experiment_id, []).extend(trace.data.spans)
+        for experiment_id, group in spans.items():
+            client.log_spans(experiment_id, group)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Tell a trace that the store will never take from a store that is away."""
+    from mlflow.exceptions import MlflowException
+
+    if not isinstance(error, MlflowException):
+        return isinstance(error, ValueError | TypeError)
+    status = error.get_http_status_code()
+    return 400 <= status < 500 and status not in (401, 403, 408, 409, 425, 429)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,167 @@
+"""What a span shows: inputs, outputs and attributes of graphs, nodes and chat models, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import LLMResult
+
+_NODE_INPUTS = {
+    "decompose": ("question", "steps", "reviews"),
+    "review": ("question", "steps", "flags"),
+    "solve": ("question", "steps", "retry_reason"),
+    "verify": ("question", "solution", "reference"),
+}
+"""What each node reads of the state. Its whole input would repeat the state in every span."""
+
+_CALL_OPTIONS = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "seed",
+    "stop",
+    "max_tokens",
+    "max_completion_tokens",
+    "max_new_tokens",
+    "reasoning_effort",
+    "n",
+    "stream",
+)
+"""Options of a model call that are shown. Everything else may hold keys and headers."""
+
+_ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool", "developer": "developer"}
+_REPLY_ATTRIBUTE = "response."
+_SHORT = 500
+
+
+def is_ours(state: Any) -> bool:
+    """Tell whether a value is the state (input, output) of one of the project's graphs."""
+    return isinstance(state, Mapping) and isinstance(state.get("question"), str)
+
+
+def graph_inputs(inputs: Any) -> Any:
+    """Return the input of a graph: only the problem, by which MLflow pairs the traces of two runs."""
+    return {"question": inputs["question"]} if is_ours(inputs) else _plain(inputs)
+
+
+def graph_outputs(outputs: Any) -> Any:
+    """Return the answer and its status; the whole output of a graph that is not ours."""
+    if isinstance(outputs, Mapping) and "status" in outputs:
+        return {"answer": outputs.get("answer"), "status": outputs["status"]}
+    return _plain(outputs)
+
+
+def graph_attributes(outputs: Any) -> dict[str, Any]:
+    """Return facts about a finished run of one of our graphs: attempts, agreement, tokens by role."""
+    if not isinstance(outputs, Mapping) or "status" not in outputs:
+        return {}
+    return {key: outputs[key] for key in ("problem_id", "attempts", "agreement", "usage") if outputs.get(key) is not None}
+
+
+def node_inputs(node: str, inputs: Any) -> Any:
+    """Return what a node reads of the state."""
+    if node not in _NODE_INPUTS or not is_ours(inputs):
+        return _plain(inputs)
+    return {key: inputs[key] for key in _NODE_INPUTS[node] if inputs.get(key)}
+
+
+def node_outputs(outputs: Any) -> Any:
+    """Return the update that a node made, without the token counts, and without the solutions where there is only one."""
+    if not isinstance(outputs, Mapping):
+        return _plain(outputs)
+    shown = {key: value for key, value in outputs.items() if key != "usage"}
+    if len(shown.get("solutions") or ()) == 1 and "solution" in shown:
+        del shown["solutions"]
+    return _plain(shown)
+
+
+def chat_inputs(messages: Sequence[BaseMessage], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return messages and options in the form that MLflow shows as a conversation."""
+    shown = {key: options[key] for key in _CALL_OPTIONS if options.get(key) is not None}
+    return {"messages": [_message(message) for message in messages], **shown}
+
+
+def chat_outputs(result: LLMResult) -> dict[str, Any]:
+    """Return the replies in the form that MLflow shows as a conversation."""
+    choices = []
+    for place, generation in enumerate(result.generations[0] if result.generations else []):
+        message = getattr(generation, "message", None)
+        shown = _message(message) if message is not None else {"role": "assistant", "content": generation.text}
+        reason = (getattr(message, "response_metadata", None) or {}).get("finish_reason")
+        choices.append({"index": place, "message": shown, "finish_reason": reason})
+    return {"choices": choices}
+
+
+def chat_attributes(result: LLMResult, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return model, provider, tokens and what the reply says of how it was made (engine, batch size, ...).
+
+    Args:
+        result: the reply.
+        metadata: of the call: `ls_model_name`, `ls_provider`.
+    """
+    from mlflow.tracing.constant import SpanAttributeKey
+
+    message = _first_message(result)
+    reply = getattr(message, "response_metadata", None) or {}
+    attributes = {f"{_REPLY_ATTRIBUTE}{key}": value for key, value in reply.items() if _is_short(value)}
+    attributes[SpanAttributeKey.MESSAGE_FORMAT] = "openai"
+    if model := reply.get("model_name") or reply.get("model") or metadata.get("ls_model_name"):
+        attributes[SpanAttributeKey.MODEL] = str(model)
+    if provider := reply.get("model_provider") or metadata.get("ls_provider"):
+        attributes[SpanAttributeKey.MODEL_PROVIDER] = str(provider)
+    if usage := getattr(message, "usage_metadata", None) or _reported_usage(result):
+        attributes[SpanAttributeKey.CHAT_USAGE] = _usage(usage)
+    return attributes
+
+
+def _usage(usage: Mapping[str, Any]) -> dict[str, int]:
+    """Return LangChain's token counts under MLflow's names."""
+    counts = {key: int(usage[key]) for key in ("input_tokens", "output_tokens", "total_tokens") if usage.get(key) is not None}
+    details = usage.get("input_token_details") or {}
+    cached = {"cache_read_input_tokens": details.get("cache_read"), "cache_creation_input_tokens": details.get("cache_creation")}
+    return counts | {key: int(value) for key, value in cached.items() if value}
+
+
+def _reported_usage(result: LLMResult) -> dict[str, Any] | None:
+    """Return the counts of models that report them beside the message, in OpenAI's old form."""
+    reported = (result.llm_output or {}).get("token_usage")
+    if not isinstance(reported, Mapping):
+        return None
+    names = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens", "total_tokens": "total_tokens"}
+    return {ours: reported[theirs] for ours, theirs in names.items() if isinstance(reported.get(theirs), int)}
+
+
+def _first_message(result: LLMResult) -> Any:
+    first = result.generations[0] if result.generations else []
+    return getattr(first[0], "message", None) if first else None
+
+
+def _message(message: BaseMessage) -> dict[str, Any]:
+    shown: dict[str, Any] = {"role": _ROLES.get(message.type, message.type), "content": message.content}
+    if calls := getattr(message, "tool_calls", None):
+        shown["tool_calls"] = [
+            {"id": call.get("id"), "type": "function", "function": {"name": call["name"], "arguments": str(call["args"])}}
+            for call in calls
+        ]
+    if reference := getattr(message, "tool_call_id", None):
+        shown["tool_call_id"] = reference
+    if reasoning := message.additional_kwargs.get("reasoning_content"):
+        shown["reasoning_content"] = reasoning
+    return shown
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _SHORT)
+
+
+def _plain(value: Any) -> Any:
+    """Show messages inside a value as conversations are shown."""
+    if isinstance(value, BaseMessage):
+        return _message(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,218 @@
+"""The tracking store: where runs and traces go, checked before anything is sent there."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import re
+import weakref
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .errors import TrackingUnavailable
+from .folders import home
+from .outbox import Outbox
+from .redact import Redactor
+from .sender import Sender
+from .settings import apply_settings
+from .tracer import SpanTracer
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Trace
+
+logger = logging.getLogger(__name__)
+
+LOCAL = "sqlite:///mlflow.db"
+"""MLflow's own default: a file in the current folder, which a plain `mlflow ui` there shows."""
+
+_CHECK_S = 5.0
+
+
+def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
+    """Open a tracking store and begin to send what earlier, dead processes left in the outbox for it.
+
+    Args:
+        tracking_uri: None means what MLflow would use: `mlflow.set_tracking_uri`, `MLFLOW_TRACKING_URI`, else `mlflow.db` in
+            the current folder.
+        fallback: "local" uses the local store, with a warning, if a server is away.
+        fail_fast: let requests to a dead server end after seconds; False leaves MLflow's HTTP settings as they are, for
+            applications that use MLflow themselves.
+
+    Raises:
+        TrackingUnavailable: the store cannot be used; raised within 10 seconds.
+    """
+    apply_settings(fail_fast=fail_fast)
+    try:
+        return _open(tracking_uri, fell_back=False)
+    except TrackingUnavailable as error:
+        if fallback != "local":
+            raise
+        logger.warning("%s; using the local store %s instead", error, LOCAL)
+        return _open(LOCAL, fell_back=True)
+
+
+def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
+    store = Store(tracking_uri or _default_uri(), fell_back=fell_back)
+    store.check()
+    store.check_usable()
+    if store.outbox.adopt(store.uri):
+        store.sender.notify()
+    return store
+
+
+class Store:
+    """An open tracking store. Made by `connect`.
+
+    Attributes:
+        uri: its address; a local file with its full path.
+        local: True if it is a database that this process writes to itself.
+        fell_back: True if it stands in for a server that was away.
+    """
+
+    def __init__(self, uri: str, *, fell_back: bool = False) -> None:
+        self.uri = _absolute(uri)
+        self.shown_uri = Redactor({}).text(uri)
+        self.local = "://" in uri and not uri.startswith(("http://", "https://", "databricks"))
+        self.fell_back = fell_back
+        self.redactor = Redactor()
+        self.outbox = Outbox(home() / "outbox.sqlite")
+        self.sender = Sender(self.outbox, self.uri, self.check)
+        self._closed = False
+        atexit.register(_close_at_exit, weakref.ref(self))
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """MLflow's client for this store."""
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+    @cached_property
+    def tracer(self) -> SpanTracer:
+        """Opens the spans of traces for this store."""
+        return SpanTracer(self.deliver)
+
+    def check(self) -> None:
+        """Ask a server whether it is there, for at most 5 seconds.
+
+        Raises:
+            TrackingUnavailable: it is not.
+        """
+        if not self.uri.startswith(("http://", "https://")):
+            return
+        import requests
+
+        try:
+            status = requests.get(f"{self.uri.rstrip('/')}/health", timeout=_CHECK_S).status_code
+        except requests.RequestException as error:
+            raise TrackingUnavailable(_away(self.shown_uri, type(error).__name__)) from None
+        if status >= 500:
+            raise TrackingUnavailable(_away(self.shown_uri, f"HTTP {status}"))
+
+    def check_usable(self) -> None:
+        """Make one real request, so that wrong credentials, an outdated database or a foreign server show at once.
+
+        Raises:
+            TrackingUnavailable: the request failed.
+        """
+        if "://" not in self.uri or self.uri.startswith("file:"):
+            raise TrackingUnavailable(
+                f"the tracking store {self.shown_uri} is a folder, and MLflow keeps no traces in folders; use {LOCAL} "
+                "(or unset MLFLOW_TRACKING_URI), or move it with: mlflow migrate-filestore"
+            )
+        try:
+            self.client.search_experiments(max_results=1)
+        except Exception as error:
+            reason = self.redactor.text((str(error).splitlines() or [""])[0][:300])
+            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}") from error
+
+    def experiment_id(self, name: str) -> str:
+        """Return the id of the experiment of this name; it is made if there is none.
+
+        Raises:
+            TrackingUnavailable: it was deleted, or the store is away.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = self.client.get_experiment_by_name(name)
+            if found is None:
+                return self._create_experiment(name)
+        except MlflowException as error:
+            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {error}") from error
+        if found.lifecycle_stage == "deleted":
+            raise TrackingUnavailable(
+                f"the experiment {name!r} is deleted; restore it with: mlflow experiments restore -x {found.experiment_id}, "
+                "or choose another name"
+            )
+        return found.experiment_id
+
+    def deliver(self, trace: Trace) -> None:
+        """Keep a finished trace and have it sent; never raises."""
+        try:
+            self.outbox.add(trace.info.trace_id, trace.to_json(), self.uri)
+            self.sender.notify()
+        except Exception:
+            logger.exception("trace %s could not be written to %s", trace.info.trace_id, self.outbox.path)
+
+    def close(self, patience_s: float = 10.0) -> int:
+        """Send what waits, as long as that makes progress, and close.
+
+        Args:
+            patience_s: how long to keep trying without success.
+
+        Returns:
+            How many traces of this process stay in the outbox; `tot sync` sends them later.
+        """
+        if self._closed:
+            return 0
+        self._closed = True
+        self.sender.stop()
+        owner = os.getpid()
+        left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0
+        refused = self.outbox.count(self.uri, owner=owner, refused=True)
+        if left:
+            logger.warning("%d traces wait in %s; when %s is back, send them with: tot sync", left, self.outbox.path, self.shown_uri)
+        if refused:
+            reasons = "; ".join(self.outbox.refusals(self.uri)[:3])
+            logger.warning("%s refused %d traces, kept in %s: %s", self.shown_uri, refused, self.outbox.path, reasons)
+        self.outbox.close()
+        return left + refused
+
+    def _create_experiment(self, name: str) -> str:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self.client.create_experiment(name, tags={"mlflow.experimentKind": "genai_development"})
+        except MlflowException:
+            again = self.client.get_experiment_by_name(name)
+            if again is None:
+                raise
+            return again.experiment_id
+
+
+def _default_uri() -> str:
+    import mlflow
+
+    return mlflow.get_tracking_uri()
+
+
+def _absolute(uri: str) -> str:
+    """Return a relative sqlite address with its full path, so that it means the same from every folder."""
+    relative = re.fullmatch(r"sqlite:///(?!/)(.+)", uri)
+    return f"sqlite:///{Path(relative[1]).resolve()}" if relative else uri
+
+
+def _away(uri: str, reason: str) -> str:
+    return (
+        f"no MLflow server answers at {uri} ({reason}); start it, correct MLFLOW_TRACKING_URI or --tracking-uri, "
+        "or use --tracking-fallback local"
+    )
+
+
+def _close_at_exit(reference: weakref.ref[Any]) -> None:
+    if store := reference():
+        store.close()

@@ -1,0 +1,117 @@
+"""Opens MLflow spans with explicit parents, in traces whose id is the run id of the graph.
+
+A store has a tracer of its own beside MLflow's global one: what an application sets there (destination, tracking URI, a queue
+that drops traces) does not touch our traces, and ours do not touch its.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from opentelemetry import trace as otel
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+if TYPE_CHECKING:
+    from mlflow.entities import LiveSpan, Trace
+
+
+def trace_id(run_id: UUID) -> str:
+    """Return the id of the trace of a graph run, from the `run_id` that was given in its config."""
+    return f"tr-{run_id.hex}"
+
+
+class SpanTracer:
+    """Opens spans; hands each trace over when its root span ends.
+
+    Args:
+        deliver: gets every finished trace, in the thread that ends the root span.
+    """
+
+    def __init__(self, deliver: Callable[[Trace], None]) -> None:
+        from mlflow.tracing.processor.mlflow_v3 import MlflowV3SpanProcessor
+
+        self._ids = _Ids()
+        provider = TracerProvider(resource=Resource.get_empty(), id_generator=self._ids, shutdown_on_exit=False)
+        provider.add_span_processor(MlflowV3SpanProcessor(_Exporter(deliver), export_metrics=False))
+        self._tracer = provider.get_tracer("trace_of_thought")
+
+    def root(self, name: str, span_type: str, run_id: UUID, experiment_id: str, started_ns: int) -> LiveSpan:
+        """Open the root span of a new trace."""
+        from mlflow.tracing.constant import SpanAttributeKey
+
+        attributes = {SpanAttributeKey.EXPERIMENT_ID: json.dumps(experiment_id)}
+        with self._ids.for_trace(run_id.int):
+            # an own empty context: the caller's current span must not become the parent of a trace of ours
+            span = self._tracer.start_span(name, otel.context_api.Context(), attributes=attributes, start_time=started_ns)
+        return _live(span, trace_id(run_id), span_type)
+
+    def child(self, name: str, span_type: str, parent: LiveSpan, started_ns: int) -> LiveSpan:
+        """Open a span under another one of a trace of ours."""
+        context = otel.set_span_in_context(parent._span, otel.context_api.Context())
+        span = self._tracer.start_span(name, context, start_time=started_ns)
+        return _live(span, parent.trace_id, span_type)
+
+
+def _live(span: otel.Span, trace: str, span_type: str) -> LiveSpan:
+    """Return the span as MLflow registered it."""
+    from mlflow.tracing.trace_manager import InMemoryTraceManager
+
+    live = InMemoryTraceManager.get_instance().get_span_from_id(trace, f"{span.get_span_context().span_id:016x}")
+    if live is None:
+        raise LookupError(f"MLflow has forgotten trace {trace}: raise MLFLOW_TRACE_BUFFER_MAX_SIZE")
+    live.set_span_type(span_type)
+    return live
+
+
+class _Ids(IdGenerator):
+    """Span ids of our own randomness, so that `random.seed` in an application repeats none; trace ids as asked for."""
+
+    def __init__(self) -> None:
+        self._random = random.SystemRandom()
+        self._asked = threading.local()
+
+    def for_trace(self, trace: int) -> _Asked:
+        return _Asked(self._asked, trace)
+
+    def generate_trace_id(self) -> int:
+        return getattr(self._asked, "trace", None) or self._random.getrandbits(128)
+
+    def generate_span_id(self) -> int:
+        return self._random.getrandbits(64) or 1
+
+
+class _Asked:
+    def __init__(self, local: threading.local, trace: int) -> None:
+        self._local, self._trace = local, trace
+
+    def __enter__(self) -> None:
+        self._local.trace = self._trace
+
+    def __exit__(self, *failure: Any) -> None:
+        self._local.trace = None
+
+
+class _Exporter(SpanExporter):
+    """Takes a trace out of MLflow's memory when its root span has ended."""
+
+    def __init__(self, deliver: Callable[[Trace], None]) -> None:
+        self._deliver = deliver
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        from mlflow.tracing.trace_manager import InMemoryTraceManager
+
+        for span in spans:
+            if span.parent is None and (done := InMemoryTraceManager.get_instance().pop_trace(span.context.trace_id)):
+                self._deliver(done.trace)
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Nothing is held here."""

@@ -1,0 +1,255 @@
+"""The open runs of a handler and their spans."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from .redact import Redactor
+
+if TYPE_CHECKING:
+    from mlflow.entities import Assessment, LiveSpan
+
+    from .store import Store
+
+logger = logging.getLogger(__name__)
+
+_TAGGED = ("problem_id", "cell", "method", "seed", "sample")
+_LONGEST_TRACEBACK = 8_000
+
+
+@dataclass(eq=False)
+class Run:
+    """A LangChain run. It has a span if it is worth one; else what runs inside belongs to the span above."""
+
+    id: UUID
+    parent: Run | None
+    name: str
+    inputs: Any
+    metadata: Mapping[str, Any]
+    started_ns: int = field(default_factory=time.time_ns)
+    span: LiveSpan | None = None
+    is_graph: bool = False
+    nested: bool = False
+    """The trace is the application's own."""
+    children: set[Run] = field(default_factory=set)
+    problem: dict[str, Any] | None = None
+    paused: bool = False
+    pause: dict[str, Any] | None = None
+    """The pause that this run continues."""
+
+    @property
+    def root(self) -> Run:
+        """The run that the trace belongs to."""
+        return self if self.parent is None else self.parent.root
+
+    @property
+    def thread_id(self) -> str | None:
+        """The LangGraph thread, if there is one."""
+        thread = self.metadata.get("thread_id")
+        return None if thread is None else str(thread)
+
+    @property
+    def open_span(self) -> LiveSpan | None:
+        """The span of this run or of the nearest one above."""
+        return self.span or (self.parent.open_span if self.parent else None)
+
+    def set(self, redactor: Redactor, **values: Any) -> None:
+        """Set `inputs` or `outputs` of the span."""
+        if self.span is None:
+            return
+        if "inputs" in values:
+            self.span.set_inputs(redactor.value(values["inputs"]))
+        if "outputs" in values:
+            self.span.set_outputs(redactor.value(values["outputs"]))
+
+    def describe(self, attributes: Mapping[str, Any]) -> None:
+        """Set attributes of the span."""
+        if self.span is not None:
+            self.span.set_attributes(dict(attributes))
+
+    def event(self, name: str, data: Mapping[str, Any], redactor: Redactor) -> None:
+        """Add an event to the span of this run or of the nearest one above."""
+        from mlflow.entities import SpanEvent
+
+        if span := self.open_span:
+            plain = {str(key): value if isinstance(value, bool | int | float) else redactor.text(str(value)) for key, value in data.items()}
+            span.add_event(SpanEvent(name, attributes=plain))
+
+    def fail(self, error: BaseException, redactor: Redactor) -> None:
+        """Mark the span as failed, with the error as an event."""
+        from mlflow.entities import SpanStatus
+
+        if self.span is None:
+            return
+        cancelled = isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit)
+        notes = getattr(error, "__notes__", ())
+        message = "; ".join(filter(None, ["cancelled" if cancelled else "", str(error), *notes]))
+        message = redactor.text(message)[:_LONGEST_TRACEBACK]
+        trace = redactor.text("".join(traceback.format_exception(error)))[-_LONGEST_TRACEBACK:]
+        details = {"exception.type": type(error).__name__, "exception.message": message, "exception.stacktrace": trace}
+        self.event("exception", details, redactor)
+        self.span.set_status(SpanStatus("ERROR", f"{type(error).__name__}: {message}"[:1000]))
+
+
+class Tree:
+    """The runs that are open, by their id, and how spans are opened and closed for them."""
+
+    def __init__(
+        self,
+        store: Store,
+        experiment_id: str,
+        *,
+        run_id: str | None,
+        tags: Mapping[str, str] | None,
+        prompts: Mapping[str, int] | None,
+    ) -> None:
+        self.store = store
+        self.experiment_id = experiment_id
+        self.run_id = run_id
+        self.tags = dict(tags or {})
+        self.prompts = dict(prompts or {})
+        self._runs: dict[UUID, Run] = {}
+        self._pauses: dict[str, dict[str, Any]] = {}
+        self._opening = threading.RLock()
+
+    def add(self, run_id: UUID, parent_id: UUID | None, name: str, inputs: Any, metadata: Mapping[str, Any] | None) -> Run:
+        """Register a run. One whose parent is unknown here is the root of a trace."""
+        parent = self._runs.get(parent_id) if parent_id else None
+        run = Run(run_id, parent, name, inputs, metadata or {})
+        if parent is not None:
+            parent.children.add(run)
+            run.nested = parent.nested
+        self._runs[run_id] = run
+        return run
+
+    def get(self, run_id: UUID) -> Run | None:
+        """Return an open run."""
+        return self._runs.get(run_id)
+
+    def take(self, run_id: UUID) -> Run | None:
+        """Return a run that ends, and forget it."""
+        return self._runs.pop(run_id, None)
+
+    def open(self, run: Run, span_type: str, inputs: Any) -> None:
+        """Open the span of a run, under the nearest span above it, or under the one that the application is in."""
+        import mlflow
+
+        with self._opening:
+            if run.span is not None:
+                return
+            run.is_graph = span_type == "WORKFLOW"
+            above = run.parent.open_span if run.parent else mlflow.get_current_active_span()
+            if run.parent is None:
+                run.nested = above is not None
+            if above is None:
+                run.span = self.store.tracer.root(run.name, span_type, run.id, self.experiment_id, run.started_ns)
+                self._describe_trace(run)
+            elif run.nested:
+                run.span = mlflow.start_span_no_context(run.name, span_type, above, start_time_ns=run.started_ns)
+            else:
+                run.span = self.store.tracer.child(run.name, span_type, above, run.started_ns)
+        if inputs is not None:
+            run.set(self.store.redactor, inputs=inputs)
+
+    @contextmanager
+    def closing(self, run: Run) -> Iterator[None]:
+        """End the span of a run in any case, with whatever was left open inside it."""
+        try:
+            yield
+        except Exception:
+            logger.exception("a trace is incomplete")
+        finally:
+            for child in list(run.children):
+                self._abandon(child)
+            if run.span is not None:
+                run.span.end()
+            if run.parent is not None:
+                run.parent.children.discard(run)
+
+    def assess(self, run: Run, assessments: Iterable[Assessment]) -> None:
+        """Attach assessments to the trace while it is open: afterwards each would cost a request."""
+        from mlflow.tracing.trace_manager import InMemoryTraceManager
+
+        if run.span is None:
+            return
+        with InMemoryTraceManager.get_instance().get_trace(run.span.trace_id) as trace:
+            if trace is not None:
+                trace.info.assessments.extend(self._redacted(assessment) for assessment in assessments)
+
+    def tag_problem(self, root: Run) -> None:
+        """Tag a trace with the id of its problem."""
+        if root.problem and root.problem.get("problem_id") and not root.nested:
+            self._update_trace(root, tags={"problem_id": str(root.problem["problem_id"])})
+
+    def remember_pause(self, root: Run) -> None:
+        """Put the trace of a paused run into the session of its thread, so that the rest can join it."""
+        if root.span is None or root.thread_id is None or root.nested:
+            return
+        facts = {"trace_id": root.span.trace_id, "span_id": root.span.span_id, "at": time.time()}
+        self._pauses[root.thread_id] = facts
+        self._join_session(root)
+        self.store.outbox.pause(root.thread_id, facts)
+
+    def link_to_pause(self, root: Run) -> None:
+        """Link the trace of a resumed run to the one that ended with the pause."""
+        from mlflow.entities import Link
+
+        thread = str(root.thread_id)
+        root.pause = self._pauses.pop(thread, None) or self.store.outbox.paused(thread)
+        if root.span is None or root.nested:
+            return
+        self._join_session(root)
+        if root.pause:
+            root.span.add_link(Link(root.pause["trace_id"], root.pause["span_id"], {"relation": "resumes"}))
+
+    def _abandon(self, run: Run) -> None:
+        """Close what never reported its end, such as a task that was cancelled."""
+        for child in list(run.children):
+            self._abandon(child)
+        self._runs.pop(run.id, None)
+        if run.span is not None:
+            run.span.set_status("ERROR")
+            run.span.end()
+
+    def _describe_trace(self, run: Run) -> None:
+        from mlflow.tracing.constant import TraceMetadataKey, TraceTagKey
+
+        tags = {key: str(run.metadata[key]) for key in _TAGGED if isinstance(run.metadata.get(key), str | int | float)}
+        if self.prompts:
+            import json
+
+            linked = [{"name": name, "version": str(version)} for name, version in self.prompts.items()]
+            tags[TraceTagKey.LINKED_PROMPTS] = json.dumps(linked)
+        metadata = {TraceMetadataKey.SOURCE_RUN: self.run_id} if self.run_id else {}
+        self._update_trace(run, tags=self.tags | tags, metadata=metadata)
+
+    def _join_session(self, root: Run) -> None:
+        from mlflow.tracing.constant import TraceMetadataKey
+
+        self._update_trace(root, metadata={TraceMetadataKey.TRACE_SESSION: str(root.thread_id)[:250]})
+
+    def _update_trace(self, run: Run, *, tags: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None) -> None:
+        from mlflow.tracing.trace_manager import InMemoryTraceManager
+
+        assert run.span is not None
+        with InMemoryTraceManager.get_instance().get_trace(run.span.trace_id) as trace:
+            if trace is not None:
+                trace.info.tags.update({key: self.store.redactor.text(value)[:4096] for key, value in (tags or {}).items()})
+                trace.info.trace_metadata.update(metadata or {})
+
+    def _redacted(self, assessment: Assessment) -> Assessment:
+        redact = self.store.redactor
+        if assessment.rationale:
+            assessment.rationale = redact.text(assessment.rationale)
+        if assessment.metadata:
+            assessment.metadata = {key: redact.text(value) for key, value in assessment.metadata.items()}
+        return assessment

@@ -220,7 +220,7 @@ class TraceHandler(BaseCallbackHandler):
             return
         run.set(self.store.redactor, outputs=shapes.graph_outputs(outputs))
         run.describe(shapes.graph_attributes(outputs))
-        if isinstance(outputs, Mapping) and "status" in outputs:
+        if run.span is not None and isinstance(outputs, Mapping) and "status" in outputs:
             problem = run.inputs if shapes.is_ours(run.inputs) else run.root.problem or {}
             self.tree.assess(run, judge_run(run.span, outputs, problem.get("reference")))
 

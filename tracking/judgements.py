@@ -41,7 +41,11 @@ def judge_verdict(status: str | None, verdict: Mapping[str, Any]) -> list[Assess
     """Return `status` and, where the reference allows it, `correct`."""
     if not status:
         return []
-    facts = {key: str(value) for key, value in verdict.items() if isinstance(value, bool | int | float | str) and len(str(value)) < 500}
+    facts = {
+        key: str(value)
+        for key, value in verdict.items()
+        if isinstance(value, bool | int | float | str) and len(str(value)) < 500
+    }
     why = _text(verdict.get("reason") or verdict.get("explanation"))
     made = [_feedback("status", status, VERIFIER, why, facts)]
     if status in CORRECTNESS:
@@ -66,10 +70,14 @@ def judge_review(span: LiveSpan, outputs: Any, waited_s: float | None) -> list[A
     shown, kept = record.get("steps") or [], outputs.get("steps") or []
     facts |= {"steps_shown": str(len(shown)), "steps_kept": str(len(kept))}
     if record.get("decision") == "edit":
-        facts["steps_changed"] = str(len([step for step in kept if step not in shown]) + len([s for s in shown if s not in kept]))
+        facts["steps_changed"] = str(
+            len([step for step in kept if step not in shown]) + len([s for s in shown if s not in kept])
+        )
     if waited_s is not None:
         facts["seconds_waited"] = f"{waited_s:.1f}"
-    feedback = _feedback("review", record.get("decision"), record.get("reviewer") or "unnamed", record.get("comment"), facts, human=True)
+    feedback = _feedback(
+        "review", record.get("decision"), record.get("reviewer") or "unnamed", record.get("comment"), facts, human=True
+    )
     return _placed([feedback], span)
 
 
@@ -80,7 +88,13 @@ def _leakage(flags: list[Mapping[str, Any]]) -> Assessment:
 
 
 def _feedback(
-    name: str, value: Any, source: str, rationale: str | None = None, facts: dict[str, str] | None = None, *, human: bool = False
+    name: str,
+    value: Any,
+    source: str,
+    rationale: str | None = None,
+    facts: dict[str, str] | None = None,
+    *,
+    human: bool = False,
 ) -> Assessment:
     from mlflow.entities import AssessmentSource, Feedback
 

@@ -103,7 +103,9 @@ class Outbox:
 
     def refusals(self, uri: str) -> list[str]:
         """Return the distinct reasons why a store refused traces."""
-        return [text for (text,) in self._read("SELECT DISTINCT refusal FROM traces WHERE uri = ? AND refusal NOT NULL", (uri,))]
+        return [
+            text for (text,) in self._read("SELECT DISTINCT refusal FROM traces WHERE uri = ? AND refusal NOT NULL", (uri,))
+        ]
 
     def adopt(self, uri: str) -> int:
         """Make the traces of processes that are gone those of this process; return how many."""

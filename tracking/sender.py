@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -14,6 +15,7 @@ from .outbox import Kept, Outbox
 
 if TYPE_CHECKING:
     from mlflow.entities import Trace
+    from mlflow.tracing.client import TracingClient
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +100,12 @@ class Sender:
                 while not self._stop.is_set() and self.send_some(owner=os.getpid()):
                     wait = _FIRST_WAIT_S
             except TrackingUnavailable as error:
-                logger.log(logging.WARNING if wait == _FIRST_WAIT_S else logging.DEBUG, "%s; traces are kept in %s", error, self.outbox.path)
+                logger.log(
+                    logging.WARNING if wait == _FIRST_WAIT_S else logging.DEBUG,
+                    "%s; traces are kept in %s",
+                    error,
+                    self.outbox.path,
+                )
                 self._wake.set()
                 self._stop.wait(wait)
                 wait = min(2 * wait, _LONGEST_WAIT_S)
@@ -142,16 +149,29 @@ class Sender:
         return pairs
 
     def _put(self, traces: list[Trace]) -> None:
-        """Write traces to the store: the heads first, which is three times as fast as MLflow's order, then all spans at once."""
+        """Write the heads of traces, then all their spans at once: twice as fast as the other way round."""
         from mlflow.tracing.client import TracingClient
 
         client = TracingClient(self.uri)
         spans: dict[str, list] = {}
         for trace in traces:
             client.start_trace(trace.info)
-            spans.setdefault(trace.info.experiment_id, []).extend(trace.data.spans)
+            spans.setdefault(str(trace.info.experiment_id), []).extend(trace.data.spans)
         for experiment_id, group in spans.items():
             client.log_spans(experiment_id, group)
+        for trace in traces:
+            _link_prompts(client, trace)
+
+
+def _link_prompts(client: TracingClient, trace: Trace) -> None:
+    """Let a prompt version's page find the trace; the trace's tag alone only shows the prompt on the trace."""
+    from mlflow.entities.model_registry import PromptVersion
+    from mlflow.tracing.constant import TraceTagKey
+
+    linked = json.loads(trace.info.tags.get(TraceTagKey.LINKED_PROMPTS) or "[]")
+    versions = [PromptVersion(item["name"], int(item["version"]), "") for item in linked]  # type: ignore[abstract]
+    if versions:
+        client.store.link_prompts_to_trace(trace.info.trace_id, versions)
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -120,7 +120,10 @@ def _usage(usage: Mapping[str, Any]) -> dict[str, int]:
     """Return LangChain's token counts under MLflow's names."""
     counts = {key: int(usage[key]) for key in ("input_tokens", "output_tokens", "total_tokens") if usage.get(key) is not None}
     details = usage.get("input_token_details") or {}
-    cached = {"cache_read_input_tokens": details.get("cache_read"), "cache_creation_input_tokens": details.get("cache_creation")}
+    cached = {
+        "cache_read_input_tokens": details.get("cache_read"),
+        "cache_creation_input_tokens": details.get("cache_creation"),
+    }
     return counts | {key: int(value) for key, value in cached.items() if value}
 
 

@@ -175,7 +175,9 @@ class Store:
         left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0
         refused = self.outbox.count(self.uri, owner=owner, refused=True)
         if left:
-            logger.warning("%d traces wait in %s; when %s is back, send them with: tot sync", left, self.outbox.path, self.shown_uri)
+            logger.warning(
+                "%d traces wait in %s; when %s is back, send them with: tot sync", left, self.outbox.path, self.shown_uri
+            )
         if refused:
             reasons = "; ".join(self.outbox.refusals(self.uri)[:3])
             logger.warning("%s refused %d traces, kept in %s: %s", self.shown_uri, refused, self.outbox.path, reasons)
@@ -195,6 +197,11 @@ class Store:
 
 
 def _default_uri() -> str:
+    """Return the address that MLflow would use; where it is not imported yet, without importing it for that."""
+    import sys
+
+    if "mlflow" not in sys.modules and (given := os.environ.get("MLFLOW_TRACKING_URI")):
+        return given
     import mlflow
 
     return mlflow.get_tracking_uri()

@@ -10,7 +10,7 @@ import json
 import random
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from opentelemetry import trace as otel
@@ -55,7 +55,7 @@ class SpanTracer:
 
     def child(self, name: str, span_type: str, parent: LiveSpan, started_ns: int) -> LiveSpan:
         """Open a span under another one of a trace of ours."""
-        context = otel.set_span_in_context(parent._span, otel.context_api.Context())
+        context = otel.set_span_in_context(cast(otel.Span, parent._span), otel.context_api.Context())
         span = self._tracer.start_span(name, context, start_time=started_ns)
         return _live(span, parent.trace_id, span_type)
 

@@ -81,13 +81,14 @@ class Run:
         from mlflow.entities import SpanEvent
 
         if span := self.open_span:
-            plain = {str(key): value if isinstance(value, bool | int | float) else redactor.text(str(value)) for key, value in data.items()}
-            span.add_event(SpanEvent(name, attributes=plain))
+            plain = {
+                str(key): value if isinstance(value, bool | int | float) else redactor.text(str(value))
+                for key, value in data.items()
+            }
+            span.add_event(SpanEvent(name, attributes=plain))  # type: ignore[abstract,arg-type]
 
     def fail(self, error: BaseException, redactor: Redactor) -> None:
         """Mark the span as failed, with the error as an event."""
-        from mlflow.entities import SpanStatus
-
         if self.span is None:
             return
         cancelled = isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit)
@@ -97,7 +98,7 @@ class Run:
         trace = redactor.text("".join(traceback.format_exception(error)))[-_LONGEST_TRACEBACK:]
         details = {"exception.type": type(error).__name__, "exception.message": message, "exception.stacktrace": trace}
         self.event("exception", details, redactor)
-        self.span.set_status(SpanStatus("ERROR", f"{type(error).__name__}: {message}"[:1000]))
+        _set_error(self.span, f"{type(error).__name__}: {message}"[:1000])
 
 
 class Tree:
@@ -209,7 +210,8 @@ class Tree:
             return
         self._join_session(root)
         if root.pause:
-            root.span.add_link(Link(root.pause["trace_id"], root.pause["span_id"], {"relation": "resumes"}))
+            link = Link(root.pause["trace_id"], root.pause["span_id"], {"relation": "resumes"})  # type: ignore[abstract]
+            root.span.add_link(link)
 
     def _abandon(self, run: Run) -> None:
         """Close what never reported its end, such as a task that was cancelled."""
@@ -217,7 +219,7 @@ class Tree:
             self._abandon(child)
         self._runs.pop(run.id, None)
         if run.span is not None:
-            run.span.set_status("ERROR")
+            _set_error(run.span, "never ended")
             run.span.end()
 
     def _describe_trace(self, run: Run) -> None:
@@ -237,7 +239,9 @@ class Tree:
 
         self._update_trace(root, metadata={TraceMetadataKey.TRACE_SESSION: str(root.thread_id)[:250]})
 
-    def _update_trace(self, run: Run, *, tags: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None) -> None:
+    def _update_trace(
+        self, run: Run, *, tags: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None
+    ) -> None:
         from mlflow.tracing.trace_manager import InMemoryTraceManager
 
         assert run.span is not None
@@ -253,3 +257,9 @@ class Tree:
         if assessment.metadata:
             assessment.metadata = {key: redact.text(value) for key, value in assessment.metadata.items()}
         return assessment
+
+
+def _set_error(span: LiveSpan, message: str) -> None:
+    from mlflow.entities import SpanStatus, SpanStatusCode
+
+    span.set_status(SpanStatus(SpanStatusCode.ERROR, message))  # type: ignore[arg-type]

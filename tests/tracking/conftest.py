@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,13 @@ def build_graph(student: Any = None, *, teacher: Any = None, review: bool = Fals
     graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput)
     for name, node in (("decompose", decompose), ("review", ask), ("solve", solve), ("verify", verify)):
         graph.add_node(name, node)
-    for left, right in ((START, "decompose"), ("decompose", "review"), ("review", "solve"), ("solve", "verify"), ("verify", END)):
+    for left, right in (
+        (START, "decompose"),
+        ("decompose", "review"),
+        ("review", "solve"),
+        ("solve", "verify"),
+        ("verify", END),
+    ):
         graph.add_edge(left, right)
     return graph.compile(name="trace_of_thought", checkpointer=checkpointer)
 
@@ -75,7 +81,7 @@ def make_graph() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def traces_in(folder: Path) -> Iterator[Callable[..., list[Any]]]:
+def traces_in(folder: Path) -> Callable[..., list[Any]]:
     """Return a function that reads all traces of an experiment, newest first."""
 
     def read(experiment: str, uri: str | None = None, spans: bool = True) -> list[Any]:
@@ -86,13 +92,11 @@ def traces_in(folder: Path) -> Iterator[Callable[..., list[Any]]]:
         traces: list[Any] = []
         token = None
         while found:
-            page = client.search_traces(
-                locations=[found.experiment_id], max_results=500, page_token=token, include_spans=spans
-            )
+            page = client.search_traces(locations=[found.experiment_id], max_results=500, page_token=token, include_spans=spans)
             traces += page
             token = page.token
             if not token:
                 break
         return traces
 
-    yield read
+    return read

@@ -1,0 +1,101 @@
+"""What an experiment hands over to be shown in MLflow: plain records, made from its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Progress = tuple[int, int, dict[str, float]]
+"""A point of a curve: step, Unix time in milliseconds, metrics."""
+
+RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """A problem set.
+
+    Attributes:
+        name: shown in MLflow.
+        source: where it comes from: a file, a hub id, "sample".
+        digest: of its content, at most 36 characters.
+        rows: number of problems.
+        columns: names of its columns.
+    """
+
+    name: str
+    source: str
+    digest: str
+    rows: int
+    columns: tuple[str, ...] = ("question", "reference")
+
+
+@dataclass(frozen=True)
+class PromptRecord:
+    """A prompt set: the fields of `prompts.PromptSet`."""
+
+    name: str
+    version: str
+    hash: str
+    texts: Mapping[str, str]
+
+
+@dataclass
+class CellRecord:
+    """A cell of an experiment: one method, teacher, student and problem set. Becomes a child run.
+
+    Attributes:
+        id: the same for ever within its experiment.
+        name: shown in MLflow.
+        params: all that is needed to repeat it; `method` and `mode` also say which prompts it uses.
+        metrics: the final ones.
+        progress: curves.
+        dataset: its problem set.
+        prompts: its prompt set.
+        rows: a row for each problem; logged as one table, `problems.json`.
+        tags: further tags.
+    """
+
+    id: str
+    name: str
+    params: dict[str, Any]
+    metrics: dict[str, float] = field(default_factory=dict)
+    progress: list[Progress] = field(default_factory=list)
+    dataset: DatasetRecord | None = None
+    prompts: PromptRecord | None = None
+    rows: Iterable[Mapping[str, Any]] | None = None
+    status: RunStatus = "RUNNING"
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class ExperimentRecord:
+    """An experiment: its cells, and what belongs to all of them. Becomes a parent run.
+
+    Attributes:
+        id: the same for ever, unlike any other experiment's.
+        name: of the MLflow experiment that the runs go to.
+        title: of the parent run.
+        params: of all cells.
+        metrics: of the whole.
+        description: Markdown, shown on the run's page.
+        artifacts: file name to a path, or to the text itself.
+        tags: further tags.
+    """
+
+    id: str
+    name: str
+    title: str
+    params: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    description: str = ""
+    artifacts: dict[str, Path | str] = field(default_factory=dict)
+    status: RunStatus = "RUNNING"
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    cells: list[CellRecord] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)

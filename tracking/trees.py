@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 _TAGGED = ("problem_id", "cell", "method", "seed", "sample")
 _LONGEST_TRACEBACK = 8_000
+_LANGGRAPH_NOTE = "During task with name"
 
 
 @dataclass(eq=False)
@@ -92,7 +93,7 @@ class Run:
         if self.span is None:
             return
         cancelled = isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit)
-        notes = getattr(error, "__notes__", ())
+        notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith(_LANGGRAPH_NOTE)]
         message = "; ".join(filter(None, ["cancelled" if cancelled else "", str(error), *notes]))
         message = redactor.text(message)[:_LONGEST_TRACEBACK]
         trace = redactor.text("".join(traceback.format_exception(error)))[-_LONGEST_TRACEBACK:]

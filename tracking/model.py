@@ -1,0 +1,128 @@
+"""The configured graph as an MLflow model: stored as code, served by `mlflow models serve`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import requires
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .store import Store
+
+_SCRIPT = Path(__file__).with_name("served_graph.py")
+_PACKAGE = Path(__file__).parents[1]
+_ROOMS = ("experiments", "graphs", "models", "nodes", "problems", "prompts", "review", "tracking", "verification")
+
+
+def log_model(
+    store: Store,
+    experiment: str,
+    *,
+    student: str,
+    teacher: str = "self",
+    method: str = "trace_of_thought",
+    prompts: Mapping[str, str],
+    student_options: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    name: str = "trace_of_thought",
+    register_as: str | None = None,
+) -> str:
+    """Log a graph as a model and return its URI, `models:/...`.
+
+    The model holds the code of this package, the prompts' texts and recorded decompositions, but no key: models are loaded by
+    name where it is served, with the keys of that environment.
+
+    Args:
+        store: where it goes.
+        experiment: name of the MLflow experiment.
+        student: as for `load_chat_model`.
+        teacher: as for `load_chat_model`, or "self".
+        method: "trace_of_thought" or a baseline.
+        prompts: the texts of the prompt set.
+        student_options: for `load_chat_model`, such as `max_tokens`.
+        options: for the builder of the graph, such as `mode`, `samples`, `max_attempts`.
+        name: of the logged model.
+        register_as: name in the model registry, where it gets a new version.
+    """
+    import mlflow
+
+    config = {
+        "method": method,
+        "teacher": teacher,
+        "student": student,
+        "prompts": dict(prompts),
+        "student_options": dict(student_options or {}),
+        "options": dict(options or {}),
+    }
+    with _addressing(store.uri), tempfile.TemporaryDirectory() as folder:
+        mlflow.set_experiment(experiment_id=store.experiment_id(experiment))
+        info = mlflow.pyfunc.log_model(
+            name=name,
+            python_model=str(_SCRIPT),
+            model_config=config,
+            artifacts=_recordings(teacher),
+            code_paths=[str(_copy_package(Path(folder)))],
+            pip_requirements=_requirements([teacher, student]),
+            signature=_signature(),
+            registered_model_name=register_as,
+        )
+    return info.model_uri
+
+
+@contextmanager
+def _addressing(uri: str) -> Iterator[None]:
+    """Let MLflow's global functions use a store, for a moment."""
+    import mlflow
+
+    tracking, registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(tracking)
+        mlflow.set_registry_uri(registry)
+
+
+def _copy_package(folder: Path) -> Path:
+    """Copy the package under its own name: in a checkout its folder may have any."""
+    target = folder / "trace_of_thought"
+    target.mkdir()
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+    for file in ("__init__.py", "py.typed"):
+        shutil.copy(_PACKAGE / file, target)
+    for room in _ROOMS:
+        shutil.copytree(_PACKAGE / room, target / room, ignore=ignored)
+    return target
+
+
+def _recordings(teacher: str) -> dict[str, str] | None:
+    """Return the file of a teacher that replays one, to be stored with the model."""
+    provider, _, rest = teacher.partition(":")
+    file = rest.partition("#")[0]
+    return {"recorded": str(Path(file).resolve())} if provider == "recorded" and Path(file).is_file() else None
+
+
+def _requirements(specs: list[str]) -> list[str]:
+    """Return what the package needs, with the extras that these models need."""
+    extras = {"local" for spec in specs if spec.startswith("hf:")} | {"openai" for spec in specs if spec.startswith("openai:")}
+    kept = []
+    for requirement in requires("trace-of-thought") or []:
+        plain, _, marker = requirement.partition(";")
+        extra = re.search(r"extra\s*==\s*['\"](\w+)['\"]", marker)
+        if extra is None or extra[1] in extras:
+            kept.append(plain.strip())
+    return kept
+
+
+def _signature() -> Any:
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    optional = [ColSpec("string", name, required=False) for name in ("reference", "problem_id", "domain")]
+    return ModelSignature(inputs=Schema([ColSpec("string", "question"), *optional]))

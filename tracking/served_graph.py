@@ -1,0 +1,54 @@
+"""The script of a logged model: builds the configured graph and answers with it. Run by MLflow, not imported by the package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+_INPUTS = ("question", "reference", "problem_id", "domain")
+_OUTPUTS = ("answer", "status", "steps", "solution")
+
+
+class GraphModel(PythonModel):
+    """A graph behind MLflow's model interface: one row in, one row out."""
+
+    def load_context(self, context: Any) -> None:
+        """Build the graph from the model's configuration; recorded decompositions come with the model."""
+        from trace_of_thought.graphs.baselines import build_baseline
+        from trace_of_thought.graphs.trace_of_thought import build_trace_of_thought
+        from trace_of_thought.models import load_chat_model
+
+        config = dict(context.model_config)
+        options = config.get("options") or {}
+        student = load_chat_model(config["student"], **(config.get("student_options") or {}))
+        if config["method"] != "trace_of_thought":
+            self.graph = build_baseline(config["method"], student, prompts=config["prompts"], **options)
+            return
+        spec = config["teacher"]
+        if "recorded" in context.artifacts:
+            spec = f"recorded:{context.artifacts['recorded']}{spec[spec.index('#') :] if '#' in spec else ''}"
+        teacher = "self" if spec == "self" else load_chat_model(spec)
+        self.graph = build_trace_of_thought(teacher, student, prompts=config["prompts"], **options)
+
+    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Answer each problem. A problem that fails has an `error` and harms no other.
+
+        Args:
+            context: MLflow's.
+            model_input: a data frame, or a list of dicts, with `question` and optionally `reference`, `problem_id`, `domain`.
+            params: not used.
+        """
+        rows = model_input.to_dict("records") if hasattr(model_input, "to_dict") else model_input
+        problems = [{key: row[key] for key in _INPUTS if isinstance(row.get(key), str)} for row in rows]
+        results = self.graph.batch(problems, {"max_concurrency": 16}, return_exceptions=True)
+        return [
+            {"error": f"{type(result).__name__}: {result}"}
+            if isinstance(result, Exception)
+            else {key: result.get(key) for key in _OUTPUTS}
+            for result in results
+        ]
+
+
+set_model(GraphModel())

@@ -1,0 +1,91 @@
+"""Rows of JSONL, JSON, CSV and Parquet files, each with its place for messages."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+Row = tuple[str, dict[str, Any]]
+"""Where a row stands ("line 3"), and the row."""
+
+
+class MalformedRow(ValueError):
+    """A row that cannot be read; the message names file and line."""
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file, by its ending.
+
+    Raises:
+        ValueError: the ending is unknown.
+        MalformedRow: a line is malformed.
+        ImportError: Parquet needs pyarrow.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise ValueError(f"problem file {str(path)!r}: unknown ending; use one of {', '.join(READERS)}")
+    try:
+        yield from reader(path)
+    except UnicodeDecodeError as error:
+        raise MalformedRow(f"{path}: not UTF-8 ({error}); save the file as UTF-8") from error
+
+
+def _jsonl(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise MalformedRow(f"{path}, line {number}: not JSON ({error}); each line must be one JSON object") from error
+            if not isinstance(row, dict):
+                raise MalformedRow(f"{path}, line {number}: a {type(row).__name__}, not a JSON object with a question")
+            yield f"line {number}", row
+
+
+def _json(path: Path) -> Iterator[Row]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise MalformedRow(f"{path}: not JSON ({error})") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise MalformedRow(f"{path}: must hold a list of JSON objects")
+    yield from ((f"item {number}", row) for number, row in enumerate(rows, 1))
+
+
+def _csv(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+        try:
+            for row in reader:
+                if None in row or None in row.values():
+                    raise MalformedRow(f"{path}, line {reader.line_num}: not as many fields as the header has")
+                yield f"line {reader.line_num}", dict(row)
+        except csv.Error as error:
+            raise MalformedRow(f"{path}, line {reader.line_num}: {error}") from error
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    try:
+        import pyarrow.parquet as parquet
+    except ImportError as error:
+        raise ImportError(f"{path} needs pyarrow: pip install 'trace-of-thought[datasets]'") from error
+    number = 0
+    for batch in parquet.ParquetFile(path).iter_batches(batch_size=1024):
+        for row in batch.to_pylist():
+            number += 1
+            yield f"row {number}", row
+
+
+READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    ".jsonl": _jsonl,
+    ".json": _json,
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".parquet": _parquet,
+}
+"""Reader by ending."""

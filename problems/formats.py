@@ -1,0 +1,87 @@
+"""Rows of the public formats as problems: ours, GSM8K, MATH, and any other with a mapping of columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .problem import Problem
+
+QUESTIONS = ("question", "problem", "prompt", "input", "query")
+REFERENCES = ("reference", "gold", "target", "final_answer", "answer", "solution")
+"""Where a reference may stand, the most telling name first; `answer` of GSM8K ends with `#### N`."""
+
+IDS = ("problem_id", "id", "unique_id", "uid")
+METADATA = ("subject", "level", "type", "difficulty", "category", "source")
+
+
+def to_problem(row: Mapping[str, Any], columns: Mapping[str, str], domain: str) -> Problem:
+    """Read one row.
+
+    Args:
+        row: of a file or data set.
+        columns: names of the columns to use for `question`, `reference`, `problem_id`; the usual ones if not given.
+        domain: if the row names none.
+
+    Raises:
+        ValueError: the row has no question column, or a value of the wrong kind.
+    """
+    question = _text(row, columns, "question", QUESTIONS, needed=True)
+    assert question is not None
+    reference = _text(row, columns, "reference", REFERENCES)
+    metadata = {key: row[key] for key in METADATA if row.get(key) not in (None, "")}
+    metadata |= {
+        name: row.get(column) for name, column in columns.items() if name not in ("question", "reference", "problem_id")
+    }
+    return Problem(
+        question=question.strip(),
+        problem_id=(_text(row, columns, "problem_id", IDS) or "").strip(),
+        reference=final_answer(reference) if reference is not None else None,
+        domain=str(row.get("domain") or domain),
+        metadata=metadata,
+    )
+
+
+def final_answer(reference: str) -> str | None:
+    """Return the final answer in a reference: what follows `####`, or stands in the last box; None if it is empty."""
+    if "####" in reference:
+        reference = reference.rsplit("####", 1)[1]
+    elif "\\boxed" in reference or "\\fbox" in reference:
+        reference = _last_box(reference) or reference
+    return reference.strip() or None
+
+
+def _last_box(text: str) -> str | None:
+    """Return the content of the last box, braces within it included."""
+    for match in reversed(list(re.finditer(r"\\f?boxed\s*\{|\\fbox\s*\{|\\boxed\s+(?=\S)", text))):
+        if not match[0].endswith("{"):
+            return text[match.end() :].split("$")[0].strip()
+        depth = 1
+        for place in range(match.end(), len(text)):
+            depth += {"{": 1, "}": -1}.get(text[place], 0)
+            if depth == 0:
+                return text[match.end() : place]
+    return None
+
+
+def _text(
+    row: Mapping[str, Any], columns: Mapping[str, str], name: str, usual: tuple[str, ...], *, needed: bool = False
+) -> str | None:
+    column = columns.get(name) or next((key for key in usual if row.get(key) is not None), None)
+    if column is not None and column not in row:
+        raise ValueError(f"no column {column!r} for {name}; it has {', '.join(map(str, row)) or 'none'}")
+    if column is None:
+        if needed:
+            raise ValueError(f"no column for the {name}; it has {', '.join(map(str, row)) or 'none'}, name one with columns")
+        return None
+    value = row[column]
+    if value is None or value != value:
+        return "" if needed else None
+    if isinstance(value, list | dict):
+        raise ValueError(f"column {column!r} holds a {type(value).__name__}; the {name} must be a text or a number")
+    return _number(value) if isinstance(value, float) else str(value)
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else repr(value)

@@ -1,0 +1,74 @@
+"""Problems from the procedural generators of reasoning-gym: a fresh set cannot have been seen in training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from .problem import Problem
+from .problem_set import ProblemSet
+
+
+def generate(
+    task: str, *, count: int, start: int = 0, seed: int = 0, name: str | None = None, options: Mapping[str, object]
+) -> ProblemSet:
+    """Generate problems of a task, with the task's own scorer.
+
+    Args:
+        task: a name of reasoning-gym, such as "gsm_symbolic".
+        count: how many.
+        start: skip so many first.
+        seed: the same seed gives the same problems.
+        name: for tables.
+        options: the task's own settings.
+
+    Raises:
+        ImportError: reasoning-gym is not installed.
+        ValueError: an unknown task or setting.
+    """
+    try:
+        import reasoning_gym
+        from reasoning_gym.factory import DATASETS
+    except ImportError as error:
+        raise ImportError(
+            f"generated:{task} needs reasoning-gym: pip install 'trace-of-thought[generated]' ({error})"
+        ) from error
+    if task not in DATASETS:
+        near = get_close_matches(task, DATASETS, n=3, cutoff=0.5) or ["gsm_symbolic"]
+        raise ValueError(f"unknown task {task!r} of reasoning-gym; near: {', '.join(near)}; it has {len(DATASETS)}")
+    try:
+        made: Any = reasoning_gym.create_dataset(task, seed=seed, size=start + count, **options)
+    except (TypeError, AssertionError) as error:
+        raise ValueError(f"generated:{task} does not take {dict(options)}: {error}") from error
+    return _collect(task, made, start, count, seed, name)
+
+
+def _collect(task: str, made: Any, start: int, count: int, seed: int, name: str | None) -> ProblemSet:
+    entries: dict[str, dict[str, Any]] = {}
+    problems = []
+    repeated = 0
+    for place in range(start, start + count):
+        entry = made[place]
+        problem = _problem(task, entry, seed, place)
+        repeated += problem.key in entries
+        if problem.key not in entries:
+            problems.append(problem)
+        entries.setdefault(problem.key, entry)
+
+    def score(problem: Problem, output: Mapping[str, Any]) -> float:
+        return float(made.score_answer(answer=output.get("answer"), entry=entries[problem.key]))
+
+    issues = [f"left out {repeated} that were generated twice"] if repeated else []
+    return ProblemSet(problems, name=name or task, source=f"generated:{task}", issues=issues, scorer=score)
+
+
+def _problem(task: str, entry: dict[str, Any], seed: int, place: int) -> Problem:
+    answer = entry.get("answer")
+    return Problem(
+        question=str(entry["question"]).strip(),
+        problem_id=f"{task}-{seed}-{place}",
+        reference=str(answer) if answer is not None else None,
+        domain=task,
+        metadata={"task": task, "seed": seed},
+    )

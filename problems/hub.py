@@ -1,0 +1,62 @@
+"""Problem sets of the Hugging Face hub, read with `datasets`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .files import Row
+
+SETS: dict[str, tuple[str, str | None]] = {
+    "gsm8k": ("openai/gsm8k", "main"),
+    "math": ("HuggingFaceH4/MATH-500", None),
+}
+"""Hub id and configuration of the sets that have a name here."""
+
+
+def read_hub(hub_id: str, config: str | None, split: str) -> Iterator[Row]:
+    """Yield the rows of a data set.
+
+    Raises:
+        ImportError: `datasets` is not installed.
+        ConnectionError: the hub is out of reach and the set is not in the cache.
+        ValueError: no such data set, configuration or split.
+    """
+    try:
+        import datasets
+    except ImportError as error:
+        raise ImportError(f"the data set {hub_id!r} needs `datasets`: pip install 'trace-of-thought[datasets]'") from error
+    try:
+        rows: Any = datasets.load_dataset(hub_id, config, split=split)
+    except Exception as error:
+        raise _explained(hub_id, error) from error
+    for number, row in enumerate(rows, 1):
+        yield f"row {number}", row
+
+
+def _explained(hub_id: str, error: Exception) -> Exception:
+    """Tell a data set that does not exist from a hub that cannot be asked."""
+    names = {type(cause).__name__ for cause in _causes(error)}
+    away = {
+        "ConnectionError",
+        "ConnectError",
+        "OfflineModeIsEnabled",
+        "LocalEntryNotFoundError",
+        "ConnectTimeout",
+        "ProxyError",
+    }
+    if names & away or "reach" in str(error).lower():
+        return ConnectionError(
+            f"data set {hub_id!r}: the Hugging Face hub is out of reach and its cache has no copy; "
+            f"go online once, or give a local file (.jsonl, .csv, .parquet) instead ({error})"
+        )
+    return ValueError(f"data set {hub_id!r} cannot be loaded: {error}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        seen.append(current)
+        yield current
+        current = current.__cause__ or current.__context__

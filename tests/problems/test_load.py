@@ -1,0 +1,182 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from trace_of_thought.nodes.flags import find_flags
+from trace_of_thought.nodes.plan import Reply
+from trace_of_thought.nodes.steps import parse_steps
+from trace_of_thought.problems import Problem, load_problems
+from trace_of_thought.verification import verify_answer
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+SAMPLE = Path(__file__).parents[2] / "problems" / "sample.jsonl"
+
+
+def write(path, *rows):
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_the_sample_is_whole():
+    problems = load_problems("sample")
+    assert len(problems) == 40
+    assert not problems.issues
+    assert len({problem.problem_id for problem in problems}) == 40
+    assert {problem.metadata["subject"] for problem in problems} == {"arithmetic", "algebra"}
+    assert all(verify_answer(f"Answer: {problem.reference}", problem.reference).status == "correct" for problem in problems)
+
+
+def test_no_decomposition_of_the_sample_leaks():
+    for line in SAMPLE.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        steps = parse_steps(row["decomposition"])
+        assert 2 <= len(steps) <= 6
+        assert not find_flags(Reply(row["decomposition"]), steps, row), row["problem_id"]
+
+
+@pytest.mark.parametrize(
+    ("row", "reference"),
+    [
+        ({"question": "2 + 3?", "reference": "5"}, "5"),
+        ({"question": "2 + 3?", "reference": 5}, "5"),
+        ({"question": "2 + 3?", "reference": 5.0}, "5"),
+        ({"question": "2 + 3?", "answer": "It is <<2+3=5>>5.\n#### 5"}, "5"),
+        ({"problem": "2 + 3?", "solution": "so $\\boxed{5}$."}, "5"),
+        ({"problem": "Half?", "solution": "\\boxed{1} no, \\boxed{\\frac{1}{2}}"}, "\\frac{1}{2}"),
+        ({"problem": "Half?", "solution": "\\boxed{1}", "answer": "\\frac12"}, "\\frac12"),
+        ({"question": "2 + 3?"}, None),
+        ({"question": "2 + 3?", "answer": ""}, None),
+        ({"question": "2 + 3?", "reference": None}, None),
+    ],
+)
+def test_public_formats(tmp_path, row, reference):
+    [problem] = load_problems(write(tmp_path / "p.jsonl", row))
+    assert problem.reference == reference
+
+
+def test_subject_and_level_are_kept(tmp_path):
+    [problem] = load_problems(write(tmp_path / "p.jsonl", {"problem": "1?", "answer": "1", "subject": "Algebra", "level": 3}))
+    assert problem.metadata == {"subject": "Algebra", "level": 3}
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('{"question": "1 + 1?"', "line 2: not JSON"),
+        ("[1]", "line 2: a list, not a JSON object"),
+        ('{"text": "1 + 1?"}', "line 2: no column for the question; it has text"),
+        ('{"question": ["1"]}', "line 2: column 'question' holds a list"),
+        ("[" * 100_000, "line 2: not JSON"),
+    ],
+)
+def test_a_malformed_line_is_named(tmp_path, line, complaint):
+    path = write(tmp_path / "p.jsonl", {"question": "2 + 3?", "reference": "5"}, line)
+    with pytest.raises(ValueError, match=complaint) as raised:
+        load_problems(path)
+    assert str(path) in str(raised.value)
+
+
+def test_what_cannot_be_asked_is_left_out_and_reported(tmp_path):
+    rows = [
+        {"question": "2 + 3?", "reference": "5"},
+        {"question": "  ", "reference": "5"},
+        {"question": "2 +  3?", "reference": "5"},
+        {"question": "2 + 3?", "reference": "6"},
+        {"question": "Why?"},
+    ]
+    problems = load_problems(write(tmp_path / "p.jsonl", *rows))
+    assert [problem.question for problem in problems] == ["2 + 3?", "Why?"]
+    assert problems.issues == [
+        "left out 1 with an empty question (line 2)",
+        "left out 1 with a question that came before (line 3)",
+        "left out 1 with a question that came before with another reference (line 4)",
+        "1 of 2 have no reference: their solutions are checked, not scored",
+    ]
+
+
+def test_ids_are_unique_and_the_keys_do_not_depend_on_order(tmp_path):
+    rows = [{"id": "a", "question": "1?"}, {"id": "a", "question": "2?"}, {"question": "3?"}]
+    problems = load_problems(write(tmp_path / "p.jsonl", *rows))
+    assert len({problem.problem_id for problem in problems}) == 3
+    turned = load_problems(write(tmp_path / "q.jsonl", *reversed(rows)))
+    assert {problem.key for problem in problems} == {problem.key for problem in turned}
+
+
+def test_csv_and_parquet_with_a_mapping_of_columns(tmp_path):
+    (tmp_path / "p.csv").write_text('Frage,Antwort,Fach\n"Was ist 2, plus 3?",5,Rechnen\n', encoding="utf-8")
+    columns = {"question": "Frage", "reference": "Antwort", "subject": "Fach"}
+    [problem] = load_problems(tmp_path / "p.csv", columns=columns)
+    assert (problem.question, problem.reference, problem.metadata["subject"]) == ("Was ist 2, plus 3?", "5", "Rechnen")
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"Frage": ["2 + 3?"], "Antwort": [5], "Fach": ["x"]}), tmp_path / "p.parquet")
+    [problem] = load_problems(tmp_path / "p.parquet", columns=columns)
+    assert (problem.question, problem.reference) == ("2 + 3?", "5")
+    with pytest.raises(ValueError, match="no column 'Fragen'"):
+        load_problems(tmp_path / "p.csv", columns={"question": "Fragen"})
+
+
+def test_a_csv_line_with_too_few_fields_is_named(tmp_path):
+    (tmp_path / "p.csv").write_text("question,reference\n1?,1\n2?\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 3: not as many fields"):
+        load_problems(tmp_path / "p.csv")
+
+
+def test_limit_and_start(tmp_path):
+    assert load_problems("sample", start=2, limit=3)[0] == load_problems("sample")[2]
+    with pytest.raises(ValueError, match="limit=0"):
+        load_problems("sample", limit=0)
+    with pytest.raises(ValueError, match="no problems after the first 40"):
+        load_problems("sample", start=40)
+
+
+@pytest.mark.parametrize("source", ["nowhere.jsonl", "gsm9k", "./folder/thing", "a/b/c"])
+def test_an_unknown_source_is_explained(source):
+    with pytest.raises(FileNotFoundError, match="no problem"):
+        load_problems(source)
+
+
+def test_the_hub_out_of_reach_is_explained(monkeypatch, tmp_path):
+    datasets = pytest.importorskip("datasets")
+
+    def away(*args, **options):
+        raise ConnectionError("Couldn't reach 'openai/gsm8k' on the Hub")
+
+    monkeypatch.setattr(datasets, "load_dataset", away)
+    with pytest.raises(ConnectionError, match="local file"):
+        load_problems("gsm8k")
+
+
+def test_a_hub_set_is_read_row_by_row(monkeypatch):
+    datasets = pytest.importorskip("datasets")
+    asked = []
+
+    def load(*args, **options):
+        asked.append((args, options))
+        return [{"question": "2 + 3?", "answer": "#### 5"}]
+
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    problems = load_problems("gsm8k")
+    assert asked == [(("openai/gsm8k", "main"), {"split": "test"})]
+    assert (problems.name, problems[0]) == ("gsm8k", Problem("2 + 3?", "gsm8k-1", "5"))
+
+
+def test_generated_problems_come_with_their_scorer():
+    pytest.importorskip("reasoning_gym")
+    problems = load_problems("generated:gsm_symbolic", limit=5, seed=3)
+    assert problems == load_problems("generated:gsm_symbolic", limit=5, seed=3)
+    assert problems != load_problems("generated:gsm_symbolic", limit=5, seed=4)
+    assert problems.scorer(problems[2], {"answer": problems[2].reference}) == 1
+    assert problems.scorer(problems[2], {"answer": "-17"}) < 1
+    with pytest.raises(ValueError, match="near: gsm_symbolic"):
+        load_problems("generated:gsm_symbolc")
+
+
+def test_the_shared_problem_sets_load_without_complaint():
+    if not DATA.exists():
+        pytest.skip("no shared data")
+    for file, count in [("gsm8k_test.jsonl", 1319), ("math_algebra_200.jsonl", 200)]:
+        problems = load_problems(DATA / file)
+        assert (len(problems), problems.issues) == (count, [])

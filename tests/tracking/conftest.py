@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,17 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path) -> Iterator[Path]:
     """Run each test in a folder with a store of its own, with no tracking settings from outside."""
     monkeypatch.chdir(tmp_path)
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID", "TOT_HOME"):
         monkeypatch.delenv(name, raising=False)
     shutil.copy(empty_database, tmp_path / "mlflow.db")
-    return tmp_path
+    yield tmp_path
+    import mlflow
+
+    mlflow.set_tracking_uri(None)
+    mlflow.tracing.reset()
 
 
 def build_graph(student: Any = None, *, teacher: Any = None, review: bool = False, checkpointer: Any = None) -> Any:

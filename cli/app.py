@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from .log_model import log_model
 from .solve import solve
+from .sync import sync
+from .ui import ui
 
 app = typer.Typer(
     name="tot",
@@ -15,6 +18,9 @@ app = typer.Typer(
 )
 app.callback()(lambda: None)
 app.command()(solve)
+app.command()(log_model)
+app.command()(sync)
+app.command()(ui)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from .log_model import log_model
+from .run import run
 from .solve import solve
 from .sync import sync
 from .ui import ui
@@ -17,6 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback()(lambda: None)
+app.command()(run)
 app.command()(solve)
 app.command()(log_model)
 app.command()(sync)

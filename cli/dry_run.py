@@ -1,0 +1,64 @@
+"""`tot run --dry-run`: cells, calls, tokens and cost before anything is spent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..experiments.plan import Plan
+
+
+def show_estimate(plan: Plan, home: Path, console: Console) -> None:
+    """Print what each cell still needs. Unknown prices are shown as unknown."""
+    from ..experiments.estimate import CellEstimate, estimate
+    from ..experiments.journal import Journal, journal_path
+    from ..experiments.model_pool import ModelPool
+    from ..experiments.table import rich_table, usd
+
+    pool = ModelPool()
+    for cell in plan.cells:
+        for model in filter(None, (cell.student, cell.teacher)):
+            pool.check(model)
+    path = journal_path(home, plan.config.name)
+    journal = Journal(path) if path.exists() else None
+    try:
+        found = estimate(plan, journal)
+    finally:
+        if journal:
+            journal.close()
+
+    def row(made: CellEstimate) -> list[str]:
+        tokens = [made.teacher_tokens, made.student_tokens]
+        return [
+            made.cell.problems,
+            made.cell.student.label,
+            made.cell.label + (f", seed {made.cell.seed}" if len(plan.config.seeds) > 1 else ""),
+            str(made.problems),
+            str(made.done),
+            *(f"{calls:,}" for calls in (made.teacher_calls, made.student_calls)),
+            *(f"{used:,} + {answered:,}" for used, answered in tokens),
+            *(usd(cost) for cost in (made.teacher_cost, made.student_cost)),
+        ]
+
+    header = [
+        "problems",
+        "student",
+        "method",
+        "to do",
+        "done",
+        "teacher calls",
+        "student calls",
+        "teacher tokens",
+        "student tokens",
+    ]
+    console.print(
+        rich_table("Estimate: nothing has been asked", [*header, "teacher USD", "student USD"], [row(e) for e in found])
+    )
+    costs = [cost for made in found for cost in (made.teacher_cost, made.student_cost)]
+    known = sum(cost for cost in costs if cost is not None)
+    total = f"{usd(known)} USD" + (" and unknown costs: give prices with --price MODEL=IN/OUT" if None in costs else "")
+    calls = sum(made.teacher_calls + made.student_calls for made in found)
+    console.print(f"{len(found)} cells, about {calls:,} calls, about {total}", markup=False)

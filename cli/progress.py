@@ -1,0 +1,123 @@
+"""The progress of a run: a live display in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+
+    from ..experiments.plan import Plan, Unit
+    from ..experiments.spending import Spending
+
+PLAIN_EVERY = 15.0
+"""Seconds between plain lines."""
+
+SHOWN_CELLS = 16
+
+
+class RunProgress:
+    """Shows done, rate, time left, accuracy so far with its interval, tokens, cost and errors."""
+
+    def __init__(self, plan: Plan, counts: Mapping[str, Mapping[str, int]], console: Console) -> None:
+        """Make a display.
+
+        Args:
+            plan: of the experiment.
+            counts: rows by status that earlier sessions left, by cell id.
+            console: where to show it.
+        """
+        self.console = console
+        self.cells = {cell.id: _CellLine(cell.label, len(plan.sets[cell.problems]), counts[cell.id]) for cell in plan.cells}
+        self.done, self.started, self.last = 0, time.monotonic(), time.monotonic()
+        self.todo = sum(cell.left for cell in self.cells.values())
+        self.spending: Spending | None = None
+        self._live: Any = None
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            from rich.live import Live
+
+            self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=4, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def watch(self, unit: Unit, row: Mapping[str, Any], spending: Spending) -> None:
+        """Take a finished problem."""
+        self.spending = spending
+        again = row["tries"] > 1
+        self.done += not again
+        self.cells[unit.cell.id].count(row["status"], again)
+        now = time.monotonic()
+        if self._live is None and (now - self.last >= PLAIN_EVERY or self.done == self.todo):
+            self.last = now
+            self.console.print(self._line(), soft_wrap=True)
+
+    def _line(self) -> str:
+        seconds = time.monotonic() - self.started
+        rate = self.done / seconds if seconds else 0.0
+        left = (self.todo - self.done) / rate if rate else 0.0
+        errors = sum(cell.counts.get("error", 0) for cell in self.cells.values())
+        parts = [f"{self.done} of {self.todo}", f"{rate:.2f}/s", f"{_clock(left)} left", f"{errors} errors"]
+        if self.spending:
+            parts.append(f"{self.spending.tokens:,} tokens")
+            if self.spending.cost_usd or not self.spending.cost_known:
+                parts.append(f"{self.spending.cost_usd:.4f} USD" + ("" if self.spending.cost_known else " and unknown costs"))
+        return ", ".join(parts)
+
+    def _render(self) -> Group:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, padding=(0, 1))
+        for name in ("cell", "done", "accuracy so far", "errors"):
+            table.add_column(name, justify="left" if name == "cell" else "right")
+        lines = sorted(self.cells.values(), key=lambda cell: cell.left == 0)
+        for cell in lines[:SHOWN_CELLS]:
+            table.add_row(Text(cell.label), f"{cell.done}/{cell.total}", cell.accuracy(), str(cell.counts.get("error", 0)))
+        if len(lines) > SHOWN_CELLS:
+            table.add_row(f"... and {len(lines) - SHOWN_CELLS} more", "", "", "")
+        return Group(table, ProgressBar(total=max(1, self.todo), completed=self.done), Text(self._line()))
+
+
+class _CellLine:
+    """The counts of one cell."""
+
+    def __init__(self, label: str, total: int, counts: Mapping[str, int]) -> None:
+        self.label, self.total = label, total
+        self.counts = {status: number for status, number in counts.items() if status != "error"}
+
+    @property
+    def done(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def left(self) -> int:
+        return self.total - self.done
+
+    def count(self, status: str, again: bool) -> None:
+        if again:
+            self.counts["error"] -= 1
+        self.counts[status] = self.counts.get(status, 0) + 1
+
+    def accuracy(self) -> str:
+        from ..experiments.statistics import wilson
+        from ..experiments.table import interval
+
+        scored = sum(self.counts.get(status, 0) for status in ("correct", "incorrect", "no_answer"))
+        found = wilson(self.counts.get("correct", 0), scored)
+        return interval(found.value, found.low, found.high) if scored else "-"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

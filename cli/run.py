@@ -1,0 +1,247 @@
+"""`tot run`: an experiment from a file or from options, with a progress display and a table at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..experiments.config import ExperimentConfig
+    from ..experiments.journal import Journal
+    from ..experiments.plan import Plan
+    from ..experiments.runner import Outcome
+
+_SETS = "sample, gsm8k, math, a file, a hub id or generated:TASK. May be repeated."
+_MODEL = "PROVIDER:NAME, hf:MODEL"
+
+
+def run(
+    file: Annotated[Path | None, typer.Argument(help="A YAML file; options replace its fields.", show_default=False)] = None,
+    problems: Annotated[list[str] | None, typer.Option(help=_SETS)] = None,
+    methods: Annotated[
+        list[str] | None, typer.Option(help="standard, chain_of_thought, plan_and_solve, trace_of_thought.")
+    ] = None,
+    teacher: Annotated[list[str] | None, typer.Option(help=f"{_MODEL}, recorded:FILE or self. May be repeated.")] = None,
+    student: Annotated[list[str] | None, typer.Option(help=f"{_MODEL}. May be repeated.")] = None,
+    prompts: Annotated[list[str] | None, typer.Option(help="default, plain, a folder, registry:NAME@ALIAS.")] = None,
+    mode: Annotated[list[str] | None, typer.Option(help="joint, sequential.")] = None,
+    samples: Annotated[list[str] | None, typer.Option(help="Solutions to vote over.")] = None,
+    seed: Annotated[list[str] | None, typer.Option(help="Seeds; several are averaged per problem.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Problems of each set.")] = None,
+    max_attempts: Annotated[int | None, typer.Option(min=1, help="Tries of the student.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Cells to leave out, as method=standard,student=NAME.")] = None,
+    columns: Annotated[list[str] | None, typer.Option(help="Of the problems, as question=NAME.")] = None,
+    split: Annotated[str | None, typer.Option(help="Of hub data sets.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Problems at a time, for each model.")] = None,
+    retries: Annotated[int | None, typer.Option(min=0, help="How often failed problems are tried again at the end.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Token limit of one reply of a student.")] = None,
+    temperature: Annotated[float | None, typer.Option(min=0, help="Of the students.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Of an OpenAI-compatible server, for remote models.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds for one remote call.")] = None,
+    requests_per_second: Annotated[float | None, typer.Option(help="Limit for each remote model.")] = None,
+    price: Annotated[list[str] | None, typer.Option(help="MODEL=IN/OUT, USD for a million tokens.")] = None,
+    max_cost_usd: Annotated[float | None, typer.Option(help="Stop when this much is spent.")] = None,
+    max_total_tokens: Annotated[int | None, typer.Option(help="Stop when so many tokens are used.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
+    experiment: Annotated[str | None, typer.Option(help="Name of the journal and the MLflow experiment.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show cells, calls, tokens and cost; ask no model.")] = False,
+    tracking: Annotated[bool, typer.Option(help="Write traces and results to MLflow.")] = True,
+    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
+    tracking_fallback: Annotated[str | None, typer.Option(help="'local': write here if the server is away.")] = None,
+) -> None:
+    """Run an experiment: problems x methods x teachers x students. The same command again continues where it stopped."""
+    from rich.console import Console
+
+    given: dict[str, Any] = {
+        "name": experiment,
+        "problems": _problems(problems, columns, split),
+        "methods": _split(methods),
+        "teachers": _models(teacher, base_url=base_url, timeout=timeout, requests_per_second=requests_per_second, price=price),
+        "students": _models(
+            student, base_url=base_url, timeout=timeout, requests_per_second=requests_per_second, price=price,
+            max_tokens=max_tokens, temperature=temperature,
+        ),
+        "prompts": prompts,
+        "modes": _split(mode),
+        "samples": _split(samples),
+        "seeds": _split(seed),
+        "limit": limit,
+        "max_attempts": max_attempts,
+        "exclude": [_pairs(rule, "--exclude") for rule in exclude] if exclude else None,
+        "concurrency": concurrency,
+        "retries": retries,
+        "budget": _kept(max_cost_usd=max_cost_usd, max_tokens=max_total_tokens, max_minutes=max_minutes) or None,
+    }  # fmt: skip
+    console = Console(highlight=False)
+    config = _config(file, {name: value for name, value in given.items() if value not in (None, [])})
+    target = (tracking_uri, _fallback(tracking_fallback)) if tracking else None
+    execute(config, console, dry_run=dry_run, target=target)
+
+
+def execute(
+    config: ExperimentConfig, console: Console, *, dry_run: bool, target: tuple[str | None, Literal["local"] | None] | None
+) -> None:
+    """Run a configuration and show its table; exits with 1 if problems are missing or failed."""
+    from ..experiments.plan import make_plan
+    from ..tracking.folders import home
+
+    plan = make_plan(config)
+    for note in plan.notes:
+        console.print(f"note: {note}", style="yellow", markup=False)
+    if dry_run:
+        from .dry_run import show_estimate
+
+        show_estimate(plan, home(), console)
+        return
+    from ..experiments.preparing import open_journal
+
+    with open_journal(plan, home()) as journal:
+        outcome = _run_tracked(plan, journal, console, target)
+        show_result(plan, journal, outcome, console)
+    if outcome.stopped_by or outcome.failed:
+        raise typer.Exit(1)
+
+
+def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any) -> Outcome:
+    if target is None:
+        return _watched(plan, journal, console, None)
+    from .. import tracking
+    from ..experiments.publishing import MlflowTracker, experiment_record
+
+    uri, fallback = target
+    store = tracking.connect(uri, fallback=fallback)
+    runs = tracking.open_runs(store, experiment_record(journal, whole=False))
+    journal.set("published", "0")
+    try:
+        with tracking.exit_on_sigterm():
+            return _watched(plan, journal, console, MlflowTracker(runs))
+    finally:
+        _publish(journal, store, console)
+
+
+def _publish(journal: Journal, store: Any, console: Console) -> None:
+    from ..experiments.publishing import publish_journal
+    from ..tracking import TrackingUnavailable
+
+    try:
+        runs = publish_journal(journal, store)
+        left = store.close()
+    except TrackingUnavailable as error:
+        console.print(f"note: {error}", style="yellow", markup=False)
+        return
+    waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
+    console.print(
+        f"MLflow: run {runs.parent_id} in {store.uri}{waiting}; look at it with: tot ui", markup=False, soft_wrap=True
+    )
+
+
+def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any) -> Outcome:
+    from ..experiments.runner import run_experiment
+    from .progress import RunProgress
+
+    counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
+    with RunProgress(plan, counts, console) as progress:
+        return asyncio.run(run_experiment(plan, journal, tracker=tracker, watch=progress.watch))
+
+
+def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
+    """Print the table, what was spent, and what is missing."""
+    from ..experiments.summary import comparisons, summarise
+    from ..experiments.table import comparison_cells, rich_table, summary_cells, usd
+
+    cells = {cell.id for cell in plan.cells}
+    console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells))))
+    if found := comparisons(journal, cells):
+        console.print(rich_table("On the same problems", *comparison_cells(found)))
+    totals = journal.totals()
+    spent = (
+        f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {usd(totals['cost_usd'])} USD"
+    )
+    seconds = sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000
+    console.print(f"Spent in all sessions: {spent}, {seconds:.0f} s. Journal: {journal.path}", markup=False, soft_wrap=True)
+    missing = sum(outcome.missing.values())
+    if missing:
+        console.print(
+            f"Stopped by {outcome.stopped_by}: {missing} problems are missing; the same command goes on.", style="yellow"
+        )
+    show_errors_of(journal, cells, console)
+
+
+def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
+    """Print the kinds of errors that rows tell of, the most frequent first."""
+    marks = ", ".join("?" for _ in cells)
+    query = (
+        f"select substr(error, 1, 160) as what, count(*) as times, min(problem_id) from rows where status = 'error' "
+        f"and cell_id in ({marks}) group by what order by times desc limit 5"
+    )
+    from .errors import printable
+
+    for what, times, problem in journal.db.execute(query, sorted(cells)):
+        console.print(f"{times} x {printable(what)} (first: {problem})", style="red", markup=False, soft_wrap=True)
+
+
+def _config(file: Path | None, given: dict[str, Any]) -> ExperimentConfig:
+    from ..experiments.config_file import build_config, load_config
+
+    if file is not None:
+        return load_config(file, given)
+    if "students" not in given:
+        raise typer.BadParameter(
+            "missing; for example --student hf:HuggingFaceTB/SmolLM2-135M-Instruct", param_hint="--student"
+        )
+    return build_config(given)
+
+
+def _fallback(value: str | None) -> Literal["local"] | None:
+    if value in (None, "local"):
+        return value  # type: ignore[return-value]
+    raise typer.BadParameter(f"{value!r} is unknown; use 'local'", param_hint="--tracking-fallback")
+
+
+def _split(values: list[str] | None) -> list[str] | None:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()] if values else None
+
+
+def _kept(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _pairs(text: str, option: str) -> dict[str, str | int]:
+    """Read "a=b,c=1"."""
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise typer.BadParameter(f"{text!r} is not NAME=VALUE,NAME=VALUE", param_hint=option)
+    return {name.strip(): int(value) if value.strip().isdigit() else value.strip() for name, _, value in pairs}
+
+
+def _problems(sources: list[str] | None, columns: list[str] | None, split: str | None) -> list[dict[str, Any]] | None:
+    named: dict[str, Any] = {}
+    for text in columns or []:
+        named |= {name: str(value) for name, value in _pairs(text, "--columns").items()}
+    return [{"source": source, **_kept(columns=named or None, split=split)} for source in sources] if sources else None
+
+
+def _models(specs: list[str] | None, *, price: list[str] | None, **options: Any) -> list[dict[str, Any]] | None:
+    if not specs:
+        return None
+    prices = dict(_price(text) for text in price or [])
+    made = []
+    for spec in specs:
+        remote = spec != "self" and not spec.startswith(("hf:", "recorded:", "scripted:"))
+        kept = {name: value for name, value in options.items() if remote or name in ("max_tokens", "temperature")}
+        made.append({"model": spec, **_kept(**kept, price=prices.get(spec))})
+    return made
+
+
+def _price(text: str) -> tuple[str, dict[str, float]]:
+    model, _, amounts = text.rpartition("=")
+    try:
+        used, made = (float(amount) for amount in amounts.split("/"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not MODEL=IN/OUT", param_hint="--price") from error
+    return model, {"input": used, "output": made}

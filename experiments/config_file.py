@@ -1,0 +1,109 @@
+"""Experiments as YAML files; a mistake is shown with its line and the nearest valid name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from .config import ExperimentConfig
+
+Place = tuple[str | int, ...]
+
+
+def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) -> ExperimentConfig:
+    """Read an experiment.
+
+    Args:
+        path: a YAML file.
+        overrides: fields that replace those of the file.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a mistake, with file, line and the nearest valid name.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no experiment file {str(path)!r}; examples are in examples/experiments/")
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path}: must hold fields such as `students:`, not a {type(values).__name__}")
+    values.setdefault("name", path.stem)
+    return build_config({**values, **(overrides or {})}, str(path), _lines(node))
+
+
+def build_config(values: Mapping[str, Any], where: str = "", lines: Mapping[Place, int] | None = None) -> ExperimentConfig:
+    """Check the fields of an experiment.
+
+    Raises:
+        ValueError: a mistake, in words.
+    """
+    try:
+        return ExperimentConfig.model_validate(values)
+    except ValidationError as error:
+        said = [_explain(problem, values, where, lines or {}) for problem in error.errors()]
+        raise ValueError("; ".join(dict.fromkeys(said))) from None
+
+
+def _explain(problem: Any, values: Mapping[str, Any], where: str, lines: Mapping[Place, int]) -> str:
+    place: Place = tuple(problem["loc"])
+    line = next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
+    start = ", ".join(filter(None, [where, f"line {line}" if line else ""]))
+    shown = ".".join(str(part) for part in place)
+    return (f"{start}: " if start else "") + _message(problem, shown, place)
+
+
+def _message(problem: Any, shown: str, place: Place) -> str:
+    kind, given = problem["type"], problem.get("input")
+    if kind == "extra_forbidden":
+        known = _fields_at(place[:-1])
+        return f"unknown field {place[-1]!r}{_nearest(str(place[-1]), known)}; known are {', '.join(known)}"
+    if kind == "literal_error":
+        allowed = [part.strip(" '") for part in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        return f"{shown}: unknown value {given!r}{_nearest(str(given), allowed)}; use one of {', '.join(allowed)}"
+    if kind == "missing":
+        return f"{shown} is missing"
+    return f"{shown}: {problem['msg'].removeprefix('Value error, ')} (given: {str(given)[:80]!r})" if shown else problem["msg"]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _fields_at(place: Place) -> list[str]:
+    """Return the valid names in a place of the file."""
+    model: type[BaseModel] = ExperimentConfig
+    for part in place:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+
+
+def _lines(node: yaml.Node | None, place: Place = ()) -> dict[Place, int]:
+    """Return the line of every field and item, from 1."""
+    found: dict[Place, int] = {place: node.start_mark.line + 1} if node is not None and place else {}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            found |= _lines(value, (*place, key.value)) | {(*place, key.value): key.start_mark.line + 1}
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            found |= _lines(item, (*place, number))
+    elif node is not None and place:
+        found.setdefault((*place, 0), node.start_mark.line + 1)
+    return found

@@ -1,0 +1,88 @@
+"""The row of a problem: what a run of a graph gave, or how it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..problems import Problem, Scorer
+from .config import Price
+from .prices import cost
+
+SCORED = ("correct", "incorrect", "no_answer")
+"""Statuses that count: crashes, time-outs and bad references never count against a student."""
+
+STATUSES = (*SCORED, "timeout", "bad_reference", "consistent", "inconsistent", "unchecked", "waiting", "error")
+
+_DETAIL = ("steps", "solution", "solutions", "flags", "reviews", "verdict", "check")
+
+
+def solved_row(
+    problem: Problem, output: Mapping[str, Any], prices: Mapping[str, Price | None], scorer: Scorer | None
+) -> dict[str, Any]:
+    """Return the row of a graph's output.
+
+    Args:
+        problem: the problem.
+        output: `TraceOutput`.
+        prices: by role.
+        scorer: of the problem set, if it has its own.
+    """
+    status, score = judge(problem, output, scorer)
+    flags = output.get("flags") or []
+    steps = output.get("steps")
+    return {
+        **usage_columns(output.get("usage") or {}, prices),
+        "status": status,
+        "answer": None if output.get("answer") is None else str(output["answer"])[:500],
+        "score": score,
+        "strict": strict(output.get("verdict") or {}, status),
+        "attempts": output.get("attempts", 1),
+        "n_steps": None if steps is None else len(steps),
+        "leaked": None if steps is None else int(any(flag["kind"] == "answer_in_steps" for flag in flags)),
+        "agreement": output.get("agreement"),
+        "finish_reason": ",".join(sorted({s["finish_reason"] or "" for s in output.get("solutions") or []})) or None,
+        "detail": {key: output[key] for key in _DETAIL if output.get(key)},
+    }
+
+
+def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) -> tuple[str, float | None]:
+    """Return status and score, the set's own scorer before the verdict of mathematics."""
+    status = str(output["status"])
+    if scorer is not None and output.get("answer") is not None:
+        score = scorer(problem, output)
+        return ("correct" if score >= 0.999 else "incorrect"), score
+    return status, float(status == "correct") if status in SCORED else None
+
+
+def strict(verdict: Mapping[str, Any], status: str) -> int | None:
+    """Return 1 if the answer was right in the format that was asked for, 0 if not, None if nothing was judged."""
+    if status not in SCORED or "strict" not in verdict:
+        return None
+    return int(verdict["strict"] in (True, "correct"))
+
+
+def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) -> dict[str, Any]:
+    """Return calls, tokens and cost by role."""
+    columns: dict[str, Any] = {"unknown_tokens": 0}
+    for role in ("teacher", "student"):
+        used = usage.get(role) or {"calls": 0, "input_tokens": 0, "output_tokens": 0, "unknown": 0}
+        columns |= {f"{role}_{name}": used[name] for name in ("calls", "input_tokens", "output_tokens")}
+        columns["unknown_tokens"] += used["unknown"]
+        known = cost(prices.get(role), used["input_tokens"], used["output_tokens"], used["unknown"])
+        columns[f"{role}_cost_usd"] = known if used["calls"] else 0.0
+    return columns
+
+
+def failed_row(error: BaseException) -> dict[str, Any]:
+    """Return the row of a problem that failed: an error, never a wrong answer."""
+    return {"status": "error", "error": describe(error), "score": None}
+
+
+def describe(error: BaseException) -> str:
+    """Return an error in one line: kind, message, and the notes on the way (role, model, problem)."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    text = " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
+    notes = " ".join(getattr(error, "__notes__", ()))
+    return f"{type(error).__name__}: {text[:800]}" + (f" ({notes[:300]})" if notes else "")

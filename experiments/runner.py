@@ -1,0 +1,286 @@
+"""Run an experiment: each problem of each cell is one run of a graph, and its row goes into the journal at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import uuid4
+
+from langchain_core.language_models import BaseChatModel
+
+from ..graphs.baselines import build_baseline
+from ..graphs.trace_of_thought import build_trace_of_thought
+from .cells import Cell
+from .config import ModelConfig
+from .dispatch import Lane, work_off
+from .journal import Journal, now_ms
+from .model_pool import ModelPool, model_key
+from .plan import Plan, Unit
+from .prices import price_of
+from .rows import failed_row, solved_row
+from .spending import Spending
+from .teaching import Teaching, lesson
+
+GIVE_UP_AFTER = 25
+"""Problems of a student that fail from the start, without a single success, before the rest is spared."""
+
+
+class Tracker(Protocol):
+    """What a run tells to tracking; `publishing.MlflowTracker` is one."""
+
+    def callbacks(self, cell_id: str) -> list[Any]:
+        """Return the callback handlers for the graph runs of a cell."""
+
+    def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
+        """Add a point to the curves of a cell."""
+
+
+@dataclass
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        done: rows written in this session.
+        failed: of these, how many are errors.
+        missing: problems that were not tried, by cell id.
+        stopped_by: the limit or the fault that ended it early; empty if it is whole.
+    """
+
+    done: int = 0
+    failed: int = 0
+    missing: dict[str, int] = field(default_factory=dict)
+    stopped_by: str = ""
+
+
+class AllFail(RuntimeError):
+    """Every problem of a student fails: something is wrong with the model or its server."""
+
+
+async def run_experiment(
+    plan: Plan,
+    journal: Journal,
+    *,
+    models: Mapping[str, BaseChatModel] | None = None,
+    tracker: Tracker | None = None,
+    watch: Callable[[Unit, Mapping[str, Any], Spending], None] | None = None,
+) -> Outcome:
+    """Run what the journal has not got yet.
+
+    Args:
+        plan: of the experiment.
+        journal: claimed by this process; gets every row as soon as it is there.
+        models: chat models that exist already, by the name that the configuration uses for them.
+        tracker: gets traces and curves.
+        watch: told each finished problem, for a progress display.
+
+    Raises:
+        ValueError, FileNotFoundError, ImportError, ConnectionError: a model cannot be had; before any problem is run.
+        AllFail: a student fails at everything.
+        sqlite3.OperationalError: the disk is full; what is in the journal stays.
+    """
+    run = _Run(plan, journal, ModelPool(models), tracker, watch)
+    session = journal.start_session()
+    try:
+        await run.all()
+        run.outcome.stopped_by = run.stop_reason
+    except BaseException as error:
+        run.outcome.stopped_by = type(error).__name__
+        raise
+    finally:
+        journal.end_session(session, run.outcome.done, run.outcome.stopped_by or "finished")
+    return run.outcome
+
+
+class _Run:
+    """The state of one session."""
+
+    def __init__(self, plan: Plan, journal: Journal, pool: ModelPool, tracker: Tracker | None, watch: Any) -> None:
+        self.plan, self.journal, self.pool, self.tracker, self.watch = plan, journal, pool, tracker, watch
+        self.spending = Spending(plan.config.budget, journal.totals())
+        self.outcome = Outcome()
+        self.stop_reason = ""
+        self._graphs: dict[str, Any] = {}
+        self._teachings: dict[str, Teaching] = {}
+        self._tallies: dict[str, _Tally] = {}
+        self._again: list[Unit] = []
+        self._streaks: dict[str, int] = {}
+
+    async def all(self) -> None:
+        """Run the students that can share the machine side by side, local ones one after the other."""
+        students = list({model_key(cell.student): cell.student for cell in self.plan.cells}.values())
+        for cell in self.plan.cells:
+            for model in filter(None, (cell.student, cell.teacher)):
+                self.pool.check(model)
+        todo = self.plan.missing(self.journal)
+        self.outcome.missing = {cell: len(units) for cell, units in todo.items()}
+        for cell in self.plan.cells:
+            self._tallies[cell.id] = _Tally(self.journal.counts(cell.id), len(self.plan.sets[cell.problems]))
+        for group in _groups(students):
+            await self._run_group(group, todo)
+
+    async def _run_group(self, students: list[ModelConfig], todo: Mapping[str, list[Unit]]) -> None:
+        keys = {model_key(student) for student in students}
+        cells = [cell for cell in self.plan.cells if model_key(cell.student) in keys and todo[cell.id]]
+        if not cells or self._stopped():
+            return
+        self.pool.keep_only([*students, *(cell.teacher for cell in cells if cell.teacher)])
+        self._graphs = {cell.id: self._graph(cell) for cell in cells}
+        lanes = []
+        for student in students:
+            own = [todo[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
+            lanes.append(Lane(student.label, _by_problem(own), self._width(student)))
+        await work_off(lanes, self._solve, self._take, self._stopped)
+        for _ in range(self.plan.config.retries):
+            failed, self._again = self._again, []
+            retried = [
+                Lane(
+                    student.label,
+                    iter([u for u in failed if model_key(u.cell.student) == model_key(student)]),
+                    self._width(student),
+                )
+                for student in students
+            ]
+            await work_off(retried, self._solve, self._take, self._stopped)
+        self._again = []
+
+    def _width(self, model: ModelConfig) -> int:
+        return model.concurrency or self.plan.config.concurrency or model.callers
+
+    def _graph(self, cell: Cell) -> Any:
+        seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
+        student = self.pool.student(cell.student, seed)
+        options: dict[str, Any] = {
+            "prompts": self.plan.prompts[cell.prompts_hash],
+            "samples": cell.samples,
+            "max_attempts": cell.max_attempts,
+        }
+        if cell.teacher is None:
+            return build_baseline(cell.method, student, **options)  # type: ignore[arg-type]
+        teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
+        return build_trace_of_thought(teacher, student, mode=cell.mode, **options)  # type: ignore[arg-type]
+
+    def _teaching(self, cell: Cell) -> Teaching | None:
+        """Return the shared replies of a cell's teacher; a recorded one has them already."""
+        assert cell.teacher is not None
+        model = cell.student if cell.teacher.model == "self" else cell.teacher
+        if model.model.startswith("recorded:"):
+            return None
+        key = model_key(model)
+        if key not in self._teachings:
+            price, width = price_of(model), self._width(model)
+            self._teachings[key] = Teaching(self.journal, key, price, width, self.spending.add)
+        return self._teachings[key]
+
+    async def _solve(self, unit: Unit) -> dict[str, Any]:
+        run_id = uuid4()
+        config = {
+            "run_id": run_id,
+            "callbacks": self.tracker.callbacks(unit.cell.id) if self.tracker else [],
+            "metadata": {"problem_id": unit.problem.problem_id, "method": unit.cell.method, "seed": unit.cell.seed},
+        }
+        started, clock = now_ms(), time.monotonic()
+        try:
+            with lesson(unit.cell.problems, unit.problem.question):
+                output = await self._graphs[unit.cell.id].ainvoke(unit.problem.as_input(), config)
+            scorer = self.plan.sets[unit.cell.problems].scorer
+            row = solved_row(unit.problem, output, self.plan.prices(unit.cell), scorer)
+        except Exception as error:
+            row = failed_row(error)
+        return {
+            **row,
+            "cell_id": unit.cell.id,
+            "key": unit.problem.key,
+            "problem_id": unit.problem.problem_id,
+            "started_ms": started,
+            "seconds": time.monotonic() - clock,
+            "trace_id": f"tr-{run_id.hex}" if self.tracker else None,
+        }
+
+    def _take(self, unit: Unit, row: dict[str, Any]) -> None:
+        """Write a row and count it; a failed problem comes again at the end."""
+        tally = self._tallies[unit.cell.id]
+        first = tally.tries.get(unit.problem.key, 0)
+        row["tries"] = first + 1
+        self.journal.write_row(row)
+        failed = row["status"] == "error"
+        if failed:
+            tally.tries[unit.problem.key] = first + 1
+            self._again.append(unit)
+        if not first:
+            self.outcome.done += 1
+            self.outcome.missing[unit.cell.id] -= 1
+        self.outcome.failed += failed - bool(first)
+        self.spending.add(
+            (row.get("student_input_tokens") or 0) + (row.get("student_output_tokens") or 0), row.get("student_cost_usd", 0.0)
+        )
+        tally.count(row["status"], again=bool(first))
+        self._report(unit, row, tally)
+        self._check_streak(unit, row)
+
+    def _report(self, unit: Unit, row: dict[str, Any], tally: _Tally) -> None:
+        if tally.due():
+            at = now_ms()
+            self.journal.add_progress(unit.cell.id, tally.done, tally.metrics(), at)
+            if self.tracker:
+                self.tracker.progress(unit.cell.id, tally.done, tally.metrics(), at)
+        if self.watch:
+            self.watch(unit, row, self.spending)
+
+    def _check_streak(self, unit: Unit, row: dict[str, Any]) -> None:
+        key = model_key(unit.cell.student)
+        streak = self._streaks.get(key, 0)
+        if row["status"] != "error":
+            self._streaks[key] = -1
+        elif streak >= 0:
+            self._streaks[key] = streak + 1
+            if streak + 1 >= max(GIVE_UP_AFTER, 2 * self._width(unit.cell.student)):
+                raise AllFail(
+                    f"the first {streak + 1} problems of {unit.cell.student.label} all failed; the last: {row['error']}"
+                )
+
+    def _stopped(self) -> bool:
+        self.stop_reason = self.stop_reason or self.spending.exceeded()
+        return bool(self.stop_reason)
+
+
+class _Tally:
+    """Counts of one cell, for curves and the progress display."""
+
+    def __init__(self, counts: Mapping[str, int], total: int) -> None:
+        self.counts = {status: number for status, number in counts.items() if status != "error"}
+        self.every = max(1, total // 50)
+        self.tries: dict[str, int] = {}
+
+    @property
+    def done(self) -> int:
+        return sum(self.counts.values())
+
+    def count(self, status: str, *, again: bool) -> None:
+        if again:
+            self.counts["error"] -= 1
+        self.counts[status] = self.counts.get(status, 0) + 1
+
+    def due(self) -> bool:
+        return self.done % self.every == 0
+
+    def metrics(self) -> dict[str, float]:
+        scored = sum(self.counts.get(status, 0) for status in ("correct", "incorrect", "no_answer"))
+        found = {"done": float(self.done), "errors": float(self.counts.get("error", 0))}
+        return found | ({"accuracy": self.counts.get("correct", 0) / scored} if scored else {})
+
+
+def _groups(students: list[ModelConfig]) -> list[list[ModelConfig]]:
+    """Put each student that fills the machine into a group of its own, all others into one."""
+    light = [student for student in students if not student.model.startswith("hf:")]
+    heavy = [[student] for student in students if student.model.startswith("hf:")]
+    return ([light] if light else []) + heavy
+
+
+def _by_problem(todo: list[list[Unit]]) -> Iterator[Unit]:
+    """Yield the first problem of all cells, then the second: what an interrupted run has can be compared."""
+    for place in range(max(map(len, todo), default=0)):
+        for units in todo:
+            if place < len(units):
+                yield units[place]

@@ -77,7 +77,7 @@ def run(
         "retries": retries,
         "budget": _kept(max_cost_usd=max_cost_usd, max_tokens=max_total_tokens, max_minutes=max_minutes) or None,
     }  # fmt: skip
-    console = Console(highlight=False)
+    console = wide(Console(highlight=False))
     config = _config(file, {name: value for name, value in given.items() if value not in (None, [])})
     target = (tracking_uri, _fallback(tracking_fallback)) if tracking else None
     execute(config, console, dry_run=dry_run, target=target)
@@ -183,6 +183,13 @@ def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
 
     for what, times, problem in journal.db.execute(query, sorted(cells)):
         console.print(f"{times} x {printable(what)} (first: {problem})", style="red", markup=False, soft_wrap=True)
+
+
+def wide(console: Console) -> Console:
+    """Give tables room where the output is not a terminal."""
+    if not console.is_terminal:
+        console.width = 160
+    return console
 
 
 def _config(file: Path | None, given: dict[str, Any]) -> ExperimentConfig:

@@ -20,7 +20,7 @@ STEPS = 5
 
 @dataclass
 class CellEstimate:
-    """What a cell still needs. Costs are in USD, None if a price is unknown; teacher calls shared with an earlier cell are 0."""
+    """What a cell still needs. Costs are in USD, None if unknown; an earlier cell's replies are not counted again."""
 
     cell: Cell
     problems: int
@@ -99,6 +99,7 @@ def _taught(journal: Journal | None) -> set[Any]:
 def _means(journal: Journal | None, cell: Cell) -> dict[str, float]:
     if journal is None:
         return {}
-    query = "select avg(student_calls), avg(student_input_tokens), avg(student_output_tokens) from rows where cell_id = ? and status != 'error'"
+    columns = "avg(student_calls), avg(student_input_tokens), avg(student_output_tokens)"
+    query = f"select {columns} from rows where cell_id = ? and status != 'error'"
     found = journal.db.execute(query, (cell.id,)).fetchone()
     return {"calls": found[0], "input": found[1], "output": found[2]} if found[0] else {}

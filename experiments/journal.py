@@ -35,7 +35,8 @@ create table if not exists replies (
   teacher text, prompt_key text, set_name text, question text, prompt text, text text, finish_reason text,
   input_tokens integer, output_tokens integer, model_name text, cost_usd real, created_ms integer,
   primary key (teacher, prompt_key)) without rowid;
-create table if not exists progress (cell_id text, step integer, ms integer, metrics text, primary key (cell_id, step)) without rowid;
+create table if not exists progress (
+  cell_id text, step integer, ms integer, metrics text, primary key (cell_id, step)) without rowid;
 create table if not exists sessions (id integer primary key, started_ms integer, ended_ms integer, done integer, outcome text);
 """
 

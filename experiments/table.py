@@ -42,7 +42,7 @@ def comparison_cells(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], lis
         "student",
         "compared",
         "n",
-        "difference (95 %)",
+        "points (95 %)",
         "relative gain (95 %)",
         "gained/lost",
         "p (Holm)",
@@ -54,8 +54,8 @@ def comparison_cells(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], lis
             c["student"],
             f"{c['b']} - {c['a']}",
             str(c["n"]),
-            signed_interval(c["difference"], c["difference_low"], c["difference_high"]),
-            signed_interval(c["gain"], c["gain_low"], c["gain_high"]) if c["gain"] is not None else "-",
+            signed_interval(c["difference"], c["difference_low"], c["difference_high"], ""),
+            signed_interval(c["gain"], c["gain_low"], c["gain_high"], " %") if c["gain"] is not None else "-",
             f"{c['gained']:g} / {c['lost']:g}",
             f"{c['p_holm']:.3f}" if c["p_holm"] >= 0.001 else "< 0.001",
             f"{c['needed']:,}" if c["needed"] else "-",
@@ -72,10 +72,11 @@ def comparison_cells(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], lis
 
 def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Return a table for the terminal."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in header:
         words = name in ("problems", "student", "method", "statuses", "compared")
         table.add_column(name, justify="left" if words else "right", overflow="fold")
@@ -114,10 +115,10 @@ def interval(value: float | None, low: float | None, high: float | None) -> str:
     return f"{100 * value:.1f} %{ends}"
 
 
-def signed_interval(value: float, low: float | None, high: float | None) -> str:
-    """Return "+12.0 % (-3.5 to +27.0)"; an end without a bound is shown as such."""
+def signed_interval(value: float, low: float | None, high: float | None, unit: str) -> str:
+    """Return "+12.0 (-3.5 to +27.0)" for 0.12 and its ends; an end without a bound is shown as such."""
     ends = " to ".join("unbounded" if end is None else f"{100 * end:+.1f}" for end in (low, high))
-    return f"{100 * value:+.1f} % ({ends})"
+    return f"{100 * value:+.1f}{unit} ({ends})"
 
 
 def tokens(count: int, role: str) -> str:
@@ -127,7 +128,9 @@ def tokens(count: int, role: str) -> str:
 
 def usd(value: float | None) -> str:
     """Return a cost; an unknown one is shown as unknown."""
-    return "unknown" if value is None else f"{value:.4f}" if value < 1 else f"{value:.2f}"
+    if value is None:
+        return "unknown"
+    return f"{value:.4f}" if 0 < value < 1 else f"{value:.2f}" if value else "0"
 
 
 def number(value: float | None) -> str:

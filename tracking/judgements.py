@@ -15,7 +15,8 @@ CORRECTNESS: dict[str, bool] = {"correct": True, "incorrect": False, "no_answer"
 VERIFIER = "trace_of_thought.verify"
 DECOMPOSER = "trace_of_thought.decompose"
 
-_LEAKS = ("answer_in_steps", "computed_result")
+LEAK = "answer_in_steps"
+"""The kind of flag that says that the steps hold the reference."""
 
 
 def judge_run(span: LiveSpan, outputs: Mapping[str, Any], reference: str | None) -> list[Assessment]:
@@ -82,9 +83,10 @@ def judge_review(span: LiveSpan, outputs: Any, waited_s: float | None) -> list[A
 
 
 def _leakage(flags: list[Mapping[str, Any]]) -> Assessment:
-    leaks = [flag for flag in flags if flag.get("kind") in _LEAKS]
-    told = "; ".join(f"{flag['kind']}: {flag.get('detail')}" for flag in leaks[:5])
-    return _feedback("leakage", any(flag["kind"] == "answer_in_steps" for flag in leaks), DECOMPOSER, told or None)
+    """Return "none" or the kind of leak: MLflow would show a False in red, although it is the good news."""
+    leaks = [flag for flag in flags if flag.get("kind") == LEAK]
+    told = "; ".join(str(flag.get("detail")) for flag in leaks[:5])
+    return _feedback("leakage", LEAK if leaks else "none", DECOMPOSER, told or None)
 
 
 def _feedback(

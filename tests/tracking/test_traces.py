@@ -143,7 +143,7 @@ def test_judgements_are_attached(make_graph: Callable[..., Any], traces_in: Call
         "status": "incorrect",
         "correct": False,
         "reference": "42",
-        "leakage": True,
+        "leakage": "answer_in_steps",
         "step_check": "consistent",
     }
     assert made["correct"].source.source_type == "CODE"

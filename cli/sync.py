@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ..tracking import Store
 
 
 def sync(
@@ -16,6 +19,14 @@ def sync(
     from ..tracking import connect
 
     store = connect(tracking_uri)
+    complete = send_traces(store)
+    complete &= send_results(store)
+    if not complete:
+        raise typer.Exit(1)
+
+
+def send_traces(store: Store) -> bool:
+    """Send the outbox, those that were refused before once more, and say what happened; False if something is left."""
     store.outbox.retry_refused(store.uri)
     waiting = store.outbox.count(store.uri)
     left = store.sender.drain(10.0, owner=None) if waiting else 0
@@ -25,7 +36,28 @@ def sync(
         print(f"refused by the store: {reason}")
     for other in store.outbox.uris():
         if other != store.uri:
-            count = store.outbox.count(other)
-            print(f"{count} traces wait for {store.redactor.text(other)}: give it with --tracking-uri")
-    if left or refused:
-        raise typer.Exit(1)
+            print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: give it with --tracking-uri")
+    return not left and not refused
+
+
+def send_results(store: Store) -> bool:
+    """Publish the experiments whose last state MLflow has not got; False if one could not be."""
+    from ..experiments import Journal, publish, unpublished
+    from ..tracking import TrackingUnavailable
+    from ..tracking.folders import home
+
+    complete = True
+    for path in unpublished(home()):
+        name = path.name.removesuffix(".journal.sqlite")
+        with Journal(path) as journal:
+            meant_for = journal.get("tracking_uri") or store.uri
+        if meant_for != store.uri:
+            print(f"results of {name} wait for {store.redactor.text(meant_for)}: give it with --tracking-uri")
+            continue
+        try:
+            publish(path, store)
+            print(f"results of {name} sent to {store.shown_uri}")
+        except TrackingUnavailable as error:
+            complete = False
+            print(error)
+    return complete

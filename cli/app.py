@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from .compare import compare
+from .decompositions import decompositions
+from .import_traces import import_traces
 from .log_model import log_model
+from .report import report
+from .rescore import rescore
 from .run import run
 from .solve import solve
 from .sync import sync
@@ -19,6 +24,11 @@ app = typer.Typer(
 )
 app.callback()(lambda: None)
 app.command()(run)
+app.command()(compare)
+app.command()(report)
+app.command()(rescore)
+app.command()(import_traces)
+app.add_typer(decompositions, name="decompositions")
 app.command()(solve)
 app.command()(log_model)
 app.command()(sync)

@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 def show_estimate(plan: Plan, home: Path, console: Console) -> None:
     """Print what each cell still needs. Unknown prices are shown as unknown."""
+    from ..experiments.config import ModelConfig
     from ..experiments.estimate import CellEstimate, estimate
     from ..experiments.journal import Journal, journal_path
     from ..experiments.model_pool import ModelPool
     from ..experiments.table import rich_table, usd
 
     pool = ModelPool()
-    for cell in plan.cells:
-        for model in filter(None, (cell.student, cell.teacher)):
-            pool.check(model)
+    for model in dict.fromkeys(model.model for cell in plan.cells for model in (cell.student, cell.teacher) if model):
+        try:
+            pool.check(ModelConfig(model=model))
+        except Exception as error:
+            console.print(f"note: a run would fail now: {error}", style="yellow", markup=False, soft_wrap=True)
     path = journal_path(home, plan.config.name)
     journal = Journal(path) if path.exists() else None
     try:

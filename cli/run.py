@@ -126,10 +126,11 @@ def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any) ->
 
 def _publish(journal: Journal, store: Any, console: Console) -> None:
     from ..experiments.publishing import publish_journal
+    from ..experiments.report import make_report
     from ..tracking import TrackingUnavailable
 
     try:
-        runs = publish_journal(journal, store)
+        runs = publish_journal(journal, store, make_report(journal).files())
         left = store.close()
     except TrackingUnavailable as error:
         console.print(f"note: {error}", style="yellow", markup=False)

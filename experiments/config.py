@@ -60,7 +60,8 @@ class ModelConfig(_Strict):
         provider, _, name = self.model.partition(":")
         name, _, teacher = name.partition("#")
         if provider == "recorded":
-            return teacher or f"recorded {name.rsplit('/', 1)[-1].removesuffix('.jsonl')}"
+            stem = name.rsplit("/", 1)[-1].removesuffix(".jsonl").removeprefix("recorded_")
+            return teacher or f"recorded {stem.replace('_', ' ')}"
         return name.rstrip("/").rsplit("/", 1)[-1].removesuffix(".gguf")
 
     @property

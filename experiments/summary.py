@@ -78,7 +78,7 @@ def comparisons(journal: Journal, cells: Collection[str] | None = None) -> list[
     pairs = _pairs(conditions(journal, cells))
     made = [(a, b, compare(*paired(a, b)[1:])) for a, b in pairs if paired(a, b)[0]]
     corrected = holm([comparison.p for _, _, comparison in made])
-    return [_as_dict(a, b, replace(found, p_holm=p)) for (a, b, found), p in zip(made, corrected, strict=True)]
+    return [comparison_dict(a, b, replace(found, p_holm=p)) for (a, b, found), p in zip(made, corrected, strict=True)]
 
 
 def _pairs(found: list[Condition]) -> list[tuple[Condition, Condition]]:
@@ -99,7 +99,8 @@ def _with_base(group: list[Condition]) -> list[tuple[Condition, Condition]]:
     return pairs
 
 
-def _as_dict(a: Condition, b: Condition, found: Comparison) -> dict[str, Any]:
+def comparison_dict(a: Condition, b: Condition, found: Comparison) -> dict[str, Any]:
+    """Return a comparison with the names of what it compares."""
     return {
         "a": a.label,
         "b": b.label,

@@ -134,5 +134,5 @@ def usd(value: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Return a number with three digits."""
-    return "-" if value is None else f"{value:.3g}"
+    """Return a number with three digits; nothing where none was measured."""
+    return f"{value:.3g}" if value else "-"

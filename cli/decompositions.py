@@ -1,0 +1,26 @@
+"""`tot decompositions`: keep what teachers said, to replay it elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+decompositions = typer.Typer(help="Keep what teachers said, to replay it elsewhere.", no_args_is_help=True)
+decompositions.callback()(lambda: None)
+
+
+@decompositions.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="JSONL file to write; recorded:FILE replays it.")],
+    experiment: Annotated[str, typer.Option(help="Name of an experiment, or the path of its journal.")] = "experiment",
+) -> None:
+    """Write the decompositions of an experiment to FILE."""
+    from ..experiments.decompositions import export_decompositions
+    from ..experiments.journal import find_journal
+    from ..tracking.folders import home
+
+    with find_journal(experiment, home()) as journal:
+        for teacher, count in export_decompositions(journal, file).items():
+            print(f"{count} decompositions by {teacher}: use them with --teacher 'recorded:{file}#{teacher}'")

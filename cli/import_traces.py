@@ -1,0 +1,38 @@
+"""`tot import-traces`: the authors' released traces as an experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def import_traces(
+    files: Annotated[list[Path], typer.Argument(help="The authors' CSV files: sot-TEACHER-STUDENT-DATASET-DATE-traces.csv.")],
+    experiment: Annotated[str, typer.Option(help="Experiment to read them into.")] = "released-traces",
+    tracking: Annotated[bool, typer.Option(help="Write the results to MLflow, too.")] = True,
+    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
+) -> None:
+    """Read the released traces of the paper's authors, verify their answers, and show the table."""
+    from rich.console import Console
+
+    from ..experiments.import_traces import import_traces as read
+    from ..experiments.journal import Journal, journal_path
+    from ..experiments.summary import summarise
+    from ..experiments.table import rich_table, summary_cells
+    from ..tracking.folders import home
+    from .run import wide
+
+    console = wide(Console(highlight=False))
+    with Journal(journal_path(home(), experiment)) as journal:
+        journal.claim()
+        journal.set("name", experiment)
+        read(files, journal)
+        console.print(rich_table(experiment, *summary_cells(summarise(journal))))
+        if tracking:
+            from .. import tracking as room
+            from ..experiments.publishing import publish_journal
+
+            runs = publish_journal(journal, room.connect(tracking_uri))
+            console.print(f"MLflow: run {runs.parent_id}", markup=False)

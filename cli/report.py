@@ -1,0 +1,36 @@
+"""`tot report`: one page and one table of an experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")] = "experiment",
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; default: the name and -report.")] = None,
+    tracking: Annotated[bool, typer.Option(help="Log the report to MLflow, too.")] = True,
+    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
+) -> None:
+    """Write report.html (self-contained), table.md and the figures of an EXPERIMENT, and log them to MLflow."""
+    from ..experiments.journal import find_journal
+    from ..experiments.report import make_report
+    from ..tracking.folders import home
+
+    with find_journal(experiment, home()) as journal:
+        made = make_report(journal)
+        folder = out or Path(f"{(journal.get('name') or 'experiment').replace(' ', '_')}-report")
+        for name, content in made.files().items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        print(f"wrote {folder / 'report.html'} and {folder / 'table.md'}")
+        if tracking:
+            from .. import tracking as room
+            from ..experiments.publishing import publish_journal
+
+            store = room.connect(tracking_uri)
+            runs = publish_journal(journal, store, made.files())
+            print(f"logged to run {runs.parent_id}")

@@ -1,0 +1,33 @@
+"""`tot rescore`: verify a finished experiment again without asking a model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def rescore(
+    experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")] = "experiment",
+    tracking: Annotated[bool, typer.Option(help="Correct the verdicts in MLflow, too; the old ones stay visible.")] = True,
+    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
+) -> None:
+    """Verify the solutions of an EXPERIMENT again, with the verifier as it is now."""
+    from ..experiments.journal import find_journal
+    from ..experiments.rescoring import rescore as verify_again
+    from ..tracking.folders import home
+
+    with find_journal(experiment, home()) as journal:
+        journal.claim()
+        done = verify_again(journal)
+        print(f"{done.rows} solutions verified again, {sum(done.changed.values())} verdicts changed")
+        for (old, new), count in sorted(done.changed.items(), key=lambda item: -item[1]):
+            print(f"  {count} x {old} -> {new}")
+        if tracking:
+            from .. import tracking as room
+            from ..experiments.publishing import publish_journal
+
+            store = room.connect(tracking_uri)
+            if done.overrides:
+                print(f"{room.override_verdicts(store, done.overrides)} traces corrected")
+            publish_journal(journal, store)

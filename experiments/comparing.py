@@ -1,0 +1,97 @@
+"""Two cells or experiments against each other, on the problems that both have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from .journal import find_journal
+from .scores import Condition, conditions, paired
+from .statistics import compare, holm
+from .summary import comparison_dict
+
+
+@dataclass(frozen=True)
+class Side:
+    """A condition with the ids of its problems."""
+
+    condition: Condition
+    names: dict[str, str]
+
+
+def matched(a: str, b: str, home: Path) -> list[tuple[Side, Side]]:
+    """Return the conditions to compare.
+
+    Args:
+        a: the base, as EXPERIMENT or EXPERIMENT:CELL.
+        b: what is compared with it.
+        home: folder of the journals.
+
+    Returns:
+        One pair if cells are named or each side has one condition; otherwise the conditions that are alike in both.
+
+    Raises:
+        FileNotFoundError: no such experiment.
+        LookupError: no such cell, or nothing fits together.
+    """
+    left, right = _sides(a, home), _sides(b, home)
+    if len(left) == len(right) == 1:
+        pairs = [(left[0], right[0])]
+    elif len(left) == 1:
+        pairs = [(left[0], side) for side in right]
+    else:
+        pairs = [(x, y) for x in left for y in right if _alike(x.condition, y.condition)]
+    pairs = [(x, y) for x, y in pairs if paired(x.condition, y.condition)[0]]
+    if not pairs:
+        raise LookupError(f"{a!r} and {b!r} have no problems in common to compare; name cells as EXPERIMENT:CELL")
+    return pairs
+
+
+def compare_pairs(pairs: list[tuple[Side, Side]]) -> list[dict[str, Any]]:
+    """Compare each pair; p-values are corrected over all (see `summary.comparisons` for the fields)."""
+    made = [compare(*paired(a.condition, b.condition)[1:]) for a, b in pairs]
+    corrected = holm([found.p for found in made])
+    return [
+        comparison_dict(a.condition, b.condition, replace(found, p_holm=p))
+        for (a, b), found, p in zip(pairs, made, corrected, strict=True)
+    ]
+
+
+def flips(a: Side, b: Side) -> dict[str, list[str]]:
+    """Return the ids of the problems that changed."""
+    keys, before, after = paired(a.condition, b.condition)
+    changed = list(zip(keys, before, after, strict=True))
+    return {
+        "wrong to right": [b.names.get(key, key) for key, old, new in changed if new > old],
+        "right to wrong": [b.names.get(key, key) for key, old, new in changed if new < old],
+    }
+
+
+def _sides(spec: str, home: Path) -> list[Side]:
+    name, _, wanted = spec.partition(":")
+    with find_journal(name, home) as journal:
+        read = conditions(journal)
+        sides = [Side(c, {key: p.problem_id for key, p in journal.problems(c.cell["problems"]).items()}) for c in read]
+    if not wanted:
+        return sides
+    exact = [
+        side for side in sides if wanted in (side.condition.label, side.condition.cell["condition"], *side.condition.cell_ids)
+    ]
+    chosen = exact or [side for side in sides if wanted in _full_name(side.condition)]
+    if not chosen:
+        names = [_full_name(side.condition) for side in sides]
+        near = get_close_matches(wanted, names, n=1, cutoff=0.2) or names[:1]
+        raise LookupError(f"{name!r} has no cell {wanted!r}; near: {near[0]!r}; it has {'; '.join(names)}")
+    return chosen
+
+
+def _full_name(condition: Condition) -> str:
+    return f"{condition.cell['student_label']} {condition.label} on {condition.cell['problems']}"
+
+
+def _alike(a: Condition, b: Condition) -> bool:
+    return (
+        a.label == b.label and a.cell["student_label"] == b.cell["student_label"] and a.cell["problems"] == b.cell["problems"]
+    )

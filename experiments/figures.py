@@ -1,0 +1,224 @@
+"""The figures of a report as SVG, by matplotlib. Their colours are variables of the page, for light and dark."""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .statistics import wilson
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SERIES = 8
+"""Colours of the page: `--s0` to `--s7`."""
+
+_TEXT, _GRID = "#010203", "#040506"
+_COLOURS = [f"#0708{place:02x}" for place in range(SERIES)]
+"""Stand-ins that `_themed` replaces by the variables of the page."""
+
+_STEP_BINS = ((1, 3), (4, 4), (5, 5), (6, 6), (7, 8), (9, 99))
+
+
+def accuracy_figure(summaries: Sequence[Mapping[str, Any]]) -> str:
+    """Accuracy with Wilson's interval: a row for each condition, in blocks of student and problem set."""
+    known = [s for s in summaries if s["n"]]
+    methods = _colours(s["label"] for s in known)
+    places, names, headers, last, y = [], [], [], None, 0.0
+    for s in known:
+        block = (s["student"], s["problems"])
+        if block != last:
+            y += 1.1 if last else 0.0
+            headers.append((y, f"{s['student']} on {s['problems']}"))
+            y, last = y + 0.9, block
+        places.append(y)
+        names.append(s["label"])
+        y += 1
+    figure, axes = _figure(y * 0.36 + 0.7)
+    for place, s in zip(places, known, strict=True):
+        colour = methods[s["label"]]
+        axes.plot([s["low"], s["high"]], [place, place], color=colour, linewidth=2.5, solid_capstyle="round", zorder=2)
+        axes.plot(s["accuracy"], place, "o", color=colour, markersize=7, zorder=3)
+        axes.annotate(
+            f"{100 * s['accuracy']:.0f} %", (s["high"], place), (5, 0), textcoords="offset points", va="center", fontsize=9
+        )
+    for place, text in headers:
+        axes.text(0, place, text, fontweight="bold", va="center", fontsize=10)
+    axes.set_yticks(places, [_wrapped(name) for name in names])
+    axes.set_ylim(y - 0.3, -0.6)
+    axes.set_xlim(0, min(1.12, max((s["high"] for s in known), default=1.0) + 0.12))
+    _percent(axes, "x")
+    axes.set_xlabel("accuracy, with its 95 % interval (Wilson)")
+    return _svg(figure)
+
+
+def flips_figure(found: Sequence[Mapping[str, Any]]) -> str:
+    """Problems lost and gained against the base, to the left and to the right of zero."""
+    figure, axes = _figure(len(found) * 0.66 + 1.0)
+    widest = max((max(c["gained"], c["lost"]) for c in found), default=1) or 1
+    for place, c in enumerate(found):
+        axes.barh(place, -c["lost"], color=_COLOURS[1], height=0.5, zorder=2)
+        axes.barh(place, c["gained"], color=_COLOURS[0], height=0.5, zorder=2)
+        for value, side in ((-c["lost"], "right"), (c["gained"], "left")):
+            offset = (-5 if side == "right" else 5, 0)
+            axes.annotate(
+                f"{abs(value):g}", (value, place), offset, textcoords="offset points", ha=side, va="center", fontsize=9
+            )
+    names = [
+        f"{_wrapped(c['b'])}\nvs {c['a']}" + (f", {c['student']}" if len({o["student"] for o in found}) > 1 else "")
+        for c in found
+    ]
+    axes.set_yticks(range(len(found)), names)
+    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.set_xlim(-1.2 * widest, 1.2 * widest)
+    axes.axvline(0, color=_TEXT, linewidth=1)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    axes.set_xlabel("problems lost (left) and gained (right)")
+    return _svg(figure)
+
+
+def cost_figure(summaries: Sequence[Mapping[str, Any]]) -> str:
+    """Accuracy against what a problem costs: USD where anything is paid and all prices are known, tokens otherwise."""
+    known = [s for s in summaries if s["n"] and s["rows"]]
+    paid = all(s["cost_usd"] is not None for s in known) and any(s["cost_usd"] for s in known)
+    colours = _colours(s["label"] for s in known)
+    students = list(dict.fromkeys((s["student"], s["problems"]) for s in known))
+    figure, axes = _figure(4.0)
+    for s in known:
+        spent = s["cost_usd"] if paid else s["teacher_tokens"] + s["student_tokens"]
+        marker = "os^Dvp*X"[students.index((s["student"], s["problems"])) % 8]
+        axes.plot(
+            (1000 if paid else 1) * spent / s["rows"],
+            s["accuracy"],
+            marker,
+            color=colours[s["label"]],
+            markersize=9,
+            alpha=0.9,
+            zorder=3,
+        )
+    _percent(axes, "y")
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(left=0)
+    axes.margins(0.1)
+    axes.set_ylabel("accuracy")
+    axes.set_xlabel("USD for 1,000 problems" if paid else "tokens a problem, teacher and student")
+    entries = [(label, "s", colour) for label, colour in colours.items()]
+    if len(students) > 1:
+        entries += [(f"{s} on {p}", "os^Dvp*X"[place % 8], _TEXT) for place, (s, p) in enumerate(students)]
+    _legend(axes, entries)
+    return _svg(figure)
+
+
+def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
+    """Accuracy against the number of steps, for each condition with steps.
+
+    Args:
+        series: number of steps and score of every problem, by the condition's name.
+    """
+    figure, axes = _figure(3.6)
+    width = 0.8 / max(1, len(series))
+    colours = _colours(series)
+    for place, (name, points) in enumerate(series.items()):
+        for column, (low, high) in enumerate(_STEP_BINS):
+            scores = [score for steps, score in points if low <= steps <= high]
+            if scores:
+                found = wilson(sum(scores), len(scores))
+                x = column + (place - (len(series) - 1) / 2) * width
+                axes.vlines(x, found.low or 0.0, found.high or 0.0, color=colours[name], linewidth=2, zorder=2)
+                axes.plot(x, found.value, "o", color=colours[name], markersize=6, zorder=3)
+    counts = [sum(low <= steps <= high for points in series.values() for steps, _ in points) for low, high in _STEP_BINS]
+    names = [f"{low}" if low == high else f"{low}+" if high == 99 else f"{low}-{high}" for low, high in _STEP_BINS]
+    axes.set_xticks(range(len(names)), [f"{name}\nn={count}" for name, count in zip(names, counts, strict=True)])
+    _percent(axes, "y")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("steps of the decomposition")
+    axes.set_ylabel("accuracy")
+    _legend(axes, [(name, "o", colour) for name, colour in colours.items()])
+    return _svg(figure)
+
+
+def causes_figure(causes: Mapping[str, Mapping[str, int]]) -> str:
+    """What became of the problems of each condition, as shares.
+
+    Args:
+        causes: number of problems by cause, by the condition's name.
+    """
+    kinds = list(dict.fromkeys(kind for counts in causes.values() for kind in counts))
+    figure, axes = _figure(len(causes) * 0.5 + 1.0)
+    for row, counts in enumerate(causes.values()):
+        total, left = sum(counts.values()) or 1, 0.0
+        for kind in kinds:
+            share = counts.get(kind, 0) / total
+            axes.barh(row, share, left=left, color=_COLOURS[kinds.index(kind) % SERIES], height=0.62, zorder=2)
+            left += share
+    axes.set_yticks(range(len(causes)), [_wrapped(name) for name in causes])
+    axes.set_ylim(len(causes) - 0.4, -0.6)
+    axes.set_xlim(0, 1)
+    _percent(axes, "x")
+    _legend(axes, [(kind, "s", _COLOURS[place % SERIES]) for place, kind in enumerate(kinds)])
+    return _svg(figure)
+
+
+def _figure(height: float) -> tuple[Figure, Axes]:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams["svg.fonttype"] = "none"
+    matplotlib.rcParams["svg.hashsalt"] = "trace-of-thought"
+    figure = Figure(figsize=(7.0, max(1.6, height)), layout="constrained")
+    axes = figure.add_subplot()
+    axes.grid(True, color=_GRID, linewidth=0.8, zorder=0)
+    axes.tick_params(length=0, labelsize=10)
+    axes.spines[:].set_visible(False)
+    return figure, axes
+
+
+def _wrapped(name: str) -> str:
+    return textwrap.fill(name, 30, break_long_words=False)
+
+
+def _percent(axes: Axes, which: str) -> None:
+    (axes.xaxis if which == "x" else axes.yaxis).set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+
+
+def _colours(names: Iterable[str]) -> dict[str, str]:
+    return {name: _COLOURS[place % SERIES] for place, name in enumerate(dict.fromkeys(names))}
+
+
+def _legend(axes: Axes, entries: Sequence[tuple[str, str, str]]) -> None:
+    """Put the legend below the axes, where nothing lies under it."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], linestyle="", marker=marker, color=colour, label=name, markersize=8) for name, marker, colour in entries
+    ]
+    columns = 1 if max(len(name) for name, *_ in entries) > 40 else 2 if max(len(name) for name, *_ in entries) > 22 else 3
+    axes.figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False, fontsize=10)
+
+
+def _svg(figure: Figure) -> str:
+    for text in figure.findobj(lambda artist: hasattr(artist, "set_color") and hasattr(artist, "set_text")):
+        text.set_color(_TEXT)  # type: ignore[attr-defined]
+        text.set_text(text.get_text().replace("$", r"\$"))  # type: ignore[attr-defined]
+    figure.patch.set_alpha(0)
+    for axes in figure.axes:
+        axes.patch.set_alpha(0)
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None})
+    return _themed(file.getvalue())
+
+
+def _themed(svg: str) -> str:
+    """Replace the stand-ins by the page's colours; keep only the drawing."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r'(<svg [^>]*?)width="[\d.]+pt" height="[\d.]+pt"', r'\1width="100%" role="img"', svg, count=1)
+    svg = svg.replace(_TEXT, "var(--text, #222)").replace(_GRID, "var(--grid, #ddd)")
+    fallbacks = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f")
+    for place, colour in enumerate(_COLOURS):
+        svg = svg.replace(colour, f"var(--s{place}, {fallbacks[place]})")
+    return svg

@@ -38,6 +38,7 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
     if not isinstance(values, dict):
         raise ValueError(f"{path}: must hold fields such as `students:`, not a {type(values).__name__}")
     values.setdefault("name", path.stem)
+    _find_beside(values, path.parent)
     return build_config({**values, **(overrides or {})}, str(path), _lines(node))
 
 
@@ -52,6 +53,20 @@ def build_config(values: Mapping[str, Any], where: str = "", lines: Mapping[Plac
     except ValidationError as error:
         said = [_explain(problem, values, where, lines or {}) for problem in error.errors()]
         raise ValueError("; ".join(dict.fromkeys(said))) from None
+
+
+def _find_beside(values: dict[str, Any], folder: Path) -> None:
+    """Let prompt folders and problem files be named from the experiment file's own folder, too."""
+    for field in ("prompts", "problems"):
+        given = values.get(field)
+        if isinstance(given, str):
+            values[field] = _beside(given, folder)
+        elif isinstance(given, list):
+            values[field] = [_beside(item, folder) if isinstance(item, str) else item for item in given]
+
+
+def _beside(name: str, folder: Path) -> str:
+    return str(folder / name) if not Path(name).exists() and (folder / name).exists() else name
 
 
 def _explain(problem: Any, values: Mapping[str, Any], where: str, lines: Mapping[Place, int]) -> str:

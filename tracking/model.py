@@ -65,7 +65,7 @@ def log_model(
             name=name,
             python_model=str(_SCRIPT),
             model_config=config,
-            artifacts=_recordings(teacher),
+            artifacts=_recordings(teacher=teacher, student=student),
             code_paths=[str(_copy_package(Path(folder)))],
             pip_requirements=_requirements([teacher, student]),
             signature=_signature(),
@@ -101,11 +101,12 @@ def _copy_package(folder: Path) -> Path:
     return target
 
 
-def _recordings(teacher: str) -> dict[str, str] | None:
-    """Return the file of a teacher that replays one, to be stored with the model."""
-    provider, _, rest = teacher.partition(":")
-    file = rest.partition("#")[0]
-    return {"recorded": str(Path(file).resolve())} if provider == "recorded" and Path(file).is_file() else None
+def _recordings(**specs: str) -> dict[str, str] | None:
+    """Return the files of models that replay one, to be stored with the model."""
+    files = {
+        role: spec.removeprefix("recorded:").partition("#")[0] for role, spec in specs.items() if spec.startswith("recorded:")
+    }
+    return {role: str(Path(file).resolve()) for role, file in files.items() if Path(file).is_file()} or None
 
 
 def _requirements(specs: list[str]) -> list[str]:

@@ -22,14 +22,12 @@ class GraphModel(PythonModel):
 
         config = dict(context.model_config)
         options = config.get("options") or {}
-        student = load_chat_model(config["student"], **(config.get("student_options") or {}))
+        student = load_chat_model(_stored("student", context), **(config.get("student_options") or {}))
         if config["method"] != "trace_of_thought":
             self.graph = build_baseline(config["method"], student, prompts=config["prompts"], **options)
             return
-        spec = config["teacher"]
-        if "recorded" in context.artifacts:
-            spec = f"recorded:{context.artifacts['recorded']}{spec[spec.index('#') :] if '#' in spec else ''}"
-        teacher = "self" if spec == "self" else load_chat_model(spec)
+        spec = _stored("teacher", context)
+        teacher = spec if spec == "self" else load_chat_model(spec)
         self.graph = build_trace_of_thought(teacher, student, prompts=config["prompts"], **options)
 
     def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -49,6 +47,15 @@ class GraphModel(PythonModel):
             else {key: result.get(key) for key in _OUTPUTS}
             for result in results
         ]
+
+
+def _stored(role: str, context: Any) -> str:
+    """Return the name of a model; that of a recording with the path of the copy that came along."""
+    spec = context.model_config[role]
+    if role not in context.artifacts:
+        return spec
+    _, mark, teacher = spec.partition("#")
+    return f"recorded:{context.artifacts[role]}{mark}{teacher}"
 
 
 set_model(GraphModel())

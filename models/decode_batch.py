@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from transformers import PreTrainedModel
 
 from .prefill import Prefilled
 from .requests import Generation
+from .row_attention import group_rows
 from .row_cache import RowCache
 from .sampling import BROKEN, choose_tokens
 
@@ -20,10 +23,11 @@ class DecodeBatch:
     Args:
         model: a causal language model with attention caches.
         layers: how many layers keep keys and values.
+        grouped_attention: whether the model attends by `row_attention`.
     """
 
-    def __init__(self, model: PreTrainedModel, layers: int) -> None:
-        self.model, self._layers = model, layers
+    def __init__(self, model: PreTrainedModel, layers: int, grouped_attention: bool = False) -> None:
+        self.model, self._layers, self._grouped = model, layers, grouped_attention
         self.clear()
 
     def clear(self) -> None:
@@ -65,10 +69,10 @@ class DecodeBatch:
         positions = torch.tensor(lengths, device=self.model.device)[:, None] - 1
         output = self.model(
             input_ids=tokens,
-            attention_mask=self._mask[:rows, self._cache.begin : self._cache.end + 1] if self._padded else None,
             position_ids=positions,
             past_key_values=self._cache,
             use_cache=True,
+            **self._padding_options(lengths),
         )
         self._next = choose_tokens(output.logits[:, -1], [g.options for g in self.generations], self._randoms)
         for generation, token in zip(self.generations, self._next, strict=True):
@@ -87,10 +91,14 @@ class DecodeBatch:
             generation.fail(error)
         self.clear()
 
-    @property
-    def _padded(self) -> bool:
-        held = self._cache.end - self._cache.begin
-        return any(generation.length - 1 != held for generation in self.generations)
+    def _padding_options(self, lengths: list[int]) -> dict[str, Any]:
+        """Return what the model must know of the padding: nothing when there is none."""
+        longest = max(lengths)
+        if min(lengths) == longest:
+            return {}
+        mask = self._mask[: len(lengths), self._cache.begin : self._cache.end + 1]
+        groups = {"row_groups": group_rows([longest - length for length in lengths])} if self._grouped else {}
+        return {"attention_mask": mask, **groups}
 
     def _make_room(self, newcomers: Prefilled, keep: list[int], rows_to_come: int) -> None:
         """Rebuild the cache when the newcomers do not fit, as it stands, in number or length."""

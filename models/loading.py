@@ -11,6 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from .gguf_folder import converted
+from .packed_linear import can_pack, pack_linears
 
 
 def load(
@@ -20,6 +21,7 @@ def load(
     device: str | torch.device | int | None = None,
     attn_implementation: str | None = None,
     quantization_config: Any = None,
+    pack_weights: bool | None = None,
     **model_options: Any,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load a model ready to generate, and its tokenizer.
@@ -32,6 +34,7 @@ def load(
             accelerator if there is one.
         attn_implementation: as transformers takes it.
         quantization_config: of bitsandbytes, torchao, ..., as transformers takes it.
+        pack_weights: lay weights out for the CPU's matrix products (see `PackedLinear`); by default where it can be done.
         model_options: further options of `AutoModelForCausalLM.from_pretrained`, as `revision` or `trust_remote_code`.
 
     Raises:
@@ -52,6 +55,8 @@ def load(
     with _explained(model_id):
         tokenizer = AutoTokenizer.from_pretrained(source, **shared)
         model = AutoModelForCausalLM.from_pretrained(source, dtype=chosen, device_map=placed, **options)
+    if pack_weights or (pack_weights is None and can_pack(model)):
+        pack_linears(model)
     return model.eval(), tokenizer
 
 

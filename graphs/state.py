@@ -5,7 +5,7 @@ All values are plain (str, numbers, lists, dicts): they pass through checkpoints
 
 from __future__ import annotations
 
-from typing import Literal, Required, TypedDict
+from typing import Literal, NotRequired, Required, TypedDict
 
 Status = Literal[
     "correct",
@@ -61,6 +61,10 @@ class ReviewRecord(TypedDict):
     reviewer: str
     steps: list[str]
     """The steps that were shown."""
+    edit_distance: int
+    """Words that the reviewer put in, took out or replaced."""
+    seconds: NotRequired[float]
+    """Time that the reviewer took, if the reviewing program knows it."""
 
 
 class Solution(TypedDict):

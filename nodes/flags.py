@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Any
 
 from ..graphs.state import Flag, TraceState
@@ -33,8 +34,21 @@ _REFUSAL = re.compile(
 )
 _EQUALS = re.compile(r"\d\s*[-+*/×÷x·^]\s*\(?-?\$?\d[\d\s.,()*/+×÷·^%$-]{0,60}(?:=|is|equals)\s*\$?(-?\d[\d,]*\.?\d*)")
 _ORDINAL = re.compile(r"\b(?:steps?|prompts?|part|equation|line)\s+#?\d+(?:\s*(?:,|and|or|to|through|-|–)\s*\d+)*", re.I)
-_COMMON = frozenset({"0", "1", "2", "3", "4", "7", "10", "12", "24", "30", "52", "60", "100", "365", "1000"})
-"""Numbers that a plan may use without having them from the question: small counts, units of time, percent."""
+_INDEX = re.compile(r"[_^]\s*\{?\d+\}?")
+_LITERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_PERCENT = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*\\?(?:%|percent)", re.I)
+_UNITS = (12, 16, 24, 30, 31, 36, 52, 60, 90, 100, 144, 180, 360, 365, 1000, 3600)
+_COMMON = frozenset(map(Fraction, (*range(11), *_UNITS, "0.5", "0.25", "0.75")))
+"""Numbers that a plan may use without having them from the question: counts, units, percent, halves and quarters."""
+
+_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+).split()
+_TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 100, 10), strict=True))
+_WORD_VALUES = {word: Fraction(value) for value, word in enumerate(_WORDS)} | {w: Fraction(v) for w, v in _TENS.items()}
+_WORD_VALUES |= {"dozen": Fraction(12), "hundred": Fraction(100), "thousand": Fraction(1000), "score": Fraction(20)}
+_MAX_DIGITS = 40
 
 
 def find_flags(reply: Reply, steps: list[str], state: TraceState) -> list[Flag]:
@@ -49,15 +63,16 @@ def find_flags(reply: Reply, steps: list[str], state: TraceState) -> list[Flag]:
     """
     question_numbers = {str(number) for number in numbers_in(state["question"])}
     reference = reference_key(state.get("reference"))
+    quantities = _quantities_of_question(state["question"])
     flags = _whole(reply, steps)
     for place, step in enumerate(steps):
         text = _ORDINAL.sub(" ", step)
-        found = {str(number) for number in numbers_in(text)}
+        found = {str(number) for number in numbers_in(_INDEX.sub(" ", text))}
         if reference and _leaks(reference, text, found, state["question"], question_numbers):
             flags.append(_flag("answer_in_steps", reference, place))
         if computed := _computed(text, question_numbers):
             flags.append(_flag("computed_result", computed, place))
-        if new := sorted(found - question_numbers - _COMMON - {reference, computed}):
+        if new := _new_quantities(text, quantities, {reference, computed}):
             flags.append(_flag("new_quantity", ", ".join(new[:5]), place))
     return flags
 
@@ -87,6 +102,28 @@ def _computed(step: str, known: set[str]) -> str | None:
         if result and not result <= known:
             return match[1]
     return None
+
+
+def _new_quantities(step: str, known: frozenset[Fraction], told: set[str | None]) -> list[str]:
+    """Return the numbers, as they are written, that neither the question nor common knowledge has."""
+    plain = dict.fromkeys(_LITERAL.findall(step))
+    new = [text.rstrip(",") for text in plain if len(text) <= _MAX_DIGITS and _value(text) not in known]
+    return [text for text in new if text not in told]
+
+
+def _quantities_of_question(question: str) -> frozenset[Fraction]:
+    """Return the numbers that a plan may take from the question: as digits, in words, or as what a percentage stands for."""
+    found = {_value(text) for text in _LITERAL.findall(question) if len(text) <= _MAX_DIGITS}
+    found |= {_WORD_VALUES[word] for word in re.findall(r"[a-z]+", question.lower()) if word in _WORD_VALUES}
+    for text in _PERCENT.findall(question):
+        if len(text) <= _MAX_DIGITS:
+            share = _value(text) / 100
+            found |= {share, 1 + share, abs(1 - share), abs(100 - 100 * share), 100 + 100 * share}
+    return frozenset(found | _COMMON)
+
+
+def _value(text: str) -> Fraction:
+    return Fraction(text.replace(",", ""))
 
 
 def _whole(reply: Reply, steps: list[str]) -> list[Flag]:

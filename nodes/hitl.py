@@ -23,7 +23,7 @@ def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "
         problem: what was wrong with the answer before, shown on top.
     """
     steps = state["steps"]
-    reasons = [f"- {flag['kind']}: {flag['detail']}" + _where(flag["step"]) for flag in state.get("flags", [])]
+    reasons = [f"- {reason}" for reason in reasons_of(state)]
     parts = [problem, f"**Problem**\n\n{state['question']}", f"**Steps**\n\n{number_steps(steps) or '(none)'}"]
     parts += ["**Flags**\n\n" + "\n".join(reasons)] if reasons else []
     args = {"question": state["question"], "steps": steps, "flags": state.get("flags", [])}
@@ -36,13 +36,18 @@ def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "
     }
 
 
+def reasons_of(state: TraceState) -> list[str]:
+    """Return in words what was flagged, one line a flag."""
+    return [f"{flag['kind']}: {flag['detail']}" + _where(flag["step"]) for flag in state.get("flags", [])]
+
+
 def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tuple[ReviewRecord, list[str]]:
     """Read a reviewer's answer, in any of the forms that are in use.
 
     Args:
         answer: `{"decisions": [...]}`, a bare decision, a list of them, Agent Inbox's
             `[{"type": "accept" | "ignore" | "response" | "edit", "args": ...}]`, "approve", or any of these as JSON text.
-            The keys `reviewer` and `message` (or `comment`) are kept.
+            The keys `reviewer`, `message` (or `comment`) and `seconds` (time that the reviewer took) are kept.
         shown: the steps that were shown.
         may_reject: False when the teacher may not be asked again.
 
@@ -60,10 +65,24 @@ def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tu
         raise ValueError(f"decision type {decision.get('type')!r} is unknown; use approve, edit or reject")
     if kind == "reject" and not may_reject:
         raise ValueError("the teacher may not be asked again for this problem; approve or edit the steps")
+    kept = _edited(decision) if kind == "edit" else shown
     record = ReviewRecord(
-        decision=kind, comment=_comment(decision, kind), reviewer=str(decision.get("reviewer") or ""), steps=shown
+        decision=kind,
+        comment=_comment(decision, kind),
+        reviewer=str(decision.get("reviewer") or ""),
+        steps=shown,
+        edit_distance=edit_distance(shown, kept),
     )
-    return record, _edited(decision) if kind == "edit" else shown
+    if isinstance(seconds := decision.get("seconds"), int | float):
+        record["seconds"] = float(seconds)
+    return record, kept
+
+
+def edit_distance(before: list[str], after: list[str]) -> int:
+    """Return how many words were put in, taken out or replaced (Levenshtein), line breaks between steps counted as words."""
+    from rapidfuzz.distance import Levenshtein
+
+    return Levenshtein.distance(*("\n".join(steps).replace("\n", " \n ").split(" ") for steps in (before, after)))
 
 
 def _from_json(answer: Any) -> Any:
@@ -81,7 +100,7 @@ def _one_decision(answer: Any) -> Decision:
     """Return the single decision in an answer, with the answer's own `reviewer`."""
     around = {}
     if isinstance(answer, dict) and "decisions" in answer:
-        around = {"reviewer": answer.get("reviewer")}
+        around = {key: answer.get(key) for key in ("reviewer", "seconds")}
         answer = answer["decisions"]
     if isinstance(answer, list):
         if len(answer) != 1:
@@ -94,7 +113,7 @@ def _one_decision(answer: Any) -> Decision:
 
 def _comment(decision: Decision, kind: str) -> str:
     args = decision.get("args")
-    comment = decision.get("message") or decision.get("comment")
+    comment = decision.get("message") or decision.get("comment") or decision.get("note")
     if not comment and kind == "reject":
         comment = args if isinstance(args, str) else ""
     return str(comment or "")

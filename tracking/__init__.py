@@ -19,6 +19,7 @@ _HOMES = {
     "log_model": "model",
     "open_runs": "runs",
     "override_verdicts": "rescore",
+    "process_handler": "context",
     "publish": "runs",
     "trace_id": "tracer",
     "traced": "context",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Literal, cast
 
 from langchain_core.tracers.context import register_configure_hook
@@ -39,6 +40,34 @@ class _Active:
 
 _active = _Active()
 register_configure_hook(cast("ContextVar[Any]", _active), inheritable=True)
+
+
+@cache
+def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHandler:
+    """Return a handler for the life of this process: for servers, where no block spans all requests.
+
+    What it traced is sent in the background and at the end of the process.
+
+    Args:
+        experiment: name of the MLflow experiment.
+        tracking_uri: see `connect`.
+
+    Raises:
+        TrackingUnavailable: the store cannot be used.
+
+    Example:
+        ```python
+        from trace_of_thought import build_baseline, tracking
+        from trace_of_thought.models import ScriptedChatModel
+
+
+        def make_graph():  # a factory, as servers want it
+            graph = build_baseline("standard", ScriptedChatModel(script=["Answer: 4"]))
+            return graph.with_config(callbacks=[tracking.process_handler("my server")])
+        ```
+    """
+    store = connect(tracking_uri, fail_fast=False)
+    return TraceHandler(store, store.experiment_id(experiment))
 
 
 @contextmanager

@@ -136,6 +136,7 @@ class Outbox:
         """Return this process's connection: one made before a fork must not be used after it."""
         if self._opened is None or self._opened[0] != os.getpid():
             connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+            connection.execute("PRAGMA auto_vacuum=FULL")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(_SCHEMA)

@@ -58,25 +58,33 @@ class Sender:
                     thread.start()
         self._wake.set()
 
-    def send_some(self, *, owner: int | None) -> int:
+    def send_some(self, *, owner: int | None, wait_s: float = -1) -> int:
         """Send one batch and return how many traces left the outbox (sent or refused); 0 means that nothing waits.
 
+        Args:
+            owner: the process whose traces are meant; None for those of all.
+            wait_s: how long to wait for another thread that is sending; -1 for ever.
+
         Raises:
-            TrackingUnavailable: the store is away; everything is still in the outbox.
+            TrackingUnavailable: the store is away or hangs; everything is still in the outbox.
         """
-        with self._sending:
+        if not self._sending.acquire(timeout=wait_s):
+            raise TrackingUnavailable(f"{self.uri} takes longer than {wait_s:.0f} s")
+        try:
             batch = self.outbox.next(self.uri, owner=owner, limit=BATCH)
             if batch:
                 self._check()
                 self._send(batch)
             return len(batch)
+        finally:
+            self._sending.release()
 
     def drain(self, patience_s: float, *, owner: int | None) -> int:
         """Send until nothing waits, or nothing could be sent for `patience_s` seconds; return how many traces still wait."""
         deadline = time.monotonic() + patience_s
         while True:
             try:
-                if not self.send_some(owner=owner):
+                if not self.send_some(owner=owner, wait_s=patience_s):
                     return 0
                 deadline = time.monotonic() + patience_s
             except TrackingUnavailable:

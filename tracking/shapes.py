@@ -111,8 +111,12 @@ def chat_attributes(result: LLMResult, metadata: Mapping[str, Any]) -> dict[str,
         attributes[SpanAttributeKey.MODEL] = str(model)
     if provider := reply.get("model_provider") or metadata.get("ls_provider"):
         attributes[SpanAttributeKey.MODEL_PROVIDER] = str(provider)
-    if usage := getattr(message, "usage_metadata", None) or _reported_usage(result):
-        attributes[SpanAttributeKey.CHAT_USAGE] = _usage(usage)
+    usage = getattr(message, "usage_metadata", None) or _reported_usage(result) or {}
+    if counts := _usage(usage):
+        attributes[SpanAttributeKey.CHAT_USAGE] = counts
+    if usage.get("total_cost") == 0:  # how LangChain marks what came from its cache
+        attributes["cached"] = True
+        attributes[SpanAttributeKey.LLM_COST] = {"input_cost": 0.0, "output_cost": 0.0, "total_cost": 0.0}
     return attributes
 
 

@@ -32,6 +32,7 @@ def test_a_server_that_is_down_is_named_with_what_to_do(monkeypatch: pytest.Monk
     assert "secret-word" not in message
 
 
+@pytest.mark.slow
 def test_a_server_that_accepts_and_says_nothing_is_given_up_within_ten_seconds() -> None:
     silent = socket.create_server(("127.0.0.1", 0))
     started = time.monotonic()

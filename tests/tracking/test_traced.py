@@ -100,3 +100,15 @@ def test_a_bare_model_call_is_a_trace_too(traces_in: Callable[..., Any]) -> None
         ScriptedChatModel(script=["4"]).invoke("2 + 2?")
     [trace] = traces_in("x")
     assert [span.span_type for span in trace.data.spans] == ["CHAT_MODEL"]
+
+
+def test_a_server_has_one_handler_for_its_life(make_graph: Callable[..., Any], traces_in: Callable[..., Any]) -> None:
+    def factory() -> Any:
+        return make_graph().with_config(callbacks=[tracking.process_handler("server")])
+
+    for number in range(3):
+        factory().invoke({"question": f"request {number}"})
+    handler = tracking.process_handler("server")
+    tracking.process_handler.cache_clear()
+    assert handler.store.close() == 0
+    assert len(traces_in("server")) == 3

@@ -226,3 +226,16 @@ def test_huge_and_hostile_texts_arrive(make_graph: Callable[..., Any], traces_in
     assert len(said) == len(huge)
     assert said.endswith("<script>alert(1)</script> {{braces}} Answer: 42")
     assert trace.info.state.value == "OK"
+
+
+def test_a_cached_reply_costs_nothing(make_graph: Callable[..., Any], traces_in: Callable[..., Any]) -> None:
+    from langchain_core.caches import InMemoryCache
+
+    graph = make_graph(student(), teacher=Named(script=["Multiply."], model_name="gpt-4.1", cache=InMemoryCache()))
+    with tracking.traced("x"):
+        for _ in range(2):
+            graph.invoke({"question": "6 * 7?"})
+    again, first = (span_of(trace, "gpt-4.1") for trace in traces_in("x"))
+    assert first.llm_cost["total_cost"] > 0
+    assert again.get_attribute("cached") is True
+    assert again.llm_cost["total_cost"] == 0

@@ -57,9 +57,8 @@ def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) ->
 
 def strict(verdict: Mapping[str, Any], status: str) -> int | None:
     """Return 1 if the answer was right in the format that was asked for, 0 if not, None if nothing was judged."""
-    if status not in SCORED or "strict" not in verdict:
-        return None
-    return int(verdict["strict"] in (True, "correct"))
+    known = verdict.get("strict")
+    return None if status not in SCORED or known is None else int(known)
 
 
 def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) -> dict[str, Any]:

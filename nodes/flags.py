@@ -41,12 +41,13 @@ _UNITS = (12, 16, 24, 30, 31, 36, 52, 60, 90, 100, 144, 180, 360, 365, 1000, 360
 _COMMON = frozenset(map(Fraction, (*range(11), *_UNITS, "0.5", "0.25", "0.75")))
 """Numbers that a plan may use without having them from the question: counts, units, percent, halves and quarters."""
 
-_WORDS = (
+_NUMERALS = re.compile(r"[a-z]+").findall(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty"
-).split()
-_TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 100, 10), strict=True))
-_WORD_VALUES = {word: Fraction(value) for value, word in enumerate(_WORDS)} | {w: Fraction(v) for w, v in _TENS.items()}
+)
+_TENS = re.compile(r"[a-z]+").findall("thirty forty fifty sixty seventy eighty ninety")
+_WORD_VALUES = {word: Fraction(value) for value, word in enumerate(_NUMERALS)}
+_WORD_VALUES |= {word: Fraction(10 * tens) for tens, word in enumerate(_TENS, 3)}
 _WORD_VALUES |= {"dozen": Fraction(12), "hundred": Fraction(100), "thousand": Fraction(1000), "score": Fraction(20)}
 _MAX_DIGITS = 40
 

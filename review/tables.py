@@ -1,0 +1,63 @@
+"""The tables of the queue, beside LangGraph's own tables in the same database (SQLAlchemy, sqlite or Postgres)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
+
+VERSION = 1
+
+metadata = MetaData()
+
+meta = Table("review_meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
+
+items = Table(
+    "review_items",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("thread_id", String, nullable=False),
+    Column("interrupt_id", String, nullable=False),
+    Column("subject", String, nullable=False, index=True),
+    Column("state", String, nullable=False, index=True),
+    Column("experiment", String, nullable=False, default=""),
+    Column("problem_set", String, nullable=False, default=""),
+    Column("teacher", String, nullable=False, default=""),
+    Column("problem_id", String, nullable=False, default=""),
+    Column("kinds", String, nullable=False, default=""),
+    Column("request", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("answer", Text),
+    Column("decision", String),
+    Column("reviewer", String),
+    Column("comment", Text),
+    Column("distance", Integer),
+    Column("seconds", Float),
+    Column("decided", Float),
+    Index("review_items_thread", "thread_id", "interrupt_id", unique=True),
+)
+"""One row for each interrupt of a thread. `state`: waiting, decided, taken (a run has the decision), elsewhere (answered by
+another program). `subject` is the same for threads that ask the same: they are shown and decided once."""
+
+events = Table(
+    "review_events",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("item", Integer, nullable=False),
+    Column("what", String, nullable=False),
+    Column("reviewer", String, nullable=False),
+    Column("comment", Text, nullable=False, default=""),
+    Column("distance", Integer),
+    Column("seconds", Float),
+)
+"""Who did what and when; nothing is ever deleted here."""
+
+drafts = Table(
+    "review_drafts",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("steps", Text, nullable=False),
+    Column("comment", Text, nullable=False, default=""),
+    Column("at", Float, nullable=False),
+)
+"""Edits that nobody submitted yet."""

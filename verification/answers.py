@@ -1,0 +1,102 @@
+"""The verdict on a response: find the claim, compare it with the reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .choosing import choose_claim
+from .clean import clean
+from .equivalence import Outcome, compare_claims
+from .references import read_reference
+from .solutions import check_solution
+from .statements import MAX_RESPONSE, Statement, rank_statements
+from .values import exact_values, tidy
+from .verdicts import Extracted, Source, Verdict
+
+_STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
+_NO_ANSWER = re.compile(r"^\W*(?:none|n/?a|unknown|i don'?t know|not sure|\.{2,}|cannot be determined|\?+)\W*$", re.I)
+_SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
+
+
+@dataclass(frozen=True)
+class _Claim:
+    texts: tuple[str, ...]
+    source: Source
+    undecided: bool = False
+
+
+def verify_answer(response: str, reference: str | None, *, question: str | None = None, timeout: float = 5.0) -> Verdict:
+    """Return the verdict on a response.
+
+    Args:
+        response: what the student wrote.
+        reference: the known answer, plain or as GSM8K and MATH give it; None or blank for a check of the arithmetic alone.
+        question: helps to tell the asked quantity from restated ones.
+        timeout: seconds for a comparison that needs sympy; starting a worker (once) is not counted.
+    """
+    claim = _find_claim(response, question)
+    answer, source = (claim.texts[0], claim.source) if claim else (None, None)
+    if reference is None or not str(reference).strip():
+        return Verdict(check_solution(response, question=question).status, answer, source)
+    wanted = read_reference(str(reference))
+    if wanted is None:
+        return Verdict("bad_reference", answer, source)
+    if claim is None:
+        return Verdict("no_answer", None, None, False, wanted)
+    outcome = _compare(claim, wanted, question, timeout)
+    if outcome in ("timeout", "bad_reference"):
+        return Verdict(outcome, answer, source, None, wanted)  # type: ignore[arg-type]
+    right = outcome == "equal"
+    return Verdict("correct" if right else "incorrect", answer, source, right and source == "final_line", wanted)
+
+
+def extract_answer(response: str, *, question: str | None = None) -> Extracted | None:
+    """Return what a response finally claims, or None; there is no way to show it a reference."""
+    claim = _find_claim(response, question)
+    return Extracted(claim.texts[0], claim.source) if claim else None
+
+
+def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
+    """Tell whether two answers are the same mathematics ("1/2" and "0.5"); what cannot be told in time counts as different."""
+    if a.strip() == b.strip():
+        return True
+    return compare_claims(clean(a), clean(b), timeout) == "equal"
+
+
+def _find_claim(response: str, question: str | None) -> _Claim | None:
+    text = clean(response[-MAX_RESPONSE:])
+    lines = [line for line in text.split("\n") if line.strip()]
+    strict = _STRICT_LINE.match(lines[-1][:2000]) if lines else None
+    if strict:
+        content = strict[1] or ""
+        if not content or _NO_ANSWER.match(content):
+            return None
+        texts = choose_claim(Statement(content, content, "final_line", 0), question) or [tidy(content)]
+        return _Claim(tuple(texts), "final_line", bool(_SEVERAL.search(content)))
+    for statement in rank_statements(text, question)[:3]:
+        if texts := choose_claim(statement, question):
+            return _Claim(tuple(texts), statement.source, statement.undecided)
+    return None
+
+
+def _compare(claim: _Claim, wanted: str, question: str | None, timeout: float) -> Outcome:
+    if claim.undecided and len(claim.texts) > 1 and not exact_values(claim.texts[0]) == exact_values(claim.texts[1]):
+        return "unequal"
+    outcomes: list[Outcome] = []
+    for text in claim.texts[:2]:
+        if _restated(text, wanted, question):
+            outcomes.append("unequal")
+            continue
+        outcomes.append(compare_claims(text, wanted, timeout))
+        if outcomes[-1] == "equal":
+            return "equal"
+    return outcomes[0]
+
+
+def _restated(text: str, wanted: str, question: str | None) -> bool:
+    """An expression copied from the question is no answer, even where it equals the reference."""
+    if not question or exact_values(text) or len(text) < 4:
+        return False
+    given, asked, right = (re.sub(r"[\s{}$]|\\(?:left|right)", "", part) for part in (tidy(text), question, wanted))
+    return given in asked and given != right

@@ -1,0 +1,46 @@
+"""Label why a solution failed, where it can be told."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .quantities import numbers_in
+from .verdicts import SolutionCheck, Verdict
+
+_COMMON = {Fraction(number) for number in (0, 1, 2, 3, 4, 7, 10, 12, 24, 30, 52, 60, 100, 365, 1000)}
+
+
+def error_causes(verdict: Verdict, check: SolutionCheck, *, question: str | None = None) -> list[str]:
+    """Return the causes that can be told, among arithmetic_slip, missing_step, misread_quantity, no_answer, format.
+
+    A correct answer has only `format`, where the last line is not the one that was asked for; the list may be empty.
+
+    Args:
+        verdict: the verdict with a reference.
+        check: the check of the same solution.
+        question: needed for `misread_quantity`, a number that an equation uses and nothing before it gave.
+    """
+    causes = []
+    if verdict.status == "incorrect":
+        if check.status == "inconsistent":
+            causes.append("arithmetic_slip")
+        if any(step.status == "skipped" for step in check.steps):
+            causes.append("missing_step")
+        if question and _foreign_number(check, question):
+            causes.append("misread_quantity")
+    if verdict.status == "no_answer":
+        causes.append("no_answer")
+    elif verdict.source != "final_line" and verdict.status in ("correct", "incorrect"):
+        causes.append("format")
+    return causes
+
+
+def _foreign_number(check: SolutionCheck, question: str) -> bool:
+    known = set(numbers_in(question)) | _COMMON
+    for equation in check.equations:
+        left, _, right = equation.text.rpartition("=")
+        numbers = {abs(number) for number in numbers_in(left)}
+        if any(number not in known and number * 100 not in known and 1 / number not in known for number in numbers if number):
+            return True
+        known |= {abs(number) for number in numbers_in(right)}
+    return False

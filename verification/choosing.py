@@ -1,0 +1,162 @@
+"""Which value of a concluding statement is the claim: the asked quantity, not what is restated beside it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .quantities import Quantity, find_quantities
+from .references import braced
+from .statements import Statement, asked_words, content_words
+from .values import exact_values, tidy
+
+_COPULA = re.compile(r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)\s*$", re.I)
+_BEFORE_RESTATED = re.compile(
+    r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
+    re.I,
+)
+_EQUIVALENT = re.compile(r"^\s*(?:\w+\s+){0,3}?(?:or|,? or|,? which is(?: equal to| equivalent to)?|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$", re.I)
+_EXPRESSION = re.compile(
+    r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
+    r"|\{[^{}]{1,80}\}"
+    r"|[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+(?:\.\d+)?|\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,})"
+)
+_STEP_NAMES = re.compile(r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*", re.I)
+_WORD_ANSWER = re.compile(r"\bis\s+(?:an?\s+)?([A-Za-z][A-Za-z ]{0,30})[.!]?$")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value that a statement could claim."""
+
+    text: str
+    score: float
+    start: int = 0
+    quantity: Quantity | None = None
+
+
+def choose_claim(statement: Statement, question: str | None) -> list[str]:
+    """Return the claim of a statement and, after it, restatements of the same answer; empty if it claims nothing."""
+    text = _STEP_NAMES.sub(" ", statement.claim.strip())
+    if statement.source == "box":
+        return _boxes(text)
+    if statement.source in ("answer_line", "final_line"):
+        bare = tidy(text)
+        if exact_values(bare) or (len(bare) <= 60 and not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}", re.sub(r"\\[a-z]+", "", bare))):
+            return [_right_side(bare, question)]
+    candidates = _candidates(text, question)
+    if not candidates:
+        word = _WORD_ANSWER.search(text)
+        return [word[1]] if word and statement.source != "last_statement" else []
+    best = max(candidates, key=lambda candidate: candidate.score)
+    return [best.text, *_restatements(text, best, candidates)]
+
+
+def _boxes(text: str) -> list[str]:
+    starts = [match.end() for match in re.finditer(r"\\boxed|\\fbox", text[:4000])][-5:]
+    contents = [content for start in starts if (content := braced(text, start))]
+    return [contents[-1]] if contents else []
+
+
+def _candidates(text: str, question: str | None) -> list[Candidate]:
+    asking, asked = asked_words(question)
+    known = frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
+    text = text[:2000]
+    found, segments = [], []
+    for match in re.finditer(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and)\s*⟦[^⟧]*⟧)*", text):
+        segments.append(match.span())
+        found.append(_segment(match, text, question or "", known))
+    outside = "".join(" " if any(a <= place < b for a, b in segments) else sign for place, sign in enumerate(text)) if segments else text
+    for match in _EXPRESSION.finditer(outside):
+        if re.search(r"[A-Za-z\\(\[{^]", match[0]) and re.search(r"[a-z\d]", match[0], re.I) and not exact_values(match[0]):
+            if re.fullmatch(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=]*=\s*\$?-?[\d.,]*\s*", match[0].strip()) or re.search(r"[-+*/=]\s*\$?$", match[0].strip()):
+                continue
+            segments.append(match.span())
+            found.append(_expression(match, outside, question or ""))
+    taken = [span for span in segments]
+    for quantity in find_quantities(outside):
+        if not any(a <= quantity.start < b for a, b in taken):
+            found.append(_number(quantity, outside, asking, asked, known))
+    return [candidate for candidate in found if candidate.text]
+
+
+def _segment(match: re.Match[str], text: str, question: str, known: frozenset[Fraction]) -> Candidate:
+    before, content = text[: match.start()], match[0].replace("⟦", " ").replace("⟧", " ").strip()
+    score = 1.0 + 2.0 * bool(_COPULA.search(before)) + 0.4 * (match.start() / (len(text) + 1))
+    claim = _right_side(content, question)
+    if "=" in content and claim != content:
+        score += 1.0
+    values = exact_values(claim)
+    if (len(_squeeze(content)) > 2 and not values and _squeeze(content) in _squeeze(question)) or values & known:
+        score -= 1.3
+    if re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", claim):
+        score -= 1.5
+    if _BEFORE_RESTATED.search(before):
+        score -= 1.0
+    return Candidate(claim, score - 2.0 * _in_parentheses(before), match.start())
+
+
+def _expression(match: re.Match[str], text: str, question: str) -> Candidate:
+    content = match[0].strip()
+    before = text[: match.start()]
+    score = 0.3 + 2.0 * bool(_COPULA.search(before)) + 0.3 * (match.start() / (len(text) + 1)) + bool("=" in content)
+    if _squeeze(content) in _squeeze(question):
+        score -= 1.5
+    return Candidate(_right_side(content, question), score - 2.0 * _in_parentheses(before), match.start())
+
+
+def _number(quantity: Quantity, text: str, asking: str, asked: frozenset[str], known: frozenset[Fraction]) -> Candidate:
+    before, after = text[: quantity.start], text[quantity.end :]
+    score = 0.2 + 1.6 * bool(_COPULA.search(before))
+    following = content_words(" ".join(re.findall(r"^[\s-]*((?:[A-Za-z]+\s?){1,3})", after)))
+    unit = _asked_unit(asking)
+    if unit & following:
+        score += 2.0
+    if quantity.money and (re.search(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", asking, re.I)):
+        score += 1.5
+    if quantity.value in known:
+        score -= 1.3
+    if asked:
+        clause = re.split(r"[,;]| and | but |\d", before)[-1]
+        score += 1.5 * len(asked & content_words(clause)) / len(asked)
+    if quantity.word and text[quantity.start : quantity.end].lower() == "one":
+        score -= 1.5
+    if _BEFORE_RESTATED.search(before):
+        score -= 1.6
+    if re.search(r"[-+*/x]\s*[$€£]?$", before) or re.match(r"\s*(?:[A-Za-z]+\s){0,2}?\s*[-+*/x]\s*[$€£(\d]", after):
+        score -= 1.2
+    if re.search(r"(?<![<>!])=", after.split(". ")[0]):
+        score -= 2.0
+    score -= 2.5 * _in_parentheses(before) + 0.05 * len(re.findall(r"\d+", before))
+    return Candidate(text[quantity.start : quantity.end].strip(), score, quantity.start, quantity)
+
+
+def _asked_unit(asking: str) -> frozenset[str]:
+    """Return the word that a question counts: "how many hours" asks for hours."""
+    found = re.findall(r"how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$", asking, re.I)
+    return content_words(" ".join(" ".join(groups) for groups in found))
+
+
+def _right_side(content: str, question: str) -> str:
+    """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
+    content = tidy(content)
+    if "=" not in content or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
+        return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
+    if re.search(r"(?<!=)=(?!=).*,.*(?<!=)=|\bor\b|\band\b", content) or re.search(r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]):
+        return content
+    return content.rsplit("=", 1)[1].strip()
+
+
+def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:
+    """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
+    later = [candidate for candidate in candidates if candidate.start > best.start]
+    return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]
+
+
+def _in_parentheses(before: str) -> bool:
+    return before.count("(") > before.count(")")
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)", "", text)

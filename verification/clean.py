@@ -1,0 +1,67 @@
+"""Bring a response into one form: plain characters, no markdown, math between ⟦ and ⟧, currency as it is."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+OPEN, CLOSE = "⟦", "⟧"
+
+_SIGNS = str.maketrans(
+    {
+        "×": "*", "÷": "/", "−": "-", "–": "-", "—": " - ", "∗": "*", "⋅": "*", "·": "*", "∙": "*", "’": "'", "‘": "'", "“": '"',
+        "”": '"', "\u00a0": " ", "\u202f": " ", "\x00": " ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ",
+        "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ", "½": "1/2", "¼": "1/4", "¾": "3/4", "≈": "\\approx ",
+        "⟦": "(", "⟧": ")",
+    }
+)  # fmt: skip
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_BOLD = re.compile(r"(?:(?<=\s)|(?<=[(:=$])|^)(\*\*|__)(?=\S)([^*\n]{1,400}?)(?<=\S)\1(?=[\s.,;:!?)%]|[A-Za-z$]|$)", re.M)
+_MATH = re.compile(r"\\\[(.{1,1500}?)\\\]|\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
+_INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
+_TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
+_PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
+_SCRATCH = re.compile(r"<<[^<>\n]{0,200}>>")
+
+
+def clean(text: str) -> str:
+    """Return the text with signs, digits, markdown and math delimiters in one form."""
+    if not text.isascii():
+        text = _plain_characters(text)
+    text = _SCRATCH.sub("", text).replace("`", "")
+    for _ in range(2):
+        text = _BOLD.sub(r"\2", text)
+    text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
+    text = _INLINE.sub(_inline, text)
+    return text.replace("\\$", "$").replace("\\%", "%")
+
+
+def _plain_characters(text: str) -> str:
+    text = re.sub("[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text.translate(_SIGNS))
+    text = re.sub(r"√\s*\(([^()]*)\)|√\s*(\w+)", lambda match: "\\sqrt{" + (match[1] or match[2]) + "}", text)
+    return "".join(map(_plain_character, text)) if not text.isascii() else text
+
+
+def _plain_character(character: str) -> str:
+    if character.isascii():
+        return character
+    if unicodedata.category(character) == "Cf":
+        return ""
+    if (digit := unicodedata.decimal(character, None)) is not None:
+        return str(digit)
+    return unicodedata.normalize("NFKC", character) if "\uff00" <= character <= "\uffef" else character
+
+
+def _marked(content: str) -> str:
+    return f" {OPEN}{' '.join(content.split())}{CLOSE} "
+
+
+def _inline(match: re.Match[str]) -> str:
+    """Tell math from two prices: prose or a bare operator at the end means that the signs are dollars."""
+    content = match[1]
+    bare = _TEXT_COMMAND.sub("", content)
+    if _PROSE.search(bare) or re.search(r"[-+*/=(x]\s*$", bare) or content.endswith("\\"):
+        return match[0]
+    if content[0].isdigit() and content[-1].isspace():
+        return match[0]
+    return f"{OPEN}{content.strip()}{CLOSE}"

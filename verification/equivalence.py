@@ -1,0 +1,85 @@
+"""Whether two claims are the same mathematics: exact numbers here, everything else in a worker process."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+from .pool import compare
+from .values import exact_values, tidy
+
+Outcome = Literal["equal", "unequal", "unread", "bad_reference", "timeout"]
+
+MAX_LENGTH = 400
+MAX_NESTING = 25
+_HOSTILE = re.compile(r"__|['\"`;]|\.\s*[A-Za-z_]|\\(?:immediate|write|input|def|catcode)|\d{101}")
+_BIG_POWER = re.compile(r"(?:\^|\*\*)\s*[{(]*\s*-?\s*(?:\d{5,}|\d[\d.]*\s*[)}]*\s*(?:\^|\*\*)|\w*\s*\\?\w*\{[^{}]*\^)|(?:!\s*\)?\s*){2}|\\binom|\d{4,}!|\de\d{3,}")
+_UNEVALUATED = re.compile(r"\\(?:int|sum|prod|lim|log|binom)(?![a-z])")
+_WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
+_FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
+
+
+def compare_claims(claim: str, reference: str, timeout: float) -> Outcome:
+    """Compare two claims; `unread` means that the claim is no mathematics, `timeout` that it could not be told in time."""
+    given, wanted = exact_values(claim), exact_values(reference)
+    if given and wanted:
+        return "equal" if given & wanted else "unequal"
+    claim, reference = _latex(claim), _latex(reference)
+    if not claim:
+        return "unread"
+    if _text_key(claim) == _text_key(reference):
+        return "equal"
+    if wanted and not re.search(r"[\d\\]", claim):
+        return "unequal"
+    if (wanted and _is_expression(claim)) or (_UNEVALUATED.search(claim) and not _UNEVALUATED.search(reference)):
+        return "unequal"
+    if _WORDS.fullmatch(reference) and len(reference) > 1:
+        return "unequal"
+    if not _bounded(claim):
+        return "timeout"
+    if not _bounded(reference):
+        return "bad_reference"
+    return _compared(claim, reference, timeout)
+
+
+def _is_expression(claim: str) -> bool:
+    """A number was asked: an operation that is left to do, or a variable, is no number."""
+    return not re.fullmatch(r"[A-Za-z]{1,2}(?:_\w)?\s*=\s*[^=]+", claim)
+
+
+def _compared(claim: str, reference: str, timeout: float) -> Outcome:
+    outcome = _remembered(claim, reference, timeout)
+    if outcome == "timeout":
+        _remembered.cache_clear()
+    return outcome
+
+
+@lru_cache(maxsize=2048)
+def _remembered(claim: str, reference: str, timeout: float) -> Outcome:
+    return compare(claim, reference, timeout)  # type: ignore[return-value]
+
+
+def _bounded(text: str) -> bool:
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    return len(text) <= MAX_LENGTH and deepest <= MAX_NESTING and not _HOSTILE.search(text) and not _BIG_POWER.search(text)
+
+
+def _latex(text: str) -> str:
+    """Write plain-text mathematics as LaTeX: oo, U, sqrt(x), <=, **."""
+    text = tidy(text[: MAX_LENGTH * 4])
+    text = re.sub(r"(?<!\\)\bU\b", r"\\cup", re.sub(r"(?<![A-Za-z\\])(?:oo|inf|Infinity|infinity|infty)\b", r"\\infty", text))
+    text = text.replace("**", "^").replace("<=", "\\le ").replace(">=", "\\ge ")
+    text = re.sub(r"(?<!\\)\bsqrt\s*\(([^()]*)\)", r"\\sqrt{\1}", text)
+    text = _FUNCTIONS.sub(r"\\\1", text)
+    text = re.sub(r"\\frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", text)
+    text = re.sub(r"\\frac\s+(\d)(\d)", r"\\frac{\1}{\2}", text)
+    return re.sub(r"(?<=\d),(?=\d{3}(?!\d))(?![^(\[{]*[)\]}])", "", text).strip()
+
+
+def _text_key(text: str) -> str:
+    text = re.sub(r"^[a-zA-Z](?:\([a-z]\))?\s*(?:=|\\in)\s*", "", text)
+    return re.sub(r"[\s{}]|\\(?:left|right)|\*", "", text).casefold()

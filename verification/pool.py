@@ -1,0 +1,139 @@
+"""A pool of worker processes that can be killed; made when first needed, usable from threads, async code and after a fork."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+START_SECONDS = 120.0
+_SCRIPT = Path(__file__).with_name("worker.py")
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self) -> None:
+        paths = os.pathsep.join(path for path in sys.path if path)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(_SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        if self._line(START_SECONDS) != "ready":
+            self.kill()
+            raise RuntimeError(f"the verification worker did not start; run '{sys.executable} -P {_SCRIPT}' to see why")
+
+    def ask(self, claim: str, reference: str, timeout: float) -> str:
+        """Return the worker's word, or `timeout` after so many seconds or if it died."""
+        request = json.dumps({"claim": claim, "reference": reference, "timeout": timeout})
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(request.encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            return "died"
+        return self._line(timeout) or "timeout"
+
+    def kill(self) -> None:
+        """End the process and collect it."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            try:
+                pipe.close()
+            except OSError:
+                continue
+        self._process.wait()
+
+    def _line(self, timeout: float) -> str:
+        assert self._process.stdout is not None
+        descriptor, received, end = self._process.stdout.fileno(), b"", time.monotonic() + timeout
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        while not received.endswith(b"\n"):
+            if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
+                return ""
+            chunk = os.read(descriptor, 4096)
+            if not chunk:
+                return ""
+            received += chunk
+        return received.decode().strip()
+
+
+class WorkerPool:
+    """At most `size` workers; callers wait for a free one."""
+
+    def __init__(self, size: int | None = None) -> None:
+        self._slots = threading.BoundedSemaphore(size or max(1, min(4, os.cpu_count() or 1)))
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+
+    def ask(self, claim: str, reference: str, timeout: float) -> str:
+        """Return `equal`, `unequal`, `unread`, `bad_reference` or `timeout`; a worker that was killed is replaced when needed."""
+        with self._slots:
+            for _ in range(2):
+                worker = self._take()
+                outcome = "timeout"
+                try:
+                    outcome = worker.ask(claim, reference, timeout)
+                finally:
+                    if outcome in ("timeout", "died"):
+                        worker.kill()
+                    else:
+                        self._give_back(worker)
+                if outcome != "died":
+                    return outcome
+            return "timeout"
+
+    def close(self) -> None:
+        """End the idle workers; the pool can be used again."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.kill()
+
+    def _take(self) -> Worker:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return Worker()
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            self._idle.append(worker)
+
+
+class _Shared:
+    """Holds this process's pool; a forked child gets a new one, since it must not talk to its parent's workers."""
+
+    def __init__(self) -> None:
+        self.pool = WorkerPool()
+
+    def renew(self) -> None:
+        self.pool = WorkerPool()
+
+
+_shared = _Shared()
+atexit.register(lambda: _shared.pool.close())
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_shared.renew)
+
+
+def compare(claim: str, reference: str, timeout: float) -> str:
+    """Compare two LaTeX expressions in a worker process."""
+    return _shared.pool.ask(claim, reference, timeout)
+
+
+def close_workers() -> None:
+    """End the idle worker processes now; the next comparison starts new ones. At exit this happens by itself."""
+    _shared.pool.close()

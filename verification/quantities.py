@@ -1,0 +1,108 @@
+"""Numbers as people write them: integers, decimals, thousands, fractions, mixed numbers, percent, money, words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+MAX_DIGITS = 200
+MAX_TEXT = 20_000
+_MAX_EXPONENT = 60
+
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORDS = {word: value for value, word in enumerate(_ONES.split())} | {
+    word: 10 * value for value, word in enumerate(_TENS.split(), 2)
+}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "third": Fraction(1, 3), "fifth": Fraction(1, 5)}
+_ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
+
+_PLAIN = r"(?:\d{1,3}(?:,(?:\\!)?\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+_GROUP = r"(?:\{\s*-?\d+\s*\}|\s?\d)"
+_NUMBER = re.compile(
+    rf"""(?P<sign>(?<![\w)\]}}.])[-−]\s?)?
+    (?P<money>(?:US)?[$€£¥]\s?(?P<inner>-(?=[\d.]))?)?
+    (?:(?P<whole>\d+)(?:\s+|\s*-\s*and\s*|\s+and\s+)?)?\\[dt]?frac\s*(?P<up>{_GROUP})(?P<down>{_GROUP})
+    |(?P<sign2>(?<![\w)\]}}.])[-−]\s?)?(?P<money2>(?:US)?[$€£¥]\s?(?P<inner2>-(?=[\d.]))?)?
+    (?P<number>(?<![\d.]){_PLAIN})
+    (?:(?P<exp>[eE][+-]?\d+)\b
+      |\s*(?:\\times|\\cdot|\*|x)\s*10\s*\^\s*(?P<power>\{{?\s*-?\d+\s*\}}?)
+      |(?:\s+(?:and\s+)?(?P<mixed_up>\d+))?/(?P<under>\d+(?![\d.,]*\d*\s*/))(?![\d]*[.]\d)
+    )?
+    (?P<scale>\s?(?:thousand|million|billion)\b)?
+    |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third))?""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_PERCENT = re.compile(r"\s?(?:\\?%|percent\b)")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number in a text, as an exact value with the place where it stands."""
+
+    value: Fraction
+    start: int
+    end: int
+    money: str = ""
+    percent: bool = False
+    word: bool = False
+
+
+def numbers_in(text: str) -> list[Fraction]:
+    """Return the numbers of a text in order, as exact fractions; "15%" is 15, "$1,200.50" is 2401/2, "two" is 2.
+
+    Only the first 20,000 characters and numbers of at most 200 digits are looked at.
+    """
+    return [quantity.value for quantity in find_quantities(text[:MAX_TEXT])]
+
+
+def find_quantities(text: str) -> list[Quantity]:
+    """Return the numbers of a text with their places, currency and percent signs."""
+    return [found for match in _NUMBER.finditer(text) if (found := _quantity(match, text)) is not None]
+
+
+def _quantity(match: re.Match[str], text: str) -> Quantity | None:
+    if match.end() - match.start() > MAX_DIGITS:
+        return None
+    try:
+        value = _spoken(match) if match["words"] else _written(match)
+    except (ZeroDivisionError, OverflowError):
+        return None
+    if value is None:
+        return None
+    percent = _PERCENT.match(text, match.end())
+    end = percent.end() if percent else match.end()
+    money = (match["money"] or match["money2"] or "").rstrip("- ")
+    return Quantity(value, match.start(), end, money, bool(percent), bool(match["words"]))
+
+
+def _written(match: re.Match[str]) -> Fraction | None:
+    negative = bool(match["sign"] or match["sign2"]) != bool(match["inner"] or match["inner2"])
+    if match["up"]:
+        up, down = (int(match[name].strip("{} ")) for name in ("up", "down"))
+        value = int(match["whole"] or 0) + Fraction(up, down)
+    else:
+        value = Fraction(match["number"].replace(",", "").replace("\\!", ""))
+        if match["under"]:
+            value = value + Fraction(int(match["mixed_up"]), int(match["under"])) if match["mixed_up"] else value / int(match["under"])
+        exponent = int((match["exp"] or "e0")[1:]) or int((match["power"] or "0").strip("{} "))
+        if abs(exponent) > _MAX_EXPONENT:
+            return None
+        value *= Fraction(10) ** exponent
+        value *= _SCALES.get((match["scale"] or "").strip().lower(), 1)
+    return -value if negative else value
+
+
+def _spoken(match: re.Match[str]) -> Fraction | None:
+    total = current = 0
+    for word in re.split(r"[\s-]+", match["words"].lower()):
+        if word in _WORDS:
+            current += _WORDS[word]
+        elif word == "hundred":
+            current = max(current, 1) * 100
+        elif word in _SCALES:
+            total, current = total + max(current, 1) * _SCALES[word], 0
+    part = _PARTS[match["part"].lower()] if match["part"] else 0
+    return Fraction(total + current) + part

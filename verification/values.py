@@ -1,0 +1,44 @@
+"""Short claims as exact numbers, without sympy: the fast path."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+
+from .quantities import find_quantities
+
+_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")
+_SPACING = re.compile(r"\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])")
+_DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
+_BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
+_UNITS = re.compile(r"^[\s*-]*(?:[A-Za-z²³'\"]{2,}|m|g|h|s|l|L|%|/|per)(?:[\s/-]+[A-Za-z'²³]+|\^\{?[23]\}?|\s*\([A-Za-z/ ]+\))*\s*$")
+
+
+def tidy(text: str) -> str:
+    """Strip what does not belong to the claim itself: math delimiters, boxes, spacing, \\text, a full stop, quotes."""
+    text = text.replace("⟦", "").replace("⟧", "").strip()
+    while boxed := _BOXED.match(text):
+        text = boxed[1].strip()
+    text = _DEGREES.sub("", _SPACING.sub(" ", _TEXT.sub(r" \1 ", text.replace("\\!", ""))))
+    text = text.replace("\\$", "$").replace("\\%", "%").replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
+    return " ".join(text.split()).strip("\"'` ").rstrip(".,;:!? ").strip("*").strip()
+
+
+@lru_cache(maxsize=4096)
+def exact_values(text: str) -> frozenset[Fraction]:
+    """Return the values of a claim that is one number, perhaps with a unit; a percentage has two, 50 and 1/2; else none."""
+    text = tidy(text)
+    if len(text) > 300:
+        return frozenset()
+    if match := re.fullmatch(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}", text):
+        text = f"{'-' if text[0] == '-' else ''}\\frac{{{match[1]}}}{{{match[2]}}}"
+    text = re.sub(r"(?<=[\d}])\s*/\s*(?=\d)", "/", text)
+    found = find_quantities(text)
+    if not found or text[: found[0].start].strip(" (~"):
+        return frozenset()
+    first = found[0]
+    rest = text[first.end :].strip(" )")
+    if rest and (len(found) > 1 or not _UNITS.match(rest)):
+        return frozenset()
+    return frozenset({first.value, first.value / 100}) if first.percent else frozenset({first.value})

@@ -1,0 +1,67 @@
+"""The worker process: compares two claims with Math-Verify and sympy, one JSON line in, one out.
+
+Runs as a script of its own with `python -P`, imports nothing of ours, and is killed by the kernel's alarm clock if a comparison
+outlives its limit, even where Python holds its lock or the parent is gone.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from functools import lru_cache
+from typing import Any
+
+MEMORY = 1 << 30
+"""Bytes of address space beyond what the imports need."""
+
+
+@lru_cache(maxsize=2048)
+def parse_claim(text: str) -> tuple[Any, ...]:
+    """Return Math-Verify's readings of one LaTeX expression, none if it cannot be read."""
+    from math_verify import LatexExtractionConfig, parse
+
+    return tuple(parse(f"${text}$", extraction_config=[LatexExtractionConfig()], parsing_timeout=None))
+
+
+def compare(claim: str, reference: str) -> str:
+    """Return `equal`, `unequal`, `unread` (the claim) or `bad_reference`."""
+    from math_verify import verify
+
+    wanted = parse_claim(reference)
+    if not any(not isinstance(reading, str) for reading in wanted):
+        return "bad_reference"
+    given = parse_claim(claim)
+    if not any(not isinstance(reading, str) for reading in given):
+        return "unread"
+    same = verify(list(wanted), list(given), timeout_seconds=None, allow_set_relation_comp=True)
+    return "equal" if same else "unequal"
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    sys.set_int_max_str_digits(5000)
+    parse_claim("x+1")
+    pages = int(open("/proc/self/statm").read().split()[0]) if os.path.exists("/proc/self/statm") else 0
+    if pages:
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY,) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    replies.write("ready\n")
+    for line in sys.stdin:
+        request = json.loads(line)
+        signal.setitimer(signal.ITIMER_REAL, request["timeout"] + 1)
+        try:
+            outcome = compare(request["claim"], request["reference"])
+        except (MemoryError, RecursionError):
+            outcome = "timeout"
+        except Exception:
+            outcome = "unread"
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        replies.write(outcome + "\n")
+
+
+if __name__ == "__main__":
+    main()

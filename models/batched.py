@@ -11,10 +11,9 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
 from pydantic import ConfigDict, PrivateAttr
-from transformers import pipeline
 
 from .chat_prompts import render, tokenize
-from .engines import choose_engine
+from .engines import build_engine
 from .incremental_text import StopWatch
 from .loading import load
 from .reasoning import OPEN
@@ -23,6 +22,10 @@ from .requests import Generation, SamplingOptions
 from .service import Service
 
 DEFAULT_MAX_TOKENS = 1024
+
+_UNSUPPORTED = ("presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias", "n")
+_PER_CALL = {"max_tokens", "temperature", "top_p", "top_k", "seed", "timeout"}
+_FROM_LANGCHAIN = {"tools", "tool_choice", "response_format", "ls_structured_output_format", "stream_options"}
 
 
 class BatchedChatHuggingFace(ChatHuggingFace):
@@ -56,9 +59,15 @@ class BatchedChatHuggingFace(ChatHuggingFace):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if not isinstance(self.llm, HuggingFacePipeline):
+            raise TypeError(f"llm is a {type(self.llm).__name__}; give a HuggingFacePipeline, or use from_model_id")
+        set_in_vain = [name for name in _UNSUPPORTED if getattr(self, name) is not None]
+        if set_in_vain:
+            raise ValueError(f"{', '.join(set_in_vain)}: not supported by the local student; leave unset")
         model = self.llm.pipeline.model
         self._end_tokens = _end_tokens(model, self.tokenizer)
-        self._service = Service(choose_engine(self), self.max_pending_calls)
+        engine = build_engine(model, self.engine, self.max_batch_size, self.max_batch_tokens)
+        self._service = Service(engine, self.max_pending_calls)
 
     @classmethod
     def from_model_id(
@@ -111,6 +120,23 @@ class BatchedChatHuggingFace(ChatHuggingFace):
     def close(self) -> None:
         """End the engine's thread; calls under way fail, and so do later ones."""
         self._service.engine.close()
+
+    def batch(self, inputs: list[Any], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any) -> list[Any]:
+        """Answer many inputs at once, as many together as the engine decodes unless `max_concurrency` says otherwise."""
+        return super().batch(inputs, self._wide(config), return_exceptions=return_exceptions, **kwargs)
+
+    def batch_as_completed(
+        self, inputs: Sequence[Any], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> Iterator[Any]:
+        """Answer many inputs at once and yield each when it is done; see `batch`."""
+        return super().batch_as_completed(  # type: ignore[call-overload]
+            inputs, self._wide(config), return_exceptions=return_exceptions, **kwargs
+        )
+
+    def _wide(self, config: Any) -> Any:
+        """LangChain's thread pool is a few threads wide by default, which would starve the engine."""
+        width = {"max_concurrency": 2 * self.max_batch_size}
+        return [{**width, **one} for one in config] if isinstance(config, list) else {**width, **(config or {})}
 
     def _generate(
         self,
@@ -171,6 +197,10 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         yield writer.finish(call.generation.result.result())
 
     def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> tuple[Call, float | None]:
+        if unknown := sorted(kwargs.keys() - _PER_CALL - _FROM_LANGCHAIN):
+            raise TypeError(
+                f"{', '.join(unknown)}: no such option of a call; there are {', '.join(sorted(_PER_CALL))} and stop"
+            )
         prompt = render(self.tokenizer, messages, kwargs.get("tools"))
         tokens = tokenize(self.tokenizer, prompt)
         strings = _strings(stop if stop is not None else self.stop)

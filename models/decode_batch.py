@@ -33,7 +33,6 @@ class DecodeBatch:
     def clear(self) -> None:
         """Hold no row and no tensor."""
         self.generations: list[Generation] = []
-        self._randoms: list[torch.Generator | None] = []
         self._next: list[int] = []
         self._cache = RowCache(self._layers, rows=0, room=0)
         self._mask = torch.ones(0, 0, dtype=torch.bool)
@@ -74,7 +73,7 @@ class DecodeBatch:
             use_cache=True,
             **self._padding_options(lengths),
         )
-        self._next = choose_tokens(output.logits[:, -1], [g.options for g in self.generations], self._randoms)
+        self._next = choose_tokens(output.logits[:, -1], self.generations)
         for generation, token in zip(self.generations, self._next, strict=True):
             accept(generation, token, rows)
 
@@ -122,7 +121,6 @@ class DecodeBatch:
         self._cache.fill_row(row, newcomers.cache, i, length)
         self._mask_row(row, length)
         self.generations.append(generation)
-        self._randoms.append(newcomers.randoms[i])
         self._next.append(newcomers.tokens[i])
 
     def _mask_row(self, row: int, length: int) -> None:
@@ -134,10 +132,9 @@ class DecodeBatch:
         if row != last:
             self._cache.move_row(last, row)
             self._mask[row] = self._mask[last]
-            for values in (self.generations, self._randoms, self._next):
-                values[row] = values[last]  # type: ignore[index]
-        for values in (self.generations, self._randoms, self._next):
-            values.pop()
+            self.generations[row], self._next[row] = self.generations[last], self._next[last]
+        self.generations.pop()
+        self._next.pop()
 
     def _refresh_span(self) -> None:
         """Leave out the positions on the left that no row uses any more."""

@@ -36,6 +36,7 @@ class Engine(ABC):
     """
 
     name: str
+    _thread: threading.Thread | None
 
     def __init__(self) -> None:
         self._start_afresh()
@@ -82,6 +83,7 @@ class Engine(ABC):
     def fail_all(self, error: BaseException) -> None:
         """Fail every call that the engine has taken in."""
 
+    @abstractmethod
     def release(self) -> None:
         """Give back what an idle engine need not hold."""
 
@@ -89,7 +91,7 @@ class Engine(ABC):
         """Set up the inbox and no thread: at first, and in a forked child, where the parent's thread is not."""
         self._news = threading.Condition()
         self._inbox: deque[Generation] = deque()
-        self._thread: threading.Thread | None = None
+        self._thread = None
         self._closed = False
 
     def _run(self) -> None:

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
+import torch
+from transformers import PreTrainedModel
+
+from .continuous_engine import ContinuousEngine
 from .engine import Engine
 from .grouped_engine import GroupedEngine
 
 
-def choose_engine(chat: Any) -> Engine:
-    """Return the engine for a chat model."""
-    model = chat.llm.pipeline.model
-    return GroupedEngine(model, max_batch_size=chat.max_batch_size, max_batch_tokens=chat.max_batch_tokens or 65536)
+def build_engine(
+    model: PreTrainedModel, kind: Literal["auto", "grouped", "continuous"], max_batch_size: int, max_batch_tokens: int | None
+) -> Engine:
+    """Return the engine for a model: continuous batching on accelerators, grouped generation on a CPU, unless told.
+
+    Raises:
+        ValueError: the model is of a kind that no engine serves, or a limit is not positive.
+    """
+    if max_batch_size < 1 or (max_batch_tokens is not None and max_batch_tokens < 1):
+        raise ValueError(f"max_batch_size={max_batch_size}, max_batch_tokens={max_batch_tokens}: give 1 or more")
+    if model.config.is_encoder_decoder or getattr(model, "_is_stateful", False):
+        raise ValueError(
+            f"{model.config.model_type!r} models keep no plain key-value cache of a single text; "
+            "give a decoder-only attention model, or use ChatHuggingFace"
+        )
+    if kind == "auto":
+        kind = "grouped" if model.device.type == "cpu" else "continuous"
+    chosen = ContinuousEngine if kind == "continuous" else GroupedEngine
+    return chosen(model, max_batch_size=max_batch_size, max_batch_tokens=max_batch_tokens or cache_tokens(model))
+
+
+def cache_tokens(model: PreTrainedModel) -> int:
+    """Return how many positions of key-value cache a quarter of the free memory holds, from 2,048 to 262,144."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    position = 2 * config.num_hidden_layers * heads * dim * model.dtype.itemsize
+    return int(min(max(_free_bytes(model.device) // 4 // position, 2048), 262_144))
+
+
+def _free_bytes(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    import psutil
+
+    return psutil.virtual_memory().available

@@ -78,4 +78,4 @@ def _forget_gguf(model: torch.nn.Module) -> None:
     """The weights are plain tensors now; transformers would refuse to save them as quantized."""
     model.hf_quantizer = None  # type: ignore[assignment]
     if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config  # type: ignore[union-attr]
+        del model.config.quantization_config

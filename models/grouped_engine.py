@@ -58,8 +58,10 @@ class GroupedEngine(Engine):
             self._batch.drop_finished()
 
     def fail_running(self, error: BaseException) -> None:
-        """Fail the rows of the batch: an error in a decoding step concerns all of them."""
-        self._batch.fail(explained(error))
+        """Try the rows of the batch once more, one at a time, so that only the row that cannot be served fails."""
+        rows = self._batch.generations
+        self._batch.clear()
+        self._try_alone(rows, error)
 
     def fail_all(self, error: BaseException) -> None:
         """Fail the rows of the batch and what waits."""
@@ -72,35 +74,45 @@ class GroupedEngine(Engine):
         """Free the cache."""
         self._batch.clear()
 
+    def _try_alone(self, generations: list[Generation], error: BaseException) -> None:
+        for generation in generations:
+            if generation.tried_again:
+                generation.fail(explained(error))
+        again = [generation for generation in generations if not generation.over]
+        for generation in again:
+            generation.tried_again = True
+        self._waiting = again + self._waiting
+
     def _admit(self) -> None:
         chosen = self._choose()
         while chosen:
             chunk = [chosen.pop(0)]
-            while chosen and (len(chunk) + 1) * len(chunk[0].prompt) <= CHUNK_TOKENS:
+            while chosen and (len(chunk) + 1) * chunk[0].length <= CHUNK_TOKENS:
                 chunk.append(chosen.pop(0))
             self._prefill(chunk, rows_to_come=len(chosen) + len(self._waiting))
 
     def _choose(self) -> list[Generation]:
         """Take from the queue, oldest first, what the budget allows; longest prompt first."""
+        if self._waiting and self._waiting[0].tried_again:
+            return [] if len(self._batch) else [self._waiting.pop(0)]
         chosen: list[Generation] = []
         span, tokens = self._batch.span, 0
         for generation in self._waiting:
             span = max(span, generation.longest)
             rows = len(self._batch) + len(chosen) + 1
-            tokens += len(generation.prompt)
+            tokens += generation.length
             alone = rows == 1
             if not alone and (rows > self.max_batch_size or rows * span > self.max_batch_tokens or tokens > PREFILL_TOKENS):
                 break
             chosen.append(generation)
         self._waiting = self._waiting[len(chosen) :]
-        return sorted(chosen, key=lambda generation: len(generation.prompt), reverse=True)
+        return sorted(chosen, key=lambda generation: generation.length, reverse=True)
 
     def _prefill(self, chunk: list[Generation], rows_to_come: int) -> None:
         try:
             read = prefill(self.model, self._layers, chunk)
         except Exception as error:
-            for generation in chunk:
-                generation.fail(explained(error))
+            self._try_alone(chunk, error)
             return
         for generation, token in zip(chunk, read.tokens, strict=True):
             accept(generation, token, len(self._batch) + len(chunk))

@@ -96,9 +96,7 @@ def _source(model_id: str, dtype: str | torch.dtype) -> str:
     if path.is_file():
         raise ValueError(f"model file {model_id!r}: only .gguf files can be loaded; give a folder or a hub id otherwise")
     if model_id.count("/") > 1 or model_id.startswith((".", "/", "~")):
-        raise FileNotFoundError(
-            f"model {model_id!r}: no such folder; a hub id looks like 'HuggingFaceTB/SmolLM2-135M-Instruct'"
-        )
+        raise FileNotFoundError(f"model {model_id!r}: no such folder; a hub id looks like 'Qwen/Qwen3-0.6B'")
     return model_id
 
 

@@ -20,25 +20,25 @@ class Prefilled:
     cache: RowCache
     lengths: list[int]
     tokens: list[int]
-    randoms: list[torch.Generator | None]
 
 
 @torch.inference_mode()
 def prefill(model: PreTrainedModel, layers: int, generations: list[Generation]) -> Prefilled:
-    """Read the prompts of some calls and choose the first token of each.
+    """Read the prompts of some calls, with what is written already, and choose the next token of each.
 
     The prompts are padded on the right, where a causal model does not look, so that no mask is needed.
     """
-    lengths = [len(generation.prompt) for generation in generations]
+    lengths = [generation.length for generation in generations]
     width = max(lengths)
     ids = torch.zeros(len(generations), width, dtype=torch.long)
     for row, generation in enumerate(generations):
-        ids[row, : lengths[row]] = torch.tensor(generation.prompt)
+        ids[row, : lengths[row]] = torch.tensor(generation.prompt + generation.tokens)
     cache = RowCache(layers, len(generations), width)
     logits = _last_logits(model, ids.to(model.device), cache, [length - 1 for length in lengths])
-    randoms = [random_generator(generation.options, model.device) for generation in generations]
-    tokens = choose_tokens(logits, [generation.options for generation in generations], randoms)
-    return Prefilled(generations, cache, lengths, tokens, randoms)
+    for generation in generations:
+        if generation.random is None:
+            generation.random = random_generator(generation.options, model.device)
+    return Prefilled(generations, cache, lengths, choose_tokens(logits, generations))
 
 
 def _last_logits(model: PreTrainedModel, ids: torch.Tensor, cache: RowCache, last: list[int]) -> torch.Tensor:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 FinishReason = Literal["stop", "length"]
 
@@ -71,6 +71,9 @@ class Generation:
         ends: called with each new token, tells whether a stop string is complete.
         listener: called with each new token that belongs to the text, by the engine's thread.
         result: resolved by the engine; cancel it to free the place of the call.
+        tokens: the text so far.
+        random: the engine's random generator for this call; survives a second try.
+        tried_again: whether an engine failed under it once already.
     """
 
     prompt: list[int]
@@ -81,6 +84,8 @@ class Generation:
     result: Future[Completion] = field(default_factory=Future)
     tokens: list[int] = field(default_factory=list)
     batch_size: int = 1
+    random: Any = None
+    tried_again: bool = False
 
     @property
     def over(self) -> bool:

@@ -16,6 +16,9 @@ class RowLayer(DynamicLayer):
     this one writes the new token only.
     """
 
+    keys: torch.Tensor
+    values: torch.Tensor
+
     def __init__(self, rows: int, room: int) -> None:
         super().__init__()
         self.rows, self.room = rows, room
@@ -87,7 +90,7 @@ class RowCache(Cache):
         room: positions that the buffers hold.
     """
 
-    layers: list[RowLayer]
+    layers: list[RowLayer]  # type: ignore[assignment]
 
     def __init__(self, layers: int, rows: int, room: int) -> None:
         super().__init__(layers=[RowLayer(rows, room) for _ in range(layers)])

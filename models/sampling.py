@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from .requests import SamplingOptions
+from .requests import Generation, SamplingOptions
 
 BROKEN = -1
 """Stands for a row whose logits are not numbers."""
@@ -19,25 +19,24 @@ def random_generator(options: SamplingOptions, device: torch.device) -> torch.Ge
     return torch.Generator(device).manual_seed(seed)
 
 
-def choose_tokens(logits: torch.Tensor, options: list[SamplingOptions], randoms: list[torch.Generator | None]) -> list[int]:
+def choose_tokens(logits: torch.Tensor, generations: list[Generation]) -> list[int]:
     """Return one token id for each row.
 
     A row draws from its own generator, so that a seeded call gets the same text alone and among others.
 
     Args:
         logits: of shape (rows, vocabulary).
-        options: of each row.
-        randoms: generator of each row, `None` where it is greedy.
+        generations: the call of each row, with its options and random generator.
 
     Returns:
         Token ids; `BROKEN` for a row whose logits are not numbers.
     """
     best, tokens = logits.max(dim=-1)
-    for rows, alike in _sampled_rows(options).items():
+    for rows, alike in _sampled_rows([generation.options for generation in generations]).items():
         probabilities = _probabilities(logits[list(rows)].float(), alike)
         for row, distribution in zip(rows, probabilities, strict=True):
             if not torch.isnan(best[row]):
-                tokens[row] = torch.multinomial(distribution, 1, generator=randoms[row])[0]
+                tokens[row] = torch.multinomial(distribution, 1, generator=generations[row].random)[0]
     return torch.where(torch.isnan(best), BROKEN, tokens).tolist()
 
 
@@ -56,4 +55,4 @@ def _probabilities(logits: torch.Tensor, options: SamplingOptions) -> torch.Tens
         warpers.append(TopKLogitsWarper(options.top_k))
     if options.top_p < 1:
         warpers.append(TopPLogitsWarper(options.top_p))
-    return warpers(None, logits).softmax(dim=-1)
+    return warpers(torch.empty(0, dtype=torch.long), logits).softmax(dim=-1)

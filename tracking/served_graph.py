@@ -30,7 +30,7 @@ class GraphModel(PythonModel):
         teacher = spec if spec == "self" else load_chat_model(spec)
         self.graph = build_trace_of_thought(teacher, student, prompts=config["prompts"], **options)
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    def predict(self, context, model_input, params=None):  # MLflow would take type hints for a schema
         """Answer each problem. A problem that fails has an `error` and harms no other.
 
         Args:

@@ -84,14 +84,18 @@ def served(logged: str) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "mlflow", "models", "serve", "-m", logged, "--env-manager", "local", "--port", str(port)]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # MLflow calls uvicorn by its name
     with Path("serve.log").open("wb") as log:
-        process = subprocess.Popen([*words, "--workers", "1"], stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            [*words, "--workers", "1"], stdout=log, stderr=log, start_new_session=True, env=os.environ | {"PATH": path}
+        )
     deadline = time.monotonic() + 90
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=1)
             break
         except OSError:
+            assert process.poll() is None, Path("serve.log").read_text()
             assert time.monotonic() < deadline, Path("serve.log").read_text()
             time.sleep(0.3)
     yield f"http://127.0.0.1:{port}"

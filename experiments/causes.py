@@ -1,4 +1,4 @@
-"""Why a problem ended as it did, from its row alone: for the report."""
+"""Why a problem ended as it did, from its row: for the report."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def cause(row: Mapping[str, Any]) -> str:
+def cause(row: Mapping[str, Any], question: str) -> str:
     """Return "correct", or what went wrong in a word or two.
 
-    A wrong answer is an arithmetic slip if the solution's own arithmetic does not hold; the cause that the check of the
-    solution names comes first.
+    Of several causes of a wrong answer the first is taken, in the order of `verification.error_causes`: an arithmetic slip, a
+    missing step, a misread quantity.
     """
     status = row["status"]
     if status in ("no_answer", "incorrect") and "length" in (row["finish_reason"] or ""):
         return "token limit reached"
-    if status == "no_answer":
-        return "no answer"
     if status != "incorrect":
         return status.replace("_", " ")
-    check = row.get("detail", {}).get("check") or {}
-    named = check.get("cause")
-    if isinstance(named, str) and named:
-        return named.replace("_", " ")
-    return "arithmetic slip" if check.get("status") == "inconsistent" else "other wrong answer"
+    known = [name for name in _causes(row["detail"], question) if name != "format"]
+    return known[0].replace("_", " ") if known else "other wrong answer"
+
+
+def _causes(detail: Mapping[str, Any], question: str) -> list[str]:
+    from ..verification import Equation, SolutionCheck, StepCheck, Verdict, error_causes
+
+    verdict, check = detail.get("verdict"), detail.get("check")
+    if not verdict or not check:
+        return []
+    equations = tuple(Equation(**equation) for equation in check["equations"])
+    steps = tuple(StepCheck(**step) for step in check["steps"])
+    rebuilt = SolutionCheck(**{**check, "equations": equations, "steps": steps})
+    return error_causes(Verdict(**verdict), rebuilt, question=question)

@@ -106,7 +106,7 @@ def _problems(journal: Journal, read: list[Condition]) -> tuple[list[dict[str, A
         counts = causes.setdefault(_name(condition, read), {})
         for number, cell_id in enumerate(condition.cell_ids):
             for row in journal.rows(cell_id, detail=True):
-                why = cause(row)
+                why = cause(row, known[row["key"]].question if row["key"] in known else "")
                 counts[why] = counts.get(why, 0) + 1
                 if number == 0 and row["key"] in known:
                     entry = shown.setdefault((set_name, row["key"]), _problem(set_name, known[row["key"]]))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..problems import Problem
 from .journal import Journal
-from .rows import SCORED, judge, strict
+from .rows import judge, strict
 
 _KEPT = ("error", "waiting")
 
@@ -51,12 +51,13 @@ def rescore(journal: Journal) -> Rescoring:
 
 
 def _verified(row: dict[str, Any], problem: Problem, done: Rescoring) -> dict[str, Any]:
-    from ..verification import verify_answer
+    from ..verification import check_solution, verify_answer
 
-    verdict = verify_answer(_solution(row), problem.reference, question=problem.question)
+    detail = row["detail"]
+    solution = detail.get("solution") or ""
+    verdict = verify_answer(solution, problem.reference, question=problem.question)
+    check = check_solution(solution, question=problem.question, steps=detail.get("steps"))
     status, score = judge(problem, {"status": verdict.status, "answer": verdict.answer}, None)
-    if problem.reference is None:
-        status, score = row["status"], row["score"]
     done.rows += 1
     if status != row["status"]:
         pair = (row["status"], status)
@@ -64,14 +65,5 @@ def _verified(row: dict[str, Any], problem: Problem, done: Rescoring) -> dict[st
         if row["trace_id"]:
             done.overrides.append((row["trace_id"], status, asdict(verdict)))
     answer = None if verdict.answer is None else str(verdict.answer)[:500]
-    fresh = {
-        "status": status,
-        "score": score,
-        "answer": answer,
-        "strict": strict(asdict(verdict), status) if status in SCORED else None,
-    }
-    return {**row, **fresh, "detail": {**row["detail"], "verdict": asdict(verdict)}}
-
-
-def _solution(row: dict[str, Any]) -> str:
-    return row["detail"].get("solution") or ""
+    fresh = {"status": status, "score": score, "answer": answer, "strict": strict(asdict(verdict), status)}
+    return {**row, **fresh, "detail": {**detail, "verdict": asdict(verdict), "check": asdict(check)}}

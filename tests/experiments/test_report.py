@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from trace_of_thought.experiments.rescoring import rescore
 from trace_of_thought.experiments.summary import summarise
 from trace_of_thought.experiments.table import markdown_table, summary_cells, usd
 from trace_of_thought.models import RecordedTeacher, ScriptedChatModel
+from trace_of_thought.verification import Equation, SolutionCheck, Verdict
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "released_traces"
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> | $x$ {{ 7 * 7 }}"
@@ -126,12 +128,14 @@ def test_markdown_survives_what_names_hold():
 
 
 def test_causes_tell_slips_from_formats():
-    row = {"status": "incorrect", "finish_reason": "stop", "detail": {"check": {"status": "inconsistent"}}}
-    assert cause(row) == "arithmetic slip"
-    assert cause({**row, "finish_reason": "length,stop"}) == "token limit reached"
-    assert cause({**row, "detail": {}}) == "other wrong answer"
-    assert cause({**row, "status": "no_answer"}) == "no answer"
-    assert cause({**row, "status": "error"}) == "error"
+    verdict = Verdict("incorrect", "43", "final_line", False, "42")
+    check = SolutionCheck("inconsistent", (Equation("6 * 7 = 43", False, "42", 0),), 0, "6 * 7 is 42, not 43")
+    row = {"status": "incorrect", "finish_reason": "stop", "detail": {"verdict": asdict(verdict), "check": asdict(check)}}
+    assert cause(json.loads(json.dumps(row)), "6 * 7?") == "arithmetic slip"
+    assert cause({**row, "finish_reason": "length,stop"}, "6 * 7?") == "token limit reached"
+    assert cause({**row, "detail": {}}, "6 * 7?") == "other wrong answer"
+    assert cause({**row, "status": "no_answer"}, "6 * 7?") == "no answer"
+    assert cause({**row, "status": "error", "detail": {}}, "6 * 7?") == "error"
 
 
 def test_released_traces_become_cells(tmp_path):

@@ -114,7 +114,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             quantization_config=quantization_config,
             **options,
         )
-        llm = HuggingFacePipeline(pipeline=pipeline("text-generation", model=model, tokenizer=tokenizer), model_id=model_id)
+        llm = HuggingFacePipeline(pipeline=TextGenerationPipeline(model=model, tokenizer=tokenizer), model_id=model_id)
         return cls(llm=llm, tokenizer=tokenizer, **fields)
 
     def close(self) -> None:
@@ -198,9 +198,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
 
     def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> tuple[Call, float | None]:
         if unknown := sorted(kwargs.keys() - _PER_CALL - _FROM_LANGCHAIN):
-            raise TypeError(
-                f"{', '.join(unknown)}: no such option of a call; there are {', '.join(sorted(_PER_CALL))} and stop"
-            )
+            raise TypeError(f"{', '.join(unknown)}: no such option of a call; use one of {sorted(_PER_CALL)}")
         prompt = render(self.tokenizer, messages, kwargs.get("tools"))
         tokens = tokenize(self.tokenizer, prompt)
         strings = _strings(stop if stop is not None else self.stop)

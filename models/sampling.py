@@ -55,4 +55,4 @@ def _probabilities(logits: torch.Tensor, options: SamplingOptions) -> torch.Tens
         warpers.append(TopKLogitsWarper(options.top_k))
     if options.top_p < 1:
         warpers.append(TopPLogitsWarper(options.top_p))
-    return warpers(torch.empty(0, dtype=torch.long), logits).softmax(dim=-1)
+    return warpers(torch.LongTensor(), logits).softmax(dim=-1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessor
@@ -22,8 +22,9 @@ class Draws:
 class SeededGumbelNoise(ContinuousBatchingLogitsProcessor):
     """Adds Gumbel noise to the scores of sampled calls; the largest is then a draw from their softmax (Gumbel, 1954)."""
 
-    supported_kwargs: ClassVar[dict[str, type]] = {"draws": Draws}
-    ignored_kwargs: ClassVar[tuple[str, ...]] = ()
+    def __init__(self) -> None:
+        self.supported_kwargs = {"draws": Draws}
+        self.ignored_kwargs = ()
 
     def fill_defaults(self, int32_tensor: torch.Tensor) -> None:
         """Set no noise."""
@@ -45,9 +46,10 @@ def add_seeded_noise(manager: Any) -> None:
     """Make a manager that has not started choose by noisy scores instead of drawing from a generator that all share."""
     manager.generation_config.do_sample = False
     processors = manager.logit_processor
-    processors.logits_processor.append(SeededGumbelNoise())
+    noise = SeededGumbelNoise()
+    processors.logits_processor.append(noise)
     processors.tensors_required += 1
-    processors.supported_keys.update(SeededGumbelNoise.supported_kwargs)
+    processors.supported_keys.update(noise.supported_kwargs)
 
 
 def _uniform(numbers: torch.Tensor, size: int) -> torch.Tensor:

@@ -72,7 +72,9 @@ def _find_claim(response: str, question: str | None) -> _Claim | None:
         content = strict[1] or ""
         if not content or _NO_ANSWER.match(content):
             return None
-        texts = choose_claim(Statement(content, content, "final_line", 0), question) or [tidy(content)]
+        ranked = rank_statements(content, question) if re.search(r"[.!?]\s+[A-Z]", content) else []
+        chosen = ranked[0].claim if ranked else content
+        texts = choose_claim(Statement(chosen, chosen, "final_line", 0), question) or [tidy(content)]
         return _Claim(tuple(texts), "final_line", bool(_SEVERAL.search(content)))
     for statement in rank_statements(text, question)[:3]:
         if texts := choose_claim(statement, question):

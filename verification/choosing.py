@@ -16,6 +16,12 @@ _BEFORE_RESTATED = re.compile(
     r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
     re.I,
 )
+_TOTAL_OF = re.compile(
+    r"\b(?:total|price|speed|average|distance|cost|pace|sum|profit|rate|amount|length|width|height|area|maximum|minimum|value|score|age)"
+    r" of(?: about| approximately)?\s*$",
+    re.I,
+)
+_DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?", re.I)
 _EQUIVALENT = re.compile(r"^\s*(?:\w+\s+){0,3}?(?:or|,? or|,? which is(?: equal to| equivalent to)?|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$", re.I)
 _EXPRESSION = re.compile(
     r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
@@ -39,7 +45,7 @@ class Candidate:
 def choose_claim(statement: Statement, question: str | None) -> list[str]:
     """Return the claim of a statement and, after it, restatements of the same answer; empty if it claims nothing."""
     text = _STEP_NAMES.sub(" ", statement.claim.strip())
-    if statement.source == "box":
+    if "\\boxed" in text and not (re.search(r"how many", asked_words(question)[0], re.I) and text.count("\\boxed") > 1):
         return _boxes(text)
     if statement.source in ("answer_line", "final_line"):
         bare = tidy(text)
@@ -56,6 +62,9 @@ def choose_claim(statement: Statement, question: str | None) -> list[str]:
 def _boxes(text: str) -> list[str]:
     starts = [match.end() for match in re.finditer(r"\\boxed|\\fbox", text[:4000])][-5:]
     contents = [content for start in starts if (content := braced(text, start))]
+    between = re.split(r"\\boxed|\\fbox", text)[1:-1]
+    if len(contents) > 1 and all(re.search(r"(?:,|\band\b|\bor\b)[^A-Za-z]*$", part) for part in between):
+        return [", ".join(contents)]
     return [contents[-1]] if contents else []
 
 
@@ -74,19 +83,20 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
                 continue
             segments.append(match.span())
             found.append(_expression(match, outside, question or ""))
-    taken = [span for span in segments]
+    for match in _DURATION.finditer(outside):
+        segments.append(match.span())
+        found.append(Candidate(match[0], 2.0 - 2.5 * _in_parentheses(outside[: match.start()]), match.start()))
     for quantity in find_quantities(outside):
-        if not any(a <= quantity.start < b for a, b in taken):
+        if not any(a <= quantity.start < b for a, b in segments):
             found.append(_number(quantity, outside, asking, asked, known))
     return [candidate for candidate in found if candidate.text]
 
 
 def _segment(match: re.Match[str], text: str, question: str, known: frozenset[Fraction]) -> Candidate:
     before, content = text[: match.start()], match[0].replace("⟦", " ").replace("⟧", " ").strip()
-    score = 1.0 + 2.0 * bool(_COPULA.search(before)) + 0.4 * (match.start() / (len(text) + 1))
     claim = _right_side(content, question)
-    if "=" in content and claim != content:
-        score += 1.0
+    equation = "=" in content and claim != content
+    score = 1.0 + 2.0 * bool(_COPULA.search(before) or equation) + 0.4 * (match.start() / (len(text) + 1))
     values = exact_values(claim)
     if (len(_squeeze(content)) > 2 and not values and _squeeze(content) in _squeeze(question)) or values & known:
         score -= 1.3
@@ -98,7 +108,7 @@ def _segment(match: re.Match[str], text: str, question: str, known: frozenset[Fr
 
 
 def _expression(match: re.Match[str], text: str, question: str) -> Candidate:
-    content = match[0].strip()
+    content = re.sub(r"\s*\($", "", match[0].strip())
     before = text[: match.start()]
     score = 0.3 + 2.0 * bool(_COPULA.search(before)) + 0.3 * (match.start() / (len(text) + 1)) + bool("=" in content)
     if _squeeze(content) in _squeeze(question):
@@ -108,7 +118,8 @@ def _expression(match: re.Match[str], text: str, question: str) -> Candidate:
 
 def _number(quantity: Quantity, text: str, asking: str, asked: frozenset[str], known: frozenset[Fraction]) -> Candidate:
     before, after = text[: quantity.start], text[quantity.end :]
-    score = 0.2 + 1.6 * bool(_COPULA.search(before))
+    named = bool(_TOTAL_OF.search(before))
+    score = 0.2 + 1.6 * (named or bool(_COPULA.search(before)))
     following = content_words(" ".join(re.findall(r"^[\s-]*((?:[A-Za-z]+\s?){1,3})", after)))
     unit = _asked_unit(asking)
     if unit & following:
@@ -122,7 +133,7 @@ def _number(quantity: Quantity, text: str, asking: str, asked: frozenset[str], k
         score += 1.5 * len(asked & content_words(clause)) / len(asked)
     if quantity.word and text[quantity.start : quantity.end].lower() == "one":
         score -= 1.5
-    if _BEFORE_RESTATED.search(before):
+    if not named and _BEFORE_RESTATED.search(before):
         score -= 1.6
     if re.search(r"[-+*/x]\s*[$€£]?$", before) or re.match(r"\s*(?:[A-Za-z]+\s){0,2}?\s*[-+*/x]\s*[$€£(\d]", after):
         score -= 1.2

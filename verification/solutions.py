@@ -1,10 +1,55 @@
-"""Check a solution without a reference."""
+"""Check a solution without a reference: its own equations, and the teacher's steps that it was to follow."""
 
 from __future__ import annotations
 
-from .verdicts import SolutionCheck
+from .clean import clean
+from .equations import find_equations
+from .quantities import numbers_in
+from .statements import content_words
+from .verdicts import Equation, SolutionCheck, StepCheck
+
+MAX_STEPS = 50
+MAX_LINES = 400
+CARRIED_OUT = 0.5
+"""Share of a step's content words that one place of the solution must have; 0.35 if it shares a number, too."""
 
 
 def check_solution(solution: str, *, question: str | None = None, steps: list[str] | None = None) -> SolutionCheck:
-    """Return what the solution's own arithmetic says."""
-    return SolutionCheck("unchecked")
+    """Return what the solution's own arithmetic says; nothing here knows a reference.
+
+    Args:
+        solution: what the student wrote.
+        question: its words do not count as evidence that a step was carried out.
+        steps: the teacher's list; each is carried out, skipped, or contradicted (its place holds a wrong equation).
+    """
+    equations = tuple(find_equations(solution))
+    wrong = [place for place, equation in enumerate(equations) if not equation.ok]
+    checked = tuple(_check_steps(solution, steps or [], equations, question))
+    if not equations:
+        return SolutionCheck("unchecked", summary="no equation could be checked.", steps=checked)
+    if not wrong:
+        return SolutionCheck("consistent", equations, summary=f"all {len(equations)} equations hold.", steps=checked)
+    first = equations[wrong[0]]
+    return SolutionCheck("inconsistent", equations, wrong[0], f"{first.text} is wrong: it is {first.correct}.", checked)
+
+
+def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...], question: str | None) -> list[StepCheck]:
+    lines = clean(solution[:20_000]).split("\n")[:MAX_LINES]
+    words = [content_words(line) for line in lines]
+    numbers = [set(numbers_in(line)) for line in lines]
+    wrong = {equation.line: equation for equation in reversed(equations) if not equation.ok}
+    found = []
+    for place, step in enumerate(steps[:MAX_STEPS]):
+        asked = content_words(step)
+        shares = [_share(asked, at, set(numbers_in(step)) & present) for at, present in zip(words, numbers, strict=True)]
+        best = max(range(len(lines)), key=lambda line: shares[line])
+        if not asked or shares[best] < CARRIED_OUT:
+            found.append(StepCheck(place, "skipped", ""))
+            continue
+        slip = next((wrong[line] for line in (best, best + 1) if line in wrong), None)
+        found.append(StepCheck(place, "contradicted" if slip else "carried_out", slip.text if slip else lines[best].strip()[:200]))
+    return found
+
+
+def _share(asked: frozenset[str], present: frozenset[str], numbers: set) -> float:
+    return len(asked & present) / max(1, len(asked)) + 0.15 * bool(numbers)

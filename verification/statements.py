@@ -12,13 +12,14 @@ MAX_RESPONSE = 20_000
 _MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
 _LINE = re.compile(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$", re.I)
 _BARE_MARKER = re.compile(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", re.I)
-_ANSWER_IS = re.compile(r"\b(?:final|correct)?\s*(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)", re.I)
+_ANSWER_IS = re.compile(r"(?<!your )(?<!if our )\b(?:final|correct)?\s*(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)", re.I)
 _CONCLUSION = re.compile(
     r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
     r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?)\b"
     r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
     re.I,
 )
+_THAT_IS_IT = re.compile(r"^\W*that'?s (?:the|our|your) (?:final )?answer", re.I)
 _CORRECTION = re.compile(r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is|rounding (?:down|up))\b", re.I)
 _ASIDE = re.compile(
     r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)|let'?s (?:check|verify)"
@@ -82,10 +83,10 @@ def rank_statements(text: str, question: str | None) -> list[Statement]:
     distance = 0
     for place in range(len(parts) - 1, -1, -1):
         part = parts[place]
-        before = parts[place - 1] if place else ""
+        before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
         if not has_value(part):
             continue
-        ranked.append(_rank(part, before, distance, asked, place >= checking))
+        ranked.append(_rank(part, before, after, distance, asked, place >= checking))
         distance += 1
         if distance >= LAST:
             break
@@ -105,7 +106,7 @@ def _checking_from(parts: list[str]) -> int:
     return len(parts)
 
 
-def _rank(part: str, before: str, distance: int, asked: frozenset[str], checking: bool) -> Statement:
+def _rank(part: str, before: str, after: str, distance: int, asked: frozenset[str], checking: bool) -> Statement:
     claim, source, score = part, "last_statement", 0.0
     if "\\boxed" in part:
         source, score = "box", 3.2
@@ -119,8 +120,10 @@ def _rank(part: str, before: str, distance: int, asked: frozenset[str], checking
         source, score = "concluding_sentence", 2.0
     if _CORRECTION.search(part):
         score += 2.0
-    if asked and source in ("concluding_sentence", "last_statement"):
-        score += 1.6 * len(asked & content_words(part)) / len(asked)
+    if _THAT_IS_IT.match(after):
+        score += 1.5
+    if asked:
+        score += 1.8 * len(asked & content_words(part)) / len(asked)
     if _ASIDE.match(part) and source == "last_statement":
         score -= 3.0
     if part.endswith(":") and source != "box":

@@ -12,6 +12,7 @@ _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{([^{}
 _SPACING = re.compile(r"\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
+_DURATION = re.compile(r"(\d{1,6}) hours? (?:and )?(\d{1,6}) minutes?", re.I)
 _UNITS = re.compile(r"^[\s*-]*(?:[A-Za-z²³'\"]{2,}|m|g|h|s|l|L|%|/|per)(?:[\s/-]+[A-Za-z'²³]+|\^\{?[23]\}?|\s*\([A-Za-z/ ]+\))*\s*$")
 
 
@@ -27,10 +28,16 @@ def tidy(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def exact_values(text: str) -> frozenset[Fraction]:
-    """Return the values of a claim that is one number, perhaps with a unit; a percentage has two, 50 and 1/2; else none."""
+    """Return the values of a claim that is one number, perhaps with a unit; else none.
+
+    A percentage has two values, 50 and 1/2; "1 hour and 35 minutes" has two, 95 and 19/12.
+    """
     text = tidy(text)
     if len(text) > 300:
         return frozenset()
+    if duration := _DURATION.fullmatch(text):
+        minutes = 60 * int(duration[1]) + int(duration[2])
+        return frozenset({Fraction(minutes), Fraction(minutes, 60)})
     if match := re.fullmatch(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}", text):
         text = f"{'-' if text[0] == '-' else ''}\\frac{{{match[1]}}}{{{match[2]}}}"
     text = re.sub(r"(?<=[\d}])\s*/\s*(?=\d)", "/", text)

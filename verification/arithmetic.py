@@ -1,0 +1,115 @@
+"""Exact evaluation of plain arithmetic, by a parser of our own: no eval, bounded in length, digits and exponents."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+MAX_TOKENS = 60
+MAX_POWER = 20
+MAX_BASE = 10**6
+_TOKEN = re.compile(
+    r"(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)|(?P<operator>\*\*|[-+*/^])|(?P<open>[(\[])|(?P<close>[)\]])"
+    r"|(?P<percent>%)|(?P<word>[A-Za-z_\\][\w'\\]*)|(?P<other>\S)",
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of an arithmetic expression; `kind` is number, operator, open, close, percent, word or other."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def tokenize(text: str) -> list[Token]:
+    """Return the tokens of one side of an equation."""
+    return [Token(match.lastgroup or "other", match[0], *match.span()) for match in _TOKEN.finditer(text)]
+
+
+class NotArithmetic(ValueError):
+    """The tokens are no expression, or too large a one."""
+
+
+def evaluate(tokens: list[Token]) -> Fraction:
+    """Return the exact value of an expression of numbers, + - * / ^, parentheses and percent.
+
+    Raises:
+        NotArithmetic: the tokens are no such expression, divide by zero, or exceed the limits.
+    """
+    if not tokens or len(tokens) > MAX_TOKENS or any(len(token.text) > 40 for token in tokens):
+        raise NotArithmetic("too long or empty")
+    parser = _Parser(tokens)
+    value = parser.sum()
+    if parser.peek() is not None:
+        raise NotArithmetic("more follows")
+    return value
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens, self._place = tokens, 0
+
+    def peek(self) -> Token | None:
+        return self._tokens[self._place] if self._place < len(self._tokens) else None
+
+    def _take(self, *texts: str) -> str | None:
+        token = self.peek()
+        if token is None or token.text not in texts:
+            return None
+        self._place += 1
+        return token.text
+
+    def sum(self) -> Fraction:
+        value = self._product()
+        while sign := self._take("+", "-"):
+            right = self._product()
+            value = value + right if sign == "+" else value - right
+        return value
+
+    def _product(self) -> Fraction:
+        value = self._power()
+        while True:
+            token = self.peek()
+            if self._take("*"):
+                value *= self._power()
+            elif self._take("/"):
+                divisor = self._power()
+                if not divisor:
+                    raise NotArithmetic("division by zero")
+                value /= divisor
+            elif token is not None and token.kind == "open":
+                value *= self._power()
+            else:
+                return value
+
+    def _power(self) -> Fraction:
+        base = self._signed()
+        if not self._take("^", "**"):
+            return base
+        exponent = self._signed()
+        if exponent.denominator != 1 or abs(exponent) > MAX_POWER or abs(base) > MAX_BASE or (exponent < 0 and not base):
+            raise NotArithmetic("power out of range")
+        return base ** int(exponent)
+
+    def _signed(self) -> Fraction:
+        sign = 1
+        while taken := self._take("-", "+"):
+            sign = -sign if taken == "-" else sign
+        return sign * self._atom()
+
+    def _atom(self) -> Fraction:
+        token = self.peek()
+        if token is None or token.kind not in ("number", "open"):
+            raise NotArithmetic("a number was expected")
+        self._place += 1
+        if token.kind == "number":
+            value = Fraction(token.text.replace(",", ""))
+        else:
+            value = self.sum()
+            if not self._take(")", "]"):
+                raise NotArithmetic("a parenthesis is not closed")
+        return value / 100 if self._take("%") else value

@@ -101,7 +101,12 @@ def execute(
     from ..experiments.preparing import open_journal
 
     with open_journal(plan, home()) as journal:
-        outcome = _run_tracked(plan, journal, console, target)
+        try:
+            outcome = _run_tracked(plan, journal, console, target)
+        except (KeyboardInterrupt, SystemExit):
+            missing = sum(map(len, plan.missing(journal).values()))
+            console.print(f"Interrupted: {missing} problems are missing; the same command goes on.", style="yellow")
+            raise
         show_result(plan, journal, outcome, console)
     if outcome.stopped_by or outcome.failed:
         raise typer.Exit(1)

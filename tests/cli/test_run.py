@@ -1,7 +1,9 @@
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import typer
@@ -177,3 +179,35 @@ def test_an_unknown_experiment_is_named(tot):
     code, output = tot("report", "nothing")
     assert code == 1
     assert "no experiment 'nothing'" in output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, tmp_path, stop):
+    good = server.reply
+
+    def slow(prompt):
+        time.sleep(0.3)
+        return good(prompt)
+
+    server.reply = slow
+    program = "import sys; sys.argv = ['tot', *sys.argv[1:]]; from trace_of_thought.cli.app import main; main()"
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        *asked(server, sums, "--methods", "standard", "--concurrency", "1", "--seed", "1,2,3"),
+    ]
+    environment = {"OPENAI_API_KEY": "x", "PATH": "", "HOME": str(tmp_path), "MLFLOW_DISABLE_TELEMETRY": "true"}
+    run = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    while len(server.prompts) < 3:
+        time.sleep(0.05)
+    run.send_signal(stop)
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode == 128 + stop, output
+    missing = int(re.search(r"Interrupted: (\d+) problems are missing", output)[1])
+    assert 0 < missing < 12
+    before = len(server.prompts)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert len(server.prompts) == before + missing

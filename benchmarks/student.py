@@ -28,12 +28,13 @@ def main() -> None:
     options = _arguments()
     questions = [json.loads(line)["question"] for line in options.problems.open()][:64]
     import torch
+
     from trace_of_thought.models.batched import BatchedChatHuggingFace
 
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}, {NEW_TOKENS} new tokens, float32, greedy")
     rates: dict[str, float] = {}
     if options.peers_python:
-        for peer in ("lm_eval", "inspect_ai"):
+        for peer in options.peers:
             measure(rates, peer, lambda peer=peer: _peer(options, peer))  # type: ignore[misc]
     else:
         print("lm_eval, inspect_ai: skipped; give --peers-python the python of an environment that has them")
@@ -132,6 +133,7 @@ def _folder(model: str) -> str:
     if not model.endswith(".gguf"):
         return model
     import torch
+
     from trace_of_thought.models.gguf_folder import converted
 
     return str(converted(Path(model), torch.float32))
@@ -158,6 +160,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="SmolLM2-135M-Instruct: hub id, folder or .gguf file")
     parser.add_argument("--problems", required=True, type=Path, help="GSM8K test set, JSON lines with 'question'")
+    parser.add_argument("--peers", nargs="*", default=["lm_eval", "inspect_ai"], help="which of them to measure")
     parser.add_argument("--peers-python", help="python of an environment with lm-eval and inspect-ai")
     return parser.parse_args()
 

@@ -95,12 +95,12 @@ class Engine(ABC):
         self._closed = False
 
     def _run(self) -> None:
+        newcomers: list[Generation] | None = []
         try:
             while (newcomers := self._collect()) is not None:
                 self._guarded_turn(newcomers)
         except BaseException as error:
-            self._abandon(EngineError(f"the thread of the student ended: {error!r}"))
-            raise
+            self._abandon(newcomers or [], EngineError(f"the thread of the student ended: {error!r}"))
         finally:
             self.release()
 
@@ -133,8 +133,10 @@ class Engine(ABC):
         while self._news.wait(GATHER_SECONDS) and time.monotonic() < end:
             pass
 
-    def _abandon(self, error: EngineError) -> None:
+    def _abandon(self, newcomers: list[Generation], error: EngineError) -> None:
         with self._news:
+            for generation in newcomers:
+                generation.fail(error)
             self._drop_everything(error)
 
     def _drop_everything(self, error: EngineError) -> None:

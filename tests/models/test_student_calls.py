@@ -1,0 +1,180 @@
+"""What a caller of the student sees, with a tiny random model."""
+
+import asyncio
+import gc
+import threading
+import time
+
+import pytest
+
+pytest.importorskip("torch")
+
+PROMPTS = ["a", "what is seven times six?", "b" * 90, "long " * 30, "ü 你好", "x y z"]
+
+
+@pytest.fixture(params=["grouped", "continuous"])
+def student(request, load_tiny):
+    return load_tiny(engine=request.param, max_batch_size=4, max_batch_tokens=4096)
+
+
+def plain(student, prompt, tokens=24):
+    """What transformers' own generate answers, alone."""
+    text = student.tokenizer.apply_chat_template(
+        [{"role": "user", "content": prompt}], add_generation_prompt=True, tokenize=False
+    )
+    ids = student.tokenizer(text, return_tensors="pt", add_special_tokens=False)["input_ids"]
+    output = student.llm.pipeline.model.generate(ids, max_new_tokens=tokens, do_sample=False)[0, ids.shape[1] :]
+    return student.tokenizer.decode(output, skip_special_tokens=True)
+
+
+def test_concurrent_calls_share_batches_and_get_what_they_would_get_alone(load_tiny):
+    student = load_tiny(max_batch_size=4)
+    expected = [plain(student, prompt) for prompt in PROMPTS]
+    replies = student.batch(PROMPTS)
+    assert [reply.content for reply in replies] == expected
+    assert max(reply.response_metadata["batch_size"] for reply in replies) > 1
+
+
+def test_continuous_engine_answers_as_plain_generate(load_tiny):
+    expected = [plain(load_tiny(), prompt) for prompt in PROMPTS]
+    assert [reply.content for reply in load_tiny(engine="continuous").batch(PROMPTS)] == expected
+
+
+async def test_tasks_and_threads_get_the_same_replies(student):
+    expected = [student.invoke(prompt).content for prompt in PROMPTS]
+    assert [reply.content for reply in await student.abatch(PROMPTS)] == expected
+    threads = await asyncio.gather(*(asyncio.to_thread(student.invoke, prompt) for prompt in PROMPTS))
+    assert [reply.content for reply in threads] == expected
+
+
+def test_a_call_joins_others_that_run(load_tiny):
+    student = load_tiny(max_tokens=200)
+    stream = student.stream("first")
+    next(stream)
+    assert student.invoke("second", max_tokens=5).response_metadata["batch_size"] == 2
+    stream.close()
+
+
+async def test_streams_add_up_to_the_reply(student):
+    for prompt in PROMPTS[:3]:
+        whole = student.invoke(prompt)
+        chunks = list(student.stream(prompt))
+        achunks = [chunk async for chunk in student.astream(prompt)]
+        assert "".join(chunk.content for chunk in chunks) == "".join(chunk.content for chunk in achunks) == whole.content
+        assert chunks[-1].usage_metadata == whole.usage_metadata
+
+
+def test_a_reply_tells_usage_and_why_it_ended(student):
+    reply = student.invoke("hello", max_tokens=3)
+    prompt = student.tokenizer.apply_chat_template(
+        [{"role": "user", "content": "hello"}], add_generation_prompt=True, tokenize=False
+    )
+    count = len(student.tokenizer(prompt, add_special_tokens=False)["input_ids"])
+    assert reply.usage_metadata == {"input_tokens": count, "output_tokens": 3, "total_tokens": count + 3}
+    assert reply.response_metadata["finish_reason"] == "length"
+    assert reply.response_metadata["model_provider"] == "huggingface"
+    assert reply.response_metadata["engine"] == student.engine
+
+
+def test_a_seeded_call_gets_the_same_text_alone_and_among_others(student):
+    options = {"temperature": 1.0, "top_p": 0.9, "top_k": 50, "seed": 7}
+    alone = student.invoke("tell", **options).content
+    assert alone != student.invoke("tell", **{**options, "seed": 8}).content
+    others = [threading.Thread(target=student.invoke, args=(prompt,), kwargs={"temperature": 0.8}) for prompt in PROMPTS[:3]]
+    for thread in others:
+        thread.start()
+    assert student.invoke("tell", **options).content == alone
+    for thread in others:
+        thread.join()
+
+
+def test_a_stop_string_ends_the_text_before_it(student):
+    whole = student.invoke("hello").content
+    stop = whole[5:7]
+    reply = student.invoke("hello", stop=[stop])
+    assert reply.content == whole[: whole.index(stop)]
+    assert reply.response_metadata["finish_reason"] == "stop"
+    assert "".join(chunk.content for chunk in student.stream("hello", stop=[stop])) == reply.content
+
+
+async def test_cancelling_a_task_frees_its_place(load_tiny):
+    student = load_tiny(max_pending_calls=1, max_tokens=400)
+    task = asyncio.create_task(student.ainvoke("endless"))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await student.ainvoke("next", max_tokens=2)).usage_metadata["output_tokens"] == 2
+
+
+async def test_a_call_that_takes_too_long_says_so_and_frees_its_place(student):
+    with pytest.raises(TimeoutError, match=r"timeout=0\.01 seconds"):
+        await student.ainvoke("slow", timeout=0.01, max_tokens=400)
+    with pytest.raises(TimeoutError, match="raise timeout"):
+        student.invoke("slow", timeout=0.01, max_tokens=400)
+    assert student.invoke("next", max_tokens=2).usage_metadata["output_tokens"] == 2
+
+
+def test_several_event_loops_one_after_the_other(student):
+    texts = {asyncio.run(student.ainvoke("hello")).content for _ in range(3)}
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"temperature": -1}, "temperature=-1"),
+        ({"top_p": 0}, "top_p=0"),
+        ({"top_k": -3}, "top_k=-3"),
+        ({"max_tokens": 0}, "max_tokens=0"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_wrong_options_are_refused_and_hurt_nobody(student, options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        student.invoke("hello", **options)
+    assert student.invoke("hello", temperature=0.0, max_tokens=2).usage_metadata["output_tokens"] == 2
+
+
+def test_a_prompt_longer_than_the_context_is_refused(student):
+    with pytest.raises(ValueError, match="512"):
+        student.invoke("x" * 600)
+
+
+def test_waiting_calls_hold_no_tensors(load_tiny):
+    import torch
+
+    student = load_tiny(max_batch_size=2, max_batch_tokens=256, max_pending_calls=50)
+
+    async def crowd():
+        tasks = [asyncio.create_task(student.ainvoke(f"call {i}", max_tokens=60)) for i in range(2000)]
+        await asyncio.sleep(0.3)
+        tensors = sum(isinstance(thing, torch.Tensor) for thing in gc.get_objects())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return tensors
+
+    assert asyncio.run(crowd()) < 300
+
+
+def test_close_ends_calls_under_way_with_an_error(student):
+    failures = []
+
+    def call():
+        try:
+            student.invoke("hello", max_tokens=400)
+        except RuntimeError as error:
+            failures.append(str(error))
+
+    threads = [threading.Thread(target=call) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.05)
+    student.close()
+    for thread in threads:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in threads)
+    assert all("closed" in failure for failure in failures)
+    with pytest.raises(RuntimeError, match="load it again"):
+        student.invoke("again")

@@ -1,0 +1,136 @@
+"""Loading the student, and what it says when it cannot."""
+
+import multiprocessing
+import os
+import shutil
+
+import pytest
+
+pytest.importorskip("torch")
+
+
+def load(model_id, **options):
+    from trace_of_thought.models.batched import BatchedChatHuggingFace
+
+    return BatchedChatHuggingFace.from_model_id(str(model_id), **options)
+
+
+def test_a_folder_loads_in_the_dtype_that_is_asked_for(tiny_folder):
+    import torch
+
+    assert load(tiny_folder, device="cpu").llm.pipeline.model.dtype == torch.float32
+    assert load(tiny_folder, device="cpu", dtype="bfloat16").llm.pipeline.model.dtype == torch.bfloat16
+
+
+def test_half_precision_weights_are_not_packed_and_still_answer(tiny_folder):
+    student = load(tiny_folder, device="cpu", dtype="bfloat16", max_tokens=4)
+    assert student.invoke("hello").usage_metadata["output_tokens"] <= 4
+    student.close()
+
+
+def test_packed_weights_compute_what_plain_ones_do(tiny_folder):
+    import torch
+
+    ids = torch.tensor([[3, 4, 5, 6]])
+    with torch.inference_mode():
+        packed, plain = (load(tiny_folder, device="cpu", pack_weights=p).llm.pipeline.model(ids).logits for p in (True, False))
+    torch.testing.assert_close(packed, plain, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "error", "message"),
+    [
+        ("./no-such-folder", FileNotFoundError, "no such folder"),
+        ("{empty}", FileNotFoundError, "no config.json"),
+        ("{empty}/broken.gguf", ValueError, "not a GGUF file"),
+        ("{empty}/missing.gguf", FileNotFoundError, "no such GGUF file"),
+        ("{empty}/weights.bin", ValueError, "only .gguf files"),
+    ],
+)
+def test_a_wrong_place_is_named(tmp_path, model_id, error, message):
+    (tmp_path / "broken.gguf").write_bytes(b"<html>404</html>")
+    (tmp_path / "weights.bin").write_bytes(b"x")
+    with pytest.raises(error, match=message):
+        load(model_id.format(empty=tmp_path), device="cpu")
+
+
+def test_a_hub_out_of_reach_is_told_from_a_wrong_name(monkeypatch, tmp_path):
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ConnectionError, match="out of reach"):
+        load("nobody/nothing-here", device="cpu", cache_dir=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"dtype": "float99"}, "float99"), ({"device": "cuda:7"}, "cuda:7"), ({"backend": "endpoint"}, "endpoint")],
+)
+def test_wrong_loading_options_are_named(tiny_folder, options, message):
+    import torch
+
+    if torch.cuda.is_available() and "device" in options:
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(ValueError, match=message):
+        load(tiny_folder, **options)
+
+
+def test_a_model_without_chat_template_says_so(load_tiny):
+    student = load_tiny()
+    student.tokenizer.chat_template = None
+    with pytest.raises(ValueError, match="no chat template"):
+        student.invoke("hello")
+
+
+def test_options_that_would_be_ignored_are_refused(tiny_folder):
+    with pytest.raises(ValueError, match="presence_penalty"):
+        load(tiny_folder, device="cpu", presence_penalty=1.0)
+
+
+def _convert(file, cache, answers):
+    os.environ["TRACE_OF_THOUGHT_CACHE"] = cache
+    import torch
+
+    from trace_of_thought.models.gguf_folder import converted
+
+    answers.put(str(converted(file, torch.float32)))
+
+
+@pytest.mark.slow
+def test_a_gguf_file_is_converted_once_when_processes_start_together(gguf_file, tmp_path):
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    started = [context.Process(target=_convert, args=(gguf_file, str(tmp_path), answers)) for _ in range(2)]
+    for process in started:
+        process.start()
+    folders = {answers.get(timeout=200) for _ in started}
+    for process in started:
+        process.join(20)
+    assert len(folders) == 1
+    assert (
+        sorted(path.suffix for path in (tmp_path / "gguf").iterdir()) == ["", ".lock"]
+        or len(list((tmp_path / "gguf").iterdir())) == 2
+    )
+    shutil.rmtree(tmp_path / "gguf")
+
+
+@pytest.mark.slow
+def test_the_real_student_answers_as_plain_generate(real_student):
+    questions = ["What is the capital of France?", "Count from one to five.", "What is 7 times 8?", "Name a colour."]
+    alone = [real_student.invoke(question).content for question in questions]
+    assert "Paris" in alone[0]
+    assert [reply.content for reply in real_student.batch(questions)] == alone
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("engine", ["continuous", "grouped"])
+def test_a_cuda_device_serves_calls(tiny_folder, engine):
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs CUDA")
+    student = load(tiny_folder, device="cuda", dtype="float32", engine=engine, max_tokens=8)
+    alone = [student.invoke(prompt).content for prompt in ("a", "bb", "ccc")]
+    assert [reply.content for reply in student.batch(["a", "bb", "ccc"])] == alone
+    assert student.engine == engine
+    student.close()

@@ -10,10 +10,12 @@ from .import_traces import import_traces
 from .log_model import log_model
 from .report import report
 from .rescore import rescore
+from .review import review
 from .run import run
 from .solve import solve
 from .sync import sync
 from .ui import ui
+from .verify import verify
 
 app = typer.Typer(
     name="tot",
@@ -29,10 +31,12 @@ app.command()(report)
 app.command()(rescore)
 app.command()(import_traces)
 app.add_typer(decompositions, name="decompositions")
+app.add_typer(review, name="review")
 app.command()(solve)
 app.command()(log_model)
 app.command()(sync)
 app.command()(ui)
+app.command()(verify)
 
 
 def main() -> None:

@@ -10,12 +10,13 @@ from .clean import clean
 from .equivalence import Outcome, compare_claims
 from .references import read_reference
 from .solutions import check_solution
-from .statements import MAX_RESPONSE, Statement, rank_statements
+from .statements import MAX_RESPONSE, Statement, has_value, rank_statements, split_statements
 from .values import exact_values, tidy
 from .verdicts import Extracted, Source, Verdict
 
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
 _NO_ANSWER = re.compile(r"^\W*(?:none|n/?a|unknown|i don'?t know|not sure|\.{2,}|cannot be determined|\?+)\W*$", re.I)
+_NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
 _SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
 
 
@@ -24,6 +25,7 @@ class _Claim:
     texts: tuple[str, ...]
     source: Source
     undecided: bool = False
+    statement: str = ""
 
 
 def verify_answer(response: str, reference: str | None, *, question: str | None = None, timeout: float = 5.0) -> Verdict:
@@ -72,19 +74,20 @@ def _find_claim(response: str, question: str | None) -> _Claim | None:
         content = strict[1] or ""
         if not content or _NO_ANSWER.match(content):
             return None
-        ranked = rank_statements(content, question) if re.search(r"[.!?]\s+[A-Z]", content) else []
-        chosen = ranked[0].claim if ranked else content
+        chosen = next((part for part in reversed(split_statements(content)) if has_value(part)), content)
         texts = choose_claim(Statement(chosen, chosen, "final_line", 0), question) or [tidy(content)]
-        return _Claim(tuple(texts), "final_line", bool(_SEVERAL.search(content)))
+        return _Claim(tuple(texts), "final_line", bool(_SEVERAL.search(content)), content)
     for statement in rank_statements(text, question)[:3]:
         if texts := choose_claim(statement, question):
-            return _Claim(tuple(texts), statement.source, statement.undecided)
+            return _Claim(tuple(texts), statement.source, statement.undecided, statement.text)
     return None
 
 
 def _compare(claim: _Claim, wanted: str, question: str | None, timeout: float) -> Outcome:
     if claim.undecided and len(claim.texts) > 1 and not exact_values(claim.texts[0]) == exact_values(claim.texts[1]):
         return "unequal"
+    if _NAME.fullmatch(wanted):
+        return "equal" if _names(claim.statement, question) == {wanted.casefold()} else compare_claims(claim.texts[0], wanted, timeout)
     outcomes: list[Outcome] = []
     for text in claim.texts[:2]:
         if _restated(text, wanted, question):
@@ -102,3 +105,10 @@ def _restated(text: str, wanted: str, question: str | None) -> bool:
         return False
     given, asked, right = (re.sub(r"[\s{}$]|\\(?:left|right)", "", part) for part in (tidy(text), question, wanted))
     return given in asked and given != right
+
+
+def _names(statement: str, question: str | None) -> set[str]:
+    """Return the capitalised words of a statement that the question has as well, or that stand after "is"."""
+    words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", statement))
+    asked = set(re.findall(r"\b[A-Z][a-z]+\b", question or ""))
+    return {word.casefold() for word in words & asked}

@@ -11,11 +11,13 @@ from .references import braced
 from .statements import Statement, asked_words, content_words
 from .values import exact_values, tidy
 
+MAX_NUMBERS = 60
 _COPULA = re.compile(r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)\s*$", re.I)
 _BEFORE_RESTATED = re.compile(
     r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
     re.I,
 )
+_SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
 _TOTAL_OF = re.compile(
     r"\b(?:total|price|speed|average|distance|cost|pace|sum|profit|rate|amount|length|width|height|area|maximum|minimum|value|score|age)"
     r" of(?: about| approximately)?\s*$",
@@ -53,7 +55,7 @@ def choose_claim(statement: Statement, question: str | None) -> list[str]:
             return [_right_side(bare, question)]
     candidates = _candidates(text, question)
     if not candidates:
-        word = _WORD_ANSWER.search(text)
+        word = _WORD_ANSWER.search(text[-200:])
         return [word[1]] if word and statement.source != "last_statement" else []
     best = max(candidates, key=lambda candidate: candidate.score)
     return [best.text, *_restatements(text, best, candidates)]
@@ -86,7 +88,7 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
     for match in _DURATION.finditer(outside):
         segments.append(match.span())
         found.append(Candidate(match[0], 2.0 - 2.5 * _in_parentheses(outside[: match.start()]), match.start()))
-    for quantity in find_quantities(outside):
+    for quantity in find_quantities(outside)[-MAX_NUMBERS:]:
         if not any(a <= quantity.start < b for a, b in segments):
             found.append(_number(quantity, outside, asking, asked, known))
     return [candidate for candidate in found if candidate.text]
@@ -104,6 +106,8 @@ def _segment(match: re.Match[str], text: str, question: str, known: frozenset[Fr
         score -= 1.5
     if _BEFORE_RESTATED.search(before):
         score -= 1.0
+    if not values and re.search(r"\bhow many\b", question, re.I):
+        score -= 2.0
     return Candidate(claim, score - 2.0 * _in_parentheses(before), match.start())
 
 
@@ -117,8 +121,8 @@ def _expression(match: re.Match[str], text: str, question: str) -> Candidate:
 
 
 def _number(quantity: Quantity, text: str, asking: str, asked: frozenset[str], known: frozenset[Fraction]) -> Candidate:
-    before, after = text[: quantity.start], text[quantity.end :]
-    named = bool(_TOTAL_OF.search(before))
+    before, after = text[max(0, quantity.start - 160) : quantity.start], text[quantity.end : quantity.end + 160]
+    named = quantity.value not in known and bool(_TOTAL_OF.search(before))
     score = 0.2 + 1.6 * (named or bool(_COPULA.search(before)))
     following = content_words(" ".join(re.findall(r"^[\s-]*((?:[A-Za-z]+\s?){1,3})", after)))
     unit = _asked_unit(asking)
@@ -128,6 +132,8 @@ def _number(quantity: Quantity, text: str, asking: str, asked: frozenset[str], k
         score += 1.5
     if quantity.value in known:
         score -= 1.3
+    if _SUBORDINATE.search(before) and re.match(r"[^,.]*,", after):
+        score -= 1.5
     if asked:
         clause = re.split(r"[,;]| and | but |\d", before)[-1]
         score += 1.5 * len(asked & content_words(clause)) / len(asked)
@@ -152,11 +158,12 @@ def _asked_unit(asking: str) -> frozenset[str]:
 def _right_side(content: str, question: str) -> str:
     """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
     content = tidy(content)
-    if "=" not in content or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
+    plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
+    if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
     if re.search(r"(?<!=)=(?!=).*,.*(?<!=)=|\bor\b|\band\b", content) or re.search(r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]):
         return content
-    return content.rsplit("=", 1)[1].strip()
+    return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
 
 
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:

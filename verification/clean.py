@@ -60,7 +60,7 @@ def _inline(match: re.Match[str]) -> str:
     """Tell math from two prices: prose or a bare operator at the end means that the signs are dollars."""
     content = match[1]
     bare = _TEXT_COMMAND.sub("", content)
-    if _PROSE.search(bare) or re.search(r"[-+*/=(x]\s*$", bare) or content.endswith("\\"):
+    if _PROSE.search(bare) or re.search(r"[-+*/=(]\s*$|\d\s+x\s*$", bare) or content.endswith("\\"):
         return match[0]
     if content[0].isdigit() and content[-1].isspace():
         return match[0]

@@ -19,8 +19,9 @@ _CONCLUSION = re.compile(
     r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
     re.I,
 )
+_IMPERATIVE = re.compile(r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify|determine|calculate|find|multiply|subtract|divide|add)\b", re.I)
 _THAT_IS_IT = re.compile(r"^\W*that'?s (?:the|our|your) (?:final )?answer", re.I)
-_CORRECTION = re.compile(r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is|rounding (?:down|up))\b", re.I)
+_CORRECTION = re.compile(r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is|round(?:ed|ing)? (?:it )?(?:down|up))\b", re.I)
 _ASIDE = re.compile(
     r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)|let'?s (?:check|verify)"
     r"|alternatively|you can|tip\b|double[- ]check|substitut(?:e|ing)|if (?:the result|it) (?:were|was)|this is because|where\b"
@@ -109,25 +110,27 @@ def _checking_from(parts: list[str]) -> int:
 def _rank(part: str, before: str, after: str, distance: int, asked: frozenset[str], checking: bool) -> Statement:
     claim, source, score = part, "last_statement", 0.0
     if "\\boxed" in part:
-        source, score = "box", 3.2
+        source, score = "box", 5.0
     elif line := _LINE.match(part):
-        claim, source, score = line["claim"], "answer_line", 3.2
+        claim, source, score = line["claim"], "answer_line", 5.0
     elif _BARE_MARKER.search(before):
-        source, score = "answer_line", 2.6
-    elif found := _ANSWER_IS.search(part):
-        claim, source, score = part[found.end() :] if has_value(part[found.end() :]) else part, "concluding_sentence", 2.6
+        source, score = "answer_line", 4.0
+    elif (found := _ANSWER_IS.search(part)) and re.search(r"[\d⟦]|\b(?!two\b)\w+\W*$", part[found.end() :]) and has_value(part[found.end() :]):
+        claim, source, score = part[found.end() :], "concluding_sentence", 2.4
     elif _CONCLUSION.search(part):
-        source, score = "concluding_sentence", 2.0
+        source, score = "concluding_sentence", 1.5
     if _CORRECTION.search(part):
         score += 2.0
     if _THAT_IS_IT.match(after):
         score += 1.5
-    if asked:
+    if asked and score < 4:
         score += 1.8 * len(asked & content_words(part)) / len(asked)
     if _ASIDE.match(part) and source == "last_statement":
         score -= 3.0
+    if _IMPERATIVE.match(part) and source not in ("box", "answer_line"):
+        score -= 1.5
     if part.endswith(":") and source != "box":
         score -= 2.0
     if part.endswith("?") or (checking and source not in ("box", "answer_line")):
         score -= 2.5
-    return Statement(part, claim, source, score - 0.55 * distance, bool(_UNDECIDED.search(part)))  # type: ignore[arg-type]
+    return Statement(part, claim, source, score - 0.75 * distance + (distance == 0), bool(_UNDECIDED.search(part)))  # type: ignore[arg-type]

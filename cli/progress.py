@@ -21,16 +21,19 @@ SHOWN_CELLS = 16
 class RunProgress:
     """Shows done, rate, time left, accuracy so far with its interval, tokens, cost and errors."""
 
-    def __init__(self, plan: Plan, counts: Mapping[str, Mapping[str, int]], console: Console) -> None:
+    def __init__(
+        self, plan: Plan, counts: Mapping[str, Mapping[str, int]], missing: Mapping[str, int], console: Console
+    ) -> None:
         """Make a display.
 
         Args:
             plan: of the experiment.
             counts: rows by status that earlier sessions left, by cell id.
+            missing: problems to do, by cell id.
             console: where to show it.
         """
         self.console = console
-        self.cells = {cell.id: _CellLine(cell.label, len(plan.sets[cell.problems]), counts[cell.id]) for cell in plan.cells}
+        self.cells = {cell.id: _CellLine(cell.label, missing[cell.id], counts[cell.id]) for cell in plan.cells}
         self.done, self.started, self.last = 0, time.monotonic(), time.monotonic()
         self.todo = sum(cell.left for cell in self.cells.values())
         self.spending: Spending | None = None
@@ -91,9 +94,10 @@ class RunProgress:
 class _CellLine:
     """The counts of one cell."""
 
-    def __init__(self, label: str, total: int, counts: Mapping[str, int]) -> None:
-        self.label, self.total = label, total
-        self.counts = {status: number for status, number in counts.items() if status != "error"}
+    def __init__(self, label: str, missing: int, counts: Mapping[str, int]) -> None:
+        self.label = label
+        self.counts = {status: number for status, number in counts.items() if status not in ("error", "waiting")}
+        self.total = self.done + missing
 
     @property
     def done(self) -> int:

@@ -49,6 +49,11 @@ def run(
     max_total_tokens: Annotated[int | None, typer.Option(help="Stop when so many tokens are used.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
     experiment: Annotated[str | None, typer.Option(help="Name of the journal and the MLflow experiment.")] = None,
+    review: Annotated[str | None, typer.Option(help="Whose steps a person sees first: never, always, flagged.")] = None,
+    counterfactual: Annotated[
+        bool, typer.Option("--counterfactual", help="Solve from the teacher's own steps, too, where a review changed them.")
+    ] = False,
+    reviews: Annotated[str | None, typer.Option(help="Store of reviews: a file or postgresql://...")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show cells, calls, tokens and cost; ask no model.")] = False,
     tracking: Annotated[bool, typer.Option(help="Write traces and results to MLflow.")] = True,
     tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
@@ -75,16 +80,23 @@ def run(
         "exclude": [_pairs(rule, "--exclude") for rule in exclude] if exclude else None,
         "concurrency": concurrency,
         "retries": retries,
+        "review": review,
+        "counterfactual": counterfactual or None,
         "budget": _kept(max_cost_usd=max_cost_usd, max_tokens=max_total_tokens, max_minutes=max_minutes) or None,
     }  # fmt: skip
     console = wide(Console(highlight=False))
     config = _config(file, {name: value for name, value in given.items() if value not in (None, [])})
     target = (tracking_uri, _fallback(tracking_fallback)) if tracking else None
-    execute(config, console, dry_run=dry_run, target=target)
+    execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
 
 
 def execute(
-    config: ExperimentConfig, console: Console, *, dry_run: bool, target: tuple[str | None, Literal["local"] | None] | None
+    config: ExperimentConfig,
+    console: Console,
+    *,
+    dry_run: bool,
+    target: tuple[str | None, Literal["local"] | None] | None,
+    reviews: str | None = None,
 ) -> None:
     """Run a configuration and show its table; exits with 1 if problems are missing or failed."""
     from ..experiments.plan import make_plan
@@ -102,7 +114,7 @@ def execute(
 
     with open_journal(plan, home()) as journal:
         try:
-            outcome = _run_tracked(plan, journal, console, target)
+            outcome = _run_tracked(plan, journal, console, target, reviews)
         except (KeyboardInterrupt, SystemExit):
             missing = sum(map(len, plan.missing(journal).values()))
             console.print(f"Interrupted: {missing} problems are missing; the same command goes on.", style="yellow")
@@ -112,9 +124,9 @@ def execute(
         raise typer.Exit(1)
 
 
-def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any) -> Outcome:
+def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None) -> Outcome:
     if target is None:
-        return _watched(plan, journal, console, None)
+        return _watched(plan, journal, console, None, reviews)
     from .. import tracking
     from ..experiments.publishing import MlflowTracker, experiment_record
 
@@ -124,7 +136,7 @@ def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any) ->
     journal.set("published", "0")
     try:
         with tracking.exit_on_sigterm():
-            return _watched(plan, journal, console, MlflowTracker(runs))
+            return _watched(plan, journal, console, MlflowTracker(runs), reviews)
     finally:
         _publish(journal, store, console)
 
@@ -146,13 +158,21 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
     )
 
 
-def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any) -> Outcome:
+def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:
     from ..experiments.runner import run_experiment
     from .progress import RunProgress
 
     counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
-    with RunProgress(plan, counts, console) as progress:
-        return asyncio.run(run_experiment(plan, journal, tracker=tracker, watch=progress.watch))
+    reviewer = _reviewer(reviews) if plan.config.review != "never" else None
+    missing = {cell: len(units) for cell, units in plan.missing(journal).items()}
+    with RunProgress(plan, counts, missing, console) as progress:
+        return asyncio.run(run_experiment(plan, journal, tracker=tracker, reviewer=reviewer, watch=progress.watch))
+
+
+def _reviewer(reviews: str | None) -> Any:
+    from ..review import ReviewDesk, open_queue
+
+    return ReviewDesk(open_queue(reviews))
 
 
 def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
@@ -174,6 +194,11 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     if missing:
         console.print(
             f"Stopped by {outcome.stopped_by}: {missing} problems are missing; the same command goes on.", style="yellow"
+        )
+    if outcome.waiting:
+        console.print(
+            f"{outcome.waiting} problems wait for a reviewer: tot review (or tot review --web); then the same command goes on.",
+            style="yellow",
         )
     show_errors_of(journal, cells, console)
 

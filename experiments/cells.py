@@ -39,6 +39,7 @@ class Cell:
     samples: int = 1
     seed: int = 0
     max_attempts: int = 1
+    review: str = "never"
 
     @cached_property
     def id(self) -> str:
@@ -61,6 +62,7 @@ class Cell:
             "mode": self.mode,
             "samples": self.samples,
             "max_attempts": self.max_attempts,
+            **({"review": self.review} if self.review != "never" else {}),
         }
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,6 +86,7 @@ class Cell:
         extras = [self.teacher.label] if self.teacher else []
         extras += [self.mode] if self.mode != "joint" else []
         extras += [f"{self.samples} samples"] if self.samples > 1 else []
+        extras += [f"review {self.review}"] if self.review != "never" else []
         extras += [f"prompts {self.prompts}"] if self.prompts != "default" else []
         return self.method + (f" ({', '.join(extras)})" if extras else "")
 
@@ -127,6 +130,7 @@ def _product(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[st
                     samples=samples,
                     seed=seed,
                     max_attempts=config.max_attempts,
+                    review=config.review if taught else "never",
                 )
 
 

@@ -172,8 +172,8 @@ class Journal:
         return [{**json.loads(row["spec"]), "prompt_set": json.loads(row["prompts"])} for row in found]
 
     def finished(self, cell_id: str) -> dict[str, bool]:
-        """Return the keys of the problems that are done, and whether each ended as an error."""
-        found = self.db.execute("select key, status = 'error' from rows where cell_id = ?", (cell_id,))
+        """Return the keys of the problems that were tried, and whether each must be tried again: an error, or it waits."""
+        found = self.db.execute("select key, status in ('error', 'waiting') from rows where cell_id = ?", (cell_id,))
         return {key: bool(failed) for key, failed in found}
 
     def write_row(self, row: Mapping[str, Any]) -> None:

@@ -46,6 +46,12 @@ def solved_row(
     }
 
 
+def waiting_row(output: Mapping[str, Any], prices: Mapping[str, Price | None]) -> dict[str, Any]:
+    """Return the row of a problem whose steps wait for a reviewer."""
+    detail = {key: output[key] for key in ("steps", "flags", "reviews") if output.get(key)}
+    return {**usage_columns(output.get("usage") or {}, prices), "status": "waiting", "score": None, "detail": detail}
+
+
 def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) -> tuple[str, float | None]:
     """Return status and score, the set's own scorer before the verdict of mathematics."""
     status = str(output["status"])

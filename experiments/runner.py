@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
@@ -19,7 +20,8 @@ from .journal import Journal, now_ms
 from .model_pool import ModelPool, model_key
 from .plan import Plan, Unit
 from .prices import price_of
-from .rows import failed_row, solved_row
+from .reviewing import ReviewedCell, Reviewer, original_steps, teacher_of
+from .rows import failed_row, solved_row, waiting_row
 from .spending import Spending
 from .teaching import Teaching, lesson
 
@@ -45,11 +47,13 @@ class Outcome:
         done: rows written in this session.
         failed: of these, how many are errors.
         missing: problems that were not tried, by cell id.
+        waiting: problems that wait for a reviewer; nothing is missing or failed there.
         stopped_by: the limit or the fault that ended it early; empty if it is whole.
     """
 
     done: int = 0
     failed: int = 0
+    waiting: int = 0
     missing: dict[str, int] = field(default_factory=dict)
     stopped_by: str = ""
 
@@ -64,6 +68,7 @@ async def run_experiment(
     *,
     models: Mapping[str, BaseChatModel] | None = None,
     tracker: Tracker | None = None,
+    reviewer: Reviewer | None = None,
     watch: Callable[[Unit, Mapping[str, Any], Spending], None] | None = None,
 ) -> Outcome:
     """Run what the journal has not got yet.
@@ -73,6 +78,7 @@ async def run_experiment(
         journal: claimed by this process; gets every row as soon as it is there.
         models: chat models that exist already, by the name that the configuration uses for them.
         tracker: gets traces and curves.
+        reviewer: where problems wait for a person; needed if the configuration has a `review`.
         watch: told each finished problem, for a progress display.
 
     Raises:
@@ -81,6 +87,7 @@ async def run_experiment(
         sqlite3.OperationalError: the disk is full; what is in the journal stays.
     """
     run = _Run(plan, journal, ModelPool(models), tracker, watch)
+    run.reviewer = reviewer
     session = journal.start_session()
     try:
         await run.all()
@@ -106,6 +113,9 @@ class _Run:
         self._tallies: dict[str, _Tally] = {}
         self._again: list[Unit] = []
         self._streaks: dict[str, int] = {}
+        self.reviewer: Reviewer | None = None
+        self._reviewed: dict[str, ReviewedCell] = {}
+        self._held: set[tuple[str, str]] = set()
 
     async def all(self) -> None:
         """Run the students that can share the machine side by side, local ones one after the other."""
@@ -127,6 +137,54 @@ class _Run:
             return
         self.pool.keep_only([*students, *(cell.teacher for cell in cells if cell.teacher)])
         self._graphs = {cell.id: self._graph(cell) for cell in cells}
+        async with self.reviewer.open() if self.reviewer else nullcontext() as saver:
+            reviewed = [cell for cell in cells if cell.review != "never"]
+            self._reviewed = {cell.id: self._reviewed_cell(cell, saver) for cell in reviewed}
+            if reviewed:
+                todo = await self._hold_back(students, reviewed, todo)
+            await self._solve_all(students, cells, todo)
+
+    def _reviewed_cell(self, cell: Cell, saver: Any) -> ReviewedCell:
+        if self.reviewer is None:
+            raise ValueError(f"review={cell.review!r} needs a reviewer: run_experiment(..., reviewer=ReviewDesk(open_queue()))")
+        assert cell.teacher is not None
+        teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
+        graph = self._graph(cell, review=cell.review, checkpointer=saver)
+        prompts = self.plan.prompts[cell.prompts_hash]
+        return ReviewedCell(cell, graph, teacher, prompts, self.journal, self.reviewer)
+
+    async def _hold_back(
+        self, students: list[ModelConfig], cells: list[Cell], todo: Mapping[str, list[Unit]]
+    ) -> dict[str, list[Unit]]:
+        """Let the teachers plan everything and pause what a person must see; returns what can be solved now."""
+        left = {cell: list(units) for cell, units in todo.items()}
+
+        async def plan(unit: Unit) -> dict[str, Any] | None:
+            cell = self._reviewed[unit.cell.id]
+            try:
+                with lesson(unit.cell.problems, unit.problem.question):
+                    if not await cell.holds(unit):
+                        return None
+            except Exception:  # the same call fails again when the problem is solved, and is noted there
+                return None
+            self._held.add((unit.cell.id, unit.problem.key))
+            return await self._solve(unit) if await cell.waits(unit) else None
+
+        def take(unit: Unit, row: dict[str, Any] | None) -> None:
+            if row is not None:
+                left[unit.cell.id].remove(unit)
+                self._take(unit, row)
+
+        lanes = []
+        for student in students:
+            own = [left[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
+            lanes.append(Lane(student.label, iter(list(_by_problem(own))), self._width(student)))
+        await work_off(lanes, plan, take, self._stopped)
+        assert self.reviewer is not None
+        self.reviewer.arrived()
+        return left
+
+    async def _solve_all(self, students: list[ModelConfig], cells: list[Cell], todo: Mapping[str, list[Unit]]) -> None:
         lanes = []
         for student in students:
             own = [todo[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
@@ -148,7 +206,7 @@ class _Run:
     def _width(self, model: ModelConfig) -> int:
         return model.concurrency or self.plan.config.concurrency or model.callers
 
-    def _graph(self, cell: Cell) -> Any:
+    def _graph(self, cell: Cell, **review: Any) -> Any:
         seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
         student = self.pool.student(cell.student, seed)
         options: dict[str, Any] = {
@@ -159,7 +217,7 @@ class _Run:
         if cell.teacher is None:
             return build_baseline(cell.method, student, **options)  # type: ignore[arg-type]
         teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
-        return build_trace_of_thought(teacher, student, mode=cell.mode, **options)  # type: ignore[arg-type]
+        return build_trace_of_thought(teacher, student, mode=cell.mode, **options, **review)  # type: ignore[arg-type]
 
     def _teaching(self, cell: Cell) -> Teaching | None:
         """Return the shared replies of a cell's teacher; a recorded one has them already."""
@@ -183,9 +241,10 @@ class _Run:
         started, clock = now_ms(), time.monotonic()
         try:
             with lesson(unit.cell.problems, unit.problem.question):
-                output = await self._graphs[unit.cell.id].ainvoke(unit.problem.as_input(), config)
-            scorer = self.plan.sets[unit.cell.problems].scorer
-            row = solved_row(unit.problem, output, self.plan.prices(unit.cell), scorer)
+                output = await self._run_graph(unit, config)
+                row = self._row(unit, output)
+                if self.plan.config.counterfactual and (steps := original_steps(output)) and row["status"] != "waiting":
+                    row["detail"]["counterfactual"] = await self._counterfactual(unit, steps)
         except Exception as error:
             row = failed_row(error)
         return {
@@ -198,6 +257,37 @@ class _Run:
             "trace_id": f"tr-{run_id.hex}" if self.tracker else None,
         }
 
+    async def _run_graph(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
+        if (unit.cell.id, unit.problem.key) not in self._held:
+            return await self._graphs[unit.cell.id].ainvoke(unit.problem.as_input(), config)
+        cell = self._reviewed[unit.cell.id]
+        own = cell.config(unit)
+        return await cell.run(unit, {**config, **own, "metadata": {**config["metadata"], **own["metadata"]}})
+
+    def _row(self, unit: Unit, output: dict[str, Any]) -> dict[str, Any]:
+        if "__interrupt__" in output:
+            return waiting_row(output, self.plan.prices(unit.cell))
+        return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)
+
+    async def _counterfactual(self, unit: Unit, steps: list[str]) -> dict[str, Any]:
+        """Solve from the teacher's own steps what was solved from a reviewer's."""
+        student = self.pool.student(unit.cell.student, unit.cell.seed or None)
+        prompts = self.plan.prompts[unit.cell.prompts_hash]
+        graph = build_trace_of_thought(
+            teacher_of(steps),
+            student,
+            prompts=prompts,
+            mode=unit.cell.mode,  # type: ignore[arg-type]
+            samples=unit.cell.samples,
+            max_attempts=unit.cell.max_attempts,
+        )
+        row = self._row(unit, await graph.ainvoke(unit.problem.as_input()))
+        self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
+        return {
+            "steps": steps,
+            **{name: row[name] for name in ("status", "answer", "student_input_tokens", "student_output_tokens")},
+        }
+
     def _take(self, unit: Unit, row: dict[str, Any]) -> None:
         """Write a row and count it; a failed problem comes again at the end."""
         tally = self._tallies[unit.cell.id]
@@ -208,8 +298,9 @@ class _Run:
         if failed:
             tally.tries[unit.problem.key] = first + 1
             self._again.append(unit)
+        self.outcome.waiting += row["status"] == "waiting"
         if not first:
-            self.outcome.done += 1
+            self.outcome.done += row["status"] != "waiting"
             self.outcome.missing[unit.cell.id] -= 1
         self.outcome.failed += failed - bool(first)
         self.spending.add(
@@ -249,7 +340,7 @@ class _Tally:
     """Counts of one cell, for curves and the progress display."""
 
     def __init__(self, counts: Mapping[str, int], total: int) -> None:
-        self.counts = {status: number for status, number in counts.items() if status != "error"}
+        self.counts = {status: number for status, number in counts.items() if status not in ("error", "waiting")}
         self.every = max(1, total // 50)
         self.tries: dict[str, int] = {}
 

@@ -28,10 +28,10 @@ def make_review(policy: Policy, *, max_revisions: int = 2) -> Callable[[TraceSta
     Raises:
         ValueError: the policy is unknown.
     """
-    wants_person = _policy(policy)
+    asks = wants_person(policy)
 
     def review(state: TraceState) -> dict[str, Any]:
-        if not wants_person(state):
+        if not asks(state):
             return {}
         may_reject = state.get("revisions", 0) < max_revisions
         problem = ""
@@ -46,6 +46,18 @@ def make_review(policy: Policy, *, max_revisions: int = 2) -> Callable[[TraceSta
             return {"steps": steps, "rejected": rejected, "reviews": [*state.get("reviews", []), record]}
 
     return review
+
+
+def wants_person(policy: Policy) -> Callable[[TraceState], bool]:
+    """Return the function that tells whether a person shall see the steps of a state.
+
+    Whoever sent steps back also sees the new ones, flagged or not.
+
+    Raises:
+        ValueError: the policy is unknown.
+    """
+    chosen = _policy(policy)
+    return lambda state: chosen(state) or (policy != "never" and bool(state.get("revisions")))
 
 
 def _policy(policy: Policy) -> Callable[[TraceState], bool]:

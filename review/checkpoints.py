@@ -11,6 +11,8 @@ from sqlalchemy import text
 from .items import is_request, row_of
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.base import CheckpointTuple
+
     from .store import ReviewStore
 
 _PAUSED = """
@@ -27,15 +29,17 @@ def paused_threads(store: ReviewStore) -> set[str]:
         return set(db.scalars(text(query)))
 
 
-def read_requests(store: ReviewStore, threads: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the reviews that these threads ask for; interrupts of other kinds are left alone."""
+def read_requests(store: ReviewStore, threads: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the rows of the reviews that these threads ask for, oldest first; other interrupts are left alone."""
     with store.saver() as saver:
-        for thread in sorted(threads):
-            config: RunnableConfig = {"configurable": {"thread_id": thread}}
-            found = saver.get_tuple(config)
-            for _, channel, values in (found.pending_writes or ()) if found else ():
-                if channel != "__interrupt__":
-                    continue
-                for asked in values if isinstance(values, list | tuple) else [values]:
-                    if is_request(asked.value):
-                        yield row_of(thread, asked.id, asked.value, found.metadata)
+        configs: list[RunnableConfig] = [{"configurable": {"thread_id": thread}} for thread in threads]
+        found = [pause for pause in map(saver.get_tuple, configs) if pause is not None]
+    return [row for pause in sorted(found, key=lambda pause: pause.checkpoint["ts"]) for row in _rows(pause)]
+
+
+def _rows(pause: CheckpointTuple) -> Iterator[dict[str, Any]]:
+    thread = pause.config["configurable"]["thread_id"]
+    for _, channel, values in pause.pending_writes or ():
+        for asked in (values if isinstance(values, list | tuple) else [values]) if channel == "__interrupt__" else []:
+            if is_request(asked.value):
+                yield row_of(thread, asked.id, asked.value, pause.metadata)

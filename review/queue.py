@@ -266,7 +266,7 @@ class ReviewQueue:
 
     def _read(self, query: Any) -> list[Item]:
         with self._connect() as db:
-            return [item_from_row(row) for row in db.execute(query).mappings()]
+            return [item_from_row(dict(row)) for row in db.execute(query).mappings()]
 
 
 _DECISION = ("answer", "decision", "reviewer", "comment", "distance", "seconds", "decided")

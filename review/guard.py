@@ -1,0 +1,146 @@
+"""Who may use the page: the right host, the right origin, the token of the page, and off loopback the access token."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "tot_review"
+MAX_BODY = 4_000_000
+"""Bytes of a post."""
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the guard compares with.
+
+    Attributes:
+        secret: of the store; the token of the page follows from it, so that an open page outlives its server.
+        token: that users must have, off loopback; empty on loopback.
+    """
+
+    secret: str
+    token: str = ""
+
+    @property
+    def page_token(self) -> str:
+        """The hidden field of every form."""
+        return self.sign("page")
+
+    @property
+    def cookie(self) -> str:
+        """What a browser keeps that showed the access token."""
+        return self.sign(f"access {self.token}")
+
+    def sign(self, text: str) -> str:
+        """Return a digest of a text that only this store's servers can make."""
+        return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address means this machine alone."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
+class Guard:
+    """ASGI middleware that refuses what does not come from the page itself, and adds the headers that fence it in."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        """Wrap an application."""
+        self.app = app
+        self.access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it here."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = self._refusal(Request(scope))
+        if refusal is not None:
+            await refusal(scope, receive, _fenced(send))
+            return
+        if scope["method"] == "POST":
+            body = await _body(receive)
+            if body is None:
+                await PlainTextResponse("the text is too long", 413)(scope, receive, _fenced(send))
+                return
+            fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=2000))
+            if not hmac.compare_digest(fields.get("page_token", "").encode(), self.access.page_token.encode()):
+                await PlainTextResponse("this page is not ours or too old: reload it", 403)(scope, receive, _fenced(send))
+                return
+            receive = _replay(body)
+        await self.app(scope, receive, _fenced(send))
+
+    def _refusal(self, request: Request) -> Response | None:
+        host = request.headers.get("host", "")
+        name = urlsplit(f"//{host}").hostname or ""
+        if not self.access.token and not is_loopback(name):
+            return PlainTextResponse(f"this page is not served as {name!r}; open the address that the program printed", 421)
+        if request.method not in ("GET", "HEAD", "POST"):
+            return PlainTextResponse("not allowed", 405)
+        if request.method == "POST" and not _same_origin(request.headers, host):
+            return PlainTextResponse("posts are taken from this page only", 403)
+        return self._ask_for_token(request) if self.access.token else None
+
+    def _ask_for_token(self, request: Request) -> Response | None:
+        given = request.query_params.get("token")
+        if given is not None and hmac.compare_digest(given.encode(), self.access.token.encode()):
+            response = RedirectResponse(request.url.path, 303)
+            response.set_cookie(COOKIE, self.access.cookie, httponly=True, samesite="strict")
+            return response
+        if hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), self.access.cookie.encode()):
+            return None
+        return PlainTextResponse("open this page with ?token=... as the program printed it", 401)
+
+
+def _same_origin(headers: Headers, host: str) -> bool:
+    """Browsers send an Origin with every post; nothing else may post."""
+    return urlsplit(headers.get("origin", "")).netloc == host != ""
+
+
+async def _body(receive: Receive) -> bytes | None:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            return None
+        if not message.get("more_body"):
+            return body
+
+
+def _replay(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _fenced(send: Send) -> Send:
+    async def fenced(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *((k.encode(), v.encode()) for k, v in _HEADERS.items())]
+        await send(message)
+
+    return fenced

@@ -1,0 +1,223 @@
+"""The page: a queue, one item, the history. Forms work without a script; the script adds keys, drafts and news."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..nodes.flags import FLAG_KINDS
+from .editing import Edited, change, read_form
+from .errors import AlreadyDecided, AlreadyTaken
+from .guard import Access, Guard
+from .items import Item
+from .pages import Pages
+from .queue import FILTERS, ReviewQueue
+
+NAME_COOKIE = "tot_reviewer"
+LONGEST_S = 3600.0
+"""A page that was open for longer says nothing about the time that a decision took."""
+
+
+def make_app(queue: ReviewQueue, *, token: str = "", reviewer: str = "") -> FastAPI:
+    """Return the page as an ASGI application.
+
+    Args:
+        queue: an open queue.
+        token: that users must show; needed off loopback.
+        reviewer: name for decisions, until a user gives another.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    access = Access(queue.store.secret(), token)
+    app.add_middleware(Guard, access=access)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    desk = _Desk(queue, Pages(access.page_token, FLAG_KINDS), reviewer)
+    app.get("/")(desk.queue_page)
+    app.get("/items/{number}")(desk.item_page)
+    app.get("/history")(desk.history_page)
+    app.get("/version")(desk.version)
+    app.post("/items/{number}")(desk.post_item)
+    app.post("/items/{number}/draft")(desk.post_draft)
+    app.post("/undo/{number}")(desk.post_undo)
+    app.post("/bulk")(desk.post_bulk)
+    app.post("/reviewer")(desk.post_reviewer)
+    return app
+
+
+class _Desk:
+    """The answers to requests."""
+
+    def __init__(self, queue: ReviewQueue, pages: Pages, reviewer: str) -> None:
+        self.queue = queue
+        self.pages = pages
+        self.reviewer = reviewer
+
+    def queue_page(self, request: Request) -> Response:
+        """List what waits."""
+        self.queue.refresh()
+        filters = _filters(request.query_params)
+        waiting = self.queue.pending(**filters)
+        return self._show(
+            request,
+            "queue",
+            waiting=waiting,
+            unflagged=sum(not item.kinds for item in waiting),
+            choices=self.queue.choices(),
+        )
+
+    def item_page(self, request: Request, number: int) -> Response:
+        """Show one item, with the edit that was begun."""
+        self.queue.refresh()
+        item = self._item(number)
+        draft = self.queue.draft(item)
+        focus = request.query_params.get("focus", "")
+        return self._show(
+            request,
+            "item",
+            item=item,
+            draft=draft,
+            steps=draft.steps if draft else item.steps,
+            comment=draft.comment if draft else "",
+            opened=request.query_params.get("opened") or f"{time.time():.0f}",
+            focus=int(focus) if focus.isdigit() else None,
+            after=self._next(item, _filters(request.query_params)),
+        )
+
+    def history_page(self, request: Request) -> Response:
+        """Show who decided what and when."""
+        return self._show(request, "history", events=self.queue.history())
+
+    def version(self) -> Response:
+        """Return a text that changes with the queue."""
+        self.queue.refresh()
+        return PlainTextResponse(self.queue.version())
+
+    async def post_item(self, request: Request, number: int) -> Response:
+        """Take a decision, or a change of the list of steps."""
+        form = read_form(await request.body())
+        filters = _filters(form.fields)
+        item = self._item(number)
+        operation = form.fields.get("op", "")
+        if operation not in ("approve", "reject"):
+            steps, focus = change(form.steps, operation, item.steps)
+            if operation == "reset":
+                self.queue.drop_draft(item)
+            else:
+                self.queue.save_draft(item, steps, form.fields.get("comment", ""))
+            kept = {**filters, "focus": str(focus), "opened": form.fields.get("opened", "")}
+            return RedirectResponse(f"/items/{number}?{urlencode(kept)}", 303)
+        after = self._next(item, filters)
+        try:
+            decided = self.queue.decide(
+                number, _answer(operation, form, item), reviewer=self._name(request), seconds=_seconds(form.fields)
+            )
+        except (AlreadyDecided, ValueError) as error:
+            status = 409 if isinstance(error, AlreadyDecided) else 400
+            return self._show(request, "message", text=str(error), back=f"/items/{number}", status=status)
+        return RedirectResponse(_address(after, filters, decided), 303)
+
+    async def post_draft(self, request: Request, number: int) -> Response:
+        """Keep an edit as it is typed."""
+        form, item = read_form(await request.body()), self._item(number)
+        if item.state == "waiting":
+            self.queue.save_draft(item, form.steps, form.fields.get("comment", ""))
+        return PlainTextResponse("kept")
+
+    def post_undo(self, request: Request, number: int) -> Response:
+        """Take a decision back and show its item."""
+        try:
+            self.queue.undo(number, reviewer=self._name(request))
+        except (AlreadyTaken, LookupError) as error:
+            return self._show(request, "message", text=str(error), back="/", status=409)
+        return RedirectResponse(f"/items/{number}?undone=1", 303)
+
+    async def post_bulk(self, request: Request) -> Response:
+        """Approve all that waits in this view and has no flag."""
+        filters = _filters(read_form(await request.body()).fields)
+        done = 0
+        for item in self.queue.pending(**filters):
+            if not item.kinds:
+                try:
+                    self.queue.decide(item.number, "approve", reviewer=self._name(request))
+                    done += 1
+                except AlreadyDecided:
+                    continue
+        return RedirectResponse(f"/?{urlencode({**filters, 'approved': str(done)})}", 303)
+
+    async def post_reviewer(self, request: Request) -> Response:
+        """Remember who decides here."""
+        fields = read_form(await request.body()).fields
+        back = fields.get("back", "/")
+        response = RedirectResponse(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/", 303)
+        name = quote(fields.get("name", "").strip()[:80])
+        response.set_cookie(NAME_COOKIE, name, max_age=31_536_000, httponly=True, samesite="strict")
+        return response
+
+    def _show(self, request: Request, page: str, *, status: int = 200, **values: Any) -> Response:
+        filters = _filters(request.query_params)
+        told = request.query_params.get("decided", "")
+        last = self.queue.last_decision()
+        shown = {
+            "filters": filters,
+            "query": urlencode(filters),
+            "counts": self.queue.counts(**filters),
+            "reviewer": self._name(request),
+            "decided": self._item(int(told)) if told.isdigit() else None,
+            "undone": "undone" in request.query_params,
+            "approved": request.query_params.get("approved", "") if page == "queue" else "",
+            "last": last,
+            "version": self.queue.version(),
+            "path": request.url.path,
+        }
+        return self.pages.render(page, status, {**shown, **values})
+
+    def _name(self, request: Request) -> str:
+        from urllib.parse import unquote
+
+        return unquote(request.cookies.get(NAME_COOKIE, "")) or self.reviewer
+
+    def _item(self, number: int) -> Item:
+        try:
+            return self.queue.item(number)
+        except (LookupError, OverflowError) as error:
+            raise HTTPException(404, str(error)) from error
+
+    def _next(self, item: Item, filters: Mapping[str, str]) -> Item | None:
+        waiting = [other for other in self.queue.pending(**filters) if other.subject != item.subject]
+        return next((other for other in waiting if other.number > item.number), waiting[0] if waiting else None)
+
+
+def _filters(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: values[name] for name in (*FILTERS, "flag") if values.get(name)}
+
+
+def _answer(operation: str, form: Edited, item: Item) -> dict[str, Any]:
+    """Return the decision that the form stands for: what is on the page is what the student gets."""
+    comment = form.fields.get("comment", "").strip()
+    if operation == "reject":
+        return {"type": "reject", "message": comment}
+    steps = [step.strip() for step in form.steps if step.strip()]
+    if steps == [step.strip().replace("\r\n", "\n") for step in item.steps]:
+        return {"type": "approve", "message": comment}
+    return {"type": "edit", "args": {"steps": steps}, "message": comment}
+
+
+def _seconds(fields: Mapping[str, str]) -> float | None:
+    try:
+        spent = time.time() - float(fields.get("opened", ""))
+    except ValueError:
+        return None
+    return spent if 0 <= spent <= LONGEST_S else None
+
+
+def _address(after: Item | None, filters: Mapping[str, str], decided: Item) -> str:
+    path = f"/items/{after.number}" if after else "/"
+    return f"{path}?{urlencode({**filters, 'decided': str(decided.number)})}"

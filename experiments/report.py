@@ -162,7 +162,7 @@ def _details(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]
             str(s["retried"]),
             "-" if s["tokens_per_correct"] is None else f"{s['tokens_per_correct']:,.0f}",
             "-" if not s["statuses"].get("correct") else usd(s["cost_per_correct"]),
-            "-" if s["seconds_per_correct"] is None else f"{s['seconds_per_correct']:.1f}",
+            "-" if not s["seconds_per_correct"] else f"{s['seconds_per_correct']:.1f}",
         ]
         for s in summaries
     ]

@@ -10,10 +10,9 @@ from trace_of_thought.experiments.spending import Spending
 NOTHING = {"teacher_tokens": 0, "student_tokens": 0, "cost_usd": 0.0, "known_cost_usd": 0.0}
 
 
-def follow(console, statuses, spending):
+def follow(console, missing, statuses, spending):
     cell = SimpleNamespace(id="c", label="standard", problems="p")
-    plan = SimpleNamespace(cells=[cell], sets={"p": list(range(len(statuses) + 2))})
-    with RunProgress(plan, {"c": {"correct": 2}}, console) as progress:
+    with RunProgress(SimpleNamespace(cells=[cell]), {"c": {"correct": 2}}, {"c": missing}, console) as progress:
         for status, tries in statuses:
             progress.watch(SimpleNamespace(cell=cell), {"status": status, "tries": tries}, spending)
         return progress
@@ -23,7 +22,7 @@ def test_plain_lines_where_there_is_no_terminal():
     out = io.StringIO()
     spending = Spending(Budget(), NOTHING)
     spending.add(1234, 0.5)
-    follow(Console(file=out), [("correct", 1), ("error", 1), ("incorrect", 1)], spending)
+    follow(Console(file=out), 3, [("correct", 1), ("error", 1), ("incorrect", 1)], spending)
     [line] = out.getvalue().splitlines()
     assert line.startswith("3 of 3, ")
     assert line.endswith("0:00 left, 1 errors, 1,234 tokens, 0.5000 USD")
@@ -33,13 +32,13 @@ def test_an_unknown_cost_is_said():
     out = io.StringIO()
     spending = Spending(Budget(), NOTHING)
     spending.add(10, None)
-    follow(Console(file=out), [("correct", 1)], spending)
+    follow(Console(file=out), 1, [("correct", 1)], spending)
     assert "0.0000 USD and unknown costs" in out.getvalue()
 
 
 def test_a_terminal_shows_each_cell_with_its_accuracy():
     console = Console(file=io.StringIO(), force_terminal=True, width=100)
-    progress = follow(console, [("correct", 1), ("error", 1), ("incorrect", 2)], Spending(Budget(), NOTHING))
+    progress = follow(console, 3, [("correct", 1), ("error", 1), ("incorrect", 2)], Spending(Budget(), NOTHING))
     shown = io.StringIO()
     Console(file=shown, width=100).print(progress._render())
     assert "standard" in shown.getvalue()

@@ -26,7 +26,7 @@ ARRIVAL_SECONDS = 3.0
 
 def main() -> None:
     options = _arguments()
-    questions = [json.loads(line)["question"] for line in options.problems.open()][:64]
+    questions = [json.loads(line)["question"] for line in options.problems.read_text().splitlines()[:64]]
     import torch
 
     from trace_of_thought.models.batched import BatchedChatHuggingFace
@@ -61,7 +61,7 @@ def measure(rates: dict[str, float], name: str, run: Callable[[], int | None]) -
         return
     if tokens < 0:  # a peer that measured itself: tokens per second in thousandths
         rates[name] = -tokens / 1000
-        print(f"{name:26} {rates[name]:7.1f} tokens/s", flush=True)
+        print(f"{name:26} {rates[name]:7.1f} tokens/s  {seconds:.1f} s with loading", flush=True)
         return
     rates[name] = tokens / seconds
     others = (_cpu_seconds() - before) / seconds

@@ -62,5 +62,5 @@ def _count(folder: str, texts: list[str]) -> int:
 
 if __name__ == "__main__":
     peer, folder, problems = sys.argv[1:]
-    questions = [json.loads(line)["question"] for line in Path(problems).open()][:64]
+    questions = [json.loads(line)["question"] for line in Path(problems).read_text().splitlines()[:64]]
     print("RATE", {"lm_eval": lm_eval, "inspect_ai": inspect_ai}[peer](folder, questions))

@@ -171,6 +171,9 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         call, timeout = self._call(messages, stop, kwargs)
+        if call.has_tools:
+            yield call.only_chunk(self._service.complete(call.generation, timeout))
+            return
         writer = ChunkWriter(call)
         for token in self._service.tokens(call.generation, timeout):
             if chunk := writer.feed(token):
@@ -189,6 +192,9 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         call, timeout = self._call(messages, stop, kwargs)
+        if call.has_tools:
+            yield call.only_chunk(await self._service.acomplete(call.generation, timeout))
+            return
         writer = ChunkWriter(call)
         async for token in self._service.atokens(call.generation, timeout):
             if chunk := writer.feed(token):
@@ -210,7 +216,8 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             ends=StopWatch(self.tokenizer, strings) if strings else None,
         )
         metadata = {"model_name": self.model_id, "model_provider": "huggingface", "engine": self._service.engine.name}
-        call = Call(generation, self.tokenizer, strings, prompt.rstrip().endswith(OPEN), metadata)
+        tools = bool(kwargs.get("tools"))
+        call = Call(generation, self.tokenizer, strings, prompt.rstrip().endswith(OPEN), metadata, tools)
         return call, kwargs.get("timeout", self.timeout)
 
     def _options(self, prompt_tokens: int, kwargs: dict[str, Any]) -> SamplingOptions:

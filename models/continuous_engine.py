@@ -9,7 +9,7 @@ from typing import Any
 from transformers import ContinuousBatchingConfig, GenerationConfig, PreTrainedModel
 
 from .engine import Engine, EngineError
-from .requests import Generation
+from .requests import Generation, refuse_too_long
 from .seeded_noise import Draws, add_seeded_noise
 
 POLL_SECONDS = 0.02
@@ -63,6 +63,7 @@ class ContinuousEngine(Engine):
     def turn(self, newcomers: list[Generation]) -> None:
         """Hand calls to the library and take what it has written."""
         self._waiting.extend(newcomers)
+        refuse_too_long(newcomers, self._blocks * PAGE_TOKENS)
         self._forget_cancelled()
         self._feed()
         self._drain()
@@ -110,11 +111,6 @@ class ContinuousEngine(Engine):
             self._start(self._waiting.pop(0))
 
     def _start(self, generation: Generation) -> None:
-        room = self._blocks * PAGE_TOKENS
-        if generation.longest > room:
-            text = f"prompt and max_tokens come to {generation.longest} tokens, the cache holds {room}; raise max_batch_tokens"
-            generation.fail(ValueError(text))
-            return
         if self._manager is None:
             self._manager = self._build()
         name = str(next(self._names))

@@ -8,7 +8,7 @@ from transformers import PreTrainedModel
 from .decode_batch import DecodeBatch, accept
 from .engine import Engine, EngineError
 from .prefill import prefill
-from .requests import Generation
+from .requests import Generation, refuse_too_long
 from .row_attention import use_grouped_attention
 
 PREFILL_TOKENS = 2048
@@ -50,6 +50,7 @@ class GroupedEngine(Engine):
     def turn(self, newcomers: list[Generation]) -> None:
         """Read some prompts, then give every row one token."""
         self._waiting.extend(newcomers)
+        refuse_too_long(newcomers, self.max_batch_tokens)
         self._waiting = [generation for generation in self._waiting if not generation.over]
         self._batch.drop_finished()
         self._admit()
@@ -99,10 +100,8 @@ class GroupedEngine(Engine):
         span, tokens = self._batch.span, 0
         for generation in self._waiting:
             span = max(span, generation.longest)
-            rows = len(self._batch) + len(chosen) + 1
             tokens += generation.length
-            alone = rows == 1
-            if not alone and (rows > self.max_batch_size or rows * span > self.max_batch_tokens or tokens > PREFILL_TOKENS):
+            if len(self._batch) + len(chosen) >= self._rows_of(span) or (chosen and tokens > PREFILL_TOKENS):
                 break
             chosen.append(generation)
         self._waiting = self._waiting[len(chosen) :]
@@ -116,8 +115,13 @@ class GroupedEngine(Engine):
             return
         for generation, token in zip(chunk, read.tokens, strict=True):
             accept(generation, token, len(self._batch) + len(chunk))
-        free_rows = self.max_batch_size - len(self._batch) - len(chunk)
-        self._batch.join(read, min(rows_to_come, free_rows))
+        span = max(self._batch.span, *(generation.longest for generation in chunk), 1)
+        free_rows = self._rows_of(span) - len(self._batch) - len(chunk)
+        self._batch.join(read, max(0, min(rows_to_come, free_rows)))
+
+    def _rows_of(self, span: int) -> int:
+        """Return how many rows of this length the limits allow."""
+        return max(1, min(self.max_batch_size, self.max_batch_tokens // span))
 
 
 def explained(error: BaseException) -> BaseException:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from .incremental_text import IncrementalText, StopHold, cut_at_stop
 from .reasoning import Parted, ThoughtSplitter, part
 from .requests import Completion, Generation
+from .tool_calls import ReadCalls, read_tool_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +27,40 @@ class Call:
     stop: Sequence[str]
     thinking: bool
     metadata: dict[str, Any]
+    has_tools: bool = False
 
     def result(self, completion: Completion) -> ChatResult:
         """Return the reply as a whole."""
         text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         reasoning, answer = part(cut_at_stop(text, self.stop), self.thinking)
         info = self._info(completion)
+        answer, calls, invalid = read_tool_calls(answer) if self.has_tools else ReadCalls(answer, [], [])
         message = AIMessage(
             content=answer,
             additional_kwargs=_kept(reasoning),
             response_metadata=info,
             usage_metadata=self._usage(completion),
+            tool_calls=calls,
+            invalid_tool_calls=invalid,
         )
         return ChatResult(generations=[ChatGeneration(message=message, generation_info=info)])
+
+    def only_chunk(self, completion: Completion) -> ChatGenerationChunk:
+        """Return the reply as a stream of one chunk: tool calls are read when they are whole."""
+        generation = self.result(completion).generations[0]
+        message = generation.message
+        chunk = AIMessageChunk(
+            content=message.content,
+            additional_kwargs=message.additional_kwargs,
+            response_metadata=message.response_metadata,
+            usage_metadata=message.usage_metadata,  # type: ignore[attr-defined]
+            tool_call_chunks=[
+                tool_call_chunk(name=call["name"], args=json.dumps(call["args"]), id=call["id"], index=index)
+                for index, call in enumerate(message.tool_calls)  # type: ignore[attr-defined]
+            ],
+            chunk_position="last",
+        )
+        return ChatGenerationChunk(message=chunk, generation_info=generation.generation_info)
 
     def last_chunk(self, completion: Completion, rest: Parted) -> ChatGenerationChunk:
         """Return the chunk that ends a stream."""

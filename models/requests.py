@@ -127,6 +127,14 @@ class Generation:
             self.result.set_result(completion)
 
 
+def refuse_too_long(generations: list[Generation], room: int) -> None:
+    """Fail the calls that a cache of so many positions cannot hold."""
+    for generation in generations:
+        if generation.longest > room:
+            text = f"prompt and max_tokens come to {generation.longest} tokens, the cache holds {room}; raise max_batch_tokens"
+            generation.fail(ValueError(text))
+
+
 class Places:
     """A bounded number of places, given out in order to threads and tasks alike."""
 

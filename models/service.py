@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -23,7 +24,7 @@ class Service:
     def __init__(self, engine: Engine, max_pending_calls: int) -> None:
         self.engine = engine
         self.max_pending_calls = max_pending_calls
-        self._places = Places(max_pending_calls)
+        self._process, self._places = os.getpid(), Places(max_pending_calls)
 
     def complete(self, generation: Generation, timeout: float | None) -> Completion:
         """Wait for the whole text.
@@ -92,8 +93,14 @@ class Service:
         finally:
             generation.result.cancel()
 
+    def _take_place(self) -> Future[None]:
+        """A forked child does not inherit the places that its parent's calls hold."""
+        if self._process != os.getpid():
+            self._process, self._places = os.getpid(), Places(self.max_pending_calls)
+        return self._places.take()
+
     def _enter(self, generation: Generation, deadline: _Deadline) -> None:
-        place = self._places.take()
+        place = self._take_place()
         try:
             place.result(deadline.left())
         except BaseException:
@@ -102,7 +109,7 @@ class Service:
         self._submit(generation)
 
     async def _aenter(self, generation: Generation) -> None:
-        place = self._places.take()
+        place = self._take_place()
         try:
             await asyncio.wrap_future(place)
         except BaseException:

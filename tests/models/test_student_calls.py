@@ -141,6 +141,14 @@ def test_a_prompt_longer_than_the_context_is_refused(student):
         student.invoke("x" * 600)
 
 
+@pytest.mark.parametrize("engine", ["grouped", "continuous"])
+def test_a_call_that_the_cache_cannot_hold_is_refused_alone(load_tiny, engine):
+    student = load_tiny(engine=engine, max_batch_tokens=128 if engine == "grouped" else 256)
+    with pytest.raises(ValueError, match="raise max_batch_tokens"):
+        student.invoke("hello", max_tokens=480)
+    assert student.invoke("hello", max_tokens=2).usage_metadata["output_tokens"] == 2
+
+
 def test_waiting_calls_hold_no_tensors(load_tiny):
     import torch
 

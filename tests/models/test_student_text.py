@@ -59,3 +59,14 @@ def test_reasoning_is_a_standard_content_block(tiny_student):
     message = call.result(Completion(tokens, "stop", len(tokens), 1)).generations[0].message
     assert message.content == "because"
     assert message.content_blocks == [{"type": "reasoning", "reasoning": "why"}, {"type": "text", "text": "because"}]
+
+
+def test_tool_calls_are_read_from_the_text():
+    from trace_of_thought.models.tool_calls import read_tool_calls
+
+    good = '<tool_call>{"name": "add", "arguments": {"a": 1}}</tool_call>'
+    text, calls, invalid = read_tool_calls(f"Let me see. {good} <tool_call>{{broken</tool_call>")
+    assert text == "Let me see."
+    assert [(call["name"], call["args"]) for call in calls] == [("add", {"a": 1})]
+    assert len(invalid) == 1
+    assert read_tool_calls("no call <b>").text == "no call <b>"

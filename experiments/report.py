@@ -18,6 +18,9 @@ from .table import comparison_cells, markdown_table, percent, summary_cells, usd
 SHOWN_CHARACTERS = 4_000
 """Of one solution in the page; the journal has all."""
 
+SHOWN_PROBLEMS = 2_000
+"""In the page, so that it opens in any browser; the tables and figures count all."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -59,6 +62,8 @@ def make_report(journal: Journal) -> Report:
         totals={**journal.totals(), "usd": usd(journal.totals()["cost_usd"])},
         seconds=sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000,
         config=json.dumps(json.loads(journal.get("config") or "{}"), indent=2),
+        shown=len(problems),
+        total=sum(len(journal.problems(name)) for name in {condition.cell["problems"] for condition in read}),
         data=_embedded({"conditions": _condition_list(read), "problems": problems}),
     )
     return Report(html, markdown, figures)
@@ -108,8 +113,9 @@ def _problems(journal: Journal, read: list[Condition]) -> tuple[list[dict[str, A
             for row in journal.rows(cell_id, detail=True):
                 why = cause(row, known[row["key"]].question if row["key"] in known else "")
                 counts[why] = counts.get(why, 0) + 1
-                if number == 0 and row["key"] in known:
-                    entry = shown.setdefault((set_name, row["key"]), _problem(set_name, known[row["key"]]))
+                here = (set_name, row["key"])
+                if number == 0 and row["key"] in known and (here in shown or len(shown) < SHOWN_PROBLEMS):
+                    entry = shown.setdefault(here, _problem(set_name, known[row["key"]]))
                     entry["rows"][condition.cell["condition"]] = _shown_row(row, why)
     return list(shown.values()), {
         name: dict(sorted(c.items(), key=lambda item: item[0] != "correct")) for name, c in causes.items()

@@ -53,6 +53,31 @@ def test_the_bootstrap_interval_is_close_to_the_normal_one():
     assert gain.low < 0.375 < gain.high
 
 
+def test_the_bootstrap_agrees_with_scipys():
+    import numpy
+    from scipy.stats import bootstrap as theirs
+
+    generator = numpy.random.default_rng(3)
+    before = (generator.random(150) < 0.4).astype(float)
+    after = numpy.where(generator.random(150) < 0.7, before, (generator.random(150) < 0.6).astype(float))
+    expected = theirs(
+        (before, after), lambda x, y, axis: y.mean(axis=axis) - x.mean(axis=axis), paired=True, method="percentile", rng=1
+    ).confidence_interval
+    difference, _ = bootstrap(before.tolist(), after.tolist())
+    assert (difference.low, difference.high) == pytest.approx((expected.low, expected.high), abs=0.008)
+
+
+def test_drawn_permutations_agree_with_scipys():
+    from scipy.stats import permutation_test
+
+    before, after = [0.5, 0.0, 1.0, 0.25] * 5, [0.5, 0.75, 0.75, 0.5, 0.75] * 4
+    changes = [new - old for old, new in zip(before, after, strict=True)]
+    expected = permutation_test((changes,), sum, permutation_type="samples", n_resamples=9_999, rng=1).pvalue
+    assert permutation(before, after) == pytest.approx(expected, abs=0.02)
+    assert 0.02 < expected < 0.9
+    assert permutation([0.5, 0.0] * 20_000, [0.5, 0.5] * 20_000) < 0.001
+
+
 def test_a_gain_over_nothing_is_not_a_number():
     assert bootstrap([0.0] * 10, [1.0] * 10)[1] is None
     _, gain = bootstrap([1.0] + [0.0] * 9, [1.0] * 10)

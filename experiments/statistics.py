@@ -88,8 +88,8 @@ def mcnemar(gained: int, lost: int) -> float:
 def permutation(a: Sequence[float], b: Sequence[float]) -> float:
     """Return the two-sided p-value of a paired permutation test (random signs), for scores that are averages.
 
-    Exact up to 12 changed problems. Beyond that signs are drawn, for problems with the same difference together (a binomial), so
-    that many problems cost no more than few.
+    Exact up to 12 changed problems. Beyond that signs are drawn, for equal differences together (a binomial), so that many
+    problems cost no more than few.
     """
     import numpy
 

@@ -130,9 +130,7 @@ class ExperimentConfig(_Strict):
     max_attempts: PositiveInt = Field(default=1, description="Tries of the student, on signals that do not use the reference.")
     limit: PositiveInt | None = Field(default=None, description="Of every problem set that names none.")
     review: Literal["never", "always", "flagged"] = Field(default="never", description="Whose steps a person sees first.")
-    counterfactual: bool = Field(
-        default=False, description="Where a review changed steps, solve from the old ones, too."
-    )
+    counterfactual: bool = Field(default=False, description="Where a review changed steps, solve from the old ones, too.")
     exclude: tuple[dict[str, Any], ...] = Field(default=(), description="Cells to leave out: fields that must all match.")
     concurrency: PositiveInt | None = Field(default=None, description="Of every model that names none.")
     retries: int = Field(default=1, ge=0, description="How often failed problems are tried again at the end.")

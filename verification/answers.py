@@ -48,7 +48,7 @@ def verify_answer(response: str, reference: str | None, *, question: str | None 
         return Verdict("no_answer", None, None, False, wanted)
     outcome = _compare(claim, wanted, question, timeout)
     if outcome in ("timeout", "bad_reference"):
-        return Verdict(outcome, answer, source, None, wanted)  # type: ignore[arg-type]
+        return Verdict(outcome, answer, source, None, wanted)
     right = outcome == "equal"
     return Verdict("correct" if right else "incorrect", answer, source, right and source == "final_line", wanted)
 
@@ -88,6 +88,8 @@ def _compare(claim: _Claim, wanted: str, question: str | None, timeout: float) -
         return "unequal"
     if _NAME.fullmatch(wanted):
         return "equal" if _names(claim.statement, question) == {wanted.casefold()} else compare_claims(claim.texts[0], wanted, timeout)
+    if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
+        return "unequal"
     outcomes: list[Outcome] = []
     for text in claim.texts[:2]:
         if _restated(text, wanted, question):

@@ -28,7 +28,7 @@ _EQUIVALENT = re.compile(r"^\s*(?:\w+\s+){0,3}?(?:or|,? or|,? which is(?: equal 
 _EXPRESSION = re.compile(
     r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
-    r"|[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+(?:\.\d+)?|\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,})"
+    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+(?:\.\d+)?|\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,})"
 )
 _STEP_NAMES = re.compile(r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*", re.I)
 _WORD_ANSWER = re.compile(r"\bis\s+(?:an?\s+)?([A-Za-z][A-Za-z ]{0,30})[.!]?$")
@@ -81,7 +81,7 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
     outside = "".join(" " if any(a <= place < b for a, b in segments) else sign for place, sign in enumerate(text)) if segments else text
     for match in _EXPRESSION.finditer(outside):
         if re.search(r"[A-Za-z\\(\[{^]", match[0]) and re.search(r"[a-z\d]", match[0], re.I) and not exact_values(match[0]):
-            if re.fullmatch(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=]*=\s*\$?-?[\d.,]*\s*", match[0].strip()) or re.search(r"[-+*/=]\s*\$?$", match[0].strip()):
+            if re.fullmatch(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=]*=\s*\$?-?[\d.,]*\s*", match[0].strip()) or re.search(r"[-+*/=]\s*\$?$|^[-+*/]\s", match[0].strip()):
                 continue
             segments.append(match.span())
             found.append(_expression(match, outside, question or ""))
@@ -102,6 +102,8 @@ def _segment(match: re.Match[str], text: str, question: str, known: frozenset[Fr
     values = exact_values(claim)
     if (len(_squeeze(content)) > 2 and not values and _squeeze(content) in _squeeze(question)) or values & known:
         score -= 1.3
+    if equation and len(_squeeze(content)) > 2 and _squeeze(content) in _squeeze(question):
+        score -= 1.5
     if re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", claim):
         score -= 1.5
     if _BEFORE_RESTATED.search(before):
@@ -127,7 +129,7 @@ def _number(quantity: Quantity, text: str, asking: str, asked: frozenset[str], k
     following = content_words(" ".join(re.findall(r"^[\s-]*((?:[A-Za-z]+\s?){1,3})", after)))
     unit = _asked_unit(asking)
     if unit & following:
-        score += 2.0
+        score += 3.0
     if quantity.money and (re.search(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", asking, re.I)):
         score += 1.5
     if quantity.value in known:
@@ -139,7 +141,7 @@ def _number(quantity: Quantity, text: str, asking: str, asked: frozenset[str], k
         score += 1.5 * len(asked & content_words(clause)) / len(asked)
     if quantity.word and text[quantity.start : quantity.end].lower() == "one":
         score -= 1.5
-    if not named and _BEFORE_RESTATED.search(before):
+    if not named and not unit & following and _BEFORE_RESTATED.search(before):
         score -= 1.6
     if re.search(r"[-+*/x]\s*[$€£]?$", before) or re.match(r"\s*(?:[A-Za-z]+\s){0,2}?\s*[-+*/x]\s*[$€£(\d]", after):
         score -= 1.2
@@ -155,7 +157,7 @@ def _asked_unit(asking: str) -> frozenset[str]:
     return content_words(" ".join(" ".join(groups) for groups in found))
 
 
-def _right_side(content: str, question: str) -> str:
+def _right_side(content: str, question: str | None) -> str:
     """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
     content = tidy(content)
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 from .arithmetic import NotArithmetic, Token, evaluate, tokenize
 from .clean import clean
@@ -57,22 +58,29 @@ def _plain(text: str) -> str:
 
 def _in_clause(clause: str, line: int) -> list[Equation]:
     sides = clause.split("=") if re.search(r"(?<![<>!])=", clause) else []
-    return [found for left, right in zip(sides, sides[1:], strict=False) if (found := _check(left, right, line))]
+    return [found for place, (left, right) in enumerate(pairwise(sides)) if (found := _check(left, right, line, place > 0))]
 
 
-def _check(left: str, right: str, line: int) -> Equation | None:
-    """Check one equation whose left side has something to compute."""
+def _check(left: str, right: str, line: int, chained: bool) -> Equation | None:
+    """Check one equation whose left side has something to compute; within a chain ("14 = 28 / 2") either side may."""
     try:
         given, stated = _suffix(tokenize(left[-400:])), _prefix(tokenize(right[:400]))
-        if not any(token.kind == "operator" or (token.kind == "open" and place) for place, token in enumerate(given)) or _mixes_percent(given):
+        if chained and not _computes(given):
+            given, stated = stated, given
+        if not _computes(given) or _mixes_percent(given):
             return None
         value, claimed = evaluate(given), evaluate(stated)
     except NotArithmetic:
         return None
     written = f"{_written(given)} = {_written(stated)}"
     scaled = 100 if re.search(r"\bcents?\b", left + right, re.I) else 1
-    ok = any(_same(each, claimed, stated) for each in {value, value / 100 if "%" in right else value, value / scaled, value * scaled})
+    readings = {value, value / 100 if "%" in right else value, value / scaled, value * scaled}
+    ok = any(_same(each, claimed, stated) for each in readings)
     return Equation(written, ok, number_text(value), line)
+
+
+def _computes(tokens: list[Token]) -> bool:
+    return any(token.kind == "operator" or token.kind == "open" for token in tokens[1:])
 
 
 def _same(value: Fraction, claimed: Fraction, stated: list[Token]) -> bool:
@@ -91,7 +99,7 @@ def _suffix(tokens: list[Token]) -> list[Token]:
     words = 0
     for token in reversed(tokens):
         if token.kind == "word":
-            if len(token.text) == 1 and token.text not in "aAI" or token.text.startswith("\\"):
+            if (len(token.text) == 1 and token.text not in "aAI") or token.text.startswith("\\"):
                 raise NotArithmetic("a variable")
             words += 1
             if words > _UNIT_WORDS and not kept:
@@ -115,7 +123,7 @@ def _prefix(tokens: list[Token]) -> list[Token]:
     words = 0
     for token in tokens:
         if token.kind == "word":
-            if not kept or len(token.text) == 1 and token.text not in "aAI" or kept[-1].kind == "operator":
+            if not kept or (len(token.text) == 1 and token.text not in "aAI") or kept[-1].kind == "operator":
                 raise NotArithmetic("a variable")
             words += 1
             continue
@@ -159,4 +167,5 @@ def number_text(value: Fraction) -> str:
     for prime in (2, 5):
         while rest % prime == 0:
             rest //= prime
-    return f"{float(value):g}" if rest == 1 and value.denominator <= 10**4 and abs(value) < 10**5 else f"{value.numerator}/{value.denominator}"
+    short = rest == 1 and value.denominator <= 10**4 and abs(value) < 10**5
+    return f"{float(value):g}" if short else f"{value.numerator}/{value.denominator}"

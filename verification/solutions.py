@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from .clean import clean
 from .equations import find_equations
 from .quantities import numbers_in
@@ -38,18 +40,26 @@ def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...
     words = [content_words(line) for line in lines]
     numbers = [set(numbers_in(line)) for line in lines]
     wrong = {equation.line: equation for equation in reversed(equations) if not equation.ok}
+    best = [_best_line(step, words, numbers) for step in steps[:MAX_STEPS]]
+    taken = {line for line in best if line is not None}
     found = []
-    for place, step in enumerate(steps[:MAX_STEPS]):
-        asked = content_words(step)
-        shares = [_share(asked, at, set(numbers_in(step)) & present) for at, present in zip(words, numbers, strict=True)]
-        best = max(range(len(lines)), key=lambda line: shares[line])
-        if not asked or shares[best] < CARRIED_OUT:
+    for place, line in enumerate(best):
+        if line is None:
             found.append(StepCheck(place, "skipped", ""))
             continue
-        slip = next((wrong[line] for line in (best, best + 1) if line in wrong), None)
-        found.append(StepCheck(place, "contradicted" if slip else "carried_out", slip.text if slip else lines[best].strip()[:200]))
+        slip = wrong.get(line) or (wrong.get(line + 1) if line + 1 not in taken else None)
+        evidence = slip.text if slip else lines[line].strip()[:200]
+        found.append(StepCheck(place, "contradicted" if slip else "carried_out", evidence))
     return found
 
 
-def _share(asked: frozenset[str], present: frozenset[str], numbers: set) -> float:
+def _best_line(step: str, words: list[frozenset[str]], numbers: list[set[Fraction]]) -> int | None:
+    """Return the line that speaks most of a step, None if no line does."""
+    asked, given = content_words(step), set(numbers_in(step))
+    shares = [_share(asked, at, given & present) for at, present in zip(words, numbers, strict=True)]
+    best = max(range(len(shares)), key=lambda line: shares[line])
+    return best if asked and shares[best] >= CARRIED_OUT else None
+
+
+def _share(asked: frozenset[str], present: frozenset[str], numbers: set[Fraction]) -> float:
     return len(asked & present) / max(1, len(asked)) + 0.15 * bool(numbers)

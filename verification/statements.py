@@ -19,6 +19,7 @@ _CONCLUSION = re.compile(
     r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
     re.I,
 )
+_CONFIRMED = re.compile(r"\b(?:value|answer|solution|result|equation|work)s? (?:we found )?(?:is|are) (?:indeed )?correct", re.I)
 _IMPERATIVE = re.compile(r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify|determine|calculate|find|multiply|subtract|divide|add)\b", re.I)
 _THAT_IS_IT = re.compile(r"^\W*that'?s (?:the|our|your) (?:final )?answer", re.I)
 _CORRECTION = re.compile(r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is|round(?:ed|ing)? (?:it )?(?:down|up))\b", re.I)
@@ -125,8 +126,10 @@ def _rank(part: str, before: str, after: str, distance: int, asked: frozenset[st
         score += 1.5
     if asked and score < 4:
         score += 1.8 * len(asked & content_words(part)) / len(asked)
-    if _ASIDE.match(part) and source == "last_statement":
+    if _ASIDE.match(part) and source == "last_statement" and not re.search(r"=\s*\$?-?[\d.,]+\W*\w*\W*$", part):
         score -= 3.0
+    if _CONFIRMED.search(part):
+        score -= 1.5
     if _IMPERATIVE.match(part) and source not in ("box", "answer_line"):
         score -= 1.5
     if part.endswith(":") and source != "box":

@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 MEMORY = 1 << 30
@@ -44,7 +45,7 @@ def main() -> None:
     os.dup2(2, 1)
     sys.set_int_max_str_digits(5000)
     parse_claim("x+1")
-    pages = int(open("/proc/self/statm").read().split()[0]) if os.path.exists("/proc/self/statm") else 0
+    pages = int(Path("/proc/self/statm").read_text().split()[0]) if sys.platform == "linux" else 0
     if pages:
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,93 @@
+import asyncio
+import json
+import multiprocessing
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trace_of_thought.verification import check_solution, close_workers, extract_answer, verify_answer
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+STATUSES = {"correct", "incorrect", "no_answer", "timeout", "bad_reference"}
+
+
+def right_after():
+    return verify_answer("So it is $y + x$.", "x+y").status == "correct"
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")
+def test_hostile_answers_get_a_verdict_and_the_next_check_is_right():
+    for line in (DATA / "hostile_answers.jsonl").open():
+        text = json.loads(line)["text"]
+        for reference in ("41", "x^2"):
+            assert verify_answer(text, reference, timeout=2).status in STATUSES - {"correct"}
+        check_solution(text)
+        assert verify_answer("x^2", text, timeout=2).status in STATUSES
+        assert right_after()
+    assert not list(Path("/tmp").glob("pwned_*"))
+
+
+def test_comparison_that_hangs_is_a_timeout_and_the_worker_is_replaced():
+    from trace_of_thought.verification.pool import compare
+
+    assert compare("\\sin(x)^{2000}\\cdot(x+y+z)^{3000}", "(x+y+z)^{3000}\\cdot\\cos(x+1)^{1999}", 0.3) == "timeout"
+    assert right_after()
+
+
+def test_works_from_threads_and_async_code():
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(right_after())) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 6
+
+    async def many():
+        return await asyncio.gather(*(asyncio.to_thread(right_after) for _ in range(4)))
+
+    assert asyncio.run(many()) == [True] * 4
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_works_in_child_processes(method):
+    assert right_after()
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        assert pool.apply(verify_answer, ("So it is $y + x$.", "x+y")).status == "correct"
+
+
+def test_no_worker_outlives_its_process():
+    code = (
+        "from trace_of_thought.verification import verify_answer, pool;"
+        "from trace_of_thought.verification import pool;"
+        "assert verify_answer('Answer: y+x', 'x+y').status == 'correct';"
+        "print(*[w._process.pid for w in pool._shared.pool._idle])"
+    ).replace("verify_answer, pool;", "verify_answer;")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    [pid] = done.stdout.split()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_workers_can_be_closed_and_come_back():
+    assert right_after()
+    close_workers()
+    assert verify_answer("Answer: b + a + 1", "a + b + 1").status == "correct"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=300))
+def test_no_text_crashes(text):
+    extract_answer(text, question=text)
+    check_solution(text, steps=[text])
+    assert verify_answer(text, "17/23", question=text, timeout=2).status in STATUSES
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(-(10**9), 10**9), st.integers(1, 10**6), st.sampled_from(["Answer: {}", "So the total is {}.", "\\boxed{{{}}}", "She has {} apples left."]))
+def test_changed_answer_is_never_correct(value, change, form):
+    assert verify_answer(form.format(value), str(value)).status == "correct"
+    assert verify_answer(form.format(value + change), str(value)).status == "incorrect"

@@ -32,7 +32,7 @@ _REFUSAL = re.compile(
     r"|as an ai\b)",
     re.I,
 )
-_EQUALS = re.compile(r"\d\s*[-+*/×÷x·^]\s*\(?-?\$?\d[\d\s.,()*/+×÷·^%$-]{0,60}(?:=|is|equals)\s*\$?(-?\d[\d,]*\.?\d*)")
+_EQUALS = re.compile(r"\d\s*[-+*/×÷x·^]\s*\(?-?\$?\d[\d\s.,()*/+×÷·^%$-]{0,60}(?:=|is|equals)\s*\$?(-?\d[\d,]*(?:\.\d+)?)")
 _ORDINAL = re.compile(r"\b(?:steps?|prompts?|part|equation|line)\s+#?\d+(?:\s*(?:,|and|or|to|through|-|–)\s*\d+)*", re.I)
 _INDEX = re.compile(r"[_^]\s*\{?\d+\}?")
 _LITERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -49,6 +49,7 @@ _TENS = re.compile(r"[a-z]+").findall("thirty forty fifty sixty seventy eighty n
 _WORD_VALUES = {word: Fraction(value) for value, word in enumerate(_NUMERALS)}
 _WORD_VALUES |= {word: Fraction(10 * tens) for tens, word in enumerate(_TENS, 3)}
 _WORD_VALUES |= {"dozen": Fraction(12), "hundred": Fraction(100), "thousand": Fraction(1000), "score": Fraction(20)}
+_WORD = re.compile(rf"\b(?:{'|'.join(_WORD_VALUES)})\b", re.I)
 _MAX_DIGITS = 40
 
 
@@ -68,7 +69,7 @@ def find_flags(reply: Reply, steps: list[str], state: TraceState) -> list[Flag]:
     flags = _whole(reply, steps)
     for place, step in enumerate(steps):
         text = _ORDINAL.sub(" ", step)
-        found = {str(number) for number in numbers_in(_INDEX.sub(" ", text))}
+        found = {str(number) for number in numbers_in(_WORD.sub(" ", _INDEX.sub(" ", text)))}
         if reference and _leaks(reference, text, found, state["question"], question_numbers):
             flags.append(_flag("answer_in_steps", reference, place))
         if computed := _computed(text, question_numbers):

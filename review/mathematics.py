@@ -17,6 +17,11 @@ MAX_FORMULA = 600
 """Characters; longer formulas, and all after the hundredth, are shown as they are written."""
 
 MAX_FORMULAS = 100
+MAX_TEXT = 20_000
+"""Characters of a text in which formulas are looked for."""
+
+_DRAWING = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.S)
+"""Asymptote code, which MATH's problems hold: it stays as it is."""
 
 _FORMULA = re.compile(
     r"\$\$(?P<block>[^$]{1,N})\$\$|\\\[(?P<bracket>.{1,N}?)\\\]|\\\((?P<round>.{1,N}?)\\\)"
@@ -38,6 +43,15 @@ _VALUE = re.compile(r"[\w .#%+-]{0,40}", re.ASCII)
 
 def render_mathematics(text: str) -> Markup:
     """Return text as HTML: formulas as MathML, the rest escaped."""
+    head, rest = text[:MAX_TEXT], text[MAX_TEXT:]
+    parts, end = [], 0
+    for drawing in _DRAWING.finditer(head):
+        parts += [_render(head[end : drawing.start()]), escape(visible(drawing[0]))]
+        end = drawing.end()
+    return Markup("").join([*parts, _render(head[end:]), escape(visible(rest))])
+
+
+def _render(text: str) -> Markup:
     parts, end = [], 0
     for number, found in enumerate(_FORMULA.finditer(text)):
         source = next(group for group in found.groups() if group is not None)
@@ -50,7 +64,7 @@ def render_mathematics(text: str) -> Markup:
 
 def has_mathematics(text: str) -> bool:
     """Tell whether rendering would show a formula."""
-    return "<math" in render_mathematics(text[:20_000])
+    return "<math" in render_mathematics(text[:MAX_TEXT])
 
 
 def _is_math(found: re.Match[str]) -> bool:

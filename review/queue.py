@@ -41,6 +41,7 @@ class Draft:
 
     steps: list[str]
     comment: str
+    at: float
 
 
 def open_queue(target: str | Path | None = None) -> ReviewQueue:
@@ -233,7 +234,7 @@ class ReviewQueue:
         """Return the edit that was kept, if any."""
         with self._connect() as db:
             found = db.execute(select(drafts).where(drafts.c.subject == item.subject)).first()
-        return Draft(json.loads(found.steps), found.comment) if found else None
+        return Draft(json.loads(found.steps), found.comment, found.at) if found else None
 
     def drop_draft(self, item: Item) -> None:
         """Forget the edit."""

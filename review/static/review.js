@@ -29,7 +29,7 @@ document.addEventListener("keydown", event => {
 
 if (form?.querySelector("[name=comment]")) {
   const kept = "draft " + form.dataset.subject;
-  const values = () => ({ steps: [...form.querySelectorAll("[name=step]")].map(field => field.value), comment: form.comment.value });
+  const values = () => ({ saved: form.dataset.saved, steps: [...form.querySelectorAll("[name=step]")].map(field => field.value), comment: form.comment.value });
   const note = text => { document.getElementById("draft-note").textContent = text; };
   let timer;
   const save = async () => {
@@ -47,7 +47,7 @@ if (form?.querySelector("[name=comment]")) {
   });
   form.addEventListener("submit", () => { clearTimeout(timer); });
   const before = JSON.parse(localStorage.getItem(kept) ?? "null"), fields = form.querySelectorAll("[name=step]");
-  if (before && before.steps.length === fields.length) {
+  if (before?.saved === form.dataset.saved && before.steps.length === fields.length) {
     fields.forEach((field, place) => { field.value = before.steps[place]; field.closest(".step").classList.add("edited"); });
     form.comment.value = before.comment;
     note("Your unfinished edit is here.");

@@ -89,7 +89,7 @@ def test_decisions_are_taken_up_by_the_next_run(world):
     world.queue.decide(first.number, {"type": "edit", "args": {"steps": ["Count one further."]}}, reviewer="ann", seconds=5)
     world.queue.decide(second.number, {"type": "approve", "message": "fine"}, reviewer="ann")
     world.queue.decide(third.number, {"type": "reject", "message": "do not compute"}, reviewer="ann")
-    outcome, rows = world.run()
+    _, rows = world.run()
     assert [row["status"] for row in rows] == ["correct", "correct", "incorrect", "correct", "waiting", "correct"]
     assert rows[0]["detail"]["steps"] == ["Count one further."]
     review = rows[0]["detail"]["reviews"][0]

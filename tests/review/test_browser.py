@@ -1,0 +1,164 @@
+"""The page in a real browser on a real store."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from trace_of_thought.models import ScriptedChatModel
+
+pytestmark = pytest.mark.browser
+
+
+def find(browser, css):
+    return browser.find_element("css selector", css)
+
+
+def until(browser, condition):
+    from selenium.common.exceptions import StaleElementReferenceException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(browser, 30, ignored_exceptions=(StaleElementReferenceException,)).until(lambda _: condition())
+
+
+def press(browser, *keys):
+    browser.switch_to.active_element.send_keys(*keys)
+
+
+def requested_hosts(browser):
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    urls = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    return {urlsplit(url).netloc for url in urls if url.startswith("http")}
+
+
+def test_the_whole_path_with_the_keyboard(browser, serve, pause, resume, queue, student):
+    from selenium.webdriver.common.keys import Keys
+
+    flagged = "1. 6 * 7 = 42.\n2. State it."
+    first, second = pause(2, steps=flagged)
+    plain = pause(3, start=2)
+    page = serve(reviewer="ann")
+    browser.get(page.url)
+    assert "5 waiting" in find(browser, "h1").text
+    assert len(browser.find_elements("css selector", "#queue a")) == 5
+
+    press(browser, "o")
+    until(browser, lambda: "p0" in browser.title)
+    assert find(browser, ".marks mark").text == "42"
+    assert "a step computes a result" in find(browser, ".flags").text
+    press(browser, "e")
+    press(browser, Keys.CONTROL, "a")
+    press(browser, Keys.NULL)
+    press(browser, "Multiply six by seven.")
+    press(browser, Keys.CONTROL, Keys.ENTER)
+    until(browser, lambda: "p1" in browser.title)
+    assert "Approved with changes: p0" in find(browser, "#news").text
+    edited = queue.item(first)
+    assert (edited.decision, edited.reviewer) == ("edit", "ann")
+
+    press(browser, "r")
+    press(browser, "do not compute")
+    press(browser, Keys.ESCAPE)
+    press(browser, "r")
+    until(browser, lambda: queue.item(second).decision == "reject")
+    assert queue.item(second).comment == "do not compute"
+    teacher = ScriptedChatModel(script=lambda prompt: "1. Think of six.\n2. Take it seven times.")
+    outputs = resume(teacher)
+    assert outputs["t0"]["steps"] == ["Multiply six by seven.", "State it."]
+    assert "1. Multiply six by seven.\n2. State it." in student.calls[0]
+    assert "do not compute" in teacher.calls[0]
+
+    browser.get(page.url)
+    [again] = [item for item in queue.pending() if item.problem_id == "p1"]
+    find(browser, f"#queue a[href='/items/{again.number}']").click()
+    until(browser, lambda: find(browser, "[name=step]").get_attribute("value") == "Think of six.")
+    press(browser, "a")
+    until(browser, lambda: queue.item(again.number).decision == "approve")
+    press(browser, "u")
+    until(browser, lambda: "Undone" in find(browser, "#news").text)
+    assert queue.item(again.number).state == "waiting"
+
+    press(browser, "q")
+    until(browser, lambda: browser.find_elements("css selector", "#bulk"))
+    find(browser, "#bulk").click()
+    until(browser, lambda: "Approved 4 without flags" in find(browser, "#news").text)
+    assert {queue.item(number).decision for number in plain} == {"approve"}
+    assert {output["status"] for output in resume().values()} == {"correct"}
+    browser.get(page.url + "/history")
+    assert [row.text.split()[3] for row in browser.find_elements("css selector", "tbody tr")][-2:] == ["reject", "edit"]
+    assert requested_hosts(browser) == {urlsplit(page.url).netloc}
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_steps_are_added_moved_and_removed_in_place(browser, serve, pause, queue):
+    [number] = pause(1)
+    browser.get(f"{serve().url}/items/{number}")
+
+    def steps():
+        return [field.get_attribute("value") for field in browser.find_elements("css selector", "[name=step]")]
+
+    find(browser, "[aria-label='Add a step after step 1']").click()
+    until(browser, lambda: len(steps()) == 3)
+    assert browser.switch_to.active_element.get_attribute("aria-label") == "Step 2"
+    press(browser, "Check it.")
+    find(browser, "[aria-label='Move step 2 down']").click()
+    until(browser, lambda: steps() == ["Multiply 6 by 7.", "State the product.", "Check it."])
+    find(browser, "[aria-label='Remove step 2']").click()
+    until(browser, lambda: steps() == ["Multiply 6 by 7.", "Check it."])
+    find(browser, "#approve").click()
+    until(browser, lambda: queue.item(number).decision == "edit")
+    assert queue.item(number).answer["decisions"][0]["edited_action"]["args"]["steps"] == ["Multiply 6 by 7.", "Check it."]
+
+
+def test_an_edit_survives_a_restart_of_the_server(browser, serve, pause, queue):
+    [number] = pause(1)
+    page = serve()
+    browser.get(f"{page.url}/items/{number}")
+    page.stop()
+    field = find(browser, "[name=step]")
+    field.clear()
+    field.send_keys("Typed while the server was away.")
+    until(browser, lambda: "kept in this browser" in find(browser, "#draft-note").text)
+    serve(port=page.port)
+    browser.refresh()
+    assert find(browser, "[name=step]").get_attribute("value") == "Typed while the server was away."
+    until(browser, lambda: queue.draft(queue.item(number)) is not None)
+    find(browser, "#approve").click()
+    until(browser, lambda: queue.item(number).decision == "edit")
+
+
+def test_what_arrives_shows_by_itself(browser, serve, pause):
+    page = serve()
+    browser.get(page.url)
+    assert "Nothing waits" in find(browser, "#main").text
+    pause(2)
+    until(browser, lambda: len(browser.find_elements("css selector", "#queue a")) == 2)
+    until(browser, lambda: find(browser, "#news").text == "2 waiting")
+
+
+HOSTILE = (
+    "1. <script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\n"
+    "2. \x1b]0;owned\x07\x1b[2J $\\href{javascript:alert(1)}{x}$ </textarea><b id=out>out</b>\n"
+    "3. \u202eevil\u202c " + "x" * 200_000
+)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_hostile_teacher_harms_nothing(browser, serve, pause, queue, width):
+    [number] = pause(1, steps=HOSTILE, question="<b>bold</b> $\\frac{1}{2}$ </div><script>document.title='owned'</script>")
+    page = serve()
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    for path in ("/", f"/items/{number}"):
+        browser.get(page.url + path)
+        assert "owned" not in browser.title
+        wide = "return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth)"
+        assert [element.get_attribute("outerHTML")[:60] for element in browser.execute_script(wide)] == []
+        assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        assert browser.find_elements("css selector", "#out, #main script, #main img, #main b") == []
+    assert find(browser, ".problem mfrac").tag_name == "mfrac"
+    assert "‹U+202E›" in find(browser, ".seen, .flags ~ p").text or "‹U+202E›" in find(browser, "#main").text
+    find(browser, "#approve").click()
+    until(browser, lambda: queue.item(number).state == "decided")
+    assert queue.item(number).decision == "approve"
+    assert requested_hosts(browser) == {urlsplit(page.url).netloc}

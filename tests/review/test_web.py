@@ -1,0 +1,136 @@
+"""What the page refuses, and what it shows of hostile text."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from trace_of_thought.review import make_app
+from trace_of_thought.review.mathematics import mathml, render_mathematics
+from trace_of_thought.review.serving import serve as serve_page
+
+ORIGIN = {"origin": "http://127.0.0.1:8765", "host": "127.0.0.1:8765"}
+
+
+@pytest.fixture
+def client(queue):
+    return TestClient(make_app(queue, reviewer="ann"), base_url="http://127.0.0.1:8765", follow_redirects=False)
+
+
+def token(client, path="/"):
+    return re.search(r'name="page_token" value="(\w+)"', client.get(path).text)[1]
+
+
+def post(client, path, headers=ORIGIN, **fields):
+    return client.post(path, data=fields, headers=headers)
+
+
+def test_a_post_needs_the_token_of_the_page(client, pause, queue):
+    [number] = pause(1)
+    assert post(client, f"/items/{number}", op="approve", step="x").status_code == 403
+    assert post(client, f"/items/{number}", op="approve", step="x", page_token="0" * 64).status_code == 403
+    assert queue.item(number).state == "waiting"
+    good = post(client, f"/items/{number}", op="approve", step="Do it.", page_token=token(client))
+    assert (good.status_code, queue.item(number).decision) == (303, "edit")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", None])
+def test_a_post_from_another_origin_is_refused(client, pause, queue, origin):
+    [number] = pause(1)
+    headers = {"origin": origin} if origin else {}
+    answer = post(client, f"/items/{number}", headers=headers, op="approve", step="x", page_token=token(client))
+    assert (answer.status_code, queue.item(number).state) == (403, "waiting")
+
+
+def test_another_host_name_is_refused_as_in_dns_rebinding(client):
+    assert client.get("/", headers={"host": "evil.example:8765"}).status_code == 421
+    assert client.get("/", headers={"host": "localhost:8765"}).status_code == 200
+
+
+def test_off_loopback_it_needs_a_token(queue):
+    with pytest.raises(ValueError, match="--token"):
+        serve_page(queue, host="0.0.0.0", port=0, tell=print)
+    app = make_app(queue, token="s3cret")
+    client = TestClient(app, base_url="http://review.example", follow_redirects=False)
+    assert client.get("/").status_code == 401
+    assert client.get("/?token=wrong").status_code == 401
+    shown = client.get("/?token=s3cret")
+    assert shown.status_code == 303
+    assert "HttpOnly" in shown.headers["set-cookie"]
+    assert client.get("/").status_code == 200
+
+
+def test_the_second_reviewer_is_told_on_the_page(client, pause, queue):
+    [number] = pause(1)
+    queue.decide(number, "approve", reviewer="bob")
+    answer = post(client, f"/items/{number}", op="approve", step="Mine.", page_token=token(client))
+    assert answer.status_code == 409
+    assert "bob has decided on p0 already" in answer.text
+
+
+def test_a_page_outlives_its_server(queue, store, pause):
+    [number] = pause(1)
+    before = token(TestClient(make_app(queue), base_url="http://127.0.0.1:8765"))
+    again = TestClient(make_app(queue), base_url="http://127.0.0.1:8765", follow_redirects=False)
+    assert post(again, f"/items/{number}", op="approve", step="x", page_token=before).status_code == 303
+
+
+def test_names_of_reviewers_are_kept_as_given(client, pause, queue):
+    [number] = pause(1)
+    post(client, "/reviewer", name="Zoë <b>", back="//evil.example", page_token=token(client))
+    post(client, f"/items/{number}", op="reject", step="x", comment="no", page_token=token(client))
+    assert queue.item(number).reviewer == "Zoë <b>"
+    assert "Zoë &lt;b&gt;" in client.get("/history").text
+
+
+def test_the_way_back_stays_on_the_page(client):
+    assert post(client, "/reviewer", name="x", back="//evil.example", page_token=token(client)).headers["location"] == "/"
+
+
+def test_too_long_a_post_is_refused(client):
+    assert post(client, "/items/1", op="x" * 5_000_000).status_code == 413
+
+
+def test_unknown_items_are_not_found(client):
+    assert client.get("/items/99").status_code == 404
+    assert client.get("/items/99999999999999999999").status_code == 404
+
+
+def test_headers_fence_the_page_in(client):
+    policy = client.get("/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_mathematics_becomes_mathml_and_prices_stay():
+    assert "<mfrac>" in render_mathematics(r"What is $\frac{1}{2}$?")
+    assert "<msup>" in render_mathematics(r"\(x^2\)")
+    assert render_mathematics("She pays $2 per egg and $3 for milk.") == "She pays $2 per egg and $3 for milk."
+    assert "<math" not in render_mathematics('[asy] label("$x^2$"); [/asy]')
+
+
+HOSTILE_FORMULAS = [
+    r"\href{javascript:alert(1)}{x}",
+    r"\text{<script>alert(1)</script>}",
+    r"<img src=x onerror=alert(1)>",
+    r"\class{x}{y}\style{background:url(http://evil)}{z}",
+    "{" * 500,
+    "\\frac" * 100,
+    r"\color{red\" onload=\"x}{y}",
+    "\x00\x1b]0;x\x07",
+    "x_" * 290,
+]
+
+
+@pytest.mark.parametrize("formula", HOSTILE_FORMULAS)
+def test_a_hostile_formula_is_text(formula):
+    shown = str(render_mathematics(f"\\({formula}\\) end"))
+    assert not re.search(r"<(?!/?m[a-z]+[ >])", shown)
+    assert not re.search(r"<[^>]*(?:on\w+=|href|style=|src=)", shown)
+    assert shown.endswith("end")
+
+
+def test_output_of_the_converter_is_rebuilt_from_an_allow_list():
+    made = str(mathml(r"\mathrm{\color{red}{x}}^2", False))
+    assert "mathcolor" not in made
+    assert "style=" not in made

@@ -84,14 +84,19 @@ def _find_claim(response: str, question: str | None) -> _Claim | None:
 
 
 def _compare(claim: _Claim, wanted: str, question: str | None, timeout: float) -> Outcome:
-    if claim.undecided and len(claim.texts) > 1 and not exact_values(claim.texts[0]) == exact_values(claim.texts[1]):
+    if claim.undecided and not _one_value(claim.texts):
         return "unequal"
     if _NAME.fullmatch(wanted):
-        return "equal" if _names(claim.statement, question) == {wanted.casefold()} else compare_claims(claim.texts[0], wanted, timeout)
+        return (
+            "equal"
+            if _names(claim.statement, question) == {wanted.casefold()}
+            else compare_claims(claim.texts[0], wanted, timeout)
+        )
     if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
         return "unequal"
+    texts = [part for text in claim.texts[:2] for part in _SEVERAL.split(text)][:3] if claim.undecided else claim.texts[:2]
     outcomes: list[Outcome] = []
-    for text in claim.texts[:2]:
+    for text in texts:
         if _restated(text, wanted, question):
             outcomes.append("unequal")
             continue
@@ -99,6 +104,12 @@ def _compare(claim: _Claim, wanted: str, question: str | None, timeout: float) -
         if outcomes[-1] == "equal":
             return "equal"
     return outcomes[0]
+
+
+def _one_value(texts: tuple[str, ...]) -> bool:
+    """Tell whether alternatives are forms of one number."""
+    values = [exact_values(part) for text in texts for part in _SEVERAL.split(text)]
+    return len(values) > 1 and bool(frozenset.intersection(*values))
 
 
 def _restated(text: str, wanted: str, question: str | None) -> bool:

@@ -12,9 +12,12 @@ from .statements import Statement, asked_words, content_words
 from .values import exact_values, tidy
 
 MAX_NUMBERS = 60
-_COPULA = re.compile(r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)\s*$", re.I)
+_COPULA = re.compile(
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)\s*$", re.I
+)
 _BEFORE_RESTATED = re.compile(
-    r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
+    r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of"
+    r"|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
     re.I,
 )
 _SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
@@ -24,7 +27,9 @@ _TOTAL_OF = re.compile(
     re.I,
 )
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?", re.I)
-_EQUIVALENT = re.compile(r"^\s*(?:\w+\s+){0,3}?(?:or|,? or|,? which is(?: equal to| equivalent to)?|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$", re.I)
+_EQUIVALENT = re.compile(
+    r"^\s*(?:\w+\s+){0,3}?(?:or|,? or|,? which is(?: equal to| equivalent to)?|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$", re.I
+)
 _EXPRESSION = re.compile(
     r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
@@ -51,7 +56,9 @@ def choose_claim(statement: Statement, question: str | None) -> list[str]:
         return _boxes(text)
     if statement.source in ("answer_line", "final_line"):
         bare = tidy(text)
-        if exact_values(bare) or (len(bare) <= 60 and not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}", re.sub(r"\\[a-z]+", "", bare))):
+        if exact_values(bare) or (
+            len(bare) <= 60 and not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}", re.sub(r"\\[a-z]+", "", bare))
+        ):
             return [_right_side(bare, question)]
     candidates = _candidates(text, question)
     if not candidates:
@@ -78,10 +85,16 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
     for match in re.finditer(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and)\s*⟦[^⟧]*⟧)*", text):
         segments.append(match.span())
         found.append(_segment(match, text, question or "", known))
-    outside = "".join(" " if any(a <= place < b for a, b in segments) else sign for place, sign in enumerate(text)) if segments else text
+    outside = (
+        "".join(" " if any(a <= place < b for a, b in segments) else sign for place, sign in enumerate(text))
+        if segments
+        else text
+    )
     for match in _EXPRESSION.finditer(outside):
         if re.search(r"[A-Za-z\\(\[{^]", match[0]) and re.search(r"[a-z\d]", match[0], re.I) and not exact_values(match[0]):
-            if re.fullmatch(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=]*=\s*\$?-?[\d.,]*\s*", match[0].strip()) or re.search(r"[-+*/=]\s*\$?$|^[-+*/]\s", match[0].strip()):
+            if re.fullmatch(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=]*=\s*\$?-?[\d.,]*\s*", match[0].strip()) or re.search(
+                r"[-+*/=]\s*\$?$|^[-+*/]\s", match[0].strip()
+            ):
                 continue
             segments.append(match.span())
             found.append(_expression(match, outside, question or ""))
@@ -153,7 +166,9 @@ def _number(quantity: Quantity, text: str, asking: str, asked: frozenset[str], k
 
 def _asked_unit(asking: str) -> frozenset[str]:
     """Return the word that a question counts: "how many hours" asks for hours."""
-    found = re.findall(r"how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$", asking, re.I)
+    found = re.findall(
+        r"how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$", asking, re.I
+    )
     return content_words(" ".join(" ".join(groups) for groups in found))
 
 
@@ -163,7 +178,9 @@ def _right_side(content: str, question: str | None) -> str:
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
-    if re.search(r"(?<!=)=(?!=).*,.*(?<!=)=|\bor\b|\band\b", content) or re.search(r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]):
+    if re.search(r"(?<!=)=(?!=).*,.*(?<!=)=|\bor\b|\band\b", content) or re.search(
+        r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]
+    ):
         return content
     return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
 

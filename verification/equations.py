@@ -58,15 +58,13 @@ def _plain(text: str) -> str:
 
 def _in_clause(clause: str, line: int) -> list[Equation]:
     sides = clause.split("=") if re.search(r"(?<![<>!])=", clause) else []
-    return [found for place, (left, right) in enumerate(pairwise(sides)) if (found := _check(left, right, line, place > 0))]
+    return [found for left, right in pairwise(sides) if (found := _check(left, right, line))]
 
 
-def _check(left: str, right: str, line: int, chained: bool) -> Equation | None:
-    """Check one equation whose left side has something to compute; within a chain ("14 = 28 / 2") either side may."""
+def _check(left: str, right: str, line: int) -> Equation | None:
+    """Check one equation whose left side has something to compute."""
     try:
         given, stated = _suffix(tokenize(left[-400:])), _prefix(tokenize(right[:400]))
-        if chained and not _computes(given):
-            given, stated = stated, given
         if not _computes(given) or _mixes_percent(given):
             return None
         value, claimed = evaluate(given), evaluate(stated)

@@ -14,7 +14,9 @@ Outcome = Literal["equal", "unequal", "unread", "bad_reference", "timeout"]
 MAX_LENGTH = 400
 MAX_NESTING = 25
 _HOSTILE = re.compile(r"__|['\"`;]|\.\s*[A-Za-z_]|\\(?:immediate|write|input|def|catcode)|\d{101}")
-_BIG_POWER = re.compile(r"(?:\^|\*\*)\s*[{(]*\s*-?\s*(?:\d{5,}|\d[\d.]*\s*[)}]*\s*(?:\^|\*\*)|\w*\s*\\?\w*\{[^{}]*\^)|(?:!\s*\)?\s*){2}|\\binom|\d{4,}!|\de\d{3,}")
+_BIG_POWER = re.compile(
+    r"(?:\^|\*\*)\s*[{(]*\s*-?\s*(?:\d{5,}|\d[\d.]*\s*[)}]*\s*(?:\^|\*\*)|\w*\s*\\?\w*\{[^{}]*\^)|(?:!\s*\)?\s*){2}|\\binom|\d{4,}!|\de\d{3,}"
+)
 _UNEVALUATED = re.compile(r"\\(?:int|sum|prod|lim|log|binom)(?![a-z])")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")

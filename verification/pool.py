@@ -79,7 +79,7 @@ class WorkerPool:
         self._idle: list[Worker] = []
 
     def ask(self, claim: str, reference: str, timeout: float) -> str:
-        """Return `equal`, `unequal`, `unread`, `bad_reference` or `timeout`; a worker that was killed is replaced when needed."""
+        """Return `equal`, `unequal`, `unread`, `bad_reference` or `timeout`; a killed worker is replaced when needed."""
         with self._slots:
             for _ in range(2):
                 worker = self._take()

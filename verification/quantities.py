@@ -10,7 +10,10 @@ MAX_DIGITS = 200
 MAX_TEXT = 20_000
 _MAX_EXPONENT = 60
 
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve"
+    " thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+)
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _WORDS = {word: value for value, word in enumerate(_ONES.split())} | {
     word: 10 * value for value, word in enumerate(_TENS.split(), 2)
@@ -86,7 +89,11 @@ def _written(match: re.Match[str]) -> Fraction | None:
     else:
         value = Fraction(match["number"].replace(",", "").replace("\\!", ""))
         if match["under"]:
-            value = value + Fraction(int(match["mixed_up"]), int(match["under"])) if match["mixed_up"] else value / int(match["under"])
+            value = (
+                value + Fraction(int(match["mixed_up"]), int(match["under"]))
+                if match["mixed_up"]
+                else value / int(match["under"])
+            )
         exponent = int((match["exp"] or "e0")[1:]) or int((match["power"] or "0").strip("{} "))
         if abs(exponent) > _MAX_EXPONENT:
             return None

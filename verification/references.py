@@ -39,7 +39,7 @@ def last_box(text: str) -> str | None:
 
 
 def braced(text: str, start: int) -> str | None:
-    """Return what stands between the brace at `start` and its partner; without a brace, the next word; None if it never closes."""
+    """Return what stands between the brace at `start` and its partner, or the next word; None if it never closes."""
     while start < len(text) and text[start] == " ":
         start += 1
     if start >= len(text) or text[start] != "{":

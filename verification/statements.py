@@ -10,33 +10,59 @@ from .verdicts import Source
 LAST = 14
 MAX_RESPONSE = 20_000
 _MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
-_LINE = re.compile(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$", re.I)
+_LINE = re.compile(
+    rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$", re.I
+)
 _BARE_MARKER = re.compile(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", re.I)
-_ANSWER_IS = re.compile(r"(?<!your )(?<!if our )\b(?:final|correct)?\s*(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)", re.I)
+_ANSWER_IS = re.compile(
+    r"(?<!your )(?<!if our )\b(?:final|correct)?\s*(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)",
+    re.I,
+)
 _CONCLUSION = re.compile(
     r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
     r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?)\b"
     r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
     re.I,
 )
-_CONFIRMED = re.compile(r"\b(?:value|answer|solution|result|equation|work)s? (?:we found )?(?:is|are) (?:indeed )?correct", re.I)
-_IMPERATIVE = re.compile(r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify|determine|calculate|find|multiply|subtract|divide|add)\b", re.I)
+_CONFIRMED = re.compile(
+    r"\b(?:value|answer|solution|result|equation|work)s? (?:we found )?(?:is|are) (?:indeed )?correct", re.I
+)
+_IMPERATIVE = re.compile(
+    r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify"
+    r"|determine|calculate|find|multiply|subtract|divide|add)\b",
+    re.I,
+)
 _THAT_IS_IT = re.compile(r"^\W*that'?s (?:the|our|your) (?:final )?answer", re.I)
-_CORRECTION = re.compile(r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is|round(?:ed|ing)? (?:it )?(?:down|up))\b", re.I)
+_CORRECTION = re.compile(
+    r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is"
+    r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
+    re.I,
+)
 _ASIDE = re.compile(
-    r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)|let'?s (?:check|verify)"
+    r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
+    r"|let'?s (?:check|verify)"
     r"|alternatively|you can|tip\b|double[- ]check|substitut(?:e|ing)|if (?:the result|it) (?:were|was)|this is because|where\b"
     r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)",
     re.I,
 )
-_CHECKING = re.compile(r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof)\b(?!.*(?:final answer|correct answer))", re.I)
-_UNDECIDED = re.compile(r"\b(?:unclear|cannot (?:be )?determine|can't determine|either .{1,80} or|not (?:possible|enough)|i don'?t know|not sure)\b", re.I)
-_SENTENCE_END = re.compile(r"(?<![A-Z][a-z])(?<!\bMrs)(?<!\be\.g)(?<!\bi\.e)(?<!^\d)(?<!^\d\d)(?<=[.!?⟧])(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])")
+_CHECKING = re.compile(
+    r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof)\b(?!.*(?:final answer|correct answer))", re.I
+)
+_UNDECIDED = re.compile(
+    r"\b(?:unclear|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
+    re.I,
+)
+_SENTENCE_END = re.compile(
+    r"(?<![A-Z][a-z])(?<!\bMrs)(?<!\be\.g)(?<!\bi\.e)(?<!^\d)(?<!^\d\d)(?<=[.!?⟧])(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])"
+)
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _STOP = frozenset(
-    "the a an of to in is are was were be been does do did how many much what which who when where that this these those it its he she"
-    " they his her their for on at by with from and or as if has have had will would can could should each per than not no all there"
-    " find value following express your answer given into let suppose you we us i".split()
+    re.findall(
+        r"\w+",
+        "the a an of to in is are was were be been does do did how many much what which who when where that this these those"
+        " it its he she they his her their for on at by with from and or as if has have had will would can could should each"
+        " per than not no all there find value following express your answer given into let suppose you we us i",
+    )
 )
 
 
@@ -56,7 +82,11 @@ def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
     if not question:
         return "", frozenset()
     parts = re.split(r"(?<=[.?!])\s+(?=[A-Z$])", question[-3000:].strip())
-    asking = [part for part in parts if part.rstrip().endswith("?") or re.match(r"(?:find|calculate|what|how|determine|compute)\b", part, re.I)]
+    asking = [
+        part
+        for part in parts
+        if part.rstrip().endswith("?") or re.match(r"(?:find|calculate|what|how|determine|compute)\b", part, re.I)
+    ]
     sentence = asking[-1] if asking else parts[-1]
     return sentence, content_words(sentence)
 
@@ -97,7 +127,10 @@ def rank_statements(text: str, question: str | None) -> list[Statement]:
 
 def has_value(part: str) -> bool:
     """Tell whether a statement could hold an answer: a digit, a number word, math."""
-    return bool(re.search(r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b", part) or _LINE.match(part))
+    return bool(
+        re.search(r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b", part)
+        or _LINE.match(part)
+    )
 
 
 def _checking_from(parts: list[str]) -> int:
@@ -116,7 +149,11 @@ def _rank(part: str, before: str, after: str, distance: int, asked: frozenset[st
         claim, source, score = line["claim"], "answer_line", 5.0
     elif _BARE_MARKER.search(before):
         source, score = "answer_line", 4.0
-    elif (found := _ANSWER_IS.search(part)) and re.search(r"[\d⟦]|\b(?!two\b)\w+\W*$", part[found.end() :]) and has_value(part[found.end() :]):
+    elif (
+        (found := _ANSWER_IS.search(part))
+        and re.search(r"[\d⟦]|\b(?!two\b)\w+\W*$", part[found.end() :])
+        and has_value(part[found.end() :])
+    ):
         claim, source, score = part[found.end() :], "concluding_sentence", 2.4
     elif _CONCLUSION.search(part):
         source, score = "concluding_sentence", 1.5

@@ -13,7 +13,9 @@ _SPACING = re.compile(r"\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])"
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
 _DURATION = re.compile(r"(\d{1,6}) hours? (?:and )?(\d{1,6}) minutes?", re.I)
-_UNITS = re.compile(r"^[\s*-]*(?:[A-Za-z²³'\"]{2,}|m|g|h|s|l|L|%|/|per)(?:[\s/-]+[A-Za-z'²³]+|\^\{?[23]\}?|\s*\([A-Za-z/ ]+\))*\s*$")
+_UNITS = re.compile(
+    r"^[\s*-]*(?:[A-Za-z²³'\"]{2,}|m|g|h|s|l|L|%|/|per)(?:[\s/-]+[A-Za-z'²³]+|\^\{?[23]\}?|\s*\([A-Za-z/ ]+\))*\s*$"
+)
 
 
 def tidy(text: str) -> str:

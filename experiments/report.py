@@ -11,6 +11,7 @@ from typing import Any
 from .causes import cause
 from .figures import accuracy_figure, causes_figure, cost_figure, flips_figure, steps_figure
 from .journal import Journal
+from .reviewed import review_cells, review_summary
 from .scores import Condition, conditions
 from .summary import comparisons, summarise
 from .table import comparison_cells, markdown_table, percent, summary_cells, usd
@@ -52,11 +53,15 @@ def make_report(journal: Journal) -> Report:
     markdown = markdown_table(*summary_cells(summaries))
     if found:
         markdown += "\n" + markdown_table(*comparison_cells(found))
+    reviews = review_summary(journal)
+    if reviews:
+        markdown += "\n" + markdown_table(*review_cells(reviews))
     html = _template().render(
         name=journal.get("name") or journal.path.stem,
         summary=summary_cells(summaries),
         details=_details(summaries),
         comparisons=comparison_cells(found) if found else None,
+        reviews=review_cells(reviews) if reviews else None,
         found=found,
         figures=figures,
         totals={**journal.totals(), "usd": usd(journal.totals()["cost_usd"])},

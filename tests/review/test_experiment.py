@@ -6,8 +6,11 @@ import json
 import pytest
 
 from trace_of_thought.experiments.config_file import build_config
+from trace_of_thought.experiments.journal import find_journal
 from trace_of_thought.experiments.plan import make_plan
 from trace_of_thought.experiments.preparing import open_journal
+from trace_of_thought.experiments.report import make_report
+from trace_of_thought.experiments.reviewed import review_summary
 from trace_of_thought.experiments.runner import run_experiment
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.review import AlreadyTaken, ReviewDesk, open_queue
@@ -131,6 +134,29 @@ def test_the_counterfactual_solves_from_the_original_steps_too(world):
     other = rows[2]["detail"]["counterfactual"]
     assert (rows[2]["status"], other["status"], other["answer"]) == ("correct", "incorrect", "103")
     assert other["steps"][0] == "2 + 101 = 103."
+
+
+def test_the_report_says_what_review_changed(world):
+    world.run(counterfactual=True)
+    first, second, _ = world.waiting()
+    world.queue.decide(first.number, {"type": "edit", "args": {"steps": ["Count one further."]}}, seconds=4)
+    world.queue.decide(second.number, "approve")
+    world.run(counterfactual=True)
+    with find_journal("experiment", world.folder) as journal:
+        [found] = review_summary(journal)
+        report = make_report(journal)
+    assert {name: found[name] for name in ("reviewed", "waiting", "approved", "edited", "rejected")} == {
+        "reviewed": 2,
+        "waiting": 1,
+        "approved": 1,
+        "edited": 1,
+        "rejected": 0,
+    }
+    assert (found["reviewed_right"], found["unreviewed_right"]) == ((1, 2), (3, 3))
+    assert (found["changed_right"], found["original_right"]) == ((1, 1), (0, 1))
+    assert (found["words"] > 0, found["seconds"]) == (True, 4.0)
+    assert "<h2>Reviews</h2>" in report.html
+    assert "accuracy reviewed" in report.markdown
 
 
 def test_a_policy_is_a_cell_of_its_own(world):

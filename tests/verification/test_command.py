@@ -1,0 +1,35 @@
+import csv
+import json
+
+import pytest
+from trace_of_thought.cli.app import app
+from typer.testing import CliRunner
+
+ROWS = [
+    {"question": "How many?", "response": "Answer: 18", "reference": "#### 18"},
+    {"question": "How many?", "response": "So there are 17.", "reference": "18"},
+    {"question": "How many?", "response": "Answer: x^2", "reference": "\\frac{"},
+]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_a_file_is_scored(tmp_path, suffix):
+    file, out = tmp_path / f"rows.{suffix}", tmp_path / "verdicts.jsonl"
+    with file.open("w", newline="") as lines:
+        if suffix == "csv":
+            writer = csv.DictWriter(lines, ROWS[0])
+            writer.writeheader()
+            writer.writerows(ROWS)
+        else:
+            lines.writelines(json.dumps(row) + "\n" for row in ROWS)
+    result = CliRunner().invoke(app, ["verify", str(file), "--out", str(out)])
+    assert result.exit_code == 0
+    assert "accuracy 50.0% of 2 (strict 50.0%)" in result.output
+    assert [json.loads(line)["status"] for line in out.open()] == ["correct", "incorrect", "bad_reference"]
+
+
+def test_a_missing_column_is_named(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"text": "18", "reference": "18"}\n')
+    result = CliRunner().invoke(app, ["verify", str(file)])
+    assert "no column for the response among text, reference" in str(result.exception)

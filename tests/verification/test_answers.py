@@ -39,6 +39,8 @@ WRONG = [
     ("\\boxed{\\int_0^{42} 1\\,dx}", "42", None),
     ("The answer is $x + 1$.", "2", None),
     ("Answer: 2x", "2", None),
+    ("So, the simplified expression is 20 + 6i.", "20", None),
+    ("So, the simplified form is 3x^2 + 5.", "3", None),
     ("The result is 42.0000004.", "42", None),
     ("Answer: 5 or 6", "5", None),
     ("40 are boys, 160 are girls, so 80 girls are not in the scout.", "40", "How many girls are not in the girl scout?"),

@@ -2,8 +2,9 @@ import csv
 import json
 
 import pytest
-from trace_of_thought.cli.app import app
 from typer.testing import CliRunner
+
+from trace_of_thought.cli.app import app
 
 ROWS = [
     {"question": "How many?", "response": "Answer: 18", "reference": "#### 18"},

@@ -137,13 +137,13 @@ async def experiment(folder: Path, path: Path, concurrency: int, *, memory: bool
     students = {"model": "scripted:instant", "concurrency": concurrency}
     config = build_config({"name": f"b{time.time_ns()}", "problems": str(path), "methods": "standard", "students": students})
     plan = make_plan(config)
-    done = 0
+    done, every = 0, max(100, len(next(iter(plan.sets.values()))) // 10)
 
     def watch(*_: Any) -> None:
         nonlocal done
         done += 1
-        if memory and done % 10_000 == 1:
-            print(f"{done:7} problems {resident_mb():7.0f} MB", flush=True)
+        if memory and done % every == 1:
+            print(f"{done:7} problems {resident_mb():7.1f} MB", flush=True)
 
     with open_journal(plan, folder) as journal:
         started = time.perf_counter()
@@ -152,7 +152,7 @@ async def experiment(folder: Path, path: Path, concurrency: int, *, memory: bool
         [cell] = journal.cells()
         assert journal.counts(cell["id"]) == {"correct": outcome.done}
     if memory:
-        print(f"{done:7} problems {resident_mb():7.0f} MB, {1000 * seconds / done:.2f} ms a problem")
+        print(f"{done:7} problems {resident_mb():7.1f} MB, {1000 * seconds / done:.2f} ms a problem")
     return seconds
 
 

@@ -27,6 +27,8 @@ _TOTAL_OF = re.compile(
     re.I,
 )
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?", re.I)
+_RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
+_SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
 _EQUIVALENT = re.compile(
     r"^\s*(?:\w+\s+){0,3}?(?:or|,? or|,? which is(?: equal to| equivalent to)?|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$", re.I
 )
@@ -98,6 +100,12 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
                 continue
             segments.append(match.span())
             found.append(_expression(match, outside, question or ""))
+    for match in _SOLUTIONS.finditer(outside):
+        segments.append(match.span())
+        found.append(Candidate(", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0])), 4.0, match.start()))
+    for match in _RATIO.finditer(outside if re.search(r"\bratio\b", f"{text} {asking}", re.I) else ""):
+        segments.append(match.span())
+        found.append(Candidate(match[0], 2.5 - 2.5 * ((question or "").count(match[0]) > 0), match.start()))
     for match in _DURATION.finditer(outside):
         segments.append(match.span())
         found.append(Candidate(match[0], 2.0 - 2.5 * _in_parentheses(outside[: match.start()]), match.start()))

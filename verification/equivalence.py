@@ -76,6 +76,7 @@ def _latex(text: str) -> str:
     text = re.sub(r"(?<!\\)\bU\b", r"\\cup", re.sub(r"(?<![A-Za-z\\])(?:oo|inf|Infinity|infinity|infty)\b", r"\\infty", text))
     text = text.replace("**", "^").replace("<=", "\\le ").replace(">=", "\\ge ")
     text = re.sub(r"(?<!\\)\bsqrt\s*\(([^()]*)\)", r"\\sqrt{\1}", text)
+    text = re.sub(r"^(\d{1,9})\s*:\s*(\d{1,9})$", r"\\frac{\1}{\2}", text)
     text = _FUNCTIONS.sub(r"\\\1", text)
     text = re.sub(r"\\frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", text)
     text = re.sub(r"\\frac\s+(\d)(\d)", r"\\frac{\1}{\2}", text)

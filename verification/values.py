@@ -48,6 +48,6 @@ def exact_values(text: str) -> frozenset[Fraction]:
         return frozenset()
     first = found[0]
     rest = text[first.end :].strip(" )")
-    if rest and (len(found) > 1 or not _UNITS.match(rest)):
+    if rest and ((len(found) > 1 and "^" not in rest) or not _UNITS.match(rest)):
         return frozenset()
     return frozenset({first.value, first.value / 100}) if first.percent else frozenset({first.value})

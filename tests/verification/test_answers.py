@@ -27,6 +27,9 @@ RIGHT = [
     ("So there are three apples.", "3", "How many apples are there?"),
     ("Answer: 60%", "60", "What percentage is left?"),
     ("Answer: y + x", "x+y", None),
+    ("So x = 2 or x = -3.", "2,-3", "Find all solutions."),
+    ("The ratio is 3:4.", "3:4", None),
+    ("Answer: 10 cm^2", "10", None),
     (
         "Therefore, the fastest is Evelyn, who ran 4.5 units in 4.5 minutes.",
         "\\text{Evelyn}",
@@ -39,6 +42,8 @@ WRONG = [
     ("\\boxed{\\int_0^{42} 1\\,dx}", "42", None),
     ("The answer is $x + 1$.", "2", None),
     ("Answer: 2x", "2", None),
+    ("So the ratio is 3:5.", "3:4", None),
+    ("So x = 2 or x = -3.", "2", "Find x."),
     ("So, the simplified expression is 20 + 6i.", "20", None),
     ("So, the simplified form is 3x^2 + 5.", "3", None),
     ("The result is 42.0000004.", "42", None),

@@ -40,9 +40,7 @@ def _unavailable(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*args, **kwargs)
         except (MlflowException, requests.RequestException, ConnectionError) as error:
             first = (str(error).splitlines() or [""])[0][:300]
-            raise TrackingUnavailable(
-                f"the results could not be written to MLflow ({first}); send them later with: tot sync"
-            ) from error
+            raise TrackingUnavailable(f"MLflow could not be written to: {first}") from error
 
     return safely
 
@@ -120,13 +118,20 @@ def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
     return OpenRuns(store, experiment_id, parent, cells, prompts)
 
 
-@_unavailable
 def publish(store: Store, record: ExperimentRecord) -> OpenRuns:
     """Write everything of an experiment to MLflow: runs, metrics, curves, tables, description, artifacts, statuses.
 
     Raises:
         TrackingUnavailable: the store is away; nothing is lost by calling it again.
     """
+    try:
+        return _publish(store, record)
+    except TrackingUnavailable as error:
+        raise TrackingUnavailable(f"{error}; the results are kept, send them later with: tot sync") from error
+
+
+@_unavailable
+def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
     runs = open_runs(store, record)
     for cell in record.cells:
         run = runs.cells[cell.id]

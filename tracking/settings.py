@@ -28,5 +28,11 @@ def apply_settings(*, fail_fast: bool) -> None:
     """
     for name, value in {**_ALWAYS, **(_FAIL_FAST if fail_fast else {})}.items():
         os.environ.setdefault(name, value)
-    for chatty in ("mlflow.store.db.utils", "alembic", "alembic.runtime.migration", "alembic.runtime.plugins"):
+    for chatty in (
+        "mlflow.store.db.utils",
+        "mlflow.store.model_registry.abstract_store",
+        "alembic",
+        "alembic.runtime.migration",
+        "alembic.runtime.plugins",
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)

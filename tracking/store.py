@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 LOCAL = "sqlite:///mlflow.db"
 """MLflow's own default: a file in the current folder, which a plain `mlflow ui` there shows."""
 
+_ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
 _CHECK_S = 5.0
 
 
@@ -56,7 +57,10 @@ def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | Non
 
 def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
     store = Store(tracking_uri or _default_uri(), fell_back=fell_back)
-    store.check()
+    try:
+        store.check()
+    except TrackingUnavailable as error:
+        raise TrackingUnavailable(f"{error}; {_ADVICE}") from None
     store.check_usable()
     if store.outbox.adopt(store.uri):
         store.sender.notify()
@@ -214,10 +218,7 @@ def _absolute(uri: str) -> str:
 
 
 def _away(uri: str, reason: str) -> str:
-    return (
-        f"no MLflow server answers at {uri} ({reason}); start it, correct MLFLOW_TRACKING_URI or --tracking-uri, "
-        "or use --tracking-fallback local"
-    )
+    return f"no MLflow server answers at {uri} ({reason})"
 
 
 def _close_at_exit(reference: weakref.ref[Any]) -> None:

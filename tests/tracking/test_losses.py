@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ from trace_of_thought.tracking.outbox import Outbox
 pytestmark = pytest.mark.slow
 
 SPANS = 7
+ROOT = Path(__file__).parents[2]
+TOT = "import sys; from trace_of_thought.cli.app import main; sys.argv[0] = 'tot'; main()"
 
 
 class Server:
@@ -231,3 +234,36 @@ def test_what_a_dead_server_misses_is_kept_and_sent_by_tot_sync(
 def run_sync(uri: str) -> subprocess.CompletedProcess[str]:
     code = "import sys; from trace_of_thought.cli.app import main; sys.argv = ['tot', 'sync']; main()"
     return run(code, MLFLOW_TRACKING_URI=uri)
+
+
+def test_a_run_whose_server_dies_is_completed_by_tot_sync(
+    server: Server, traces_in: Callable[..., Any], tmp_path: Path
+) -> None:
+    sample = [json.loads(line) for line in (ROOT / "problems" / "sample.jsonl").read_text().splitlines()]
+    replies = [{"question": row["question"], "decomposition": f"Answer: {row['reference']}"} for row in sample]
+    (tmp_path / "student.jsonl").write_text("\n".join(map(json.dumps, replies)))
+    words = ["run", "--problems", "sample", "--methods", "standard,trace_of_thought", "--student", "recorded:student.jsonl"]
+    words += ["--teacher", "recorded:sample", "--concurrency", "1", "--experiment", "x"]
+    environment = os.environ | {"MLFLOW_TRACKING_URI": server.uri}
+    process = subprocess.Popen([sys.executable, "-c", TOT, *words], env=environment, stdout=subprocess.PIPE, text=True)
+    outbox = Outbox(tmp_path / ".trace_of_thought" / "outbox.sqlite")
+    while not outbox.count() and process.poll() is None:
+        time.sleep(0.01)
+    server.kill()
+    printed, _ = process.communicate(timeout=120)
+    assert "tot sync" in printed
+    assert outbox.count() > 0
+    server.start()
+    sent = run_sync(server.uri)
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    assert "results of x sent" in sent.stdout
+    assert sum(trace.info.state.value == "OK" for trace in traces_in("x", server.uri)) == 2 * len(sample)
+    client = tracking.connect(server.uri).client
+    experiment = client.get_experiment_by_name("x")
+    assert experiment is not None
+    cells = [found for found in client.search_runs([experiment.experiment_id]) if "method" in found.data.params]
+    assert {found.data.params["method"]: found.data.metrics["accuracy"] for found in cells} == {
+        "standard": 1.0,
+        "trace_of_thought": 1.0,
+    }
+    assert {found.info.status for found in cells} == {"FINISHED"}

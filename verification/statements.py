@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .verdicts import Source
 
@@ -77,6 +78,7 @@ class Statement:
     undecided: bool = False
 
 
+@lru_cache(maxsize=512)
 def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
     """Return the sentence of a question that asks, and its content words."""
     if not question:

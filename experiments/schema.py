@@ -24,7 +24,7 @@ def json_schema() -> dict[str, Any]:
         listed = {**field, "items": one}
         field.clear()
         field |= {**described, "anyOf": [one, listed]}
-    rule = {name: {} for name in EXCLUDABLE}
+    rule: dict[str, Any] = {name: {} for name in EXCLUDABLE}
     schema["properties"]["exclude"] = {
         "type": "array",
         "description": ExperimentConfig.model_fields["exclude"].description,

@@ -77,9 +77,12 @@ def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]])
     from rich.text import Text
 
     table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in header:
+    for name, cells in zip(header, zip(*rows, strict=True) if rows else [()] * len(header), strict=True):
         words = name in ("problems", "student", "method", "statuses", "compared")
-        table.add_column(name, justify="left" if words else "right", overflow="fold")
+        longest = max((len(word) for cell in (name, *cells) for word in cell.split()), default=1)
+        table.add_column(
+            name, justify="left" if words else "right", overflow="fold", min_width=min(24, longest) if words else None
+        )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table

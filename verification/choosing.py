@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from .quantities import Quantity, find_quantities
 from .references import braced
@@ -81,7 +82,7 @@ def _boxes(text: str) -> list[str]:
 
 def _candidates(text: str, question: str | None) -> list[Candidate]:
     asking, asked = asked_words(question)
-    known = frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
+    known = _known(question)
     text = text[:2000]
     found, segments = [], []
     for match in re.finditer(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and)\s*⟦[^⟧]*⟧)*", text):
@@ -113,6 +114,11 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         if not any(a <= quantity.start < b for a, b in segments):
             found.append(_number(quantity, outside, asking, asked, known))
     return [candidate for candidate in found if candidate.text]
+
+
+@lru_cache(maxsize=512)
+def _known(question: str | None) -> frozenset[Fraction]:
+    return frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
 
 
 def _segment(match: re.Match[str], text: str, question: str, known: frozenset[Fraction]) -> Candidate:

@@ -44,7 +44,8 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     sys.set_int_max_str_digits(5000)
-    parse_claim("x+1")
+    for claim, reference in (("x+1", "1+x"), ("[-1,2]", r"(-\infty,3)\cup(4,5)"), (r"\frac{1}{7}", r"\frac{\sqrt{7}}{14}")):
+        compare(claim, reference)
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if sys.platform == "linux" else 0
     if pages:
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY,) * 2)

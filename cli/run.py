@@ -182,9 +182,9 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     from ..experiments.table import comparison_cells, rich_table, summary_cells, usd
 
     cells = {cell.id for cell in plan.cells}
-    console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells))))
+    console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells)), console.width))
     if found := comparisons(journal, cells):
-        console.print(rich_table("On the same problems", *comparison_cells(found)))
+        console.print(rich_table("On the same problems", *comparison_cells(found), console.width))
     if reviews := review_summary(journal, cells):
         console.print(rich_table("Reviews", *review_cells(reviews)))
     totals = journal.totals()

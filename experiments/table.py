@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -70,21 +71,24 @@ def comparison_cells(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], lis
     return header, rows
 
 
-def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a table for the terminal."""
+def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int = 160) -> Table:
+    """Return a table for the terminal; below 120 columns names are broken between words so that numbers keep their room."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name, cells in zip(header, zip(*rows, strict=True) if rows else [()] * len(header), strict=True):
-        words = name in ("problems", "student", "method", "statuses", "compared")
-        longest = max((len(word) for cell in (name, *cells) for word in cell.split()), default=1)
-        table.add_column(
-            name, justify="left" if words else "right", overflow="fold", min_width=min(24, longest) if words else None
-        )
+    names = ("method", "compared")
+    for name in header:
+        words = name in ("problems", "student", "statuses", *names)
+        narrow = width < 120 and name in names
+        table.add_column(name, justify="left" if words else "right", overflow="fold", no_wrap=narrow)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        cells = [
+            textwrap.fill(cell, 20, break_long_words=False) if width < 120 and name in names else cell
+            for name, cell in zip(header, row, strict=True)
+        ]
+        table.add_row(*map(Text, cells))
     return table
 
 

@@ -7,8 +7,11 @@ from typing import Any, Literal
 
 import torch
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.messages import BaseMessage
+from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
 from pydantic import ConfigDict, PrivateAttr
 from transformers import TextGenerationPipeline
@@ -117,6 +120,32 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         )
         llm = HuggingFacePipeline(pipeline=TextGenerationPipeline(model=model, tokenizer=tokenizer), model_id=model_id)
         return cls(llm=llm, tokenizer=tokenizer, **fields)
+
+    def bind_tools(
+        self, tools: Sequence[Any], *, tool_choice: dict[str, Any] | str | bool | None = None, **kwargs: Any
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Show tools to the model through its chat template; a choice is passed on, but nothing forces a model to keep it."""
+        formatted = [convert_to_openai_tool(tool) for tool in tools]
+        if tool_choice is not None:
+            kwargs["tool_choice"] = tool_choice
+        return self.bind(tools=formatted, **kwargs)
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type | None = None,
+        *,
+        method: Literal["function_calling", "json_mode", "json_schema"] = "function_calling",
+        include_raw: bool = False,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Parse replies as a schema, by default as the call of one tool."""
+        if method == "function_calling" and schema is not None:
+            return BaseChatModel.with_structured_output(self, schema, include_raw=include_raw, **kwargs)
+        return super().with_structured_output(schema, method=method, include_raw=include_raw, **kwargs)
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        return LangSmithParams(**{**params, "ls_provider": "huggingface", "ls_model_name": str(self.model_id)})
 
     def close(self) -> None:
         """End the engine's thread; calls under way fail, and so do later ones."""

@@ -43,7 +43,7 @@ class ContinuousEngine(Engine):
     def __init__(self, model: PreTrainedModel, *, max_batch_size: int, max_batch_tokens: int) -> None:
         self.model = model
         self.max_batch_size = max_batch_size
-        self._blocks = max(2, -(-max_batch_tokens // PAGE_TOKENS))
+        self._blocks = max(1, -(-max_batch_tokens // PAGE_TOKENS))
         super().__init__()
 
     def _start_afresh(self) -> None:

@@ -83,3 +83,9 @@ def tiny_student(tiny_folder):
     student = BatchedChatHuggingFace.from_model_id(tiny_folder, device="cpu", max_tokens=24)
     yield student
     student.close()
+
+
+def pytest_configure(config):
+    """Know the marks of langchain-tests, whose plugins are off here."""
+    for mark in ("benchmark", "vcr", "scheduled"):
+        config.addinivalue_line("markers", f"{mark}: of langchain-tests")

@@ -34,6 +34,7 @@ _REFUSAL = re.compile(
 )
 _EQUALS = re.compile(r"\d\s*[-+*/×÷x·^]\s*\(?-?\$?\d[\d\s.,()*/+×÷·^%$-]{0,60}(?:=|is|equals)\s*\$?(-?\d[\d,]*(?:\.\d+)?)")
 _ORDINAL = re.compile(r"\b(?:steps?|prompts?|part|equation|line)\s+#?\d+(?:\s*(?:,|and|or|to|through|-|–)\s*\d+)*", re.I)
+_PLAIN = re.compile(r"[\\$ ]{0,4}[-−]?[\d,.]{1,24}(?:/\d{1,12})?\s?\\?(?:%|[a-z]{0,12})")
 _INDEX = re.compile(r"[_^]\s*\{?\d+\}?")
 _LITERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _PERCENT = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*\\?(?:%|percent)", re.I)
@@ -87,7 +88,7 @@ def reference_key(reference: Any) -> str | None:
     if boxed := re.search(r"\\boxed\{(.*)\}", text, re.S):
         text = boxed[1]
     numbers = numbers_in(text)
-    return str(numbers[0]) if len(numbers) == 1 and len(text) < 24 else text
+    return str(numbers[0]) if len(numbers) == 1 and _PLAIN.fullmatch(text) else text
 
 
 def _leaks(reference: str, step: str, found: set[str], question: str, known: set[str]) -> bool:

@@ -145,7 +145,9 @@ class BatchedChatHuggingFace(ChatHuggingFace):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
-        return LangSmithParams(**{**params, "ls_provider": "huggingface", "ls_model_name": str(self.model_id)})
+        return LangSmithParams(
+            **{**params, "ls_provider": "huggingface", "ls_model_name": str(kwargs.get("model") or self.model_id)}
+        )
 
     def close(self) -> None:
         """End the engine's thread; calls under way fail, and so do later ones."""

@@ -9,7 +9,6 @@ from transformers import PreTrainedModel
 
 from .prefill import Prefilled
 from .requests import Generation
-from .row_attention import group_rows
 from .row_cache import RowCache
 from .sampling import BROKEN, choose_tokens
 
@@ -23,11 +22,10 @@ class DecodeBatch:
     Args:
         model: a causal language model with attention caches.
         layers: how many layers keep keys and values.
-        grouped_attention: whether the model attends by `row_attention`.
     """
 
-    def __init__(self, model: PreTrainedModel, layers: int, grouped_attention: bool = False) -> None:
-        self.model, self._layers, self._grouped = model, layers, grouped_attention
+    def __init__(self, model: PreTrainedModel, layers: int) -> None:
+        self.model, self._layers = model, layers
         self.clear()
 
     def clear(self) -> None:
@@ -92,12 +90,9 @@ class DecodeBatch:
 
     def _padding_options(self, lengths: list[int]) -> dict[str, Any]:
         """Return what the model must know of the padding: nothing when there is none."""
-        longest = max(lengths)
-        if min(lengths) == longest:
+        if min(lengths) == max(lengths):
             return {}
-        mask = self._mask[: len(lengths), self._cache.begin : self._cache.end + 1]
-        groups = {"row_groups": group_rows([longest - length for length in lengths])} if self._grouped else {}
-        return {"attention_mask": mask, **groups}
+        return {"attention_mask": self._mask[: len(lengths), self._cache.begin : self._cache.end + 1]}
 
     def _make_room(self, newcomers: Prefilled, keep: list[int], rows_to_come: int) -> None:
         """Rebuild the cache when the newcomers do not fit, as it stands, in number or length."""

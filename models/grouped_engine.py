@@ -9,7 +9,6 @@ from .decode_batch import DecodeBatch, accept
 from .engine import Engine, EngineError
 from .prefill import prefill
 from .requests import Generation, refuse_too_long
-from .row_attention import use_grouped_attention
 
 PREFILL_TOKENS = 2048
 """Prompt tokens read at most between two decoding steps, so that rows under way do not wait long."""
@@ -33,13 +32,12 @@ class GroupedEngine(Engine):
         self.model = model
         self.max_batch_size, self.max_batch_tokens = max_batch_size, max_batch_tokens
         self._layers = model.config.get_text_config().num_hidden_layers
-        self._grouped_attention = model.device.type == "cpu" and use_grouped_attention(model)
         super().__init__()
 
     def _start_afresh(self) -> None:
         super()._start_afresh()
         self._waiting: list[Generation] = []
-        self._batch = DecodeBatch(self.model, self._layers, self._grouped_attention)
+        self._batch = DecodeBatch(self.model, self._layers)
 
     @property
     def busy(self) -> bool:

@@ -1,8 +1,8 @@
 """Loading the student, and what it says when it cannot."""
 
-import multiprocessing
 import os
-import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -87,31 +87,21 @@ def test_options_that_would_be_ignored_are_refused(tiny_folder):
         load(tiny_folder, device="cpu", presence_penalty=1.0)
 
 
-def _convert(file, cache, answers):
-    os.environ["TRACE_OF_THOUGHT_CACHE"] = cache
-    import torch
-
-    from trace_of_thought.models.gguf_folder import converted
-
-    answers.put(str(converted(file, torch.float32)))
+CONVERT = (
+    "import sys, torch, pathlib\n"
+    "from trace_of_thought.models.gguf_folder import converted\n"
+    "print(converted(pathlib.Path(sys.argv[1]), torch.float32))\n"
+)
 
 
 @pytest.mark.slow
 def test_a_gguf_file_is_converted_once_when_processes_start_together(gguf_file, tmp_path):
-    context = multiprocessing.get_context("spawn")
-    answers = context.Queue()
-    started = [context.Process(target=_convert, args=(gguf_file, str(tmp_path), answers)) for _ in range(2)]
-    for process in started:
-        process.start()
-    folders = {answers.get(timeout=200) for _ in started}
-    for process in started:
-        process.join(20)
+    environment = {**os.environ, "TRACE_OF_THOUGHT_CACHE": str(tmp_path)}
+    command = [sys.executable, "-c", CONVERT, str(gguf_file)]
+    started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    folders = {process.communicate(timeout=250)[0].splitlines()[-1] for process in started}
     assert len(folders) == 1
-    assert (
-        sorted(path.suffix for path in (tmp_path / "gguf").iterdir()) == ["", ".lock"]
-        or len(list((tmp_path / "gguf").iterdir())) == 2
-    )
-    shutil.rmtree(tmp_path / "gguf")
+    assert [str(path) for path in (tmp_path / "gguf").iterdir() if path.is_dir()] == list(folders)
 
 
 @pytest.mark.slow

@@ -60,6 +60,7 @@ async function news() {
     const version = await (await fetch("/version")).text();
     if (version === document.body.dataset.version || !/^[\d-]+$/.test(version)) return;
     const fresh = new DOMParser().parseFromString(await (await fetch(page === "queue" ? location.href : "/")).text(), "text/html");
+    const told = fresh.querySelector("h1").textContent;
     document.body.dataset.version = version;
     if (page === "queue" && !document.activeElement.closest("main form")) {
       const at = document.activeElement?.getAttribute("href");
@@ -67,7 +68,7 @@ async function news() {
       if (at) document.querySelector(`#queue a[href="${CSS.escape(at)}"]`)?.focus();
     }
     document.querySelector(".progress").replaceWith(fresh.querySelector(".progress"));
-    document.getElementById("news").textContent = fresh.querySelector("h1").textContent;
+    document.getElementById("news").textContent = told;
   } catch { /* the server is away: it is asked again */ }
 }
 setInterval(news, 2000);

@@ -40,16 +40,16 @@ def main() -> None:
         print("lm_eval, inspect_ai: skipped; give --peers-python the python of an environment that has them")
     student = BatchedChatHuggingFace.from_model_id(options.model, device="cpu", max_tokens=NEW_TOKENS)
     student.invoke("Hello", max_tokens=8)
-    for callers, count in ((1, 4), (8, 16), (32, 32), (64, 64)):
+    for callers, count in ((1, 2), (8, 8), (32, 32), (64, 64)):
         measure(rates, f"ours, {callers} callers", lambda c=callers, n=count: asyncio.run(ours(student, questions[:n], c)))  # type: ignore[misc]
     measure(rates, "ours, 32 at random times", lambda: asyncio.run(ours(student, questions[:32], 32, ARRIVAL_SECONDS)))
     student.close()
     plain = BatchedChatHuggingFace.from_model_id(options.model, device="cpu", pack_weights=False)
     model, tokenizer = plain.llm.pipeline.model, plain.tokenizer
     model.set_attn_implementation("sdpa")
-    for batch, count in ((1, 4), (32, 32), (64, 64)):
+    for batch, count in ((1, 2), (64, 64)):
         measure(rates, f"generate, batch {batch}", lambda b=batch, n=count: generate(model, tokenizer, questions[:n], b))  # type: ignore[misc]
-    measure(rates, "ChatHuggingFace.batch", lambda: chat_hugging_face(model, tokenizer, questions[:4]))
+    measure(rates, "ChatHuggingFace.batch", lambda: chat_hugging_face(model, tokenizer, questions[:2]))
     report(rates)
 
 

@@ -28,7 +28,7 @@ lint: .venv/dev
 	touch $@
 
 .venv/dev: .venv/local
-	$(PIP) -e '.[local,openai,datasets,dev]'
+	$(PIP) -e '.[dev]'
 	touch $@
 
 clean:

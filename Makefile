@@ -19,7 +19,8 @@ quick: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p trace_of_thought
+	mkdir -p .venv/types && ln -sfn ../.. .venv/types/trace_of_thought
+	MYPYPATH=.venv/types $(BIN)/mypy -p trace_of_thought
 
 .venv/local: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -5,7 +5,7 @@ All values are plain (str, numbers, lists, dicts): they pass through checkpoints
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, Required, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, Required, TypedDict
 
 Status = Literal[
     "correct",
@@ -37,10 +37,15 @@ Usage = dict[str, RoleUsage]
 
 def add_usage(left: Usage | None, right: Usage | None) -> Usage:
     """Add two usages role by role."""
-    total: Usage = {role: RoleUsage(**counts) for role, counts in (left or {}).items()}
+    total: Usage = dict(left or {})
     for role, counts in (right or {}).items():
         known = total.get(role) or RoleUsage(calls=0, input_tokens=0, output_tokens=0, unknown=0)
-        total[role] = RoleUsage(**{key: known[key] + counts[key] for key in counts})
+        total[role] = RoleUsage(
+            calls=known["calls"] + counts["calls"],
+            input_tokens=known["input_tokens"] + counts["input_tokens"],
+            output_tokens=known["output_tokens"] + counts["output_tokens"],
+            unknown=known["unknown"] + counts["unknown"],
+        )
     return total
 
 
@@ -125,3 +130,9 @@ class TraceState(TraceOutput, total=False):
     """How often the teacher was asked again."""
     retry_reason: str
     """Why solve runs again, in words for the student; empty if it does not."""
+
+
+class Node(Protocol):
+    """A node that asks no model: it takes the state and returns what it changes."""
+
+    def __call__(self, state: TraceState) -> dict[str, Any]: ...  # noqa: D102

@@ -88,4 +88,4 @@ def after_review(state: TraceState) -> Literal["decompose", "solve"]:
 
 def after_verify(state: TraceState) -> Literal["solve", "__end__"]:
     """Let the student try again where verify gives a reason for it."""
-    return "solve" if state["retry_reason"] else END
+    return "solve" if state["retry_reason"] else "__end__"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
 from ..graphs.state import ReviewRecord, TraceState
 from .steps import number_steps, parse_steps
@@ -12,6 +12,16 @@ from .steps import number_steps, parse_steps
 ACTION = "review_steps"
 
 Decision = dict[str, Any]
+
+_KINDS: dict[str, Literal["approve", "edit", "reject"]] = {
+    "approve": "approve",
+    "accept": "approve",
+    "edit": "edit",
+    "reject": "reject",
+    "ignore": "reject",
+    "response": "reject",
+    "respond": "reject",
+}
 
 
 def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "") -> dict[str, Any]:
@@ -58,10 +68,8 @@ def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tu
         ValueError: the answer has none of these forms; says what is wrong with it.
     """
     decision = _one_decision(_from_json(answer))
-    kind = {"accept": "approve", "ignore": "reject", "response": "reject", "respond": "reject"}.get(
-        str(decision.get("type")), decision.get("type")
-    )
-    if kind not in ("approve", "edit", "reject"):
+    kind = _KINDS.get(str(decision.get("type")))
+    if kind is None:
         raise ValueError(f"decision type {decision.get('type')!r} is unknown; use approve, edit or reject")
     if kind == "reject" and not may_reject:
         raise ValueError("the teacher may not be asked again for this problem; approve or edit the steps")

@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from langgraph.types import interrupt
 
-from ..graphs.state import TraceState
+from ..graphs.state import Node, TraceState
 from .hitl import make_request, read_answer
 
 Policy = Literal["never", "always", "flagged"] | Callable[[TraceState], bool]
 """Which decompositions a person sees: none, all, those that decompose flagged, or those for which a function says True."""
 
 
-def make_review(policy: Policy, *, max_revisions: int = 2) -> Callable[[TraceState], dict[str, Any]]:
+def make_review(policy: Policy, *, max_revisions: int = 2) -> Node:
     """Return the node that pauses the run where the policy asks for a person.
 
     The run is paused with `interrupt` and LangChain's `HITLRequest`, and resumed with any answer that

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from ..graphs.state import TraceState
+from ..graphs.state import Node, TraceState
 from ..verification import SolutionCheck, check_solution, verify_answer
 
 
-def make_verify(max_attempts: int = 1) -> Callable[[TraceState], dict[str, Any]]:
+def make_verify(max_attempts: int = 1) -> Node:
     """Return the node that sets `verdict`, `check`, `answer`, `status` and `retry_reason`.
 
     The reason for a retry uses only what would be known in production: no answer, a step whose arithmetic is wrong,

@@ -10,20 +10,6 @@ from contextlib import contextmanager
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-_HINTS = {
-    "AuthenticationError": "the server refuses the key: check the provider's API key",
-    "PermissionDeniedError": "the server refuses this key for this model",
-    "NotFoundError": "the server does not know this model: check the name and the base URL",
-    "RateLimitError": "the server limits the rate: lower --concurrency or set --requests-per-second",
-    "InternalServerError": "the server failed: run the same command again later",
-    "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
-    "APITimeoutError": "the server did not answer in time: raise --timeout or lower --concurrency",
-    **dict.fromkeys(
-        ("JSONDecodeError", "TypeError", "IndexError", "AttributeError"),
-        "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?",
-    ),
-}
-
 
 def explain(error: BaseException) -> str:
     """Return one line for an error: what happened, to which model and problem, what to do."""
@@ -31,9 +17,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, KeyError):
         text = str(error.args[0]) if error.args else text
     notes = [printable(note) for note in getattr(error, "__notes__", ())]
-    of_model = any(note.startswith("while asking the ") for note in notes)
-    hint = next((_HINTS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _HINTS), "") if of_model else ""
-    return "; ".join(part for part in [text[:600], hint, *notes] if part)
+    return "; ".join(part for part in [text[:600].rstrip(".") if notes else text[:600], *notes] if part)
 
 
 def printable(text: str) -> str:

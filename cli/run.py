@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from .options import kept, model_fields, pairs, problem_fields, split_values
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -48,6 +50,9 @@ def run(
     max_cost_usd: Annotated[float | None, typer.Option(help="Stop when this much is spent.")] = None,
     max_total_tokens: Annotated[int | None, typer.Option(help="Stop when so many tokens are used.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Any other field, as students.options.dtype=bfloat16. May be repeated.")
+    ] = None,
     experiment: Annotated[str | None, typer.Option(help="Name of the journal and the MLflow experiment.")] = None,
     review: Annotated[str | None, typer.Option(help="Whose steps a person sees first: never, always, flagged.")] = None,
     counterfactual: Annotated[
@@ -64,28 +69,30 @@ def run(
 
     given: dict[str, Any] = {
         "name": experiment,
-        "problems": _problems(problems, columns, split),
-        "methods": _split(methods),
-        "teachers": _models(teacher, base_url=base_url, timeout=timeout, requests_per_second=requests_per_second, price=price),
-        "students": _models(
+        "problems": problem_fields(problems, columns, split),
+        "methods": split_values(methods),
+        "teachers": model_fields(
+            teacher, base_url=base_url, timeout=timeout, requests_per_second=requests_per_second, price=price,
+        ),
+        "students": model_fields(
             student, base_url=base_url, timeout=timeout, requests_per_second=requests_per_second, price=price,
             max_tokens=max_tokens, temperature=temperature,
         ),
         "prompts": prompts,
-        "modes": _split(mode),
-        "samples": _split(samples),
-        "seeds": _split(seed),
+        "modes": split_values(mode),
+        "samples": split_values(samples),
+        "seeds": split_values(seed),
         "limit": limit,
         "max_attempts": max_attempts,
-        "exclude": [_pairs(rule, "--exclude") for rule in exclude] if exclude else None,
+        "exclude": [pairs(rule, "--exclude") for rule in exclude] if exclude else None,
         "concurrency": concurrency,
         "retries": retries,
         "review": review,
         "counterfactual": counterfactual or None,
-        "budget": _kept(max_cost_usd=max_cost_usd, max_tokens=max_total_tokens, max_minutes=max_minutes) or None,
+        "budget": kept(max_cost_usd=max_cost_usd, max_tokens=max_total_tokens, max_minutes=max_minutes) or None,
     }  # fmt: skip
     console = wide(Console(highlight=False))
-    config = _config(file, {name: value for name, value in given.items() if value not in (None, [])})
+    config = _config(file, {name: value for name, value in given.items() if value not in (None, [])}, set_ or [])
     target = (tracking_uri, _fallback(tracking_fallback)) if tracking else None
     execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
 
@@ -119,6 +126,8 @@ def execute(
             missing = sum(map(len, plan.missing(journal).values()))
             console.print(f"Interrupted: {missing} problems are missing; the same command goes on.", style="yellow")
             raise
+        from .result import show_result
+
         show_result(plan, journal, outcome, console)
     if outcome.stopped_by or outcome.failed:
         raise typer.Exit(1)
@@ -175,50 +184,6 @@ def _reviewer(reviews: str | None) -> Any:
     return ReviewDesk(open_queue(reviews))
 
 
-def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
-    """Print the table, what was spent, and what is missing."""
-    from ..experiments.reviewed import review_cells, review_summary
-    from ..experiments.summary import comparisons, summarise
-    from ..experiments.table import comparison_cells, rich_table, summary_cells, usd
-
-    cells = {cell.id for cell in plan.cells}
-    console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells)), console.width))
-    if found := comparisons(journal, cells):
-        console.print(rich_table("On the same problems", *comparison_cells(found), console.width))
-    if reviews := review_summary(journal, cells):
-        console.print(rich_table("Reviews", *review_cells(reviews)))
-    totals = journal.totals()
-    spent = (
-        f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {usd(totals['cost_usd'])} USD"
-    )
-    seconds = sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000
-    console.print(f"Spent in all sessions: {spent}, {seconds:.0f} s. Journal: {journal.path}", markup=False, soft_wrap=True)
-    missing = sum(outcome.missing.values())
-    if missing:
-        console.print(
-            f"Stopped by {outcome.stopped_by}: {missing} problems are missing; the same command goes on.", style="yellow"
-        )
-    if outcome.waiting:
-        console.print(
-            f"{outcome.waiting} problems wait for a reviewer: tot review (or tot review --web); then the same command goes on.",
-            style="yellow",
-        )
-    show_errors_of(journal, cells, console)
-
-
-def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
-    """Print the kinds of errors that rows tell of, the most frequent first."""
-    marks = ", ".join("?" for _ in cells)
-    query = (
-        f"select substr(error, 1, 160) as what, count(*) as times, min(problem_id) from rows where status = 'error' "
-        f"and cell_id in ({marks}) group by what order by times desc limit 5"
-    )
-    from .errors import printable
-
-    for what, times, problem in journal.db.execute(query, sorted(cells)):
-        console.print(f"{times} x {printable(what)} (first: {problem})", style="red", markup=False, soft_wrap=True)
-
-
 def wide(console: Console) -> Console:
     """Give tables room where the output is not a terminal."""
     if not console.is_terminal:
@@ -226,63 +191,20 @@ def wide(console: Console) -> Console:
     return console
 
 
-def _config(file: Path | None, given: dict[str, Any]) -> ExperimentConfig:
+def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:
     from ..experiments.config_file import build_config, load_config
+    from ..experiments.settings import with_settings
 
     if file is not None:
-        return load_config(file, given)
+        return load_config(file, given, settings)
     if "students" not in given:
         raise typer.BadParameter(
             "missing; for example --student hf:HuggingFaceTB/SmolLM2-135M-Instruct", param_hint="--student"
         )
-    return build_config(given)
+    return build_config(with_settings(given, settings))
 
 
 def _fallback(value: str | None) -> Literal["local"] | None:
     if value in (None, "local"):
         return value  # type: ignore[return-value]
     raise typer.BadParameter(f"{value!r} is unknown; use 'local'", param_hint="--tracking-fallback")
-
-
-def _split(values: list[str] | None) -> list[str] | None:
-    return [part.strip() for value in values for part in value.split(",") if part.strip()] if values else None
-
-
-def _kept(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _pairs(text: str, option: str) -> dict[str, str | int]:
-    """Read "a=b,c=1"."""
-    pairs = [part.partition("=") for part in text.split(",")]
-    if not all(name and equals for name, equals, _ in pairs):
-        raise typer.BadParameter(f"{text!r} is not NAME=VALUE,NAME=VALUE", param_hint=option)
-    return {name.strip(): int(value) if value.strip().isdigit() else value.strip() for name, _, value in pairs}
-
-
-def _problems(sources: list[str] | None, columns: list[str] | None, split: str | None) -> list[dict[str, Any]] | None:
-    named: dict[str, Any] = {}
-    for text in columns or []:
-        named |= {name: str(value) for name, value in _pairs(text, "--columns").items()}
-    return [{"source": source, **_kept(columns=named or None, split=split)} for source in sources] if sources else None
-
-
-def _models(specs: list[str] | None, *, price: list[str] | None, **options: Any) -> list[dict[str, Any]] | None:
-    if not specs:
-        return None
-    prices = dict(_price(text) for text in price or [])
-    made = []
-    for spec in specs:
-        remote = spec != "self" and not spec.startswith(("hf:", "recorded:", "scripted:"))
-        kept = {name: value for name, value in options.items() if remote or name in ("max_tokens", "temperature")}
-        made.append({"model": spec, **_kept(**kept, price=prices.get(spec))})
-    return made
-
-
-def _price(text: str) -> tuple[str, dict[str, float]]:
-    model, _, amounts = text.rpartition("=")
-    try:
-        used, made = (float(amount) for amount in amounts.split("/"))
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not MODEL=IN/OUT", param_hint="--price") from error
-    return model, {"input": used, "output": made}

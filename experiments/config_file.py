@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
@@ -11,16 +11,18 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from .config import ExperimentConfig
+from .settings import with_settings
 
 Place = tuple[str | int, ...]
 
 
-def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) -> ExperimentConfig:
+def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None, settings: Iterable[str] = ()) -> ExperimentConfig:
     """Read an experiment.
 
     Args:
         path: a YAML file.
         overrides: fields that replace those of the file.
+        settings: see `with_settings`.
 
     Raises:
         FileNotFoundError: no such file.
@@ -39,7 +41,7 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
         raise ValueError(f"{path}: must hold fields such as `students:`, not a {type(values).__name__}")
     values.setdefault("name", path.stem)
     _find_beside(values, path.parent)
-    return build_config({**values, **(overrides or {})}, str(path), _lines(node))
+    return build_config(with_settings({**values, **(overrides or {})}, settings), str(path), _lines(node))
 
 
 def build_config(values: Mapping[str, Any], where: str = "", lines: Mapping[Place, int] | None = None) -> ExperimentConfig:

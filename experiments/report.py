@@ -88,7 +88,7 @@ def _figures(summaries: Any, found: Any, read: list[Condition], causes: Mapping[
             series[_name(condition, read)] = points
     if series:
         made["steps"] = steps_figure(series)
-    if causes:
+    if any(causes.values()):
         made["causes"] = causes_figure(causes)
     return made
 

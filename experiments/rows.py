@@ -89,5 +89,5 @@ def describe(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     text = " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
-    notes = " ".join(getattr(error, "__notes__", ()))
-    return f"{type(error).__name__}: {text[:800]}" + (f" ({notes[:300]})" if notes else "")
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    return f"{type(error).__name__}: {text[:800].rstrip('.') if notes else text[:800]}" + (f"; {notes[:400]}" if notes else "")

@@ -18,6 +18,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_executor_for_config
 
 from ..graphs.state import Role, RoleUsage, TraceState, Usage, add_usage
+from .failures import advice
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         if isinstance(error, ExceptionGroup):
             error = error.exceptions[0]
         name = model_name(self.model)
+        if hint := advice(error):
+            error.add_note(hint)
         error.add_note(f"while asking the {self.role} {name!r} about {state['question'][:120]!r}")
         return error
 

@@ -35,8 +35,8 @@ def test_a_passing_fault_is_retried_in_one_layer(openai_server, fault):
 @pytest.mark.parametrize(
     ("status", "body", "advice"),
     [
-        (429, '{"error": {"message": "slow down"}}', "lower --concurrency"),
-        (500, '{"error": {"message": "boom"}}', "run the same command again"),
+        (429, '{"error": {"message": "slow down"}}', "lower the concurrency"),
+        (500, '{"error": {"message": "boom"}}', "try again later"),
         (401, '{"error": {"message": "bad key"}}', "API key"),
         (404, '{"error": {"message": "no such model"}}', "check the name"),
         (None, "", "cannot be reached"),

@@ -1,0 +1,56 @@
+"""What `tot run` prints at its end: the tables, what was spent, what is missing and what failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..experiments.journal import Journal
+    from ..experiments.plan import Plan
+    from ..experiments.runner import Outcome
+
+
+def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
+    """Print the table, what was spent, and what is missing."""
+    from ..experiments.reviewed import review_cells, review_summary
+    from ..experiments.summary import comparisons, summarise
+    from ..experiments.table import comparison_cells, rich_table, summary_cells, usd
+
+    cells = {cell.id for cell in plan.cells}
+    console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells)), console.width))
+    if found := comparisons(journal, cells):
+        console.print(rich_table("On the same problems", *comparison_cells(found), console.width))
+    if reviews := review_summary(journal, cells):
+        console.print(rich_table("Reviews", *review_cells(reviews)))
+    totals = journal.totals()
+    spent = (
+        f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {usd(totals['cost_usd'])} USD"
+    )
+    seconds = sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000
+    console.print(f"Spent in all sessions: {spent}, {seconds:.0f} s. Journal: {journal.path}", markup=False, soft_wrap=True)
+    missing = sum(outcome.missing.values())
+    if missing:
+        console.print(
+            f"Stopped by {outcome.stopped_by}: {missing} problems are missing; the same command goes on.", style="yellow"
+        )
+    if outcome.waiting:
+        console.print(
+            f"{outcome.waiting} problems wait for a reviewer: tot review (or tot review --web); then the same command goes on.",
+            style="yellow",
+        )
+    show_errors_of(journal, cells, console)
+
+
+def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
+    """Print the kinds of errors that rows tell of, the most frequent first."""
+    marks = ", ".join("?" for _ in cells)
+    query = f"select error, problem_id from rows where status = 'error' and cell_id in ({marks}) order by problem_id"
+    kinds: dict[str, list[str]] = {}
+    for error, problem in journal.db.execute(query, sorted(cells)):
+        kinds.setdefault(printable(error).partition("; while asking")[0][:300], []).append(problem)
+    for what, problems in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:5]:
+        console.print(f"{len(problems)} x {what} (first: {problems[0]})", style="red", markup=False, soft_wrap=True)

@@ -1,0 +1,62 @@
+"""Fields of an experiment set by their path, so that a command line reaches each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from typing import Any
+
+import yaml
+
+_SHORT = {"problems": ("source", "sample"), "teachers": ("model", "self"), "students": ("model", None)}
+"""The lists of objects: the field that a plain text stands for, and the item that is there when none is given."""
+
+
+def with_settings(values: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of an experiment with some of them set.
+
+    Args:
+        values: fields as in a YAML file.
+        settings: `PATH=VALUE`, the value in YAML: `budget.max_minutes=30`, `students.options.dtype=bfloat16` for every
+            student, `students.0.max_retries=9` for the first.
+
+    Raises:
+        ValueError: a setting is not PATH=VALUE, or its path leads nowhere.
+    """
+    changed = deepcopy(dict(values))
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        parts = path.strip().split(".")
+        if not equals or not all(parts):
+            raise ValueError(f"{setting!r} is not PATH=VALUE, such as students.options.dtype=bfloat16")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ValueError(f"{setting!r}: the value is not YAML: {' '.join(str(error).split())}") from None
+        if parts[0] in _SHORT and len(parts) > 1:
+            for item, rest in _items(changed, parts, setting):
+                _put(item, rest, value, setting)
+        else:
+            _put(changed, parts, value, setting)
+    return changed
+
+
+def _items(values: dict[str, Any], parts: list[str], setting: str) -> list[tuple[dict[str, Any], list[str]]]:
+    """Return the objects that a path means, with what is left of the path."""
+    short, default = _SHORT[parts[0]]
+    given = values.get(parts[0], default)
+    listed = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
+    values[parts[0]] = items = [{short: item} if isinstance(item, str) else item for item in listed]
+    if not parts[1].isdigit():
+        return [(item, parts[1:]) for item in items]
+    if int(parts[1]) >= len(items) or len(parts) == 2:
+        raise ValueError(f"{setting!r}: {parts[0]} has {len(items)} items, numbered from 0; name a field of one of them")
+    return [(items[int(parts[1])], parts[2:])]
+
+
+def _put(fields: dict[str, Any], parts: list[str], value: Any, setting: str) -> None:
+    for part in parts[:-1]:
+        fields = fields.setdefault(part, {})
+        if not isinstance(fields, dict):
+            raise ValueError(f"{setting!r}: {part} holds no fields")
+    fields[parts[-1]] = value

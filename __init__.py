@@ -4,11 +4,16 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "TraceResult": "graphs.embed",
+    "as_node": "graphs.embed",
+    "as_tool": "graphs.tool",
+    "asolve": "graphs.embed",
     "build_baseline": "graphs.baselines",
     "build_trace_of_thought": "graphs.trace_of_thought",
     "load_chat_model": "models.load",
     "load_problems": "problems",
     "load_prompts": "prompts",
+    "solve": "graphs.embed",
     "verify_answer": "verification",
 }
 

@@ -17,7 +17,7 @@ def compare(
 
     from ..experiments.comparing import compare_pairs, matched
     from ..experiments.table import comparison_cells, rich_table
-    from .errors import printable
+    from ..nodes.failures import printable
     from .run import wide
 
     console = wide(Console(highlight=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import printable
+from ..nodes.failures import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -70,8 +70,8 @@ def export(
 @review.command("import")
 def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="An exported file.", exists=True)]) -> None:
     """Take the decisions of FILE; exits with 1 if some could not be used."""
+    from ..nodes.failures import printable
     from ..review.exchange import import_decisions
-    from .errors import printable
 
     result = import_decisions(_open(context.obj["store"]), file, reviewer=context.obj["reviewer"])
     print(f"{len(result.decided)} decided, {result.undecided} without a decision, {len(result.refused)} refused")

@@ -60,7 +60,7 @@ def _load(spec: str, base_url: str | None, timeout: float, max_tokens: int | Non
 
 def show(graph: Any, problem: dict[str, Any], console: Console) -> dict[str, Any]:
     """Run a graph on a problem and print what its nodes do; the student's words appear as they come."""
-    from .errors import printable
+    from ..nodes.failures import printable
 
     state: dict[str, Any] = {}
     speaking = ""
@@ -81,8 +81,8 @@ def show(graph: Any, problem: dict[str, Any], console: Console) -> dict[str, Any
 
 
 def _show_node(node: str, update: dict[str, Any], console: Console) -> None:
+    from ..nodes.failures import printable
     from ..nodes.steps import number_steps
-    from .errors import printable
 
     if node == "decompose":
         console.print("Steps", style="bold")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..nodes.failures import explain
 from ..problems import Problem, Scorer
 from .config import Price
 from .prices import cost
@@ -85,9 +86,7 @@ def failed_row(error: BaseException) -> dict[str, Any]:
 
 
 def describe(error: BaseException) -> str:
-    """Return an error in one line: kind, message, and the notes on the way (role, model, problem)."""
+    """Return an error in one line: kind, message, what to do, and on the way to which model and problem."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    text = " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
-    notes = "; ".join(getattr(error, "__notes__", ()))
-    return f"{type(error).__name__}: {text[:800].rstrip('.') if notes else text[:800]}" + (f"; {notes[:400]}" if notes else "")
+    return f"{type(error).__name__}: {explain(error)}"

@@ -1,0 +1,127 @@
+"""The graph as a tool of an agent."""
+
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, ToolMessage
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
+
+from trace_of_thought import as_tool, build_baseline, build_trace_of_thought, load_chat_model
+from trace_of_thought.models import ScriptedChatModel
+
+THREAD: dict[str, Any] = {"configurable": {"thread_id": "t"}}
+
+
+class Agent(GenericFakeChatModel):
+    """An agent's model: what it says is scripted, its tools are looked at by the tests."""
+
+    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
+        return self
+
+
+def asks(*questions):
+    calls = [{"name": "solve_with_steps", "args": {"question": q}, "id": f"call-{n}"} for n, q in enumerate(questions)]
+    return AIMessage("", tool_calls=calls)
+
+
+def agent(graph, *says, checkpointer=None):
+    return create_agent(Agent(messages=iter(says)), [as_tool(graph)], checkpointer=checkpointer)
+
+
+def tool_messages(result):
+    return [message for message in result["messages"] if isinstance(message, ToolMessage)]
+
+
+def test_what_a_model_is_told_of_the_tool(teacher, student):
+    tool = as_tool(build_trace_of_thought(teacher, student))
+    schema = tool.tool_call_schema.model_json_schema()
+    assert list(schema["properties"]) == ["question"]
+    assert schema["required"] == ["question"]
+    assert "every number" in schema["properties"]["question"]["description"]
+    assert "small model" in tool.description
+    assert len(tool.description) < 500
+
+
+async def test_an_agent_gets_the_answer_the_check_and_the_steps(teacher, student):
+    graph = build_trace_of_thought(teacher, student)
+    [message] = tool_messages(
+        agent(graph, asks("What is 6 times 7?"), AIMessage("42.")).invoke({"messages": [("user", "6x7?")]})
+    )
+    assert message.content.startswith("Answer: 42\nCheck: the arithmetic of the solution holds\nSteps that were followed:\n1. ")
+    assert message.artifact["usage"]["teacher"]["calls"] == 1
+    [later] = tool_messages(
+        await agent(graph, asks("What is 6 times 7?"), AIMessage("42.")).ainvoke({"messages": [("user", "6x7?")]})
+    )
+    assert later.content == message.content
+
+
+def test_several_calls_in_one_turn(student):
+    teacher = ScriptedChatModel(script=lambda prompt: f"1. Use {'six' if 'six' in prompt else 'nine'}.")
+    result = agent(build_trace_of_thought(teacher, student), asks("six?", "nine?"), AIMessage("ok")).invoke({"messages": []})
+    first, second = tool_messages(result)
+    assert "1. Use six." in first.content
+    assert "1. Use nine." in second.content
+
+
+def test_several_reviews_of_one_turn_pend_at_once_and_resume(teacher, student):
+    graph = build_trace_of_thought(teacher, student, review="always")
+    app = agent(graph, asks("six?", "nine?"), AIMessage("done"), checkpointer=InMemorySaver())
+    pauses = app.invoke({"messages": [("user", "go")]}, THREAD)["__interrupt__"]
+    [six, nine] = sorted(pauses, key=lambda pause: pause.value["action_requests"][0]["args"]["question"], reverse=True)
+    edit = {"decisions": [{"type": "edit", "edited_action": {"name": "review_steps", "args": {"steps": ["Mine."]}}}]}
+    approve = {"decisions": [{"type": "approve"}]}
+    result = app.invoke(Command(resume={six.id: edit, nine.id: approve}), THREAD)
+    first, second = tool_messages(result)
+    assert "1. Mine." in first.content
+    assert "1. Multiply 6 by 7." in second.content
+    assert len(teacher.calls) == 2
+
+
+def test_review_without_a_checkpointer_is_an_error_the_agent_can_read(teacher, student):
+    graph = build_trace_of_thought(teacher, student, review="always")
+    [message] = tool_messages(agent(graph, asks("six?"), AIMessage("ok")).invoke({"messages": []}))
+    assert message.status == "error"
+    assert "review needs a checkpointer" in message.content
+
+
+@pytest.mark.parametrize(
+    ("role", "says"), [("teacher", "while asking the teacher 'away'"), ("student", "while asking the student 'away'")]
+)
+def test_a_model_that_is_down_is_an_error_the_agent_can_act_on(teacher, student, role, says):
+    away = load_chat_model("openai:away", base_url="http://127.0.0.1:9/v1", api_key="secret-key", max_retries=0)
+    graph = build_trace_of_thought(away if role == "teacher" else teacher, away if role == "student" else student)
+    result = agent(graph, asks("What is 6 times 7?"), AIMessage("I cannot.")).invoke({"messages": []})
+    [message] = tool_messages(result)
+    assert message.status == "error"
+    assert says in message.content
+    assert "cannot be reached" in message.content
+    assert "secret-key" not in message.content
+    assert result["messages"][-1].content == "I cannot."
+
+
+@pytest.mark.parametrize("args", [{}, {"question": ""}, {"question": "x" * 60_000}, {"question": "6x7?", "reference": "42"}])
+def test_wrong_arguments_are_told_to_the_agent(teacher, student, args):
+    graph = build_trace_of_thought(teacher, student)
+    call = AIMessage("", tool_calls=[{"name": "solve_with_steps", "args": args, "id": "c"}])
+    [message] = tool_messages(agent(graph, call, AIMessage("ok")).invoke({"messages": []}))
+    assert message.status == "error"
+    assert "question" in message.content or "reference" in message.content
+    assert len(message.content) < 1000
+    assert not teacher.calls
+
+
+def test_the_message_is_short_enough_for_a_context():
+    long = ScriptedChatModel(script=["so " * 5000 + "\nAnswer: 7"])
+    tool = as_tool(build_baseline("standard", long), max_characters=300)
+    message = tool.invoke({"question": "What?"})
+    assert len(message) == 300
+    assert message.startswith("Answer: 7")
+    assert message.endswith("[cut short]")
+
+
+def test_no_answer_says_what_to_do():
+    silent = ScriptedChatModel(script=["I do not know."])
+    assert "rephrase the problem" in as_tool(build_baseline("standard", silent)).invoke({"question": "What?"})

@@ -14,7 +14,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -95,10 +94,10 @@ def chat_hugging_face(model: Any, tokenizer: Any, questions: list[str]) -> int:
     from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
     from transformers import pipeline
 
-    options = {"max_new_tokens": NEW_TOKENS, "do_sample": False, "return_full_text": False}
+    options: dict[str, Any] = {"max_new_tokens": NEW_TOKENS, "do_sample": False, "return_full_text": False}
     pipe = pipeline("text-generation", model=model, tokenizer=tokenizer, **options)
     chat = ChatHuggingFace(llm=HuggingFacePipeline(pipeline=pipe), tokenizer=tokenizer)
-    texts = [reply.content for reply in chat.batch(questions)]
+    texts = [reply.content for reply in chat.batch(list[Any](questions))]
     counts = [len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts]
     return sum(min(count + 1, NEW_TOKENS) for count in counts)
 
@@ -166,4 +165,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

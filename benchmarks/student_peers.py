@@ -35,7 +35,7 @@ def inspect_ai(folder: str, questions: list[str]) -> float:
     config = GenerateConfig(max_tokens=NEW_TOKENS, max_connections=32)
     model = get_model("hf/local", config=config, model_path=folder, device="cpu", do_sample=False, batch_size=32)
 
-    async def run() -> list[str]:
+    async def run() -> tuple[list[str], float]:
         await model.generate("Hello", config=GenerateConfig(max_tokens=4))
         gate = asyncio.Semaphore(32)
 
@@ -43,13 +43,12 @@ def inspect_ai(folder: str, questions: list[str]) -> float:
             async with gate:
                 return (await model.generate(question)).completion
 
-        nonlocal start
         start = time.perf_counter()
-        return await asyncio.gather(*(ask(question) for question in questions))
+        texts = await asyncio.gather(*(ask(question) for question in questions))
+        return texts, time.perf_counter() - start
 
-    start = 0.0
-    texts = asyncio.run(run())
-    return _count(folder, texts) / (time.perf_counter() - start)
+    texts, seconds = asyncio.run(run())
+    return _count(folder, texts) / seconds
 
 
 def _count(folder: str, texts: list[str]) -> int:

@@ -46,9 +46,9 @@ class RecordedTeacher(BaseChatModel):
             raise FileNotFoundError(f"no recorded decompositions at {str(file)!r}; give a JSONL file, or 'recorded:sample'")
         rows = list(_read(path))
         teachers = list(dict.fromkeys(row.get("teacher", "recorded") for row in rows))
-        chosen = teacher or (teachers[0] if teachers else None)
+        chosen = teacher or next(iter(teachers), "")
         if chosen not in teachers:
-            raise ValueError(f"{path} has no decompositions by {chosen!r}; it has {', '.join(teachers) or 'none at all'}")
+            raise ValueError(f"{path} has no decompositions by {chosen or 'any teacher'!r}; it has {', '.join(teachers) or 'none at all'}")
         records: dict[str, dict[str, Any]] = {}
         for row in rows:
             if row.get("teacher", "recorded") == chosen:

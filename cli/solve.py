@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,17 +23,19 @@ def solve(
     method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = METHODS[0],
     prompts: Annotated[str, typer.Option(help="Prompt set: default, plain or a folder.")] = "default",
     mode: Annotated[str, typer.Option(help="joint (all steps at once) or sequential (one by one).")] = "joint",
+    review: Annotated[str, typer.Option(help="Whether you see the steps first, here: never, always, flagged.")] = "never",
     samples: Annotated[int, typer.Option(min=1, help="Solutions to vote over.")] = 1,
     max_attempts: Annotated[int, typer.Option(min=1, help="Tries of the student.")] = 1,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Token limit of one reply of the student.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Of an OpenAI-compatible server, for openai: models.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Of an OpenAI-compatible server, for remote models.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one remote call.")] = 120.0,
+    tracking: Annotated[bool, typer.Option(help="Write the trace to MLflow.")] = True,
+    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
 ) -> None:
     """Solve one QUESTION and show steps, solution, answer and status as they come."""
     from rich.console import Console
 
-    from ..graphs.baselines import BASELINES, build_baseline
-    from ..graphs.trace_of_thought import build_trace_of_thought
+    from .showing import show
 
     if not question.strip():
         raise typer.BadParameter("it is empty; write the problem in words", param_hint="QUESTION")
@@ -40,66 +45,74 @@ def solve(
         raise typer.BadParameter(
             "missing; for example --student hf:HuggingFaceTB/SmolLM2-135M-Instruct", param_hint="--student"
         )
+    if review != "never" and not sys.stdin.isatty():
+        raise typer.BadParameter("it needs a terminal; use tot run --review and tot review", param_hint="--review")
     own = _load(student, base_url, timeout, max_tokens)
-    options: dict[str, Any] = {"prompts": prompts, "samples": samples, "max_attempts": max_attempts}
-    if method in BASELINES:
-        graph = build_baseline(method, own, **options)  # type: ignore[arg-type]
-    else:
-        taught_by = own if teacher == "self" else _load(teacher, base_url, timeout, None)
-        graph = build_trace_of_thought(taught_by, own, mode=mode, **options)  # type: ignore[arg-type]
-    show(graph, {"question": question, "reference": reference}, Console(highlight=False, markup=False))
+    taught_by = own if teacher == "self" or method != METHODS[0] else _load(teacher, base_url, timeout, None)
+    options = {"prompts": prompts, "samples": samples, "max_attempts": max_attempts}
+    problem = {"question": question, "reference": reference}
+    console = Console(highlight=False, markup=False)
+    with _traced(tracking, tracking_uri, console):
+        if review == "never" or method != METHODS[0]:
+            show(_graph(method, taught_by, own, mode, options), problem, console)
+        else:
+            _solve_reviewed(taught_by, own, {"mode": mode, "review": review, **options}, problem, console)
+
+
+def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str, Any]) -> Any:
+    from ..graphs.baselines import build_baseline
+    from ..graphs.trace_of_thought import build_trace_of_thought
+
+    if method == METHODS[0]:
+        return build_trace_of_thought(teacher, student, mode=mode, **options)  # type: ignore[arg-type]
+    return build_baseline(method, student, **options)  # type: ignore[arg-type]
+
+
+def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem: dict[str, Any], console: Console) -> None:
+    """Pause for the person at this terminal; what is not decided is not kept."""
+    import getpass
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from langgraph.types import Command
+
+    from ..graphs.trace_of_thought import build_trace_of_thought
+    from ..review import open_queue
+    from ..review.terminal import TerminalReview
+    from .showing import show
+
+    config = {"configurable": {"thread_id": "solve"}}
+    with TemporaryDirectory() as folder:
+        queue = open_queue(str(Path(folder) / "reviews.sqlite"))
+        with queue.store.saver() as saver:
+            graph = build_trace_of_thought(teacher, student, checkpointer=saver, **options)
+            state = show(graph, problem, console, config)
+            while "__interrupt__" in state:
+                TerminalReview(queue, reviewer=getpass.getuser()).run()
+                if "solve" not in (answers := queue.answers()):
+                    console.print("Not solved: the steps were not decided.", style="yellow")
+                    raise typer.Exit(1)
+                interrupt_id, answer = answers["solve"]
+                queue.take("solve", interrupt_id)
+                state = show(graph, Command(resume={interrupt_id: answer}), console, config)
+
+
+@contextmanager
+def _traced(tracking: bool, uri: str | None, console: Console) -> Iterator[None]:
+    if not tracking:
+        yield
+        return
+    from ..tracking import traced
+
+    with traced("solve", uri) as handler:
+        yield
+    console.print(f"MLflow: experiment 'solve' in {handler.store.uri}; look at it with: tot ui", style="dim", soft_wrap=True)
 
 
 def _load(spec: str, base_url: str | None, timeout: float, max_tokens: int | None) -> Any:
     from ..models.load import load_chat_model
 
-    remote = not spec.startswith(("hf:", "recorded:"))
-    given = {"max_tokens": max_tokens, "base_url": base_url if remote else None}
-    return load_chat_model(spec, timeout=timeout, **{key: value for key, value in given.items() if value is not None})
-
-
-def show(graph: Any, problem: dict[str, Any], console: Console) -> dict[str, Any]:
-    """Run a graph on a problem and print what its nodes do; the student's words appear as they come."""
-    from ..nodes.failures import printable
-
-    state: dict[str, Any] = {}
-    speaking = ""
-    for kind, data in graph.stream(problem, stream_mode=["messages", "updates"]):
-        if kind == "messages":
-            chunk, meta = data
-            if meta["langgraph_node"] == "solve":
-                if speaking != "solve":
-                    console.print("\nSolution", style="bold")
-                speaking = "solve"
-                console.print(printable(chunk.text), end="")
-            continue
-        for node, update in data.items():
-            state |= update or {}
-            _show_node(node, update or {}, console)
-            speaking = node
-    return state
-
-
-def _show_node(node: str, update: dict[str, Any], console: Console) -> None:
-    from ..nodes.failures import printable
-    from ..nodes.steps import number_steps
-
-    if node == "decompose":
-        console.print("Steps", style="bold")
-        console.print(printable(number_steps(update["steps"])) or "(none)")
-        for flag in update["flags"]:
-            console.print(printable(f"! {flag['kind']}: {flag['detail']}"), style="yellow")
-    elif node == "solve":
-        console.print()
-        if any(solution["finish_reason"] == "length" for solution in update["solutions"]):
-            console.print("! the student ran into its token limit: raise --max-tokens", style="yellow")
-    elif node == "verify":
-        console.print("\nAnswer", style="bold", end="")
-        console.print(f"  {printable(update['answer'] or '(none found)')}")
-        console.print("Status", style="bold", end="")
-        console.print(f"  {update['status']}" + (f"  ({update['check']['summary']})" if update["check"]["summary"] else ""))
-        if update["retry_reason"]:
-            console.print(f"Trying again: {printable(update['retry_reason'])}", style="yellow")
-    if "usage" in update:
-        parts = [f"{role} {use['input_tokens']}+{use['output_tokens']} tokens" for role, use in update["usage"].items()]
-        console.print(f"[{node}: {', '.join(parts)}]", style="dim")
+    options: dict[str, Any] = {"max_tokens": max_tokens} if max_tokens else {}
+    if base_url and not spec.startswith(("hf:", "recorded:")):
+        options["base_url"] = base_url
+    return load_chat_model(spec, timeout=timeout, **options)

@@ -30,7 +30,7 @@ def check_solution(solution: str, *, question: str | None = None, steps: list[st
     if not equations:
         return SolutionCheck("unchecked", summary="no equation could be checked.", steps=checked)
     if not wrong:
-        return SolutionCheck("consistent", equations, summary=f"all {len(equations)} equations hold.", steps=checked)
+        return SolutionCheck("consistent", equations, summary=_all_hold(len(equations)), steps=checked)
     first = equations[wrong[0]]
     return SolutionCheck("inconsistent", equations, wrong[0], f"{first.text} is wrong: it is {first.correct}.", checked)
 
@@ -63,3 +63,7 @@ def _best_line(step: str, words: list[frozenset[str]], numbers: list[set[Fractio
 
 def _share(asked: frozenset[str], present: frozenset[str], numbers: set[Fraction]) -> float:
     return len(asked & present) / max(1, len(asked)) + 0.15 * bool(numbers)
+
+
+def _all_hold(count: int) -> str:
+    return "the equation holds." if count == 1 else f"all {count} equations hold."

@@ -1,0 +1,74 @@
+"""A run of the graph on the terminal, as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..nodes.failures import printable
+from ..nodes.steps import number_steps
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ROLES = {"decompose": "teacher", "solve": "student"}
+
+
+def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[str, Any]:
+    """Run a graph and print what its nodes do, the student's words as they come.
+
+    Returns:
+        The updates of the state; `__interrupt__` holds what waits for a reviewer.
+    """
+    state: dict[str, Any] = {}
+    speaking = ""
+    for kind, data in graph.stream(given, config, stream_mode=["messages", "updates"]):
+        if kind == "messages":
+            chunk, meta = data
+            if meta["langgraph_node"] == "solve":
+                if speaking != "solve":
+                    console.print("\nSolution", style="bold")
+                speaking = "solve"
+                console.print(printable(chunk.text), end="", soft_wrap=True)
+            continue
+        for node, update in data.items():
+            if node == "__interrupt__":
+                state[node] = update
+                continue
+            state |= update or {}
+            _show_node(node, update or {}, console)
+            speaking = node
+    return state
+
+
+def _show_node(node: str, update: Mapping[str, Any], console: Console) -> None:
+    if node == "decompose":
+        _show_steps("Steps", update, console)
+        for flag in update["flags"]:
+            console.print(printable(f"! {flag['kind']}: {flag['detail']}"), style="yellow")
+    elif node == "review" and update:
+        _show_steps(f"Steps after review ({update['reviews'][-1]['decision']})", update, console)
+    elif node == "solve":
+        console.print()
+        if any(solution["finish_reason"] == "length" for solution in update["solutions"]):
+            console.print("! the student ran into its token limit: raise --max-tokens", style="yellow")
+    elif node == "verify":
+        _show_verdict(update, console)
+    if node in ROLES and (used := update["usage"].get(ROLES[node])):
+        count = f"{used['input_tokens']:,} + {used['output_tokens']:,} tokens"
+        console.print(f"[{ROLES[node]}: {count if not used['unknown'] else 'tokens unknown'}]", style="dim")
+
+
+def _show_steps(title: str, update: Mapping[str, Any], console: Console) -> None:
+    console.print(f"\n{title}", style="bold")
+    console.print(printable(number_steps(update["steps"])) or "(none)", soft_wrap=True)
+
+
+def _show_verdict(update: Mapping[str, Any], console: Console) -> None:
+    console.print("\nAnswer", style="bold", end="")
+    console.print(f"  {printable(update['answer'] or '(none found)')}")
+    summary = update["check"]["summary"].rstrip(".")
+    console.print("Status", style="bold", end="")
+    console.print(f"  {update['status']}" + (f"  ({printable(summary)})" if summary else ""))
+    if update["retry_reason"]:
+        console.print(f"Trying again: {printable(update['retry_reason'])}", style="yellow")

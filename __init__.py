@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "ModelError": "nodes.failures",
     "TraceResult": "graphs.embed",
     "as_node": "graphs.embed",
     "as_tool": "graphs.tool",

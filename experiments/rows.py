@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..nodes.failures import explain
+from ..nodes.failures import ModelError, explain, first
 from ..problems import Problem, Scorer
 from .config import Price
 from .prices import cost
@@ -87,6 +87,6 @@ def failed_row(error: BaseException) -> dict[str, Any]:
 
 def describe(error: BaseException) -> str:
     """Return an error in one line: kind, message, what to do, and on the way to which model and problem."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {explain(error)}"
+    error = first(error)
+    kind = error.__cause__ if isinstance(error, ModelError) and error.__cause__ else error
+    return f"{type(kind).__name__}: {explain(error)}"

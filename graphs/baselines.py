@@ -29,6 +29,7 @@ def build_baseline(
     samples: int = 1,
     max_attempts: int = 1,
     checkpointer: BaseCheckpointSaver | bool | None = None,
+    context_schema: type | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Build START -> solve -> verify -> END for a method without a teacher.
 
@@ -40,13 +41,14 @@ def build_baseline(
         samples: solutions to vote over.
         max_attempts: how often the student may try, on signals that do not use the reference.
         checkpointer: where the state is kept, if anywhere.
+        context_schema: of the context that a run may be given, for servers that show it.
 
     Raises:
         ValueError: an argument is unknown or out of range.
     """
     check_choice("method", method, BASELINES)
     solve = make_baseline(as_chat_model(student), load_prompts(prompts), method, samples=samples)
-    graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput)
+    graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput, context_schema=context_schema)
     graph.add_node("solve", solve)
     graph.add_node("verify", make_verify(max_attempts))
     graph.add_edge(START, "solve")

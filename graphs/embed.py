@@ -67,7 +67,7 @@ def solve(
 
     Raises:
         ValueError: the question is empty or too long, or an option is out of range.
-        Exception: what a model's server raises, with a note that names model, problem and what to do.
+        ModelError: a model failed; says which, about what, and what to do.
 
     Example:
         ```python

@@ -5,7 +5,10 @@ All values are plain (str, numbers, lists, dicts): they pass through checkpoints
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, Protocol, Required, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, Protocol, Required
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 Status = Literal[
     "correct",
@@ -85,11 +88,13 @@ class Solution(TypedDict):
 class TraceInput(TypedDict, total=False):
     """Input of every graph."""
 
-    question: Required[str]
-    problem_id: str
-    reference: str | None
-    """The known answer, if any. Only verify uses it, and decompose to flag leakage for a reviewer."""
-    domain: str
+    question: Required[Annotated[str, Field(description="The problem in words, with all numbers that it needs.")]]
+    problem_id: Annotated[str, Field(description="A name for the problem in traces and reviews.")]
+    reference: Annotated[
+        str | None,
+        Field(description="The known answer, if any. Only verify uses it, and decompose to flag leakage for a reviewer."),
+    ]
+    domain: Annotated[str, Field(description="A subject, such as math, for traces.")]
 
 
 class TraceOutput(TypedDict, total=False):

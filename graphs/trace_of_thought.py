@@ -31,6 +31,7 @@ def build_trace_of_thought(
     max_attempts: int = 1,
     max_revisions: int = 2,
     checkpointer: BaseCheckpointSaver | bool | None = None,
+    context_schema: type | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Build the state machine START -> decompose -> review -> solve -> verify -> END.
 
@@ -48,9 +49,10 @@ def build_trace_of_thought(
         max_attempts: how often the student may try, on signals that do not use the reference.
         max_revisions: how often a rejection may send the teacher back to work.
         checkpointer: where paused runs are kept.
+        context_schema: of the context that a run may be given, for servers that show it.
 
     Raises:
-        ValueError: an argument is unknown or out of range.
+        ValueError: an argument is unknown or out of range. A run raises `ModelError` when a model fails.
 
     Example:
         ```python
@@ -67,7 +69,7 @@ def build_trace_of_thought(
     student = as_chat_model(student)
     teacher = student if teacher == "self" else as_chat_model(teacher)
     prompt_set = load_prompts(prompts)
-    graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput)
+    graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput, context_schema=context_schema)
     graph.add_node("decompose", make_decompose(teacher, prompt_set, reviewed=review != "never"))
     graph.add_node("review", make_review(review, max_revisions=max_revisions))
     graph.add_node("solve", make_solve(student, prompt_set, mode=mode, samples=samples))

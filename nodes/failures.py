@@ -21,19 +21,28 @@ _ADVICE = {
 }
 
 
+class ModelError(RuntimeError):
+    """A teacher or a student failed: what happened, what to do, which model, which problem. Its own error is `__cause__`."""
+
+
 def advice(error: BaseException) -> str:
     """Return what to do about an error that asking a model raised; empty where the error says it itself."""
+    error = first(error)
     return next((_ADVICE[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _ADVICE), "")
 
 
-def explain(error: BaseException) -> str:
-    """Return one line for an error: what happened, to which model and problem, what to do."""
+def first(error: BaseException) -> BaseException:
+    """Return the error itself, or the first of a group."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    return error
+
+
+def explain(error: BaseException) -> str:
+    """Return the message of an error in one line."""
+    error = first(error)
     said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
-    text = " ".join(printable(said).split()) or type(error).__name__
-    notes = [printable(note) for note in getattr(error, "__notes__", ()) if not note.startswith("During task ")]
-    return "; ".join(part for part in [text[:600].rstrip(".") if notes else text[:600], *notes] if part)
+    return " ".join(printable(said).split())[:900] or type(error).__name__
 
 
 def printable(text: str) -> str:

@@ -18,7 +18,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_executor_for_config
 
 from ..graphs.state import Role, RoleUsage, TraceState, Usage, add_usage
-from .failures import advice
+from .failures import ModelError, advice, explain, first
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
     """Runs a plan over the state with a model, and adds the role's tokens to the state's `usage`.
 
     The prompts that a plan yields at once are sent together: with `asyncio.gather` under `ainvoke`, in threads under
-    `invoke`. Errors of the model are raised as they are, with a note that names the role, the model and the problem.
+    `invoke`. An error of the model becomes a `ModelError` that names the role, the model and the problem.
     """
 
     def __init__(
@@ -72,9 +72,10 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         steps = self._begin(input)
         while asks := steps.asks:
             try:
-                steps.take(self._ask_all(asks, config))
+                messages = self._ask_all(asks, config)
             except Exception as error:
-                raise self._noted(error, input) from None
+                raise self._failure(error, input) from first(error)
+            steps.take(messages)
         return steps.update
 
     async def ainvoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
@@ -82,9 +83,10 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         steps = self._begin(input)
         while asks := steps.asks:
             try:
-                steps.take(await self._aask_all(asks, config))
+                messages = await self._aask_all(asks, config)
             except Exception as error:
-                raise self._noted(error, input) from None
+                raise self._failure(error, input) from first(error)
+            steps.take(messages)
         return steps.update
 
     def _begin(self, state: TraceState) -> _Steps:
@@ -109,14 +111,9 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         """Leave out the options that this model has no field for."""
         return {name: value for name, value in ask.options.items() if name in self._options}
 
-    def _noted(self, error: Exception, state: TraceState) -> Exception:
-        if isinstance(error, ExceptionGroup):
-            error = error.exceptions[0]
-        name = model_name(self.model)
-        if hint := advice(error):
-            error.add_note(hint)
-        error.add_note(f"while asking the {self.role} {name!r} about {state['question'][:120]!r}")
-        return error
+    def _failure(self, error: Exception, state: TraceState) -> ModelError:
+        asked = f"while asking the {self.role} {model_name(self.model)!r} about {state['question'][:120]!r}"
+        return ModelError("; ".join(part.rstrip(".") for part in (explain(error), advice(error), asked) if part))
 
 
 class _Steps:

@@ -5,7 +5,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
 
-from trace_of_thought import build_trace_of_thought
+from trace_of_thought import ModelError, build_trace_of_thought
 from trace_of_thought.graphs.state import TraceState
 from trace_of_thought.models import ScriptedChatModel
 
@@ -129,9 +129,10 @@ def test_a_leaking_teacher_is_flagged(student, problem):
 
 def test_a_failing_model_names_role_model_and_problem(student, problem):
     teacher = ScriptedChatModel(script=[TimeoutError("no reply in 120 s")], model_name="big")
-    with pytest.raises(TimeoutError, match="no reply in 120 s") as caught:
+    with pytest.raises(ModelError) as caught:
         build_trace_of_thought(teacher, student).invoke(problem)
-    assert caught.value.__notes__[0] == "while asking the teacher 'big' about 'What is 6 times 7?'"
+    assert str(caught.value) == "no reply in 120 s; while asking the teacher 'big' about 'What is 6 times 7?'"
+    assert isinstance(caught.value.__cause__, TimeoutError)
 
 
 async def test_one_failing_problem_leaves_the_others(teacher, problem):

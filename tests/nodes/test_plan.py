@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.nodes.failures import ModelError
 from trace_of_thought.nodes.plan import Ask, ModelNode, Reply
 
 
@@ -50,11 +51,11 @@ def test_usage_adds_to_what_was_there_and_counts_unknown_tokens():
     assert usage["student"] == {"calls": 4, "input_tokens": 5, "output_tokens": 5, "unknown": 3}
 
 
-async def test_one_failure_among_several_is_raised_as_it_is():
+async def test_one_failure_among_several_is_the_cause():
     node = ModelNode(ask_three, ScriptedChatModel(script={"a": ConnectionError("gone"), "b": "b"}), "student")
-    with pytest.raises(ConnectionError, match="gone") as caught:
+    with pytest.raises(ModelError, match="gone; while asking the student") as caught:
         await node.ainvoke({"question": "a"})
-    assert "while asking the student" in caught.value.__notes__[0]
+    assert isinstance(caught.value.__cause__, ConnectionError)
 
 
 @pytest.mark.parametrize(("reason", "truncated"), [("stop", False), ("length", True), ("max_tokens", True), (None, False)])

@@ -5,43 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..nodes.hitl import edit_distance, read_answer
 from .checkpoints import paused_threads, read_requests
+from .drafts import Drafts
 from .errors import AlreadyDecided, AlreadyTaken
-from .items import Item, item_from_row
+from .items import Item
+from .listing import Listing
 from .store import ReviewStore
-from .tables import drafts, events, items
+from .tables import events, items
 
-FILTERS = ("experiment", "problem_set", "teacher")
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many subjects wait, and how many are decided."""
-
-    waiting: int
-    decided: int
-
-    @property
-    def all(self) -> int:
-        """Both."""
-        return self.waiting + self.decided
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An edit that nobody submitted yet."""
-
-    steps: list[str]
-    comment: str
-    at: float
+_DECISION = ("answer", "decision", "reviewer", "comment", "distance", "seconds", "decided")
 
 
 def open_queue(target: str | Path | None = None) -> ReviewQueue:
@@ -60,14 +39,14 @@ def open_queue(target: str | Path | None = None) -> ReviewQueue:
     return ReviewQueue(ReviewStore(target or os.environ.get("TOT_REVIEWS") or home() / "reviews.sqlite"))
 
 
-class ReviewQueue:
+class ReviewQueue(Listing):
     """Pending reviews over a LangGraph checkpoint store; any number of processes may use it at once."""
 
     def __init__(self, store: ReviewStore) -> None:
         """Take an open store."""
-        self.store = store
+        super().__init__(store)
+        self.drafts = Drafts(store)
         self._begin = store.engine.begin
-        self._connect = store.engine.connect
 
     def close(self) -> None:
         """Let go of the database."""
@@ -103,36 +82,6 @@ class ReviewQueue:
         except IntegrityError:
             return False
         return True
-
-    def pending(self, **filters: str) -> list[Item]:
-        """Return what waits, oldest first, each subject once.
-
-        Args:
-            filters: `experiment`, `problem_set`, `teacher`; `flag`, a kind of flag, or "none" for what has none.
-        """
-        first = select(func.min(items.c.number)).where(items.c.state == "waiting").group_by(items.c.subject)
-        query = select(items).where(items.c.number.in_(first)).order_by(items.c.number)
-        return [item for item in self._read(_filtered(query, filters)) if _has_flag(item, filters.get("flag"))]
-
-    def counts(self, **filters: str) -> Counts:
-        """Return the progress of what the filters choose."""
-        query = _filtered(select(items.c.subject, items.c.state, items.c.kinds), filters)
-        with self._connect() as db:
-            rows = [row for row in db.execute(query) if _kinds_fit(row.kinds.split(), filters.get("flag"))]
-        waiting = {row.subject for row in rows if row.state == "waiting"}
-        decided = {row.subject for row in rows if row.state in ("decided", "taken")}
-        return Counts(len(waiting), len(decided - waiting))
-
-    def item(self, number: int) -> Item:
-        """Return an item.
-
-        Raises:
-            LookupError: there is none.
-        """
-        found = self._read(select(items).where(items.c.number == number))
-        if not found:
-            raise LookupError(f"there is no review {number}")
-        return found[0]
 
     def decide(self, number: int, answer: Any, *, reviewer: str = "", seconds: float | None = None) -> Item:
         """Keep a decision, for all threads that ask the same.
@@ -173,7 +122,7 @@ class ReviewQueue:
             open_ones = (items.c.subject == item.subject) & (items.c.state == "waiting")
             if not db.execute(update(items).where(open_ones).values(state="decided", **kept)).rowcount:
                 raise AlreadyDecided(_told(self.item(number)))
-            db.execute(delete(drafts).where(drafts.c.subject == item.subject))
+            self.drafts.drop(item, db)
             db.execute(insert(events).values(**_event(item, record["decision"], name, kept)))
         return self.item(number)
 
@@ -194,52 +143,6 @@ class ReviewQueue:
                 raise LookupError(f"nothing was decided on {item.problem_id or number}")
             db.execute(insert(events).values(**_event(item, "undo", reviewer, {})))
         return self.item(number)
-
-    def last_decision(self, reviewer: str | None = None) -> Item | None:
-        """Return the latest decision that can be undone, of one reviewer or of all."""
-        query = select(items).where(items.c.state == "decided").order_by(items.c.decided.desc(), items.c.number)
-        if reviewer is not None:
-            query = query.where(items.c.reviewer == reviewer)
-        return next(iter(self._read(query.limit(1))), None)
-
-    def history(self, limit: int = 200) -> list[dict[str, Any]]:
-        """Return what was decided and undone, newest first: `at`, `what`, `reviewer`, `comment`, `distance`, ..."""
-        named = (items.c.problem_id, items.c.teacher, items.c.problem_set, items.c.experiment, items.c.state)
-        query = select(events, *named).join(items, items.c.number == events.c.item).order_by(events.c.number.desc())
-        with self._connect() as db:
-            return [dict(row) for row in db.execute(query.limit(limit)).mappings()]
-
-    def choices(self) -> dict[str, list[str]]:
-        """Return the values that filters may take, of what waits."""
-        with self._connect() as db:
-            rows = db.execute(select(*(items.c[name] for name in (*FILTERS, "kinds"))).where(items.c.state == "waiting")).all()
-        found = {name: sorted({getattr(row, name) for row in rows} - {""}) for name in FILTERS}
-        kinds = sorted({kind for row in rows for kind in row.kinds.split()})
-        return found | {"flag": kinds + (["none"] if any(not row.kinds for row in rows) else [])}
-
-    def version(self) -> str:
-        """Return a text that changes whenever the queue does."""
-        with self._connect() as db:
-            parts = [db.scalar(select(func.count()).select_from(items).where(items.c.state == "waiting"))]
-            parts += [db.scalar(select(func.max(table.c.number))) for table in (items, events)]
-        return "-".join(str(part or 0) for part in parts)
-
-    def save_draft(self, item: Item, steps: list[str], comment: str = "") -> None:
-        """Keep an edit that is not submitted yet."""
-        with self._begin() as db:
-            db.execute(delete(drafts).where(drafts.c.subject == item.subject))
-            db.execute(insert(drafts).values(subject=item.subject, steps=json.dumps(steps), comment=comment, at=time.time()))
-
-    def draft(self, item: Item) -> Draft | None:
-        """Return the edit that was kept, if any."""
-        with self._connect() as db:
-            found = db.execute(select(drafts).where(drafts.c.subject == item.subject)).first()
-        return Draft(json.loads(found.steps), found.comment, found.at) if found else None
-
-    def drop_draft(self, item: Item) -> None:
-        """Forget the edit."""
-        with self._begin() as db:
-            db.execute(delete(drafts).where(drafts.c.subject == item.subject))
 
     def answers(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return what runs may go on with: interrupt id and answer by thread."""
@@ -264,28 +167,6 @@ class ReviewQueue:
             if self.take(thread, interrupt):
                 outputs[thread] = graph.invoke(Command(resume={interrupt: answer}), {"configurable": {"thread_id": thread}})
         return outputs
-
-    def _read(self, query: Any) -> list[Item]:
-        with self._connect() as db:
-            return [item_from_row(dict(row)) for row in db.execute(query).mappings()]
-
-
-_DECISION = ("answer", "decision", "reviewer", "comment", "distance", "seconds", "decided")
-
-
-def _filtered(query: Any, filters: Mapping[str, str]) -> Any:
-    for name in FILTERS:
-        if filters.get(name):
-            query = query.where(items.c[name] == filters[name])
-    return query
-
-
-def _has_flag(item: Item, kind: str | None) -> bool:
-    return _kinds_fit(item.kinds, kind)
-
-
-def _kinds_fit(kinds: list[str], kind: str | None) -> bool:
-    return not kind or (not kinds if kind == "none" else kind in kinds)
 
 
 def _told(item: Item) -> str:

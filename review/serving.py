@@ -33,11 +33,21 @@ def serve(
     from .web import make_app
 
     app = make_app(queue, token=token, reviewer=reviewer)
+    listener, address = listen(host, port)
+    tell(f"Reviews: {address}/" + (f"?token={token}" if token else "") + "  (Ctrl-C stops)")
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> tuple[socket.socket, str]:
+    """Return a socket that listens, and its address as a URL.
+
+    Raises:
+        OSError: the port is taken.
+    """
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise OSError(f"port {port} of {host} cannot be used ({error.strerror}); choose another with --port") from error
     shown = f"[{host}]" if ":" in host else host
-    tell(f"Reviews: http://{shown}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "") + "  (Ctrl-C stops)")
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2)
-    uvicorn.Server(config).run(sockets=[listener])
+    return listener, f"http://{shown}:{listener.getsockname()[1]}"

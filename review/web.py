@@ -19,8 +19,9 @@ from .editing import Edited, change, read_form
 from .errors import AlreadyDecided, AlreadyTaken
 from .guard import Access, Guard
 from .items import Item
+from .listing import FILTERS
 from .pages import Pages
-from .queue import FILTERS, ReviewQueue
+from .queue import ReviewQueue
 
 NAME_COOKIE = "tot_reviewer"
 LONGEST_S = 3600.0
@@ -77,7 +78,7 @@ class _Desk:
         """Show one item, with the edit that was begun."""
         self.queue.refresh()
         item = self._item(number)
-        draft = self.queue.draft(item)
+        draft = self.queue.drafts.get(item)
         focus = request.query_params.get("focus", "")
         return self._show(
             request,
@@ -109,9 +110,9 @@ class _Desk:
         if operation not in ("approve", "reject"):
             steps, focus = change(form.steps, operation, item.steps)
             if operation == "reset":
-                self.queue.drop_draft(item)
+                self.queue.drafts.drop(item)
             else:
-                self.queue.save_draft(item, steps, form.fields.get("comment", ""))
+                self.queue.drafts.save(item, steps, form.fields.get("comment", ""))
             kept = {**filters, "focus": str(focus), "opened": form.fields.get("opened", "")}
             return RedirectResponse(f"/items/{number}?{urlencode(kept)}", 303)
         after = self._next(item, filters)
@@ -128,7 +129,7 @@ class _Desk:
         """Keep an edit as it is typed."""
         form, item = read_form(await request.body()), self._item(number)
         if item.state == "waiting":
-            self.queue.save_draft(item, form.steps, form.fields.get("comment", ""))
+            self.queue.drafts.save(item, form.steps, form.fields.get("comment", ""))
         return PlainTextResponse("kept")
 
     def post_undo(self, request: Request, number: int) -> Response:

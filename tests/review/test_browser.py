@@ -122,7 +122,7 @@ def test_an_edit_survives_a_restart_of_the_server(browser, serve, pause, queue):
     serve(port=page.port)
     browser.refresh()
     assert find(browser, "[name=step]").get_attribute("value") == "Typed while the server was away."
-    until(browser, lambda: queue.draft(queue.item(number)) is not None)
+    until(browser, lambda: queue.drafts.get(queue.item(number)) is not None)
     find(browser, "#approve").click()
     until(browser, lambda: queue.item(number).decision == "edit")
 

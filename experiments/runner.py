@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from ..graphs.baselines import build_baseline
-from ..graphs.trace_of_thought import build_trace_of_thought
 from .cells import Cell
 from .config import ModelConfig
 from .dispatch import Lane, work_off
 from .journal import Journal, now_ms
 from .model_pool import ModelPool, model_key
 from .plan import Plan, Unit
-from .prices import price_of
-from .reviewing import ReviewedCell, Reviewer, original_steps, teacher_of
-from .rows import failed_row, solved_row, waiting_row
+from .reviewing import Reviewer
+from .solving import Solver, Tracker
 from .spending import Spending
-from .teaching import Teaching, lesson
+from .tally import Tally
+from .teaching import lesson
 
 GIVE_UP_AFTER = 25
 """Problems of a student that fail from the start, without a single success, before the rest is spared."""
-
-
-class Tracker(Protocol):
-    """What a run tells to tracking; `publishing.MlflowTracker` is one."""
-
-    def callbacks(self, cell_id: str) -> list[Any]:
-        """Return the callback handlers for the graph runs of a cell."""
-
-    def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
-        """Add a point to the curves of a cell."""
 
 
 @dataclass
@@ -106,16 +92,13 @@ class _Run:
     def __init__(self, plan: Plan, journal: Journal, pool: ModelPool, tracker: Tracker | None, watch: Any) -> None:
         self.plan, self.journal, self.pool, self.tracker, self.watch = plan, journal, pool, tracker, watch
         self.spending = Spending(plan.config.budget, journal.totals())
+        self.solver = Solver(plan, journal, pool, tracker, self.spending)
         self.outcome = Outcome()
         self.stop_reason = ""
-        self._graphs: dict[str, Any] = {}
-        self._teachings: dict[str, Teaching] = {}
-        self._tallies: dict[str, _Tally] = {}
+        self._tallies: dict[str, Tally] = {}
         self._again: list[Unit] = []
         self._streaks: dict[str, int] = {}
         self.reviewer: Reviewer | None = None
-        self._reviewed: dict[str, ReviewedCell] = {}
-        self._held: set[tuple[str, str]] = set()
 
     async def all(self) -> None:
         """Run the students that can share the machine side by side, local ones one after the other."""
@@ -126,7 +109,7 @@ class _Run:
         todo = self.plan.missing(self.journal)
         self.outcome.missing = {cell: len(units) for cell, units in todo.items()}
         for cell in self.plan.cells:
-            self._tallies[cell.id] = _Tally(self.journal.counts(cell.id), len(self.plan.sets[cell.problems]))
+            self._tallies[cell.id] = Tally(self.journal.counts(cell.id), len(self.plan.sets[cell.problems]))
         for group in _groups(students):
             await self._run_group(group, todo)
 
@@ -136,22 +119,13 @@ class _Run:
         if not cells or self._stopped():
             return
         self.pool.keep_only([*students, *(cell.teacher for cell in cells if cell.teacher)])
-        self._graphs = {cell.id: self._graph(cell) for cell in cells}
+        self.solver.graphs = {cell.id: self.solver.graph(cell) for cell in cells}
         async with self.reviewer.open() if self.reviewer else nullcontext() as saver:
             reviewed = [cell for cell in cells if cell.review != "never"]
-            self._reviewed = {cell.id: self._reviewed_cell(cell, saver) for cell in reviewed}
+            self.solver.reviewed = {cell.id: self.solver.reviewed_cell(cell, saver, self.reviewer) for cell in reviewed}
             if reviewed:
                 todo = await self._hold_back(students, reviewed, todo)
             await self._solve_all(students, cells, todo)
-
-    def _reviewed_cell(self, cell: Cell, saver: Any) -> ReviewedCell:
-        if self.reviewer is None:
-            raise ValueError(f"review={cell.review!r} needs a reviewer: run_experiment(..., reviewer=ReviewDesk(open_queue()))")
-        assert cell.teacher is not None
-        teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
-        graph = self._graph(cell, review=cell.review, checkpointer=saver)
-        prompts = self.plan.prompts[cell.prompts_hash]
-        return ReviewedCell(cell, graph, teacher, prompts, self.journal, self.reviewer)
 
     async def _hold_back(
         self, students: list[ModelConfig], cells: list[Cell], todo: Mapping[str, list[Unit]]
@@ -160,15 +134,15 @@ class _Run:
         left = {cell: list(units) for cell, units in todo.items()}
 
         async def plan(unit: Unit) -> dict[str, Any] | None:
-            cell = self._reviewed[unit.cell.id]
+            cell = self.solver.reviewed[unit.cell.id]
             try:
                 with lesson(unit.cell.problems, unit.problem.question):
                     if not await cell.holds(unit):
                         return None
             except Exception:  # the same call fails again when the problem is solved, and is noted there
                 return None
-            self._held.add((unit.cell.id, unit.problem.key))
-            return await self._solve(unit) if await cell.waits(unit) else None
+            self.solver.held.add((unit.cell.id, unit.problem.key))
+            return await self.solver.solve(unit) if await cell.waits(unit) else None
 
         def take(unit: Unit, row: dict[str, Any] | None) -> None:
             if row is not None:
@@ -178,7 +152,7 @@ class _Run:
         lanes = []
         for student in students:
             own = [left[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
-            lanes.append(Lane(student.label, iter(list(_by_problem(own))), self._width(student)))
+            lanes.append(Lane(student.label, iter(list(_by_problem(own))), self.solver.width(student)))
         await work_off(lanes, plan, take, self._stopped)
         assert self.reviewer is not None
         self.reviewer.arrived()
@@ -188,105 +162,20 @@ class _Run:
         lanes = []
         for student in students:
             own = [todo[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
-            lanes.append(Lane(student.label, _by_problem(own), self._width(student)))
-        await work_off(lanes, self._solve, self._take, self._stopped)
+            lanes.append(Lane(student.label, _by_problem(own), self.solver.width(student)))
+        await work_off(lanes, self.solver.solve, self._take, self._stopped)
         for _ in range(self.plan.config.retries):
             failed, self._again = self._again, []
             retried = [
                 Lane(
                     student.label,
                     iter([u for u in failed if model_key(u.cell.student) == model_key(student)]),
-                    self._width(student),
+                    self.solver.width(student),
                 )
                 for student in students
             ]
-            await work_off(retried, self._solve, self._take, self._stopped)
+            await work_off(retried, self.solver.solve, self._take, self._stopped)
         self._again = []
-
-    def _width(self, model: ModelConfig) -> int:
-        return model.concurrency or self.plan.config.concurrency or model.callers
-
-    def _graph(self, cell: Cell, **review: Any) -> Any:
-        seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
-        student = self.pool.student(cell.student, seed)
-        options: dict[str, Any] = {
-            "prompts": self.plan.prompts[cell.prompts_hash],
-            "samples": cell.samples,
-            "max_attempts": cell.max_attempts,
-        }
-        if cell.teacher is None:
-            return build_baseline(cell.method, student, **options)  # type: ignore[arg-type]
-        teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
-        return build_trace_of_thought(teacher, student, mode=cell.mode, **options, **review)  # type: ignore[arg-type]
-
-    def _teaching(self, cell: Cell) -> Teaching | None:
-        """Return the shared replies of a cell's teacher; a recorded one has them already."""
-        assert cell.teacher is not None
-        model = cell.student if cell.teacher.model == "self" else cell.teacher
-        if model.model.startswith("recorded:"):
-            return None
-        key = model_key(model)
-        if key not in self._teachings:
-            price, width = price_of(model), self._width(model)
-            self._teachings[key] = Teaching(self.journal, key, price, width, self.spending.add)
-        return self._teachings[key]
-
-    async def _solve(self, unit: Unit) -> dict[str, Any]:
-        run_id = uuid4()
-        config = {
-            "run_id": run_id,
-            "callbacks": self.tracker.callbacks(unit.cell.id) if self.tracker else [],
-            "metadata": {"problem_id": unit.problem.problem_id, "method": unit.cell.method, "seed": unit.cell.seed},
-        }
-        started, clock = now_ms(), time.monotonic()
-        try:
-            with lesson(unit.cell.problems, unit.problem.question):
-                output = await self._run_graph(unit, config)
-                row = self._row(unit, output)
-                if self.plan.config.counterfactual and (steps := original_steps(output)) and row["status"] != "waiting":
-                    row["detail"]["counterfactual"] = await self._counterfactual(unit, steps)
-        except Exception as error:
-            row = failed_row(error)
-        return {
-            **row,
-            "cell_id": unit.cell.id,
-            "key": unit.problem.key,
-            "problem_id": unit.problem.problem_id,
-            "started_ms": started,
-            "seconds": time.monotonic() - clock,
-            "trace_id": f"tr-{run_id.hex}" if self.tracker else None,
-        }
-
-    async def _run_graph(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
-        if (unit.cell.id, unit.problem.key) not in self._held:
-            return await self._graphs[unit.cell.id].ainvoke(unit.problem.as_input(), config)
-        cell = self._reviewed[unit.cell.id]
-        own = cell.config(unit)
-        return await cell.run(unit, {**config, **own, "metadata": {**config["metadata"], **own["metadata"]}})
-
-    def _row(self, unit: Unit, output: dict[str, Any]) -> dict[str, Any]:
-        if "__interrupt__" in output:
-            return waiting_row(output, self.plan.prices(unit.cell))
-        return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)
-
-    async def _counterfactual(self, unit: Unit, steps: list[str]) -> dict[str, Any]:
-        """Solve from the teacher's own steps what was solved from a reviewer's."""
-        student = self.pool.student(unit.cell.student, unit.cell.seed or None)
-        prompts = self.plan.prompts[unit.cell.prompts_hash]
-        graph = build_trace_of_thought(
-            teacher_of(steps),
-            student,
-            prompts=prompts,
-            mode=unit.cell.mode,  # type: ignore[arg-type]
-            samples=unit.cell.samples,
-            max_attempts=unit.cell.max_attempts,
-        )
-        row = self._row(unit, await graph.ainvoke(unit.problem.as_input()))
-        self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
-        return {
-            "steps": steps,
-            **{name: row[name] for name in ("status", "answer", "student_input_tokens", "student_output_tokens")},
-        }
 
     def _take(self, unit: Unit, row: dict[str, Any]) -> None:
         """Write a row and count it; a failed problem comes again at the end."""
@@ -310,7 +199,7 @@ class _Run:
         self._report(unit, row, tally)
         self._check_streak(unit, row)
 
-    def _report(self, unit: Unit, row: dict[str, Any], tally: _Tally) -> None:
+    def _report(self, unit: Unit, row: dict[str, Any], tally: Tally) -> None:
         if tally.due():
             at = now_ms()
             self.journal.add_progress(unit.cell.id, tally.done, tally.metrics(), at)
@@ -326,7 +215,7 @@ class _Run:
             self._streaks[key] = -1
         elif streak >= 0:
             self._streaks[key] = streak + 1
-            if streak + 1 >= max(GIVE_UP_AFTER, 2 * self._width(unit.cell.student)):
+            if streak + 1 >= max(GIVE_UP_AFTER, 2 * self.solver.width(unit.cell.student)):
                 raise AllFail(
                     f"the first {streak + 1} problems of {unit.cell.student.label} all failed; the last: {row['error']}"
                 )
@@ -334,32 +223,6 @@ class _Run:
     def _stopped(self) -> bool:
         self.stop_reason = self.stop_reason or self.spending.exceeded()
         return bool(self.stop_reason)
-
-
-class _Tally:
-    """Counts of one cell, for curves and the progress display."""
-
-    def __init__(self, counts: Mapping[str, int], total: int) -> None:
-        self.counts = {status: number for status, number in counts.items() if status not in ("error", "waiting")}
-        self.every = max(1, total // 50)
-        self.tries: dict[str, int] = {}
-
-    @property
-    def done(self) -> int:
-        return sum(self.counts.values())
-
-    def count(self, status: str, *, again: bool) -> None:
-        if again:
-            self.counts["error"] -= 1
-        self.counts[status] = self.counts.get(status, 0) + 1
-
-    def due(self) -> bool:
-        return self.done % self.every == 0
-
-    def metrics(self) -> dict[str, float]:
-        scored = sum(self.counts.get(status, 0) for status in ("correct", "incorrect", "no_answer"))
-        found = {"done": float(self.done), "errors": float(self.counts.get("error", 0))}
-        return found | ({"accuracy": self.counts.get("correct", 0) / scored} if scored else {})
 
 
 def _groups(students: list[ModelConfig]) -> list[list[ModelConfig]]:

@@ -1,0 +1,36 @@
+"""Count the problems of one cell by status, for the curves in MLflow and the progress display."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Tally:
+    """What is done in a cell, and how often each failed problem was tried."""
+
+    def __init__(self, counts: Mapping[str, int], total: int) -> None:
+        """Begin with what the journal has of a cell of so many problems."""
+        self.counts = {status: number for status, number in counts.items() if status not in ("error", "waiting")}
+        self.every = max(1, total // 50)
+        self.tries: dict[str, int] = {}
+
+    @property
+    def done(self) -> int:
+        """Problems with a row that is not a wait or, from earlier sessions, an error."""
+        return sum(self.counts.values())
+
+    def count(self, status: str, *, again: bool) -> None:
+        """Count a row; `again` takes the place of an error."""
+        if again:
+            self.counts["error"] -= 1
+        self.counts[status] = self.counts.get(status, 0) + 1
+
+    def due(self) -> bool:
+        """Tell whether the curves get a point now: about fifty in all."""
+        return self.done % self.every == 0
+
+    def metrics(self) -> dict[str, float]:
+        """Return `done`, `errors` and, once something is scored, `accuracy` (0 to 1)."""
+        scored = sum(self.counts.get(status, 0) for status in ("correct", "incorrect", "no_answer"))
+        found = {"done": float(self.done), "errors": float(self.counts.get("error", 0))}
+        return found | ({"accuracy": self.counts.get("correct", 0) / scored} if scored else {})

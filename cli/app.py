@@ -8,6 +8,7 @@ from .compare import compare
 from .decompositions import decompositions
 from .import_traces import import_traces
 from .log_model import log_model
+from .mcp import mcp
 from .report import report
 from .rescore import rescore
 from .review import review
@@ -34,6 +35,7 @@ app.add_typer(decompositions, name="decompositions")
 app.add_typer(review, name="review")
 app.command()(solve)
 app.command()(log_model)
+app.command()(mcp)
 app.command()(sync)
 app.command()(ui)
 app.command()(verify)

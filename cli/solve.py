@@ -47,8 +47,8 @@ def solve(
         )
     if review != "never" and not sys.stdin.isatty():
         raise typer.BadParameter("it needs a terminal; use tot run --review and tot review", param_hint="--review")
-    own = _load(student, base_url, timeout, max_tokens)
-    taught_by = own if teacher == "self" or method != METHODS[0] else _load(teacher, base_url, timeout, None)
+    by = teacher if method == METHODS[0] else "self"
+    taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
     options = {"prompts": prompts, "samples": samples, "max_attempts": max_attempts}
     problem = {"question": question, "reference": reference}
     console = Console(highlight=False, markup=False)
@@ -107,6 +107,12 @@ def _traced(tracking: bool, uri: str | None, console: Console) -> Iterator[None]
     with traced("solve", uri) as handler:
         yield
     console.print(f"MLflow: experiment 'solve' in {handler.store.uri}; look at it with: tot ui", style="dim", soft_wrap=True)
+
+
+def load_models(teacher: str, student: str, *, base_url: str | None, timeout: float, max_tokens: int | None) -> tuple[Any, Any]:
+    """Return teacher and student; the base URL is for those of them that are remote, the token limit for the student."""
+    own = _load(student, base_url, timeout, max_tokens)
+    return own if teacher == "self" else _load(teacher, base_url, timeout, None), own
 
 
 def _load(spec: str, base_url: str | None, timeout: float, max_tokens: int | None) -> Any:

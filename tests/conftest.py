@@ -1,7 +1,9 @@
 """Fixtures for all rooms."""
 
 import json
+import socket
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -77,13 +79,38 @@ def completion(text, finish_reason="stop"):
     }
 
 
-@pytest.fixture
-def openai_server():
+@contextmanager
+def serving():
     server = OpenAIServer()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def openai_server():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_openai_server():
+    """One for servers that live as long as the session."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def free_port():
+    """Return a port of loopback that nobody listens on."""
+
+    def find():
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            return taken.getsockname()[1]
+
+    return find
 
 
 @pytest.fixture

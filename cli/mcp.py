@@ -1,0 +1,68 @@
+"""`tot mcp`: an MCP server over stdio or HTTP."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from typing import Annotated, Any
+
+import typer
+
+
+def mcp(
+    student: Annotated[str, typer.Option(help="PROVIDER:NAME, or hf: and a hub id, a folder or a .gguf file.")],
+    teacher: Annotated[str, typer.Option(help="PROVIDER:NAME, recorded:FILE, or 'self' for the student.")] = "self",
+    http: Annotated[bool, typer.Option("--http", help="Serve HTTP instead of stdio.")] = False,
+    host: Annotated[str, typer.Option(help="Where HTTP listens; anything but loopback needs --token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of HTTP; 0 takes a free one.")] = 8766,
+    token: Annotated[str, typer.Option(envvar="TOT_MCP_TOKEN", help="That HTTP clients must show as a bearer token.")] = "",
+    prompts: Annotated[str, typer.Option(help="Prompt set: default, plain or a folder.")] = "default",
+    mode: Annotated[str, typer.Option(help="joint (all steps at once) or sequential (one by one).")] = "joint",
+    samples: Annotated[int, typer.Option(min=1, help="Solutions to vote over.")] = 1,
+    max_attempts: Annotated[int, typer.Option(min=1, help="Tries of the student.")] = 1,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Token limit of one reply of the student.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Of an OpenAI-compatible server, for remote models.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for one remote call.")] = 120.0,
+) -> None:
+    """Serve solve_problem, decompose_problem and verify_answer to MCP clients, over stdio or HTTP."""
+    from ..review.guard import is_loopback
+
+    if http and not token and not is_loopback(host):
+        raise typer.BadParameter(f"{host} lets others in: give a --token that they must show, or stay on 127.0.0.1")
+    try:
+        from .mcp_server import make_server
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "mcp":
+            raise
+        raise ImportError("tot mcp needs the package mcp: pip install 'trace-of-thought[mcp]'") from error
+    from .solve import load_models
+
+    with redirect_stdout(sys.stderr):  # on stdio, standard output belongs to the protocol
+        taught_by, own = load_models(teacher, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
+        server = make_server(taught_by, own, prompts=prompts, mode=mode, samples=samples, max_attempts=max_attempts)
+    if http:
+        _serve_http(server, host, port, token)
+    else:
+        server.run("stdio")
+
+
+def _serve_http(server: Any, host: str, port: int, token: str) -> None:
+    import uvicorn
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    from ..review.serving import listen
+    from .mcp_server import BearerToken
+
+    listener, address = listen(host, port)
+    # Off loopback the token keeps strangers out, and the server cannot know by which name it is reached.
+    security = TransportSecuritySettings(enable_dns_rebinding_protection=False) if token else None
+    app = server.streamable_http_app(host=host, transport_security=security)
+    print(f"MCP: {address}/mcp  (Ctrl-C stops)", flush=True)
+    config = uvicorn.Config(
+        BearerToken(app, token) if token else app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -117,9 +117,10 @@ class TerminalReview:
     def _undo(self, item: Item) -> None:
         if not self._undoable:
             raise LookupError("there is nothing to undo in this session")
+        click.echo("undo")
         undone = self.queue.undo(self._undoable.pop(), reviewer=self.reviewer)
         self._skipped.discard(undone.subject)
-        click.echo(f"undone: {visible(undone.problem_id or str(undone.number))}")
+        click.echo(_wrapped(f"Undone: {undone.problem_id or undone.number}", 80, ""))
 
     def _decide(self, item: Item, answer: dict[str, object]) -> None:
         seconds = time.monotonic() - self._opened

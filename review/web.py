@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -50,6 +52,8 @@ def make_app(queue: ReviewQueue, *, token: str = "", reviewer: str = "") -> Fast
     app.post("/undo/{number}")(desk.post_undo)
     app.post("/bulk")(desk.post_bulk)
     app.post("/reviewer")(desk.post_reviewer)
+    app.exception_handler(HTTPException)(desk.not_found)
+    app.exception_handler(RequestValidationError)(desk.not_found)
     return app
 
 
@@ -162,6 +166,12 @@ class _Desk:
         response.set_cookie(NAME_COOKIE, name, max_age=31_536_000, httponly=True, samesite="strict")
         return response
 
+    def not_found(self, request: Request, error: Exception) -> Response:
+        """Say in the page's own words that an address leads nowhere."""
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        text = error.detail if isinstance(error, HTTPException) else f"there is nothing at {request.url.path}"
+        return self._show(request, "message", text=text, back="", status=status)
+
     def _show(self, request: Request, page: str, *, status: int = 200, **values: Any) -> Response:
         filters = _filters(request.query_params)
         told = request.query_params.get("decided", "")
@@ -171,7 +181,7 @@ class _Desk:
             "query": urlencode(filters),
             "counts": self.queue.counts(**filters),
             "reviewer": self._name(request),
-            "decided": self._item(int(told)) if told.isdigit() else None,
+            "decided": self._told(told),
             "undone": "undone" in request.query_params,
             "approved": request.query_params.get("approved", "") if page == "queue" else "",
             "last": last,
@@ -189,7 +199,14 @@ class _Desk:
         try:
             return self.queue.item(number)
         except (LookupError, OverflowError) as error:
-            raise HTTPException(404, str(error)) from error
+            raise HTTPException(404, f"there is no review {number}") from error
+
+    def _told(self, number: str) -> Item | None:
+        """Return the item that an address says was decided, if there is one."""
+        try:
+            return self.queue.item(int(number))
+        except (LookupError, OverflowError, ValueError):
+            return None
 
     def _next(self, item: Item, filters: Mapping[str, str]) -> Item | None:
         waiting = [other for other in self.queue.pending(**filters) if other.subject != item.subject]

@@ -67,6 +67,7 @@ def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHa
         ```
     """
     store = connect(tracking_uri, fail_fast=False)
+    store.write_in_background()
     return TraceHandler(store, store.experiment_id(experiment))
 
 

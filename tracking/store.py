@@ -18,6 +18,7 @@ from .redact import Redactor
 from .sender import Sender
 from .settings import apply_settings
 from .tracer import SpanTracer
+from .writer import Writer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -85,6 +86,7 @@ class Store:
         self.outbox = Outbox(home() / "outbox.sqlite")
         self.sender = Sender(self.outbox, self.uri, self.check)
         self._closed = False
+        self._writer: Writer | None = None
         atexit.register(_close_at_exit, weakref.ref(self))
 
     @cached_property
@@ -154,8 +156,33 @@ class Store:
             )
         return found.experiment_id
 
+    def write_in_background(self) -> None:
+        """From now on write traces to disk in a thread: for servers, whose event loop must not wait for a disk."""
+        self._writer = self._writer or Writer()
+
     def deliver(self, trace: Trace) -> None:
         """Keep a finished trace and have it sent; never raises."""
+        if self._writer is not None:
+            self._writer.submit(self._keep, trace)
+        else:
+            self._keep(trace)
+
+    def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
+        """Remember the trace of a run that waits for a person, also for processes to come."""
+        if self._writer is not None:
+            self._writer.submit(self.outbox.pause, thread_id, facts)
+        else:
+            self.outbox.pause(thread_id, facts)
+
+    def paused(self, thread_id: str) -> dict[str, Any] | None:
+        """Return what `pause` remembered in an earlier process, or None."""
+        try:
+            return self.outbox.paused(thread_id)
+        except Exception:  # an event loop that forbids to read a file: the trace is whole without the link
+            logger.info("the trace of thread %s is not linked to the one before its pause", thread_id)
+            return None
+
+    def _keep(self, trace: Trace) -> None:
         try:
             self.outbox.add(trace.info.trace_id, trace.to_json(), self.uri)
             self.sender.notify()
@@ -174,6 +201,8 @@ class Store:
         if self._closed:
             return 0
         self._closed = True
+        if self._writer is not None:
+            self._writer.close()
         self.sender.stop()
         owner = os.getpid()
         left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0

@@ -205,14 +205,14 @@ class Tree:
         facts = {"trace_id": root.span.trace_id, "span_id": root.span.span_id, "at": time.time()}
         self._pauses[root.thread_id] = facts
         self._join_session(root)
-        self.store.outbox.pause(root.thread_id, facts)
+        self.store.pause(root.thread_id, facts)
 
     def link_to_pause(self, root: Run) -> None:
         """Link the trace of a resumed run to the one that ended with the pause."""
         from mlflow.entities import Link
 
         thread = str(root.thread_id)
-        root.pause = self._pauses.pop(thread, None) or self.store.outbox.paused(thread)
+        root.pause = self._pauses.pop(thread, None) or self.store.paused(thread)
         if root.span is None or root.nested:
             return
         self._join_session(root)

@@ -69,7 +69,7 @@ def test_keys_decide(terminal, pause, queue):
     child.sendline("fine by me")
     child.expect(KEYS)
     child.send("u")
-    child.expect("undone: p4")
+    child.expect("Undone: p4")
     child.expect(KEYS)
     child.send("q")
     child.expect("3 of 6 decided, 3 waiting")

@@ -134,3 +134,40 @@ def test_output_of_the_converter_is_rebuilt_from_an_allow_list():
     made = str(mathml(r"\mathrm{\color{red}{x}}^2", False))
     assert "mathcolor" not in made
     assert "style=" not in made
+
+
+@pytest.mark.parametrize("path", ["/items/99", "/items/99999999999999999999999", "/items/abc", "/nowhere"])
+def test_an_address_that_leads_nowhere_is_a_page_with_a_way_back(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "Not found" in answer.text
+    assert 'class="button" href="/"' in answer.text
+    assert "SQLite" not in answer.text
+
+
+def test_an_address_that_tells_of_no_decision_still_opens(client):
+    assert client.get("/?decided=99999999999999999999999&approved=<b>").status_code == 200
+
+
+def luminance(color):
+    full = color if len(color) == 7 else "#" + "".join(2 * digit for digit in color[1:])
+    parts = [int(full[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_contrast_meets_wcag_aa(client, theme):
+    colors = dict(
+        re.findall(r"--([\w-]+): (#\w+)", re.findall(r":root \{(.*?)\}", client.get("/static/review.css").text)[theme])
+    )
+
+    def contrast(one, other):
+        low, high = sorted((luminance(colors[one]), luminance(colors[other])))
+        return (high + 0.05) / (low + 0.05)
+
+    texts = [(ink, page) for ink in ("text", "soft", "link") for page in ("page", "card")]
+    texts += [("flag", "flag-page"), ("on-main", "main"), ("text", "mark")]
+    assert {pair: contrast(*pair) for pair in texts if contrast(*pair) < 4.5} == {}
+    controls = [("edge", "page"), ("edge", "card"), ("main", "page")]
+    assert {pair: contrast(*pair) for pair in controls if contrast(*pair) < 3} == {}

@@ -29,11 +29,13 @@ class Drafts:
         """Take an open store."""
         self._engine = store.engine
 
-    def save(self, item: Item, steps: list[str], comment: str = "") -> None:
-        """Keep an edit that is not submitted yet."""
+    def save(self, item: Item, steps: list[str], comment: str = "") -> float:
+        """Keep an edit that is not submitted yet; returns when, in Unix seconds."""
+        at = time.time()
         with self._engine.begin() as db:
             self.drop(item, db)
-            db.execute(insert(drafts).values(subject=item.subject, steps=json.dumps(steps), comment=comment, at=time.time()))
+            db.execute(insert(drafts).values(subject=item.subject, steps=json.dumps(steps), comment=comment, at=at))
+        return at
 
     def get(self, item: Item) -> Draft | None:
         """Return the edit that was kept, if any."""

@@ -47,6 +47,12 @@ class Item:
     decided: float | None = None
     kinds: list[str] = field(default_factory=list)
 
+    @property
+    def given_steps(self) -> list[str]:
+        """What the student gets: the reviewer's steps after an edit, else the teacher's."""
+        decisions = (self.answer or {}).get("decisions") or [{}]
+        return list(decisions[0].get("edited_action", {}).get("args", {}).get("steps", self.steps))
+
 
 def item_from_row(row: Mapping[str, Any]) -> Item:
     """Return the item of a row of `tables.items`."""

@@ -89,7 +89,7 @@ class _Desk:
             "item",
             item=item,
             draft=draft,
-            steps=draft.steps if draft else item.steps,
+            steps=draft.steps if draft else item.given_steps,
             comment=draft.comment if draft else "",
             opened=request.query_params.get("opened") or f"{time.time():.0f}",
             focus=int(focus) if focus.isdigit() else None,
@@ -130,11 +130,11 @@ class _Desk:
         return RedirectResponse(_address(after, filters, decided), 303)
 
     async def post_draft(self, request: Request, number: int) -> Response:
-        """Keep an edit as it is typed."""
+        """Keep an edit as it is typed; says when, which the page compares with what the browser has."""
         form, item = read_form(await request.body()), self._item(number)
-        if item.state == "waiting":
-            self.queue.drafts.save(item, form.steps, form.fields.get("comment", ""))
-        return PlainTextResponse("kept")
+        if item.state != "waiting":
+            return PlainTextResponse("")
+        return PlainTextResponse(str(self.queue.drafts.save(item, form.steps, form.fields.get("comment", ""))))
 
     def post_undo(self, request: Request, number: int) -> Response:
         """Take a decision back and show its item."""

@@ -29,14 +29,20 @@ document.addEventListener("keydown", event => {
 
 if (form?.querySelector("[name=comment]")) {
   const kept = "draft " + form.dataset.subject;
-  const values = () => ({ saved: form.dataset.saved, steps: [...form.querySelectorAll("[name=step]")].map(field => field.value), comment: form.comment.value });
-  const note = text => { document.getElementById("draft-note").textContent = text; };
+  const values = () => ({ saved: form.dataset.saved, at: Date.now() / 1000, steps: [...form.querySelectorAll("[name=step]")].map(field => field.value), comment: form.comment.value });
+  const note = text => {
+    const place = document.getElementById("draft-note"), words = [...place.childNodes].find(node => node.nodeType === Node.TEXT_NODE);
+    if (words) words.textContent = text + " "; else place.prepend(text + " ");
+  };
   let timer;
   const save = async () => {
+    const sent = localStorage.getItem(kept);
     try {
       const reply = await fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)) });
       if (!reply.ok) throw new Error(reply.status);
-      localStorage.removeItem(kept);
+      form.dataset.saved = await reply.text();
+      if (localStorage.getItem(kept) === sent) localStorage.removeItem(kept);
+      note("Your unfinished edit is kept.");
     } catch { note("The server is away: your edit is kept in this browser."); timer = setTimeout(save, 2000); }
   };
   form.addEventListener("input", event => {
@@ -45,9 +51,13 @@ if (form?.querySelector("[name=comment]")) {
     clearTimeout(timer);
     timer = setTimeout(save, 400);
   });
-  form.addEventListener("submit", () => { clearTimeout(timer); });
+  form.addEventListener("submit", event => {
+    clearTimeout(timer);
+    if (event.submitter?.value === "reset") localStorage.removeItem(kept);
+  });
   const before = JSON.parse(localStorage.getItem(kept) ?? "null"), fields = form.querySelectorAll("[name=step]");
-  if (before?.saved === form.dataset.saved && before.steps.length === fields.length) {
+  const newer = before && (before.saved === form.dataset.saved || before.at > Number(form.dataset.saved));
+  if (newer && before.steps.length === fields.length) {
     fields.forEach((field, place) => { field.value = before.steps[place]; field.closest(".step").classList.add("edited"); });
     form.comment.value = before.comment;
     note("Your unfinished edit is here.");

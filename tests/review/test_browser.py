@@ -114,17 +114,22 @@ def test_an_edit_survives_a_restart_of_the_server(browser, serve, pause, queue):
     [number] = pause(1)
     page = serve()
     browser.get(f"{page.url}/items/{number}")
-    page.stop()
     field = find(browser, "[name=step]")
     field.clear()
-    field.send_keys("Typed while the server was away.")
+    field.send_keys("Typed before,")
+    until(browser, lambda: (draft := queue.drafts.get(queue.item(number))) and draft.steps[0] == "Typed before,")
+    page.stop()
+    field.send_keys(" and while the server was away.")
     until(browser, lambda: "kept in this browser" in find(browser, "#draft-note").text)
     serve(port=page.port)
     browser.refresh()
-    assert find(browser, "[name=step]").get_attribute("value") == "Typed while the server was away."
-    until(browser, lambda: queue.drafts.get(queue.item(number)) is not None)
+    assert find(browser, "[name=step]").get_attribute("value") == "Typed before, and while the server was away."
+    until(browser, lambda: "away" in queue.drafts.get(queue.item(number)).steps[0])
     find(browser, "#approve").click()
     until(browser, lambda: queue.item(number).decision == "edit")
+    browser.get(f"{page.url}/items/{number}")
+    assert find(browser, "[name=step]").get_attribute("value") == "Typed before, and while the server was away."
+    assert "Multiply 6 by 7." in find(browser, "[aria-labelledby=own-title]").text
 
 
 def test_what_arrives_shows_by_itself(browser, serve, pause):

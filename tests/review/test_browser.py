@@ -90,6 +90,23 @@ def test_the_whole_path_with_the_keyboard(browser, serve, pause, resume, queue, 
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
+def test_tab_visits_every_control_in_order_and_each_has_a_name(browser, serve, pause):
+    from selenium.webdriver.common.keys import Keys
+
+    [number, *_] = pause(2, steps="1. 6 * 7 = 42.\n2. State it.")
+    page = serve(reviewer="ann")
+    controls = "a[href], button:not(:disabled), select, textarea, input:not([type=hidden]), [tabindex='0']"
+    for path in ("/", f"/items/{number}", "/history", "/items/99"):
+        browser.get(page.url + path)
+        wanted = browser.find_elements("css selector", controls)
+        assert [field.get_attribute("outerHTML") for field in wanted if not field.accessible_name] == []
+        visited = []
+        for _ in wanted:
+            press(browser, Keys.TAB)
+            visited.append(browser.switch_to.active_element)
+        assert [field.accessible_name for field in visited] == [field.accessible_name for field in wanted]
+
+
 def test_steps_are_added_moved_and_removed_in_place(browser, serve, pause, queue):
     [number] = pause(1)
     browser.get(f"{serve().url}/items/{number}")

@@ -1,10 +1,12 @@
 """A decision that came through the queue is a person's assessment in MLflow."""
 
+import pytest
 from langgraph.types import Command
 
 from trace_of_thought import build_trace_of_thought, tracking
 
 
+@pytest.mark.slow
 def test_a_decision_is_a_human_assessment_with_edit_distance_and_time(queue, student, tmp_path, monkeypatch):
     import mlflow
 

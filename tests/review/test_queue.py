@@ -36,13 +36,14 @@ def postgres(tmp_path_factory):
     try:
         subprocess.run([*as_user, "initdb", "-D", data, "-A", "trust", "-U", user], **run)
         subprocess.run([*as_user, "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"], **run)
+        yield f"postgresql://{user}@/postgres?host={folder}"
     except (subprocess.CalledProcessError, OSError) as error:
         pytest.skip(f"Postgres does not start here ({error})")
-    yield f"postgresql://{user}@/postgres?host={folder}"
-    subprocess.run([*as_user, "pg_ctl", "-D", data, "-m", "fast", "-w", "stop"], **{**run, "check": False})
+    finally:
+        subprocess.run([*as_user, "pg_ctl", "-D", data, "-m", "fast", "-w", "stop"], **{**run, "check": False})
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def store(request, tmp_path):
     return request.getfixturevalue("postgres") if request.param == "postgres" else str(tmp_path / "reviews.sqlite")
 

@@ -84,6 +84,8 @@ class Teaching(BaseCache):
             if key not in self._calls:
                 await self._begin_call(key)
                 return None
+            if (current := _lesson.get()) and (self, key) in current.open_calls:
+                return None  # this problem asks once more, after a failure
             await self._calls[key].wait()
         return found
 

@@ -30,6 +30,7 @@ def build_trace_of_thought(
     samples: int = 1,
     max_attempts: int = 1,
     max_revisions: int = 2,
+    structured: bool | None = None,
     checkpointer: BaseCheckpointSaver | bool | None = None,
     context_schema: type | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
@@ -48,6 +49,8 @@ def build_trace_of_thought(
         samples: solutions to vote over.
         max_attempts: how often the student may try, on signals that do not use the reference.
         max_revisions: how often a rejection may send the teacher back to work.
+        structured: whether the teacher is asked for its steps as JSON with a schema; None asks those whose profile says that
+            they give structured output. A server that refuses is asked for text.
         checkpointer: where paused runs are kept.
         context_schema: of the context that a run may be given, for servers that show it.
 
@@ -70,7 +73,7 @@ def build_trace_of_thought(
     teacher = student if teacher == "self" else as_chat_model(teacher)
     prompt_set = load_prompts(prompts)
     graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput, context_schema=context_schema)
-    graph.add_node("decompose", make_decompose(teacher, prompt_set, reviewed=review != "never"))
+    graph.add_node("decompose", make_decompose(teacher, prompt_set, reviewed=review != "never", structured=structured))
     graph.add_node("review", make_review(review, max_revisions=max_revisions))
     graph.add_node("solve", make_solve(student, prompt_set, mode=mode, samples=samples))
     graph.add_node("verify", make_verify(max_attempts))

@@ -11,9 +11,12 @@ from .flags import find_flags
 from .plan import Ask, ModelNode, Plan
 from .question import question_of
 from .steps import number_steps, parse_steps
+from .structured import steps_model
 
 
-def make_decompose(teacher: BaseChatModel, prompts: PromptSet, *, reviewed: bool = False) -> ModelNode:
+def make_decompose(
+    teacher: BaseChatModel, prompts: PromptSet, *, reviewed: bool = False, structured: bool | None = None
+) -> ModelNode:
     """Return the node that asks the teacher for steps.
 
     After a rejection the teacher is asked again, with its earlier steps and the reviewer's comment. Prose without a list
@@ -23,6 +26,7 @@ def make_decompose(teacher: BaseChatModel, prompts: PromptSet, *, reviewed: bool
         teacher: any chat model.
         prompts: uses `decompose` and `redecompose`.
         reviewed: whether a person may be asked later: then a run without a checkpointer fails before the teacher is paid.
+        structured: see `steps_model`.
     """
 
     def plan(state: TraceState) -> Plan:
@@ -44,7 +48,7 @@ def make_decompose(teacher: BaseChatModel, prompts: PromptSet, *, reviewed: bool
             "revisions": state["revisions"] + 1 if again else 0,
         }
 
-    return ModelNode(plan, teacher, "teacher", starts=lambda state: not is_rejected(state))
+    return ModelNode(plan, steps_model(teacher, structured), "teacher", starts=lambda state: not is_rejected(state))
 
 
 def is_rejected(state: TraceState) -> bool:

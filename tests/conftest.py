@@ -13,14 +13,15 @@ class OpenAIServer(ThreadingHTTPServer):
     """An OpenAI-compatible server on loopback with scripted faults.
 
     `reply(prompt) -> text` makes the good answers. `queue` holds (status, body) pairs to give first; the status None closes the
-    connection without an answer. `prompts` holds what was asked, `hits` counts all requests.
+    connection without an answer; a request with the field `refuses` gets a 400. `prompts` and `requests` hold what was asked, `hits` counts all requests.
     """
 
     daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.queue, self.hits, self.prompts = [], 0, []
+        self.queue, self.hits, self.prompts, self.requests = [], 0, [], []
+        self.refuses = None
         self.reply = lambda prompt: "6 * 7 = 42\nAnswer: 42"
 
     @property
@@ -32,10 +33,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.hits += 1
+        if self.server.refuses in request:
+            return self._send(400, json.dumps({"error": {"message": f"{self.server.refuses} is not supported"}}))
         if self.server.queue:
             return self._fault(*self.server.queue.pop(0))
         prompt = request["messages"][-1]["content"]
         self.server.prompts.append(prompt)
+        self.server.requests.append(request)
         text = self.server.reply(prompt)
         return self._stream(text) if request.get("stream") else self._send(200, json.dumps(completion(text)))
 

@@ -31,6 +31,14 @@ def asked(server, sums, *more):
     return ("run", "--problems", sums, "--student", "openai:m", "--teacher", "openai:t", "--base-url", server.url, *more)
 
 
+def test_a_teacher_whose_server_refuses_structured_output_is_asked_for_text(tot, server, sums):
+    server.refuses = "response_format"
+    command = ["run", "--problems", sums, "--student", "openai:m", "--teacher", "openai:gpt-4.1-mini", "--base-url", server.url]
+    code, text = tot(*command, "--methods", "trace_of_thought", "--no-tracking")
+    assert code == 0, text
+    assert "4 correct" in text
+
+
 def test_a_run_ends_with_a_table_and_the_same_command_asks_nothing(tot, server, sums):
     code, output = tot(*asked(server, sums, "--no-tracking"))
     assert code == 0, output

@@ -13,7 +13,8 @@ class OpenAIServer(ThreadingHTTPServer):
     """An OpenAI-compatible server on loopback with scripted faults.
 
     `reply(prompt) -> text` makes the good answers. `queue` holds (status, body) pairs to give first; the status None closes the
-    connection without an answer; a request with the field `refuses` gets a 400. `prompts` and `requests` hold what was asked, `hits` counts all requests.
+    connection without an answer. A request with the field `refuses` gets a 400. `prompts` and `requests` hold what was
+    answered, `hits` counts all requests.
     """
 
     daemon_threads = True

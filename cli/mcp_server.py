@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from mcp.server.mcpserver import Context, MCPServer
@@ -22,6 +22,8 @@ from ..verification import verify_answer as verify
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from ..graphs.state import TraceState
 
 MAX_RESPONSE = 200_000
 """Characters of a response to verify."""
@@ -103,7 +105,7 @@ def make_server(teacher: BaseChatModel, student: BaseChatModel, *, prompts: str 
             update = await decompose.ainvoke({"question": question})
         except Exception as error:
             raise ToolError(explain(error)) from error
-        return Decomposed(steps=update["steps"], flags=reasons_of(update))
+        return Decomposed(steps=update["steps"], flags=reasons_of(cast("TraceState", update)))
 
     @server.tool(title="Verify an answer")
     async def verify_answer(

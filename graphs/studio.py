@@ -138,7 +138,7 @@ def _loaded(spec: str) -> BaseChatModel:
 def _load(spec: str) -> BaseChatModel:
     """Load a model once for the life of the server."""
     base_url = os.environ.get("TOT_BASE_URL")
-    options = {"base_url": base_url} if base_url and not spec.startswith(("hf:", "recorded:")) else {}
+    options: dict[str, Any] = {"base_url": base_url} if base_url and not spec.startswith(("hf:", "recorded:")) else {}
     return load_chat_model(spec, **options)
 
 

@@ -48,7 +48,8 @@ class RecordedTeacher(BaseChatModel):
         teachers = list(dict.fromkeys(row.get("teacher", "recorded") for row in rows))
         chosen = teacher or next(iter(teachers), "")
         if chosen not in teachers:
-            raise ValueError(f"{path} has no decompositions by {chosen or 'any teacher'!r}; it has {', '.join(teachers) or 'none at all'}")
+            known = ", ".join(teachers) or "none at all"
+            raise ValueError(f"{path} has no decompositions by {chosen or 'any teacher'!r}; it has {known}")
         records: dict[str, dict[str, Any]] = {}
         for row in rows:
             if row.get("teacher", "recorded") == chosen:

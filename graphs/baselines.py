@@ -13,7 +13,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from ..models.load import as_chat_model
 from ..nodes.solve import Baseline, check_choice, make_baseline
-from ..nodes.verify import make_verify
+from ..nodes.verify import Verifier, make_verify
 from ..prompts import PromptSet, load_prompts
 from .state import TraceInput, TraceOutput, TraceState
 from .trace_of_thought import after_verify
@@ -28,6 +28,7 @@ def build_baseline(
     prompts: str | Path | Mapping[str, str] | PromptSet = "default",
     samples: int = 1,
     max_attempts: int = 1,
+    verifier: Verifier | None = None,
     checkpointer: BaseCheckpointSaver | bool | None = None,
     context_schema: type | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
@@ -40,6 +41,7 @@ def build_baseline(
         prompts: see `load_prompts`.
         samples: solutions to vote over.
         max_attempts: how often the student may try, on signals that do not use the reference.
+        verifier: gives the verdict, in place of `verify_answer`; for domains beyond mathematics.
         checkpointer: where the state is kept, if anywhere.
         context_schema: of the context that a run may be given, for servers that show it.
 
@@ -50,7 +52,7 @@ def build_baseline(
     solve = make_baseline(as_chat_model(student), load_prompts(prompts), method, samples=samples)
     graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput, context_schema=context_schema)
     graph.add_node("solve", solve)
-    graph.add_node("verify", make_verify(max_attempts))
+    graph.add_node("verify", make_verify(max_attempts, verifier))
     graph.add_edge(START, "solve")
     graph.add_edge("solve", "verify")
     graph.add_conditional_edges("verify", after_verify)

@@ -15,7 +15,7 @@ from ..models.load import as_chat_model
 from ..nodes.decompose import make_decompose
 from ..nodes.review import Policy, make_review
 from ..nodes.solve import Mode, make_solve
-from ..nodes.verify import make_verify
+from ..nodes.verify import Verifier, make_verify
 from ..prompts import PromptSet, load_prompts
 from .state import TraceInput, TraceOutput, TraceState
 
@@ -31,6 +31,7 @@ def build_trace_of_thought(
     max_attempts: int = 1,
     max_revisions: int = 2,
     structured: bool | None = None,
+    verifier: Verifier | None = None,
     checkpointer: BaseCheckpointSaver | bool | None = None,
     context_schema: type | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
@@ -51,6 +52,7 @@ def build_trace_of_thought(
         max_revisions: how often a rejection may send the teacher back to work.
         structured: whether the teacher is asked for its steps as JSON with a schema; None asks those whose profile says that
             they give structured output. A server that refuses is asked for text.
+        verifier: gives the verdict, in place of `verify_answer`; for domains beyond mathematics.
         checkpointer: where paused runs are kept.
         context_schema: of the context that a run may be given, for servers that show it.
 
@@ -76,7 +78,7 @@ def build_trace_of_thought(
     graph.add_node("decompose", make_decompose(teacher, prompt_set, reviewed=review != "never", structured=structured))
     graph.add_node("review", make_review(review, max_revisions=max_revisions))
     graph.add_node("solve", make_solve(student, prompt_set, mode=mode, samples=samples))
-    graph.add_node("verify", make_verify(max_attempts))
+    graph.add_node("verify", make_verify(max_attempts, verifier))
     graph.add_edge(START, "decompose")
     graph.add_edge("decompose", "review")
     graph.add_conditional_edges("review", after_review)

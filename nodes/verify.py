@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 from ..graphs.state import Node, TraceState
-from ..verification import SolutionCheck, check_solution, verify_answer
+from ..verification import SolutionCheck, Verdict, check_solution, verify_answer
 
 
-def make_verify(max_attempts: int = 1) -> Node:
+class Verifier(Protocol):
+    """Compares what a response finally claims with a reference; called as `verification.verify_answer` is."""
+
+    def __call__(self, response: str, reference: str | None, /, *, question: str | None = None) -> Verdict: ...  # noqa: D102
+
+
+def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node:
     """Return the node that sets `verdict`, `check`, `answer`, `status` and `retry_reason`.
 
     The reason for a retry uses only what would be known in production: no answer, a step whose arithmetic is wrong,
@@ -17,6 +23,7 @@ def make_verify(max_attempts: int = 1) -> Node:
 
     Args:
         max_attempts: after so many there is no reason for a retry any more.
+        verifier: gives the verdict, in place of `verify_answer`.
 
     Raises:
         ValueError: max_attempts is below 1.
@@ -27,7 +34,7 @@ def make_verify(max_attempts: int = 1) -> Node:
     def verify(state: TraceState) -> dict[str, Any]:
         question, solution = state["question"], state["solution"]
         check = check_solution(solution, question=question, steps=state.get("steps"))
-        verdict = verify_answer(solution, state.get("reference"), question=question)
+        verdict = (verifier or verify_answer)(solution, state.get("reference"), question=question)
         return {
             "check": asdict(check),
             "verdict": asdict(verdict),

@@ -22,6 +22,11 @@ lint: .venv/dev
 	mkdir -p .venv/types && ln -sfn ../.. .venv/types/trace_of_thought
 	MYPYPATH=.venv/types $(BIN)/mypy -p trace_of_thought
 
+docs: .venv/dev
+	$(BIN)/python docs/draw_state_machine.py > docs/images/state-machine.svg
+	mkdir -p .venv/types && ln -sfn ../.. .venv/types/trace_of_thought
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 .venv/local: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) -e '.[local]'

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -141,6 +142,16 @@ async def test_a_cancelled_call_and_a_client_that_disappears(models, openai_serv
             result = await client.call_tool("solve_problem", {"question": "What is 6 times 7?"})
             assert result.structured_content["answer"] == "42"
         assert process.poll() is None
+
+
+async def test_the_page_s_python_runs(models):
+    page = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text()
+    [block] = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    async with http_server(*models) as (url, _):
+        script = block.replace("http://127.0.0.1:8766/mcp", url)
+        done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout == "42 consistent\n"
 
 
 async def test_strangers_are_kept_out(models):

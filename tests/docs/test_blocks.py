@@ -14,8 +14,13 @@ PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 BASH = re.compile(r"^<!-- run -->\n+```bash\n(.*?)^```", re.M | re.S)
 
 
+SERVERS = ("server.md", "mcp.md")
+"""Pages whose Python needs a server: tests/server and tests/cli run them."""
+
+
 def pages_with(pattern):
-    return [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES if pattern.search(page.read_text())]
+    pages = [page for page in PAGES if pattern.search(page.read_text()) and page.name not in SERVERS]
+    return [pytest.param(page, id=str(page.relative_to(ROOT))) for page in pages]
 
 
 def environment():

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -200,6 +203,15 @@ def test_the_traces_are_in_mlflow(url, client, folder):
         time.sleep(0.3)
     spans = {span.name for trace in traces for span in trace.data.spans}
     assert {"decompose", "review", "solve", "verify"} <= spans
+
+
+def test_the_page_s_python_runs(url, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "server.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    script = "\n".join(blocks).replace("http://127.0.0.1:2024", url)
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.startswith("42 correct\n")
 
 
 def test_a_server_without_a_student_says_so_and_serves_the_real_one(server_of, free_port, tmp_path):

@@ -1,0 +1,115 @@
+"""The documentation site: built offline, opened in a browser without a request to anywhere else."""
+
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = ["", "concepts/", "experiments/", "embedding/", "reference/", "models/"]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    pytest.importorskip("mkdocs")
+    folder = tmp_path_factory.mktemp("site")
+    types = tmp_path_factory.mktemp("types")
+    (types / "trace_of_thought").symlink_to(ROOT)
+    config = (ROOT / "mkdocs.yml").read_text().replace("docs_dir: docs", f"docs_dir: {ROOT / 'docs'}")
+    file = folder / "mkdocs.yml"
+    file.write_text(config.replace(".venv/types", str(types)))
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-f", str(file), "-d", str(folder / "site")]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "site"
+
+
+def test_the_picture_is_that_of_the_graph():
+    command = [sys.executable, str(ROOT / "docs" / "draw_state_machine.py")]
+    drawn = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert drawn == (ROOT / "docs" / "images" / "state-machine.svg").read_text(), "run: make docs"
+    assert all(f">{name}</text>" in drawn for name in ("start", "decompose", "review", "solve", "verify", "end"))
+
+
+def test_every_page_is_in_the_navigation(site):
+    built = {page.parent.name for page in site.rglob("index.html")}
+    assert {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"} <= built
+
+
+def test_every_public_name_is_in_the_reference(site):
+    import trace_of_thought
+
+    text = (site / "reference" / "index.html").read_text()
+    assert [name for name in trace_of_thought.__all__ if f">{name}<" not in text] == []
+
+
+@pytest.fixture
+def address(site):
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def browser(tmp_path):
+    pytest.importorskip("selenium")
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("needs Debian's chromium and chromium-driver")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900")
+    for flag in (*flags, f"--user-data-dir={tmp_path / 'chromium'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    window = webdriver.Chrome(options=options, service=Service(driver))
+    yield window
+    window.quit()
+
+
+@pytest.mark.browser
+def test_nothing_is_asked_of_the_outside_and_search_finds_a_page(browser, address):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    wait = WebDriverWait(browser, 30)
+    for page in PAGES:
+        browser.get(address + page)
+        wait.until(lambda window: window.find_elements(By.TAG_NAME, "h1"))
+        keep(browser, page.strip("/") or "index")
+    browser.get(f"{address}concepts/")
+    picture = browser.find_element(By.CSS_SELECTOR, "article img")
+    assert wait.until(lambda window: window.execute_script("return arguments[0].naturalWidth", picture)) > 0
+    field = browser.find_element(By.CSS_SELECTOR, "input.md-search__input")
+    browser.execute_script("arguments[0].focus()", field)
+    field.send_keys("interrupt")
+    wait.until(lambda window: window.find_elements(By.CSS_SELECTOR, ".md-search-result__item a"))
+    asked = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    urls = [event["params"]["request"]["url"] for event in asked if event["method"] == "Network.requestWillBeSent"]
+    assert len(urls) > len(PAGES)
+    assert [url for url in urls if url.startswith("http") and not url.startswith(address)] == []
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def keep(browser, name):
+    if folder := os.environ.get("TOT_SCREENSHOTS"):
+        browser.save_screenshot(str(Path(folder) / f"site-{name}.png"))

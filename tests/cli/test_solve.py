@@ -76,6 +76,7 @@ def test_a_mistake_is_told_with_its_value(tot, arguments, complaint):
     assert "Traceback" not in text
 
 
+@pytest.mark.slow
 def test_a_dead_server_is_told_with_what_to_do(tot):
     code, text = tot("solve", "What?", "--student", "openai:s", "--base-url", "http://127.0.0.1:9/v1", "--no-tracking")
     assert code == 1

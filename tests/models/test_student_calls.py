@@ -35,6 +35,7 @@ def test_concurrent_calls_share_batches_and_get_what_they_would_get_alone(load_t
     assert max(reply.response_metadata["batch_size"] for reply in replies) > 1
 
 
+@pytest.mark.slow
 def test_continuous_engine_answers_as_plain_generate(load_tiny):
     expected = [plain(load_tiny(), prompt) for prompt in PROMPTS]
     assert [reply.content for reply in load_tiny(engine="continuous").batch(PROMPTS)] == expected

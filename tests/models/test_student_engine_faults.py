@@ -23,6 +23,7 @@ def fail_when(student, poisoned):
     model.forward = faulty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["grouped", "continuous"])
 def test_only_the_call_that_breaks_the_engine_fails(load_tiny, engine):
     student = load_tiny(engine=engine, max_tokens=8)

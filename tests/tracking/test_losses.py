@@ -73,15 +73,15 @@ def whole(traces: list[Any]) -> int:
     return sum(len(trace.data.spans) == SPANS and trace.info.state.value == "OK" for trace in traces)
 
 
-def test_two_thousand_instant_problems_give_two_thousand_whole_traces(
+def test_a_thousand_instant_problems_give_a_thousand_whole_traces(
     make_graph: Callable[..., Any], traces_in: Callable[..., Any]
 ) -> None:
-    problems = [{"question": f"problem {number}", "reference": "42"} for number in range(2000)]
+    problems = [{"question": f"problem {number}", "reference": "42"} for number in range(1000)]
     with tracking.traced("burst"):
         asyncio.run(make_graph().abatch(problems, {"max_concurrency": 64}))
     traces = traces_in("burst")
-    assert len({trace.info.request_preview for trace in traces}) == 2000
-    assert whole(traces) == 2000
+    assert len({trace.info.request_preview for trace in traces}) == 1000
+    assert whole(traces) == 1000
     assert all(len(trace.info.assessments) == 5 for trace in traces)
 
 
@@ -179,7 +179,7 @@ from trace_of_thought.models import ScriptedChatModel
 async def main():
     graph = build_graph(ScriptedChatModel(script=lambda prompt: __import__("time").sleep(0.05) or "Answer: 42"))
     asyncio.get_running_loop().call_later(1, os.kill, os.getpid(), signal.SIGTERM)
-    await graph.abatch([{"question": str(number)} for number in range(2000)], {"max_concurrency": 8})
+    await graph.abatch([{"question": str(number)} for number in range(1000)], {"max_concurrency": 8})
 
 with tracking.traced("ends"):
     asyncio.run(main())

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 START_SECONDS = 120.0
@@ -130,7 +132,15 @@ if hasattr(os, "register_at_fork"):
 
 
 def compare(claim: str, reference: str, timeout: float) -> str:
-    """Compare two LaTeX expressions in a worker process."""
+    """Compare two LaTeX expressions in a worker process; `timeout`, with a warning, where there are no POSIX limits."""
+    if find_spec("resource") is None or not hasattr(select, "poll"):
+        warnings.warn(
+            "only plain numbers are compared here: the verification workers need the limits of Linux or macOS"
+            " (on Windows use WSL); what would need them gets the status 'timeout'",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return "timeout"
     return _shared.pool.ask(claim, reference, timeout)
 
 

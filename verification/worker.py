@@ -15,6 +15,8 @@ from typing import Any
 
 MEMORY = 1 << 30
 """Bytes of address space beyond what the imports need."""
+MUCH = MEMORY // 8
+"""Bytes by which one honest comparison never grows; Math-Verify swallows a MemoryError, so what grew so much has no verdict."""
 
 
 @lru_cache(maxsize=2048)
@@ -39,6 +41,23 @@ def compare(claim: str, reference: str) -> str:
     return "equal" if same else "unequal"
 
 
+def outcome_of(claim: str, reference: str) -> str:
+    """Return the word of a comparison, `timeout` for one that ran out of memory or depth."""
+    before = peak()
+    try:
+        outcome = compare(claim, reference)
+    except (MemoryError, RecursionError):
+        return "timeout"
+    except Exception:
+        outcome = "unread"
+    return "timeout" if peak() - before > MUCH else outcome
+
+
+def peak() -> int:
+    """Return the most bytes that this process has held in memory."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def main() -> None:
     """Answer requests until the input ends."""
     replies = os.fdopen(os.dup(1), "w", buffering=1)
@@ -55,12 +74,7 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         signal.setitimer(signal.ITIMER_REAL, request["timeout"] + 1)
-        try:
-            outcome = compare(request["claim"], request["reference"])
-        except (MemoryError, RecursionError):
-            outcome = "timeout"
-        except Exception:
-            outcome = "unread"
+        outcome = outcome_of(request["claim"], request["reference"])
         signal.setitimer(signal.ITIMER_REAL, 0)
         replies.write(outcome + "\n")
 

@@ -1,6 +1,8 @@
 import asyncio
 import json
 import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -37,6 +39,47 @@ def test_comparison_that_hangs_is_a_timeout_and_the_worker_is_replaced():
 
     assert compare("\\sin(x)^{2000}\\cdot(x+y+z)^{3000}", "(x+y+z)^{3000}\\cdot\\cos(x+1)^{1999}", 0.3) == "timeout"
     assert right_after()
+
+
+def test_comparison_that_eats_its_memory_has_no_verdict_and_the_next_is_right():
+    from trace_of_thought.verification.pool import compare
+
+    assert compare("(1+x)^{999999999}", "3^{7}", 60) == "timeout"
+    assert right_after()
+
+
+def test_worker_killed_in_mid_check_is_a_timeout_and_is_replaced():
+    from trace_of_thought.verification import pool
+
+    mine = pool.WorkerPool(1)
+    assert mine.ask("x+y", "y+x", 60) == "equal"
+    [worker] = mine._idle
+    os.kill(worker._process.pid, signal.SIGSTOP)
+    killer = threading.Timer(0.2, os.kill, (worker._process.pid, signal.SIGKILL))
+    killer.start()
+    assert mine.ask("x+y", "y+x", 60) == "timeout"
+    assert mine.ask("x+y", "y+x", 60) == "equal"
+    mine.close()
+
+
+def test_worker_killed_while_idle_is_not_noticed():
+    assert right_after()
+    from trace_of_thought.verification import pool
+
+    for worker in pool._shared.pool._idle:
+        os.kill(worker._process.pid, signal.SIGKILL)
+        worker._process.wait()
+    assert verify_answer("Answer: q + p", "p + q").status == "correct"
+
+
+def test_without_posix_limits_numbers_work_and_the_rest_says_so(monkeypatch):
+    from trace_of_thought.verification import equivalence
+
+    equivalence._remembered.cache_clear()
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert verify_answer("Answer: 1/2", "0.5").status == "correct"
+    with pytest.warns(RuntimeWarning, match="WSL"):
+        assert verify_answer("Answer: \\sin(x)", "\\cos(y)").status == "timeout"
 
 
 def test_works_from_threads_and_async_code():

@@ -34,13 +34,13 @@ class NotArithmetic(ValueError):
     """The tokens are no expression, or too large a one."""
 
 
-def evaluate(tokens: list[Token]) -> Fraction:
-    """Return the exact value of an expression of numbers, + - * / ^, parentheses and percent.
+def evaluate(tokens: list[Token], limit: int = MAX_TOKENS) -> Fraction:
+    """Return the exact value of an expression of at most `limit` tokens: numbers, + - * / ^, parentheses and percent.
 
     Raises:
         NotArithmetic: the tokens are no such expression, divide by zero, or exceed the limits.
     """
-    if not tokens or len(tokens) > MAX_TOKENS or any(len(token.text) > 40 for token in tokens):
+    if not tokens or len(tokens) > limit or any(len(token.text) > 40 for token in tokens):
         raise NotArithmetic("too long or empty")
     parser = _Parser(tokens)
     value = parser.sum()

@@ -18,7 +18,12 @@ _SIGNS = str.maketrans(
     }
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_BOLD = re.compile(r"(?:(?<=\s)|(?<=[(:=$])|^)(\*\*|__)(?=\S)([^*\n]{1,400}?)(?<=\S)\1(?=[\s.,;:!?)%]|[A-Za-z$]|$)", re.M)
+_BOLD = {
+    mark: re.compile(
+        rf"{sign}(?:(?<=\s..)|(?<=[(:=$]..)|(?<=^..))(?=\S)([^*\n]{{1,400}}?)(?<=\S){sign}(?=[\s.,;:!?)%A-Za-z$]|$)", re.M
+    )
+    for mark, sign in (("**", r"\*\*"), ("__", "__"))
+}
 _MATH = re.compile(r"\\\[(.{1,1500}?)\\\]|\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
@@ -30,11 +35,14 @@ def clean(text: str) -> str:
     """Return the text with signs, digits, markdown and math delimiters in one form."""
     if not text.isascii():
         text = _plain_characters(text)
-    text = _SCRATCH.sub("", text).replace("`", "")
-    for _ in range(2):
-        text = _BOLD.sub(r"\2", text)
-    text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
-    text = _INLINE.sub(_inline, text)
+    text = _SCRATCH.sub("", text).replace("`", "") if "<<" in text else text.replace("`", "")
+    for mark in ("**", "__"):
+        for _ in range(2 * (mark in text)):
+            text = _BOLD[mark].sub(r"\1", text)
+    if "\\[" in text or "\\(" in text or "$$" in text:
+        text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
+    if "$" in text:
+        text = _INLINE.sub(_inline, text)
     return text.replace("\\$", "$").replace("\\%", "%")
 
 

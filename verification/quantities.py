@@ -25,7 +25,7 @@ _ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 _PLAIN = r"(?:\d{1,3}(?:,(?:\\!)?\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _GROUP = r"(?:\{\s*-?\d+\s*\}|\s?\d)"
 _NUMBER = re.compile(
-    rf"""(?P<sign>(?<![\w)\]}}.])[-−]\s?)?
+    rf"""(?=[-−$€£¥\d.\\U]|(?<!\w)(?:[zotfsenhmb]))(?:(?P<sign>(?<![\w)\]}}.])[-−]\s?)?
     (?P<money>(?:US)?[$€£¥]\s?(?P<inner>-(?=[\d.]))?)?
     (?:(?P<whole>\d+)(?:\s+|\s*-\s*and\s*|\s+and\s+)?)?\\[dt]?frac\s*(?P<up>{_GROUP})(?P<down>{_GROUP})
     |(?P<sign2>(?<![\w)\]}}.])[-−]\s?)?(?P<money2>(?:US)?[$€£¥]\s?(?P<inner2>-(?=[\d.]))?)?
@@ -35,7 +35,7 @@ _NUMBER = re.compile(
       |(?:\s+(?:and\s+)?(?P<mixed_up>\d+))?/(?P<under>\d+(?![\d.,]*\d*\s*/))(?![\d]*[.]\d)
     )?
     (?P<scale>\s?(?:thousand|million|billion)\b)?
-    |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third))?""",
+    |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third))?)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _PERCENT = re.compile(r"\s?(?:\\?%|percent\b)")

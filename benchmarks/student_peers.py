@@ -1,6 +1,6 @@
 """Run by student.py in the peers' own environment: lm-evaluation-harness or inspect_ai on the same questions.
 
-Prints `RATE <tokens per second>`, generation only, without loading.
+Prints `LEG <tokens> <seconds>`, generation only, without loading.
 """
 
 from __future__ import annotations
@@ -10,29 +10,26 @@ import sys
 import time
 from pathlib import Path
 
-NEW_TOKENS = 256
 
-
-def lm_eval(folder: str, questions: list[str]) -> float:
+def lm_eval(folder: str, questions: list[str], new_tokens: int) -> tuple[list[str], float]:
     from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
 
     model = HFLM(pretrained=folder, device="cpu", dtype="float32", batch_size=32)
     prompts = [model.apply_chat_template([{"role": "user", "content": question}]) for question in questions]
-    arguments = {"until": ["<|im_end|>"], "max_gen_toks": NEW_TOKENS, "do_sample": False}
+    arguments = {"until": ["<|im_end|>"], "max_gen_toks": new_tokens, "do_sample": False}
     requests = [Instance("generate_until", {}, (prompt, arguments), index) for index, prompt in enumerate(prompts)]
     start = time.perf_counter()
     texts = model.generate_until(requests)
-    seconds = time.perf_counter() - start
-    return _count(folder, texts) / seconds
+    return texts, time.perf_counter() - start
 
 
-def inspect_ai(folder: str, questions: list[str]) -> float:
+def inspect_ai(folder: str, questions: list[str], new_tokens: int) -> tuple[list[str], float]:
     import asyncio
 
     from inspect_ai.model import GenerateConfig, get_model
 
-    config = GenerateConfig(max_tokens=NEW_TOKENS, max_connections=32)
+    config = GenerateConfig(max_tokens=new_tokens, max_connections=32)
     model = get_model("hf/local", config=config, model_path=folder, device="cpu", do_sample=False, batch_size=32)
 
     async def run() -> tuple[list[str], float]:
@@ -47,19 +44,19 @@ def inspect_ai(folder: str, questions: list[str]) -> float:
         texts = await asyncio.gather(*(ask(question) for question in questions))
         return texts, time.perf_counter() - start
 
-    texts, seconds = asyncio.run(run())
-    return _count(folder, texts) / seconds
+    return asyncio.run(run())
 
 
-def _count(folder: str, texts: list[str]) -> int:
+def count(folder: str, texts: list[str], new_tokens: int) -> int:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     counts = [len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts]
-    return sum(min(count + 1, NEW_TOKENS) for count in counts)
+    return sum(min(tokens + 1, new_tokens) for tokens in counts)
 
 
 if __name__ == "__main__":
-    peer, folder, problems = sys.argv[1:]
-    questions = [json.loads(line)["question"] for line in Path(problems).read_text().splitlines()[:64]]
-    print("RATE", {"lm_eval": lm_eval, "inspect_ai": inspect_ai}[peer](folder, questions))
+    peer, folder, problems, number, new_tokens = sys.argv[1:]
+    questions = [json.loads(line)["question"] for line in Path(problems).read_text().splitlines()[: int(number)]]
+    texts, seconds = {"lm_eval": lm_eval, "inspect_ai": inspect_ai}[peer](folder, questions, int(new_tokens))
+    print("LEG", count(folder, texts, int(new_tokens)), seconds)

@@ -1,5 +1,7 @@
 """A node of one's own: a calculator corrects the student's arithmetic before the answer is verified."""
 
+import re
+
 from langgraph.graph import START, StateGraph
 
 from trace_of_thought.graphs.state import TraceInput, TraceOutput, TraceState
@@ -16,13 +18,13 @@ def calculator(state: TraceState) -> dict:
     solution = state["solution"]
     for equation in check_solution(solution).equations:
         if not equation.ok:
-            wrong = equation.text.split("=")[-1].strip()
-            solution = solution.replace(wrong, equation.correct)
+            wrong = re.escape(equation.text.split("=")[-1].strip())
+            solution = re.sub(rf"(?<![\d.]){wrong}(?!\.?\d)", equation.correct, solution)
     return {"solution": solution}
 
 
 teacher = ScriptedChatModel(script=lambda prompt: "1. Multiply the eggs of one box by the boxes.")
-student = ScriptedChatModel(script=lambda prompt: "6 * 4 = 26\nAnswer: 26")
+student = ScriptedChatModel(script=lambda prompt: "6 * 4 = 2\nAnswer: 2")
 prompts = load_prompts("default")
 
 graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput)

@@ -11,7 +11,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.graph.state import CompiledStateGraph
 
+from ..nodes.checkpoint import refuse_checkpointer
+from ..nodes.review import Policy
 from ..nodes.solve import Mode
+from ..nodes.verify import Verifier
 from ..prompts import PromptSet
 from .state import Flag, Status, TraceInput, TraceOutput, Usage
 from .trace_of_thought import build_trace_of_thought
@@ -45,16 +48,19 @@ def solve(
     mode: Mode = "joint",
     samples: int = 1,
     max_attempts: int = 1,
+    structured: bool | None = None,
+    verifier: Verifier | None = None,
+    review: Policy = "never",
     config: RunnableConfig | None = None,
 ) -> TraceResult:
     """Solve one question: the teacher writes steps, the student follows them, the answer is verified.
 
-    A model given by name is loaded for this call alone: load it once with `load_chat_model` for several calls. Review needs a
-    run that can be paused: use `build_trace_of_thought` for it.
+    A model given by name is loaded for this call alone: load it once with `load_chat_model` for several calls.
 
     Args:
         question: the problem in words.
-        teacher: see `build_trace_of_thought`, as `student`, `prompts`, `mode`, `samples` and `max_attempts`.
+        teacher: see `build_trace_of_thought`, as `student`, `prompts`, `mode`, `samples`, `max_attempts`, `structured` and
+            `verifier`.
         student: a chat model or its name.
         reference: the known answer, if any; without it, the status tells whether the solution's own arithmetic holds.
         problem_id: for traces.
@@ -63,10 +69,13 @@ def solve(
         mode: "joint" or "sequential".
         samples: solutions to vote over.
         max_attempts: how often the student may try.
+        structured: whether the teacher gives its steps as JSON.
+        verifier: gives the verdict, in place of `verify_answer`.
+        review: "never", since one call cannot pause; for another policy use `build_trace_of_thought`.
         config: a LangChain config, for callbacks and tags.
 
     Raises:
-        ValueError: the question is empty or too long, or an option is out of range.
+        ValueError: the question is empty or too long, an option is out of range, or review is asked for.
         ModelError: a model failed; says which, about what, and what to do.
 
     Example:
@@ -79,7 +88,17 @@ def solve(
         assert solve("What is 6 * 7?", teacher=teacher, student=student, reference="42").status == "correct"
         ```
     """
-    graph = build_trace_of_thought(teacher, student, prompts=prompts, mode=mode, samples=samples, max_attempts=max_attempts)
+    _refuse_review(review)
+    graph = build_trace_of_thought(
+        teacher,
+        student,
+        prompts=prompts,
+        mode=mode,
+        samples=samples,
+        max_attempts=max_attempts,
+        structured=structured,
+        verifier=verifier,
+    )
     return _result(graph.invoke(_problem(question, problem_id, reference, domain), config))
 
 
@@ -95,10 +114,23 @@ async def asolve(
     mode: Mode = "joint",
     samples: int = 1,
     max_attempts: int = 1,
+    structured: bool | None = None,
+    verifier: Verifier | None = None,
+    review: Policy = "never",
     config: RunnableConfig | None = None,
 ) -> TraceResult:
     """Do what `solve` does without blocking the event loop; cancelling it frees the models."""
-    graph = build_trace_of_thought(teacher, student, prompts=prompts, mode=mode, samples=samples, max_attempts=max_attempts)
+    _refuse_review(review)
+    graph = build_trace_of_thought(
+        teacher,
+        student,
+        prompts=prompts,
+        mode=mode,
+        samples=samples,
+        max_attempts=max_attempts,
+        structured=structured,
+        verifier=verifier,
+    )
     return _result(await graph.ainvoke(_problem(question, problem_id, reference, domain), config))
 
 
@@ -118,7 +150,7 @@ def as_node(
             `reference="known"`, `steps="plan"`, `status="verdict"`. An input that the parent's state lacks is left out.
 
     Raises:
-        ValueError: a key is not one of ours.
+        ValueError: a key is not one of ours, or the graph has a checkpointer; in a run, the parent's state lacks the question.
 
     Example:
         ```python
@@ -135,6 +167,7 @@ def as_node(
         assert parent.compile().invoke({"task": "What is 6 * 7?"})["result"] == "42"
         ```
     """
+    refuse_checkpointer(graph)
     inputs, outputs = get_type_hints(TraceInput), get_type_hints(TraceOutput)
     names = {"question": question, "answer": answer, **keys}
     if unknown := [key for key in names if key not in {**inputs, **outputs}]:
@@ -143,6 +176,9 @@ def as_node(
     gives = {key: name for key, name in names.items() if key not in inputs}
 
     def put_in(state: Mapping[str, Any]) -> dict[str, Any]:
+        if question not in state:
+            known = ", ".join(map(repr, state)) or "nothing"
+            raise ValueError(f"the parent's state has no {question!r} to solve; it has {known}")
         return {key: state[name] for key, name in takes.items() if name in state}
 
     def take_out(output: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,9 +193,17 @@ def as_node(
     return RunnableLambda(call, acall, name=graph.name)
 
 
+def _refuse_review(review: Policy) -> None:
+    if review != "never":
+        raise ValueError(
+            f"review={review!r} would pause, which one call cannot: use build_trace_of_thought(..., review=..., "
+            "checkpointer=...) and resume the run with Command(resume=...)"
+        )
+
+
 def _problem(question: str, problem_id: str, reference: str | None, domain: str) -> TraceInput:
     given = {"problem_id": problem_id, "reference": reference, "domain": domain}
-    return TraceInput(question=question, **{key: value for key, value in given.items() if value})  # type: ignore[typeddict-item]
+    return TraceInput(question=question, **{key: value for key, value in given.items() if value not in (None, "")})  # type: ignore[typeddict-item]
 
 
 def _result(output: Mapping[str, Any]) -> TraceResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,8 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..nodes.failures import explain
+from ..nodes.checkpoint import refuse_checkpointer
+from ..nodes.failures import explain, printable
 from ..nodes.question import MAX_CHARACTERS
 from ..nodes.steps import number_steps
 
@@ -20,6 +22,9 @@ DESCRIPTION = (
     "plans the steps, a small model follows them, and the arithmetic is checked. Give the whole problem with all of its "
     "numbers: the tool sees nothing of this conversation. Call it once for each problem."
 )
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SHORTEST = 100
 
 _CHECKS = {
     "consistent": "the arithmetic of the solution holds",
@@ -59,6 +64,9 @@ def as_tool(
         description: what the model is told.
         max_characters: of the message that the model gets.
 
+    Raises:
+        ValueError: the graph has a checkpointer, the name is none that servers take, or max_characters is below 100.
+
     Example:
         ```python
         from trace_of_thought import as_tool, build_baseline
@@ -68,6 +76,11 @@ def as_tool(
         assert tool.invoke({"question": "What is 6 * 7?"}).startswith("Answer: 42")
         ```
     """
+    refuse_checkpointer(graph)
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"name={name!r} is refused by model servers; use 1 to 64 letters, digits, _ and -")
+    if max_characters < _SHORTEST:
+        raise ValueError(f"max_characters={max_characters} leaves no room for an answer; use {_SHORTEST} or more")
 
     def call(question: str, config: RunnableConfig) -> tuple[str, dict[str, Any]]:
         try:
@@ -105,7 +118,7 @@ def tool_message(output: Mapping[str, Any], max_characters: int) -> str:
     parts = [f"Answer: {output['answer'] or 'none found'}", f"Check: {_CHECKS.get(check, check)}"]
     if steps := output.get("steps"):
         parts.append(f"Steps that were followed:\n{number_steps(steps)}")
-    text = "\n".join([*parts, f"Solution:\n{output['solution']}"])
+    text = printable("\n".join([*parts, f"Solution:\n{output['solution']}"]))
     return text if len(text) <= max_characters else f"{text[: max_characters - 12]}\n[cut short]"
 
 

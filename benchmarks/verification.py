@@ -48,7 +48,7 @@ def in_line(reference: str, response: str) -> bool:
 
 def side_by_side(rows: list[tuple[str, str, str]]) -> None:
     """Print the time of both over the same rows."""
-    verify_answer("Answer: y+x", "x+y")
+    verify_answer("Answer: \\sin(y)+x", "x+\\sin(y)")
     in_line("1", "1")
     begin = time.perf_counter()
     ours = [verify_answer(response, reference, question=question).status == "correct" for question, reference, response in rows]

@@ -31,6 +31,8 @@ _FRAC = re.compile(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _SQRT = re.compile(r"\\sqrt\s*\{([^{}]*)\}")
 _POWER = re.compile(r"\^\s*\{([^{}]*)\}")
 _UNARY = re.compile(r"(?:^|(?<=[-+*/^({]))\s*-")
+_NAMED = re.compile(r"^[a-z]\s*=")
+_HALF_POWER = re.compile(r"([a-z])\^\{(\d)/2\}")
 _INFINITE = re.compile(r"\s*([+-]?)\s*\\infty\s*")
 _COMPLEX = re.compile(r"\(?[\s\d.+-]*i[\s\d.+-]*\)?")
 _INTERVAL = re.compile(r"\s*([(\[])([^()\[\],]+),([^()\[\],]+)([)\]])\s*")
@@ -52,6 +54,9 @@ def compare_samples(claim: str, reference: str) -> bool | None:
     """Tell whether two LaTeX claims are the same; None where this cannot be told here."""
     if max(len(claim), len(reference)) > MAX_LENGTH:
         return None
+    named = [_NAMED.match(text) for text in (claim, reference)]
+    if not all(named):
+        claim, reference = _NAMED.sub("", claim), _NAMED.sub("", reference)
     if "," not in claim and "," not in reference:
         return _same_at_all_points(claim, reference)
     given, wanted = _parts(claim), _parts(reference)
@@ -127,7 +132,7 @@ def _in_order(parts: list[Part]) -> bool:
 @lru_cache(maxsize=4096)
 def _sample(text: str, point: int) -> Sample | None:
     """Return the value with every letter replaced by a square of its own."""
-    text = re.sub(r"\\sqrt\s*(\d)", r"\\sqrt{\1}", text)
+    text = _HALF_POWER.sub(r"\\sqrt{\1^\2}", re.sub(r"\\sqrt\s*(\d)", r"\\sqrt{\1}", text))
     if _OPEN_TO_READINGS.search(text) or ("i" in _COMMAND.sub("", text) and not _COMPLEX.fullmatch(text)):
         return None
     exact = not re.search(r"\\pi", text)

@@ -6,55 +6,15 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from .conclusions import Place, kind_of, score
+from .phrases import CHECKING, LINE, NUMBER, UNDECIDED
 from .verdicts import Source
 
 LAST = 14
 MAX_RESPONSE = 20_000
-_MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
-_LINE = re.compile(
-    rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$", re.I
-)
-_BARE_MARKER = re.compile(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", re.I)
-_ANSWER_IS = re.compile(
-    r"(?<!your )(?<!if our )\b(?:final|correct)?\s*(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)",
-    re.I,
-)
-_CONCLUSION = re.compile(
-    r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
-    r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?)\b"
-    r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
-    re.I,
-)
-_CONFIRMED = re.compile(
-    r"\b(?:value|answer|solution|result|equation|work)s? (?:we found )?(?:is|are) (?:indeed )?correct", re.I
-)
-_IMPERATIVE = re.compile(
-    r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify"
-    r"|determine|calculate|find|multiply|subtract|divide|add)\b",
-    re.I,
-)
-_THAT_IS_IT = re.compile(r"^\W*that'?s (?:the|our|your) (?:final )?answer", re.I)
-_CORRECTION = re.compile(
-    r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is"
-    r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
-    re.I,
-)
-_ASIDE = re.compile(
-    r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
-    r"|let'?s (?:check|verify)"
-    r"|alternatively|you can|tip\b|double[- ]check|substitut(?:e|ing)|if (?:the result|it) (?:were|was)|this is because|where\b"
-    r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)",
-    re.I,
-)
-_CHECKING = re.compile(
-    r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof)\b(?!.*(?:final answer|correct answer))", re.I
-)
-_UNDECIDED = re.compile(
-    r"\b(?:unclear|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
-    re.I,
-)
+_WORD = re.compile(r"[A-Za-z]+")
 _SENTENCE_END = re.compile(
-    r"(?<![A-Z][a-z])(?<!\bMrs)(?<!\be\.g)(?<!\bi\.e)(?<!^\d)(?<!^\d\d)(?<=[.!?⟧])(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])"
+    r"(?<=[.!?⟧])(?<![A-Z][a-z])(?<!\bMrs)(?<!\be\.g)(?<!\bi\.e)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])"
 )
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _STOP = frozenset(
@@ -95,8 +55,8 @@ def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
 
 def content_words(text: str) -> frozenset[str]:
     """Return the words that carry meaning, without plural s, and single math letters."""
-    words = re.findall(r"[A-Za-z]+", text.lower())
-    return frozenset(word.rstrip("s") for word in words if word not in _STOP and (len(word) > 2 or len(word) == 1))
+    words = set(_WORD.findall(text.lower())) - _STOP
+    return frozenset(word.rstrip("s") for word in words if len(word) != 2)
 
 
 def split_statements(text: str) -> list[str]:
@@ -114,65 +74,29 @@ def rank_statements(text: str, question: str | None) -> list[Statement]:
     _, asked = asked_words(question)
     checking = _checking_from(parts)
     ranked: list[Statement] = []
-    distance = 0
     for place in range(len(parts) - 1, -1, -1):
-        part = parts[place]
-        before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-        if not has_value(part):
-            continue
-        ranked.append(_rank(part, before, after, distance, asked, place >= checking))
-        distance += 1
-        if distance >= LAST:
+        if len(ranked) == LAST:
             break
+        if has_value(parts[place]):
+            before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
+            ranked.append(_ranked(Place(parts[place], before, after, place >= checking), len(ranked), asked))
     return sorted(ranked, key=lambda statement: -statement.score)
+
+
+def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:
+    kind = kind_of(place)
+    share = len(asked & content_words(place.text)) / len(asked) if asked else 0.0
+    return Statement(place.text, kind.claim, kind.source, score(place, kind, distance, share), place.has(UNDECIDED))
 
 
 def has_value(part: str) -> bool:
     """Tell whether a statement could hold an answer: a digit, a number word, math."""
-    return bool(
-        re.search(r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b", part)
-        or _LINE.match(part)
-    )
+    return bool(NUMBER.search(part) or LINE.search(part, part))
 
 
 def _checking_from(parts: list[str]) -> int:
     """Return where a closing section that only checks begins, if it is in the last part of the response."""
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
-        if _CHECKING.match(parts[place]):
+        if CHECKING.search(parts[place], parts[place].lower()):
             return place
     return len(parts)
-
-
-def _rank(part: str, before: str, after: str, distance: int, asked: frozenset[str], checking: bool) -> Statement:
-    claim, source, score = part, "last_statement", 0.0
-    if "\\boxed" in part:
-        source, score = "box", 5.0
-    elif line := _LINE.match(part):
-        claim, source, score = line["claim"], "answer_line", 5.0
-    elif _BARE_MARKER.search(before):
-        source, score = "answer_line", 4.0
-    elif (
-        (found := _ANSWER_IS.search(part))
-        and re.search(r"[\d⟦]|\b(?!two\b)\w+\W*$", part[found.end() :])
-        and has_value(part[found.end() :])
-    ):
-        claim, source, score = part[found.end() :], "concluding_sentence", 2.4
-    elif _CONCLUSION.search(part):
-        source, score = "concluding_sentence", 1.5
-    if _CORRECTION.search(part):
-        score += 2.0
-    if _THAT_IS_IT.match(after):
-        score += 1.5
-    if asked and score < 4:
-        score += 1.8 * len(asked & content_words(part)) / len(asked)
-    if _ASIDE.match(part) and source == "last_statement" and not re.search(r"=\s*\$?-?[\d.,]+\W*\w*\W*$", part):
-        score -= 3.0
-    if _CONFIRMED.search(part):
-        score -= 1.5
-    if _IMPERATIVE.match(part) and source not in ("box", "answer_line"):
-        score -= 1.5
-    if part.endswith(":") and source != "box":
-        score -= 2.0
-    if part.endswith("?") or (checking and source not in ("box", "answer_line")):
-        score -= 2.5
-    return Statement(part, claim, source, score - 0.75 * distance + (distance == 0), bool(_UNDECIDED.search(part)))  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,17 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data"
 STATUSES = {"correct", "incorrect", "no_answer", "timeout", "bad_reference"}
 
 
+SERIAL = count()
+
+
+def for_a_worker():
+    """A response and reference that only a worker can compare, new each time so that no answer is remembered."""
+    number = next(SERIAL)
+    return f"So it is $y + \\sin(x) + {number}$.", f"\\sin(x)+y+{number}"
+
+
 def right_after():
-    return verify_answer("So it is $y + x$.", "x+y").status == "correct"
+    return verify_answer(*for_a_worker()).status == "correct"
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")
@@ -69,7 +79,7 @@ def test_worker_killed_while_idle_is_not_noticed():
     for worker in pool._shared.pool._idle:
         os.kill(worker._process.pid, signal.SIGKILL)
         worker._process.wait()
-    assert verify_answer("Answer: q + p", "p + q").status == "correct"
+    assert verify_answer("Answer: q + \\cos(p)", "\\cos(p) + q").status == "correct"
 
 
 def test_without_posix_limits_numbers_work_and_the_rest_says_so(monkeypatch):
@@ -101,16 +111,15 @@ def test_works_from_threads_and_async_code():
 def test_works_in_child_processes(method):
     assert right_after()
     with multiprocessing.get_context(method).Pool(1) as pool:
-        assert pool.apply(verify_answer, ("So it is $y + x$.", "x+y")).status == "correct"
+        assert pool.apply(verify_answer, for_a_worker()).status == "correct"
 
 
 def test_no_worker_outlives_its_process():
     code = (
-        "from trace_of_thought.verification import verify_answer, pool;"
-        "from trace_of_thought.verification import pool;"
-        "assert verify_answer('Answer: y+x', 'x+y').status == 'correct';"
+        "from trace_of_thought.verification import pool, verify_answer;"
+        r"assert verify_answer('Answer: y+\sin(x)', r'\sin(x)+y').status == 'correct';"
         "print(*[w._process.pid for w in pool._shared.pool._idle])"
-    ).replace("verify_answer, pool;", "verify_answer;")
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     [pid] = done.stdout.split()
     assert not Path(f"/proc/{pid}").exists()
@@ -119,7 +128,7 @@ def test_no_worker_outlives_its_process():
 def test_workers_can_be_closed_and_come_back():
     assert right_after()
     close_workers()
-    assert verify_answer("Answer: b + a + 1", "a + b + 1").status == "correct"
+    assert verify_answer("Answer: b + \\sin(a)", "\\sin(a) + b").status == "correct"
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,69 @@
+"""What marks a conclusion, a correction, an aside: the phrases by which statements are told apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A regular expression that is tried only where the lower-case text has one of its words: most sentences have none."""
+
+    pattern: re.Pattern[str]
+    words: tuple[str, ...]
+
+    def search(self, text: str, low: str) -> re.Match[str] | None:
+        """Return the first match in a text, whose lower-case form is `low`."""
+        return self.pattern.search(text) if any(word in low for word in self.words) else None
+
+
+def _phrase(pattern: str, words: str) -> Phrase:
+    return Phrase(re.compile(pattern, re.I), tuple(words.split()))
+
+
+NUMBER = re.compile(r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b")
+_MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
+LINE = _phrase(
+    rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$", ": ####"
+)
+BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
+ANSWER_IS = _phrase(
+    r"(?<!your )(?<!if our )\b(?:final|correct)?\s*(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)",
+    "answer solution",
+)
+CONCLUSION = _phrase(
+    r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
+    r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?)\b"
+    r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
+    "therefore thus hence so conclu summar final overall consequent result total means based find",
+)
+CONFIRMED = _phrase(
+    r"\b(?:value|answer|solution|result|equation|work)s? (?:we found )?(?:is|are) (?:indeed )?correct", "correct"
+)
+IMPERATIVE = _phrase(
+    r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify"
+    r"|determine|calculate|find|multiply|subtract|divide|add)\b",
+    "finali write state express record identify determine calculate find multiply subtract divide add",
+)
+THAT_IS_IT = _phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer", "that")
+CORRECTION = _phrase(
+    r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is"
+    r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
+    "wait actually correction mistake should instead round",
+)
+ASIDE = _phrase(
+    r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
+    r"|let'?s (?:check|verify)"
+    r"|alternatively|you can|tip\b|double[- ]check|substitut(?:e|ing)|if (?:the result|it) (?:were|was)|this is because|where\b"
+    r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)",
+    "note example e.g. remember check verif let alternatively can tip substitut if because where formula next first now step",
+)
+CHECKING = _phrase(
+    r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof)\b(?!.*(?:final answer|correct answer))",
+    "check verif proof",
+)
+UNDECIDED = _phrase(
+    r"\b(?:unclear|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
+    "unclear determine either know sure",
+)

@@ -38,7 +38,7 @@ def agreement(
     compared: list[dict[str, Any]] = []
     for index, (question, reply) in enumerate(zip(questions[:number], batched, strict=True)):
         lone = service.complete(generation(question), None)
-        texts = [tokenizer.decode(tokens, skip_special_tokens=True) for tokens in (lone.tokens, reply.tokens)]
+        texts = [str(tokenizer.decode(tokens, skip_special_tokens=True)) for tokens in (lone.tokens, reply.tokens)]
         compared.append({"question": index, "batch_size": reply.batch_size, **_compare(lone, reply, texts)})
         if file is not None:
             write_json(file, {"settings": settings, "agreement": summary(compared), "texts": compared})

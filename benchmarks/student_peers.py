@@ -1,6 +1,6 @@
 """Run by student.py in the peers' own environment: lm-evaluation-harness or inspect_ai on the same questions.
 
-Prints `LEG <tokens> <seconds>`, generation only, without loading.
+Prints `LEG <tokens> <seconds>`, generation only, without loading, after a short call to warm up.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ def lm_eval(folder: str, questions: list[str], new_tokens: int) -> tuple[list[st
     prompts = [model.apply_chat_template([{"role": "user", "content": question}]) for question in questions]
     arguments = {"until": ["<|im_end|>"], "max_gen_toks": new_tokens, "do_sample": False}
     requests = [Instance("generate_until", {}, (prompt, arguments), index) for index, prompt in enumerate(prompts)]
+    model.generate_until([Instance("generate_until", {}, ("Hello", {**arguments, "max_gen_toks": 4}), 0)])
     start = time.perf_counter()
     texts = model.generate_until(requests)
     return texts, time.perf_counter() - start

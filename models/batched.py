@@ -16,20 +16,13 @@ from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
 from pydantic import ConfigDict, PrivateAttr
 from transformers import TextGenerationPipeline
 
-from .chat_prompts import render, tokenize
+from .calls import DEFAULT_MAX_TOKENS, PER_CALL, merge_options, prepare_call
 from .engines import build_engine
-from .incremental_text import StopWatch
 from .loading import load
-from .reasoning import OPEN
 from .replies import Call, ChunkWriter
-from .requests import Generation, SamplingOptions
 from .service import Service
 
-DEFAULT_MAX_TOKENS = 1024
-
 _UNSUPPORTED = ("presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias", "n")
-_PER_CALL = {"max_tokens", "temperature", "top_p", "top_k", "seed", "timeout"}
-_FROM_LANGCHAIN = {"tools", "tool_choice", "response_format", "ls_structured_output_format", "stream_options"}
 
 
 class BatchedChatHuggingFace(ChatHuggingFace):
@@ -59,7 +52,6 @@ class BatchedChatHuggingFace(ChatHuggingFace):
     max_pending_calls: int = 1024
 
     _service: Service = PrivateAttr()
-    _end_tokens: frozenset[int] = PrivateAttr()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -69,7 +61,6 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         if set_in_vain:
             raise ValueError(f"{', '.join(set_in_vain)}: not supported by the local student; leave unset")
         model = self.llm.pipeline.model
-        self._end_tokens = _end_tokens(model, self.tokenizer)
         engine = build_engine(model, self.engine, self.max_batch_size, self.max_batch_tokens)
         self._service = Service(engine, self.max_pending_calls)
 
@@ -235,52 +226,14 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         yield writer.finish(call.generation.result.result())
 
     def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> tuple[Call, float | None]:
-        if unknown := sorted(kwargs.keys() - _PER_CALL - _FROM_LANGCHAIN):
-            raise TypeError(f"{', '.join(unknown)}: no such option of a call; use one of {sorted(_PER_CALL)}")
-        prompt = render(self.tokenizer, messages, kwargs.get("tools"))
-        tokens = tokenize(self.tokenizer, prompt)
-        strings = _strings(stop if stop is not None else self.stop)
-        generation = Generation(
-            prompt=tokens,
-            options=self._options(len(tokens), kwargs),
-            end_tokens=self._end_tokens | _special(self.tokenizer, strings),
-            ends=StopWatch(self.tokenizer, strings) if strings else None,
+        options = merge_options({name: getattr(self, name) for name in PER_CALL}, kwargs)
+        call = prepare_call(
+            self.llm.pipeline.model,
+            self.tokenizer,
+            messages,
+            options,
+            stop=stop if stop is not None else self.stop,
+            tools=kwargs.get("tools"),
+            metadata={"model_name": self.model_id, "model_provider": "huggingface", "engine": self._service.engine.name},
         )
-        metadata = {"model_name": self.model_id, "model_provider": "huggingface", "engine": self._service.engine.name}
-        tools = bool(kwargs.get("tools"))
-        call = Call(generation, self.tokenizer, strings, prompt.rstrip().endswith(OPEN), metadata, tools)
-        return call, kwargs.get("timeout", self.timeout)
-
-    def _options(self, prompt_tokens: int, kwargs: dict[str, Any]) -> SamplingOptions:
-        def chosen(name: str, default: Any) -> Any:
-            value = kwargs.get(name, getattr(self, name))
-            return default if value is None else value
-
-        context = getattr(self.llm.pipeline.model.config.get_text_config(), "max_position_embeddings", None) or 2**31
-        if prompt_tokens >= context:
-            raise ValueError(f"the prompt has {prompt_tokens} tokens; this model reads {context} with the reply: shorten it")
-        return SamplingOptions(
-            max_tokens=min(chosen("max_tokens", DEFAULT_MAX_TOKENS), context - prompt_tokens),
-            temperature=chosen("temperature", 0.0),
-            top_p=chosen("top_p", 1.0),
-            top_k=chosen("top_k", 0),
-            seed=chosen("seed", None),
-        )
-
-
-def _strings(stop: str | Sequence[str] | None) -> list[str]:
-    return [stop] if isinstance(stop, str) else [string for string in stop or () if string]
-
-
-def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
-    """Every token that the model or its tokenizer ends a text with."""
-    ends: set[int] = set()
-    for found in (model.generation_config.eos_token_id, model.config.get_text_config().eos_token_id, tokenizer.eos_token_id):
-        ends.update(found if isinstance(found, list) else [] if found is None else [found])
-    return frozenset(ends)
-
-
-def _special(tokenizer: Any, strings: Sequence[str]) -> frozenset[int]:
-    """Stop strings that are special tokens never show in the text: they end it as tokens."""
-    added = tokenizer.get_added_vocab()
-    return frozenset(added[string] for string in strings if string in added)
+        return call, options["timeout"]

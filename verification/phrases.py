@@ -64,6 +64,13 @@ CHECKING = _phrase(
     "check verif proof",
 )
 UNDECIDED = _phrase(
-    r"\b(?:unclear|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
-    "unclear determine either know sure",
+    r"\b(?:(?:could|might|may) be \S+ or|unclear"
+    r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
+    "could might may unclear determine either know sure",
+)
+GIVES_UP = _phrase(
+    r"\b(?:could|can|do|am|was|were)(?: ?n[o']?t|not)\b.{0,20}\b(?:work (?:it )?out"
+    r"|determine|figure|solve|tell|know|able|sure)\b"
+    r"|\b(?:not enough|insufficient) information\b|\bunable to\b",
+    "not n't cannot unable insufficient",
 )

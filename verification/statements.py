@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .conclusions import Place, kind_of, score
-from .phrases import CHECKING, LINE, NUMBER, UNDECIDED
+from .phrases import CHECKING, GIVES_UP, LINE, NUMBER, UNDECIDED
 from .verdicts import Source
 
 LAST = 14
 MAX_RESPONSE = 20_000
 _WORD = re.compile(r"[A-Za-z]+")
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?⟧])(?<![A-Z][a-z])(?<!\bMrs)(?<!\be\.g)(?<!\bi\.e)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])"
+    r"(?<=[.!?⟧])(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])"
 )
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _STOP = frozenset(
@@ -69,8 +69,10 @@ def split_statements(text: str) -> list[str]:
 
 
 def rank_statements(text: str, question: str | None) -> list[Statement]:
-    """Return the last statements that hold a value, the likeliest conclusion first."""
+    """Return the last statements that hold a value, the likeliest conclusion first; none if the last statement gives up."""
     parts = split_statements(text)
+    if parts and not has_value(parts[-1]) and GIVES_UP.search(parts[-1], parts[-1].lower()):
+        return []
     _, asked = asked_words(question)
     checking = _checking_from(parts)
     ranked: list[Statement] = []

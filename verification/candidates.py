@@ -1,0 +1,229 @@
+"""How likely a value of a statement is to be its claim: each sign, its weight, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Generic, TypeVar
+
+from .quantities import Quantity, find_quantities
+from .statements import asked_words, content_words
+from .values import exact_values
+
+_COPULA = re.compile(
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)\s*$", re.I
+)
+_BEFORE_RESTATED = re.compile(
+    r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of"
+    r"|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
+    re.I,
+)
+_SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
+_TOTAL_OF = re.compile(
+    r"\b(?:total|price|speed|average|distance|cost|pace|sum|profit|rate|amount|length|width|height|area|maximum|minimum|value|score|age)"
+    r" of(?: about| approximately)?\s*$",
+    re.I,
+)
+_ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
+_ASKS_PERCENT = re.compile(r"percent|%", re.I)
+_HOW_MANY = re.compile(r"\bhow many\b", re.I)
+_UNIT = re.compile(
+    r"how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$", re.I
+)
+_OPERAND_AFTER = re.compile(r"\s*(?:[A-Za-z]+\s){0,2}?\s*[-+*/x]\s*[$€£(\d]")
+_OPERAND_BEFORE = re.compile(r"[-+*/x]\s*[$€£]?$")
+_FROM = re.compile(r"\bfrom\s+\S{1,12}\s+to\s+$", re.I)
+_EQUALS = re.compile(r"(?<![<>!])=")
+_FOLLOWING = re.compile(r"^[\s-]*((?:[A-Za-z]+\s?){1,3})")
+_CLAUSE = re.compile(r"[,;]| and | but |\d")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value that a statement could claim."""
+
+    text: str
+    score: float
+    start: int = 0
+    quantity: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question asks, as far as words tell: the sentence, its words, the unit counted, the given numbers."""
+
+    question: str
+    sentence: str
+    words: frozenset[str]
+    unit: frozenset[str]
+    known: frozenset[Fraction]
+
+
+@lru_cache(maxsize=512)
+def read_question(question: str | None) -> Asked:
+    """Return what a question asks; everything is empty without one."""
+    sentence, words = asked_words(question)
+    unit = content_words(" ".join(" ".join(groups) for groups in _UNIT.findall(sentence)))
+    known = frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
+    return Asked(question or "", sentence, words, unit, known)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in its sentence."""
+
+    quantity: Quantity
+    text: str
+    asked: Asked
+
+    @cached_property
+    def before(self) -> str:
+        """The sentence before the number."""
+        return self.text[max(0, self.quantity.start - 160) : self.quantity.start]
+
+    @cached_property
+    def after(self) -> str:
+        """The sentence after the number."""
+        return self.text[self.quantity.end : self.quantity.end + 160]
+
+    @cached_property
+    def counts_the_unit(self) -> bool:
+        """Whether the words after the number are the unit that was asked for."""
+        return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(self.after))))
+
+    @cached_property
+    def given(self) -> bool:
+        """Whether the question gives the number."""
+        return self.quantity.value in self.asked.known
+
+    @cached_property
+    def named(self) -> bool:
+        """Whether it is new and stands after "a total of" or the like."""
+        return not self.given and bool(_TOTAL_OF.search(self.before))
+
+    @cached_property
+    def asked_share(self) -> float:
+        """The share of the asked words that its clause has before it."""
+        words = self.asked.words
+        return len(words & content_words(_CLAUSE.split(self.before)[-1])) / len(words) if words else 0.0
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A piece of mathematics in its sentence; `claim` is the side of an equation that counts."""
+
+    content: str
+    claim: str
+    before: str
+    place: float
+    """Where it stands in the sentence, from 0 to 1."""
+    asked: Asked
+
+    @cached_property
+    def in_question(self) -> bool:
+        """Whether the question has the same formula."""
+        return squeeze(self.content) in squeeze(self.asked.question)
+
+    @cached_property
+    def values(self) -> frozenset[Fraction]:
+        """Its values if it is a plain number."""
+        return exact_values(self.claim)
+
+    @cached_property
+    def is_equation(self) -> bool:
+        """Whether it gives its claim as one side."""
+        return "=" in self.content and self.claim != self.content
+
+    @cached_property
+    def is_copied(self) -> bool:
+        """Whether it is more than two signs that the question has as well."""
+        return len(squeeze(self.content)) > 2 and self.in_question
+
+
+Piece = TypeVar("Piece")
+
+
+@dataclass(frozen=True)
+class Sign(Generic[Piece]):
+    """Something that makes a value likelier or less likely to be the claim; `strength` is 0 to 1, or how often it holds."""
+
+    weight: float
+    why: str
+    strength: Callable[[Piece], float]
+
+
+NUMBER_SIGNS: tuple[Sign[Number], ...] = (
+    Sign(0.2, "a number", lambda n: 1),
+    Sign(1.6, "a verb states it", lambda n: n.named or (bool(_COPULA.search(n.before)) and not _FROM.search(n.before))),
+    Sign(3.0, "it counts what was asked", lambda n: n.counts_the_unit),
+    Sign(1.5, "money was asked, and this is money", lambda n: _is_asked_money(n)),
+    Sign(2.5, "a percentage was asked, and this is one", lambda n: _is_asked_percent(n)),
+    Sign(-1.0, "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before))),
+    Sign(-1.3, "the question gives it", lambda n: n.given),
+    Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
+    Sign(1.5, "its clause speaks of what was asked", lambda n: n.asked_share),
+    Sign(-1.5, '"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one"),
+    Sign(-1.6, "a preposition restates it", lambda n: _restates(n)),
+    Sign(-1.2, "it is an operand", lambda n: bool(_OPERAND_BEFORE.search(n.before) or _OPERAND_AFTER.match(n.after))),
+    Sign(-2.0, "an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0]))),
+    Sign(-2.5, "it stands in parentheses", lambda n: in_parentheses(n.before)),
+    Sign(-0.05, "for each number before it: the first of equals is the claim", lambda n: len(re.findall(r"\d+", n.before))),
+)
+SEGMENT_SIGNS: tuple[Sign[Formula], ...] = (
+    Sign(1.0, "marked as mathematics", lambda f: 1),
+    Sign(2.0, "a verb or an equation states it", lambda f: bool(_COPULA.search(f.before)) or f.is_equation),
+    Sign(0.4, "the later the likelier", lambda f: f.place),
+    Sign(-1.3, "the question gives it", lambda f: (f.is_copied and not f.values) or bool(f.values & f.asked.known)),
+    Sign(-1.5, "an equation of the question", lambda f: f.is_equation and f.is_copied),
+    Sign(-1.5, "only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim))),
+    Sign(-1.0, "a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before))),
+    Sign(-2.0, "a count was asked, and this is no number", lambda f: not f.values and bool(_HOW_MANY.search(f.asked.question))),
+    Sign(-2.0, "it stands in parentheses", lambda f: in_parentheses(f.before)),
+)
+EXPRESSION_SIGNS: tuple[Sign[Formula], ...] = (
+    Sign(0.3, "mathematics in plain text", lambda f: 1),
+    Sign(2.0, "a verb states it", lambda f: bool(_COPULA.search(f.before))),
+    Sign(0.3, "the later the likelier", lambda f: f.place),
+    Sign(1.0, "an equation", lambda f: "=" in f.content),
+    Sign(-1.5, "the question has it", lambda f: f.in_question),
+    Sign(-2.0, "it stands in parentheses", lambda f: in_parentheses(f.before)),
+)
+
+
+def score(piece: Piece, signs: Iterable[Sign[Piece]]) -> float:
+    """Return the sum of the weights of the signs that hold."""
+    return sum(sign.weight * strength for sign in signs if (strength := sign.strength(piece)))
+
+
+def in_parentheses(before: str) -> bool:
+    """Tell whether an opening parenthesis before a place is still open there."""
+    return before.count("(") > before.count(")")
+
+
+def squeeze(text: str) -> str:
+    """Return mathematics without spaces and what only groups or marks it."""
+    return re.sub(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)", "", text)
+
+
+def _written(number: Number) -> str:
+    return number.text[number.quantity.start : number.quantity.end]
+
+
+def _is_asked_money(number: Number) -> bool:
+    sentence = number.asked.sentence
+    return bool(number.quantity.money) and bool(_ASKS_MONEY.search(sentence)) and not _ASKS_PERCENT.search(sentence)
+
+
+def _is_asked_percent(number: Number) -> bool:
+    return number.quantity.percent and bool(_ASKS_PERCENT.search(number.asked.sentence))
+
+
+def _comma_follows(number: Number) -> bool:
+    return bool(re.match(r"[^,.]*,", number.after))
+
+
+def _restates(number: Number) -> bool:
+    return not number.named and not number.counts_the_unit and bool(_BEFORE_RESTATED.search(number.before))

@@ -74,8 +74,8 @@ def _sampling(options: dict[str, Any], prompt_tokens: int, model: PreTrainedMode
     context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31
     if prompt_tokens >= context:
         raise ValueError(f"the prompt has {prompt_tokens} tokens; this model reads {context} with the reply: shorten it")
-    unless_chosen = {"max_tokens": DEFAULT_MAX_TOKENS, "temperature": 0.0, "top_p": 1.0, "top_k": 0, "seed": None}
-    chosen = {name: default if options[name] is None else options[name] for name, default in unless_chosen.items()}
+    unless_told: dict[str, Any] = {"max_tokens": DEFAULT_MAX_TOKENS, "temperature": 0.0, "top_p": 1.0, "top_k": 0, "seed": None}
+    chosen = {name: default if options[name] is None else options[name] for name, default in unless_told.items()}
     return SamplingOptions(**{**chosen, "max_tokens": min(chosen["max_tokens"], context - prompt_tokens)})
 
 

@@ -24,7 +24,6 @@ lint: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/python docs/draw_state_machine.py > docs/images/state-machine.svg
-	mkdir -p .venv/types && ln -sfn ../.. .venv/types/trace_of_thought
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .venv/local: pyproject.toml constraints.txt

@@ -143,6 +143,7 @@ def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, re
     store = tracking.connect(uri, fallback=fallback)
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
     journal.set("published", "0")
+    journal.set("tracking_uri", store.uri)
     try:
         with tracking.exit_on_sigterm():
             return _watched(plan, journal, console, MlflowTracker(runs), reviews)
@@ -160,6 +161,7 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
         left = store.close()
     except TrackingUnavailable as error:
         console.print(f"note: {error}", style="yellow", markup=False)
+        store.close()
         return
     waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
     console.print(

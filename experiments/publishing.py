@@ -144,7 +144,7 @@ def _cell_record(journal: Journal, cell: Mapping[str, Any], version: Mapping[str
     params = {name: cell[name] for name in names}
     params |= {f"student_{name}": value for name, value in cell["student"].items()}
     params |= {f"teacher_{name}": value for name, value in (cell["teacher"] or {}).items()}
-    title = " / ".join(filter(None, [cell["problems"], cell["student_label"], cell["label"]]))
+    title = " / ".join(filter(None, [cell["label"], cell["student_label"], cell["problems"]]))
     return CellRecord(
         id=cell["id"],
         name=title + (f" / seed {cell['seed']}" if cell["seed"] else ""),

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from functools import cache
 from threading import Lock
@@ -30,6 +31,8 @@ from .baselines import build_baseline
 from .trace_of_thought import build_trace_of_thought
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
+
+logger = logging.getLogger(__name__)
 
 _loading = Lock()
 
@@ -131,7 +134,11 @@ def _name(spec: str) -> str:
 
 def _loaded(spec: str) -> BaseChatModel:
     with _loading:
-        return _load(spec)
+        try:
+            return _load(spec)
+        except Exception:
+            logger.exception("the model %s could not be loaded", spec)
+            raise ValueError(f"the model {_name(spec)!r} could not be loaded; the server's log says why") from None
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -39,10 +40,17 @@ def first(error: BaseException) -> BaseException:
 
 
 def explain(error: BaseException) -> str:
-    """Return the message of an error in one line."""
+    """Return the message of an error in one line, without the keys and tokens of this process's environment."""
     error = first(error)
     said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+    for secret in _secrets():  # some servers send the key back that they refuse
+        said = said.replace(secret, "***")
     return " ".join(printable(said).split())[:900] or type(error).__name__
+
+
+def _secrets() -> list[str]:
+    named = (value for name, value in os.environ.items() if name.upper().endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")))
+    return [value for value in named if len(value) >= 8]
 
 
 def printable(text: str) -> str:

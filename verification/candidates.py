@@ -35,7 +35,13 @@ _UNIT = re.compile(
 )
 _OPERAND_AFTER = re.compile(r"\s*(?:[A-Za-z]+\s){0,2}?\s*[-+*/x]\s*[$€£(\d]")
 _OPERAND_BEFORE = re.compile(r"[-+*/x]\s*[$€£]?$")
-_FROM = re.compile(r"\bfrom\s+\S{1,12}\s+to\s+$", re.I)
+_FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
+_OF_THE = re.compile(r"\bof (?:the|these|those|his|her|their|its) $", re.I)
+_NOT = re.compile(r"\bnot\b|n't\b", re.I)
+_NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
+_RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
+_TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
+_ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
 _EQUALS = re.compile(r"(?<![<>!])=")
 _FOLLOWING = re.compile(r"^[\s-]*((?:[A-Za-z]+\s?){1,3})")
 _CLAUSE = re.compile(r"[,;]| and | but |\d")
@@ -108,7 +114,17 @@ class Number:
     def asked_share(self) -> float:
         """The share of the asked words that its clause has before it."""
         words = self.asked.words
-        return len(words & content_words(_CLAUSE.split(self.before)[-1])) / len(words) if words else 0.0
+        return len(words & content_words(self.clause)) / len(words) if words else 0.0
+
+    @cached_property
+    def clause(self) -> str:
+        """What stands before the number in its clause."""
+        return _CLAUSE.split(self.before)[-1]
+
+    @cached_property
+    def sums(self) -> bool:
+        """Whether a sum was asked and the clause speaks of one."""
+        return bool(_ALTOGETHER.search(self.asked.sentence) and _TOGETHER.search(self.clause))
 
 
 @dataclass(frozen=True)
@@ -161,7 +177,11 @@ NUMBER_SIGNS: tuple[Sign[Number], ...] = (
     Sign(3.0, "it counts what was asked", lambda n: n.counts_the_unit),
     Sign(1.5, "money was asked, and this is money", lambda n: _is_asked_money(n)),
     Sign(2.5, "a percentage was asked, and this is one", lambda n: _is_asked_percent(n)),
-    Sign(-1.0, "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before))),
+    Sign(-2.0, "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before))),
+    Sign(-2.0, "such a change begins with it", lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after))),
+    Sign(-2.0, "it is the whole of which a part is told", lambda n: bool(_OF_THE.search(n.before))),
+    Sign(3.5, "what is not so was asked", lambda n: bool(_NOT_SO.match(n.after)) and bool(_NOT.search(n.asked.sentence))),
+    Sign(1.5, "a sum was asked, and its clause says so", lambda n: n.sums),
     Sign(-1.3, "the question gives it", lambda n: n.given),
     Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
     Sign(1.5, "its clause speaks of what was asked", lambda n: n.asked_share),

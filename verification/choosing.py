@@ -41,6 +41,11 @@ _DANGLING = re.compile(r"[-+*/=]\s*\$?$|^[-+*/]\s")
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?", re.I)
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
 _SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
+_ALL_NAMED = re.compile(
+    r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+"
+    r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,5},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))",
+    re.I,
+)
 _EQUIVALENT = re.compile(
     r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or|,? which is(?: equal to| equivalent to)?"
     r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
@@ -127,6 +132,9 @@ def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _SOLUTIONS.finditer(outside):
         values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
         yield Candidate(values, ALL_SOLUTIONS, match.start()), match.span()
+    for match in _ALL_NAMED.finditer(outside):
+        values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
+        yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
 
 
 def _ratios(outside: str, text: str, asked: Asked) -> Iterator[Found]:

@@ -25,6 +25,7 @@ _BOLD = {
     for mark, sign in (("**", r"\*\*"), ("__", "__"))
 }
 _MATH = re.compile(r"\\\[(.{1,1500}?)\\\]|\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
+_ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gather(?:ed|\*)?|split)\}")
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
@@ -63,6 +64,9 @@ def _plain_character(character: str) -> str:
 
 
 def _marked(content: str) -> str:
+    if _ALIGNED.search(content):
+        rows = _ALIGNED.sub("", content).replace("&", "").split("\\\\")
+        return "\n".join(_marked(row) for row in rows if row.strip())
     return f" {OPEN}{' '.join(content.split())}{CLOSE} "
 
 

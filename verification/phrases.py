@@ -8,25 +8,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Phrase:
-    """A regular expression that is tried only where the lower-case text has one of its words: most sentences have none."""
+    """A regular expression that is tried only where the lower-case text has one of its words: most sentences have none.
+
+    Without words it is one that stands at the beginning, and is tried there alone.
+    """
 
     pattern: re.Pattern[str]
     words: tuple[str, ...]
 
     def search(self, text: str, low: str) -> re.Match[str] | None:
         """Return the first match in a text, whose lower-case form is `low`."""
-        return self.pattern.search(text) if any(word in low for word in self.words) else None
+        if not self.words:
+            return self.pattern.match(text)
+        for word in self.words:
+            if word in low:
+                return self.pattern.search(text)
+        return None
 
 
-def _phrase(pattern: str, words: str) -> Phrase:
+def _phrase(pattern: str, words: str = "") -> Phrase:
     return Phrase(re.compile(pattern, re.I), tuple(words.split()))
 
 
 NUMBER = re.compile(r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b")
 _MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
-LINE = _phrase(
-    rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$", ": ####"
-)
+LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
 BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
 ANSWER_IS = _phrase(
     r"(?<!your )(?<!if our )\b(?:final|correct)?\s*(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)",
@@ -43,10 +49,9 @@ CONFIRMED = _phrase(
 )
 IMPERATIVE = _phrase(
     r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify"
-    r"|determine|calculate|find|multiply|subtract|divide|add)\b",
-    "finali write state express record identify determine calculate find multiply subtract divide add",
+    r"|determine|calculate|find|multiply|subtract|divide|add)\b"
 )
-THAT_IS_IT = _phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer", "that")
+THAT_IS_IT = _phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer")
 CORRECTION = _phrase(
     r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is"
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
@@ -56,13 +61,9 @@ ASIDE = _phrase(
     r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
     r"|let'?s (?:check|verify)"
     r"|alternatively|you can|tip\b|double[- ]check|substitut(?:e|ing)|if (?:the result|it) (?:were|was)|this is because|where\b"
-    r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)",
-    "note example e.g. remember check verif let alternatively can tip substitut if because where formula next first now step",
+    r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)"
 )
-CHECKING = _phrase(
-    r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof)\b(?!.*(?:final answer|correct answer))",
-    "check verif proof",
-)
+CHECKING = _phrase(r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof)\b(?!.*(?:final answer|correct answer))")
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) be \S+ or|unclear"
     r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
@@ -73,4 +74,8 @@ GIVES_UP = _phrase(
     r"|determine|figure|solve|tell|know|able|sure)\b"
     r"|\b(?:not enough|insufficient) information\b|\bunable to\b",
     "not n't cannot unable insufficient",
+)
+GIVES_UP_FIRST = _phrase(
+    r"^\W*(?:but |so |however,? |sadly,? |unfortunately,? )?(?:i|we) (?:was |were |am |are |could |can |do )"
+    r"?(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
 )

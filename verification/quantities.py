@@ -87,18 +87,21 @@ def _written(match: re.Match[str]) -> Fraction | None:
         up, down = (int(match[name].strip("{} ")) for name in ("up", "down"))
         value = int(match["whole"] or 0) + Fraction(up, down)
     else:
-        value = Fraction(match["number"].replace(",", "").replace("\\!", ""))
+        number = match["number"].replace(",", "").replace("\\!", "")
+        value = Fraction(int(number)) if number.isdecimal() else Fraction(number)
         if match["under"]:
             value = (
                 value + Fraction(int(match["mixed_up"]), int(match["under"]))
                 if match["mixed_up"]
                 else value / int(match["under"])
             )
-        exponent = int((match["exp"] or "e0")[1:]) or int((match["power"] or "0").strip("{} "))
-        if abs(exponent) > _MAX_EXPONENT:
-            return None
-        value *= Fraction(10) ** exponent
-        value *= _SCALES.get((match["scale"] or "").strip().lower(), 1)
+        if power := match["exp"] or match["power"]:
+            exponent = int(power.strip("eE{} "))
+            if abs(exponent) > _MAX_EXPONENT:
+                return None
+            value *= Fraction(10) ** exponent
+        if scale := match["scale"]:
+            value *= _SCALES[scale.strip().lower()]
     return -value if negative else value
 
 

@@ -16,6 +16,7 @@ _WORD = re.compile(r"[A-Za-z]+")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?⟧])(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])"
 )
+_ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _STOP = frozenset(
     re.findall(
@@ -62,8 +63,8 @@ def content_words(text: str) -> frozenset[str]:
 def split_statements(text: str) -> list[str]:
     """Return sentences and lines in order, without bullets."""
     found = []
-    for line in text[-MAX_RESPONSE:].split("\n"):
-        line = _BULLET.sub("", line[:4000]) if not re.fullmatch(r"\W*\d+[.)]?\s*", line) else line
+    for line in filter(None, text[-MAX_RESPONSE:].split("\n")):
+        line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
         found += [part.strip() for part in _SENTENCE_END.split(line.strip()) if part.strip()]
     return found
 

@@ -13,11 +13,14 @@ _SPACING = re.compile(r"\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])"
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
 _DURATION = re.compile(r"(\d{1,6}) hours? (?:and )?(\d{1,6}) minutes?", re.I)
+_FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
+_SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
 _UNITS = re.compile(
     r"^[\s*-]*(?:[A-Za-z²³'\"]{2,}|m|g|h|s|l|L|%|/|per)(?:[\s/-]+[A-Za-z'²³]+|\^\{?[23]\}?|\s*\([A-Za-z/ ]+\))*\s*$"
 )
 
 
+@lru_cache(maxsize=4096)
 def tidy(text: str) -> str:
     """Strip what does not belong to the claim itself: math delimiters, boxes, spacing, \\text, a full stop, quotes."""
     text = text.replace("⟦", "").replace("⟧", "").strip()
@@ -40,9 +43,9 @@ def exact_values(text: str) -> frozenset[Fraction]:
     if duration := _DURATION.fullmatch(text):
         minutes = 60 * int(duration[1]) + int(duration[2])
         return frozenset({Fraction(minutes), Fraction(minutes, 60)})
-    if match := re.fullmatch(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}", text):
+    if match := _FRACTION.fullmatch(text):
         text = f"{'-' if text[0] == '-' else ''}\\frac{{{match[1]}}}{{{match[2]}}}"
-    text = re.sub(r"(?<=[\d}])\s*/\s*(?=\d)", "/", text)
+    text = _SLASH.sub("/", text)
     found = find_quantities(text)
     if not found or text[: found[0].start].strip(" (~"):
         return frozenset()

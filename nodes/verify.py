@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -36,14 +37,19 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
         check = check_solution(solution, question=question, steps=state.get("steps"))
         verdict = (verifier or verify_answer)(solution, state.get("reference"), question=question)
         return {
-            "check": asdict(check),
-            "verdict": asdict(verdict),
+            "check": _plain(check),
+            "verdict": _plain(verdict),
             "answer": verdict.answer,
             "status": verdict.status,
             "retry_reason": _retry_reason(state, check) if state["attempts"] < max_attempts else "",
         }
 
     return verify
+
+
+def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:
+    """Return it as lists and dicts: tuples would not pass through checkpoints unchanged."""
+    return json.loads(json.dumps(asdict(found)))
 
 
 def _retry_reason(state: TraceState, check: SolutionCheck) -> str:

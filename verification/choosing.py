@@ -154,7 +154,7 @@ def _right_side(content: str, question: str | None) -> str:
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
-    if re.search(r"(?<!=)=(?!=).*,.*(?<!=)=|\bor\b|\band\b", content) or re.search(
+    if re.search(r"(?<!=)=(?!=).*,(?!\d{3}\b).*(?<!=)=|\bor\b|\band\b", content) or re.search(
         r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]
     ):
         return content

@@ -15,6 +15,7 @@ RIGHT = [
         "35",
         "How many loaves did the bakery sell per day on average?",
     ),
+    ("Answer: 4% of $60,000/year = 0.04 * $60,000 = $2,400", "2400", "What is her annual bonus?"),
     ("The hike took 2.5 hours, or 150 minutes.", "150", "How many minutes did the hike take?"),
     ("Thus the ribbon is 3 m long, i.e. 300 cm.", "300", "How long is the ribbon in centimetres?"),
     ("Priya is left with **$47.50** after the trip.", "47.5", "How much money does Priya have left?"),

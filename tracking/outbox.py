@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS pauses (thread_id TEXT PRIMARY KEY, body TEXT NOT NUL
 """
 
 _BATCH_BYTES = 4_000_000
+_PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,7 @@ class Outbox:
     def _connection(self) -> sqlite3.Connection:
         """Return this process's connection: one made before a fork must not be used after it."""
         if self._opened is None or self._opened[0] != os.getpid():
-            connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
-            connection.execute("PRAGMA auto_vacuum=FULL")
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.executescript(_SCHEMA)
-            self._opened = (os.getpid(), connection)
+            self._opened = (os.getpid(), _open(self.path))
         return self._opened[1]
 
     def _read(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -157,6 +153,28 @@ class Outbox:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_PATIENCE_S, check_same_thread=False, isolation_level=None)
+    connection.execute("PRAGMA auto_vacuum=FULL")
+    _use_wal(connection)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; where another is opening the file, sqlite fails at once instead of waiting."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _alive(process: int) -> bool:

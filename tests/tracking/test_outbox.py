@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,22 @@ def test_many_threads_lose_nothing(outbox: Outbox) -> None:
     for thread in threads:
         thread.join()
     assert outbox.count("here") == 400
+
+
+def test_many_that_open_it_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    for number in range(20):
+        path = tmp_path / f"{number}.sqlite"
+        together = threading.Barrier(8)
+
+        def write(part: int, path: Path = path, together: threading.Barrier = together) -> None:
+            outbox = Outbox(path)
+            together.wait()
+            outbox.add(f"tr-{part}", "{}", "here")
+            outbox.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(write, range(8)))
+        assert Outbox(path).count("here") == 8
 
 
 def test_a_forked_child_gets_a_connection_of_its_own(outbox: Outbox) -> None:

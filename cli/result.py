@@ -39,7 +39,7 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
         )
     if outcome.waiting:
         console.print(
-            f"{outcome.waiting} problems wait for a reviewer: tot review (or tot review --web); then the same command goes on.",
+            f"{outcome.waiting} waiting for a reviewer: tot review (or tot review --web); then the same command goes on.",
             style="yellow",
         )
     show_errors_of(journal, cells, console)

@@ -52,6 +52,19 @@ def log_model(
         register_as=register_as,
     )
     print(f"logged {uri} to {store.shown_uri}")
-    print(f"serve it: MLFLOW_TRACKING_URI={store.shown_uri} mlflow models serve -m {uri} --env-manager local --port 5001")
+    print(f"serve it: {_serving(uri, store.shown_uri)}")
     print("ask it: curl localhost:5001/invocations -H 'Content-Type: application/json' \\")
     print("""          -d '{"dataframe_records": [{"question": "What is 6 * 7?"}]}'""")
+
+
+def _serving(model: str, store: str) -> str:
+    """Return the command that serves a model. MLflow starts uvicorn by its name, so the shell has to find it."""
+    import shlex
+    import shutil
+    import sys
+    from pathlib import Path
+
+    command = f"MLFLOW_TRACKING_URI={shlex.quote(store)} mlflow models serve -m {model} --env-manager local --port 5001"
+    here = Path(sys.executable).parent
+    found = shutil.which("uvicorn")
+    return command if found and Path(found).parent == here else f'PATH={shlex.quote(str(here))}:"$PATH" {command}'

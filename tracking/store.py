@@ -10,6 +10,7 @@ import weakref
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
 
 from .errors import TrackingUnavailable
 from .folders import home
@@ -237,7 +238,9 @@ def _default_uri() -> str:
         return given
     import mlflow
 
-    return mlflow.get_tracking_uri()
+    uri = mlflow.get_tracking_uri()
+    # MLflow's default names a folder with a space as `a%20b` and makes another one; its UI looks into `a b`
+    return LOCAL if unquote(uri) == _absolute(LOCAL) else uri
 
 
 def _absolute(uri: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,11 +120,9 @@ def test_curves_show_while_the_cell_runs(store: Store) -> None:
     assert run_of(store, runs.cells["standard"]).info.status == "RUNNING"
 
 
-def test_a_dead_server_is_named_and_nothing_raises_while_running(store: Store) -> None:
+def test_a_dead_server_is_named_and_nothing_raises_while_running(store: Store, free_port: Callable[[], int]) -> None:
     runs = tracking.open_runs(store, experiment())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        away = tracking.Store(f"http://127.0.0.1:{probe.getsockname()[1]}")
+    away = tracking.Store(f"http://127.0.0.1:{free_port()}")
     runs.store.uri = away.uri
     runs.progress("standard", 1, {"done": 1.0})
     runs.flush()

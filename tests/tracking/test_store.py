@@ -15,13 +15,7 @@ from trace_of_thought import tracking
 from trace_of_thought.tracking.outbox import Outbox
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def test_a_server_that_is_down_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_down_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch, free_port: Callable[[], int]) -> None:
     uri = f"http://ada:secret-word@127.0.0.1:{free_port()}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     with pytest.raises(tracking.TrackingUnavailable) as failure:
@@ -42,11 +36,26 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up_within_ten_seconds()
     silent.close()
 
 
-def test_the_fallback_writes_locally(make_graph: Callable[..., Any], traces_in: Callable[..., Any]) -> None:
+def test_the_fallback_writes_locally(
+    make_graph: Callable[..., Any], traces_in: Callable[..., Any], free_port: Callable[[], int]
+) -> None:
     with tracking.traced("x", f"http://127.0.0.1:{free_port()}", fallback="local") as handler:
         assert handler.store.fell_back
         make_graph().invoke({"question": "q"})
     assert len(traces_in("x")) == 1
+
+
+def test_the_default_is_in_the_current_folder_also_where_that_has_a_space(
+    make_graph: Callable[..., Any], traces_in: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    here = folder / "my folder"
+    here.mkdir()
+    (folder / "mlflow.db").rename(here / "mlflow.db")
+    monkeypatch.chdir(here)
+    with tracking.traced("x"):
+        make_graph().invoke({"question": "q"})
+    assert len(traces_in("x", f"sqlite:///{here}/mlflow.db")) == 1
+    assert [path.name for path in folder.iterdir()] == ["my folder"]
 
 
 def test_a_folder_is_refused_with_what_to_use(tmp_path: Path) -> None:

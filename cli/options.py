@@ -1,8 +1,8 @@
-"""Options of `tot run` as fields of an experiment."""
+"""Options of the commands, read: fields of an experiment, and where traces go."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
@@ -57,3 +57,14 @@ def _price(text: str) -> tuple[str, dict[str, float]]:
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is not MODEL=IN/OUT", param_hint="--price") from error
     return model, {"input": used, "output": made}
+
+
+def fallback(value: str | None) -> Literal["local"] | None:
+    """Return where traces go if the server is away.
+
+    Raises:
+        typer.BadParameter: it is unknown.
+    """
+    if value in (None, "local"):
+        return value  # type: ignore[return-value]
+    raise typer.BadParameter(f"{value!r} is unknown; use 'local'", param_hint="--tracking-fallback")

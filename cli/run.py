@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .options import kept, model_fields, pairs, problem_fields, split_values
+from .options import fallback, kept, model_fields, pairs, problem_fields, split_values
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -93,7 +93,7 @@ def run(
     }  # fmt: skip
     console = wide(Console(highlight=False))
     config = _config(file, {name: value for name, value in given.items() if value not in (None, [])}, set_ or [])
-    target = (tracking_uri, _fallback(tracking_fallback)) if tracking else None
+    target = (tracking_uri, fallback(tracking_fallback)) if tracking else None
     execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
 
 
@@ -204,9 +204,3 @@ def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> Ex
             "missing; for example --student hf:HuggingFaceTB/SmolLM2-135M-Instruct", param_hint="--student"
         )
     return build_config(with_settings(given, settings))
-
-
-def _fallback(value: str | None) -> Literal["local"] | None:
-    if value in (None, "local"):
-        return value  # type: ignore[return-value]
-    raise typer.BadParameter(f"{value!r} is unknown; use 'local'", param_hint="--tracking-fallback")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from .options import fallback
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from ..tracking import TraceHandler
 
 METHODS = ("trace_of_thought", "standard", "chain_of_thought", "plan_and_solve")
 
@@ -31,6 +35,7 @@ def solve(
     timeout: Annotated[float, typer.Option(help="Seconds for one remote call.")] = 120.0,
     tracking: Annotated[bool, typer.Option(help="Write the trace to MLflow.")] = True,
     tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
+    tracking_fallback: Annotated[str | None, typer.Option(help="'local': write here if the server is away.")] = None,
 ) -> None:
     """Solve one QUESTION and show steps, solution, answer and status as they come."""
     from rich.console import Console
@@ -52,7 +57,7 @@ def solve(
     options = {"prompts": prompts, "samples": samples, "max_attempts": max_attempts}
     problem = {"question": question, "reference": reference}
     console = Console(highlight=False, markup=False)
-    with _traced(tracking, tracking_uri, console):
+    with _traced(tracking_uri, fallback(tracking_fallback), console) if tracking else nullcontext():
         if review == "never" or method != METHODS[0]:
             show(_graph(method, taught_by, own, mode, options), problem, console)
         else:
@@ -73,6 +78,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem
     import getpass
     from pathlib import Path
     from tempfile import TemporaryDirectory
+    from uuid import uuid4
 
     from langgraph.types import Command
 
@@ -81,7 +87,8 @@ def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem
     from ..review.terminal import TerminalReview
     from .showing import show
 
-    config = {"configurable": {"thread_id": "solve"}}
+    thread = f"solve-{uuid4().hex[:8]}"
+    config = {"configurable": {"thread_id": thread}}
     with TemporaryDirectory() as folder:
         queue = open_queue(str(Path(folder) / "reviews.sqlite"))
         with queue.store.saver() as saver:
@@ -89,24 +96,34 @@ def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem
             state = show(graph, problem, console, config)
             while "__interrupt__" in state:
                 TerminalReview(queue, reviewer=getpass.getuser()).run()
-                if "solve" not in (answers := queue.answers()):
+                if thread not in (answers := queue.answers()):
                     console.print("Not solved: the steps were not decided.", style="yellow")
                     raise typer.Exit(1)
-                interrupt_id, answer = answers["solve"]
-                queue.take("solve", interrupt_id)
+                interrupt_id, answer = answers[thread]
+                queue.take(thread, interrupt_id)
                 state = show(graph, Command(resume={interrupt_id: answer}), console, config)
 
 
 @contextmanager
-def _traced(tracking: bool, uri: str | None, console: Console) -> Iterator[None]:
-    if not tracking:
-        yield
-        return
+def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console) -> Iterator[None]:
+    """Trace what is solved, and say where the trace is, also where solving failed."""
     from ..tracking import traced
 
-    with traced("solve", uri) as handler:
-        yield
-    console.print(f"MLflow: experiment 'solve' in {handler.store.uri}; look at it with: tot ui", style="dim", soft_wrap=True)
+    handler = None
+    try:
+        with traced("solve", uri, fallback=fallback) as handler:
+            yield
+    finally:
+        if handler is not None and handler.last_trace_id:
+            console.print(_where(handler), style="dim", soft_wrap=True)
+
+
+def _where(handler: TraceHandler) -> str:
+    store, trace = handler.store, handler.last_trace_id
+    if store.local:
+        return f"MLflow: trace {trace} of experiment 'solve' in {store.shown_uri}; look at it with: tot ui"
+    page = f"#/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}"
+    return f"MLflow: {store.shown_uri.rstrip('/')}/{page}"
 
 
 def load_models(teacher: str, student: str, *, base_url: str | None, timeout: float, max_tokens: int | None) -> tuple[Any, Any]:

@@ -66,6 +66,11 @@ class TraceHandler(BaseCallbackHandler):
         self.tree = Tree(store, experiment_id, run_id=run_id, tags=tags, prompts=prompts)
         self._lock = threading.Lock()
 
+    @property
+    def last_trace_id(self) -> str | None:
+        """The id of the trace that began last."""
+        return self.tree.last_trace_id
+
     def on_chain_start(
         self,
         serialized: dict[str, Any],

@@ -125,6 +125,7 @@ class Tree:
         self.run_id = run_id
         self.tags = dict(tags or {})
         self.prompts = dict(prompts or {})
+        self.last_trace_id: str | None = None
         self._runs: dict[UUID, Run] = {}
         self._pauses: dict[str, dict[str, Any]] = {}
         self._opening = threading.RLock()
@@ -165,6 +166,7 @@ class Tree:
                 run.span = mlflow.start_span_no_context(run.name, span_type, above, start_time_ns=run.started_ns)
             else:
                 run.span = self.store.tracer.child(run.name, span_type, above, run.started_ns)
+            self.last_trace_id = run.span.trace_id
         if inputs is not None:
             run.set(self.store.redactor, inputs=inputs)
 

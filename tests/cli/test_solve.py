@@ -27,12 +27,29 @@ def test_steps_solution_answer_and_status_are_shown(tot, models):
 def test_the_trace_is_in_mlflow(tot, models, tmp_path):
     code, text = tot("solve", "What is 6 * 7?", *models)
     assert code == 0, text
-    assert f"sqlite:///{tmp_path}/mlflow.db" in text.replace("\n", "")
     from mlflow import MlflowClient
 
     client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
     [trace] = client.search_traces(locations=[client.get_experiment_by_name("solve").experiment_id])
+    assert f"trace {trace.info.trace_id} of experiment 'solve'" in text
     assert {"decompose", "review", "solve", "verify"} <= {span.name for span in trace.data.spans}
+
+
+def test_a_failed_one_says_where_its_trace_is(tot, models, openai_server):
+    openai_server.refuses = "messages"
+    code, text = tot("solve", "What is 6 * 7?", *models)
+    assert code == 1
+    assert "of experiment 'solve' in sqlite:///" in text
+
+
+def test_a_server_that_is_away_can_be_replaced_by_the_local_store(tot, models, free_port, tmp_path):
+    away = ("--tracking-uri", f"http://127.0.0.1:{free_port()}")
+    code, text = tot("solve", "What is 6 * 7?", *models, *away)
+    assert code == 1
+    assert "--tracking-fallback local" in text
+    code, text = tot("solve", "What is 6 * 7?", *models, *away, "--tracking-fallback", "local")
+    assert code == 0, text
+    assert "of experiment 'solve' in sqlite:///mlflow.db" in text
 
 
 def test_without_tracking_mlflow_is_not_imported(models, tmp_path):
@@ -97,9 +114,15 @@ def test_a_person_at_the_terminal_edits_the_steps_before_the_real_student_sees_t
     editor.chmod(0o755)
     terminal = pexpect.spawn(
         str(Path(sys.executable).with_name("tot")),
-        [*command, "--max-tokens", "40", "--no-tracking"],
+        [*command, "--max-tokens", "40"],
         cwd=tmp_path,
-        env={"EDITOR": str(editor), "PATH": "/usr/bin:/bin", "TERM": "dumb", "HOME": str(Path.home())},
+        env={
+            "EDITOR": str(editor),
+            "PATH": "/usr/bin:/bin",
+            "TERM": "dumb",
+            "HOME": str(Path.home()),
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        },
         encoding="utf-8",
         timeout=120,
     )
@@ -108,6 +131,15 @@ def test_a_person_at_the_terminal_edits_the_steps_before_the_real_student_sees_t
     terminal.expect("Steps after review .edit.")
     terminal.expect("1. Compute 6 [*] 4.")
     terminal.expect("Status")
+    terminal.expect("MLflow: trace (tr-[0-9a-f]+) of experiment 'solve'")
+    shown = terminal.match[1]
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    solved, paused = client.search_traces(locations=[client.get_experiment_by_name("solve").experiment_id])
+    assert solved.info.trace_id == shown
+    assert solved.info.trace_metadata["mlflow.trace.session"] == paused.info.trace_metadata["mlflow.trace.session"]
+    assert [item.value for item in solved.info.assessments if item.source.source_type == "HUMAN"] == ["edit"]

@@ -47,7 +47,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.prompts.append(prompt)
         self.server.requests.append(request)
         text = self.server.reply(prompt)
-        return self._stream(text) if request.get("stream") else self._send(200, json.dumps(completion(text)))
+        model = {"model": request.get("model", "m")}
+        return self._stream(text, model) if request.get("stream") else self._send(200, json.dumps(completion(text) | model))
 
     def _fault(self, status, body):
         if status is None:
@@ -63,8 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
-    def _stream(self, text):
-        base = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    def _stream(self, text, model):
+        base = {"id": "1", "object": "chat.completion.chunk", "created": 1, **model}
         pieces = [{"role": "assistant", "content": ""}, *({"content": word} for word in text.splitlines(keepends=True))]
         events = [{"index": 0, "delta": piece, "finish_reason": None} for piece in pieces]
         events.append({"index": 0, "delta": {}, "finish_reason": "stop"})

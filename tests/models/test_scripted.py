@@ -1,6 +1,8 @@
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.models.recorded import RecordedTeacher
 
 
 def test_answers_from_a_list_in_order_and_fails_on_purpose():
@@ -30,3 +32,15 @@ def test_streams_words_and_counts_them():
         whole += chunk
     assert whole.usage_metadata == {"input_tokens": 2, "output_tokens": 3, "total_tokens": 5}
     assert whole.response_metadata["finish_reason"] == "stop"
+
+
+def test_tracers_learn_model_and_provider():
+    seen = []
+
+    class Listener(BaseCallbackHandler):
+        def on_chat_model_start(self, serialized, messages, *, metadata=None, **kwargs):
+            seen.append((metadata["ls_provider"], metadata["ls_model_name"]))
+
+    for model in (ScriptedChatModel(script=["a"], model_name="small"), RecordedTeacher.from_file("sample")):
+        model.invoke("A box holds 6 eggs. How many eggs are in 4 boxes?", {"callbacks": [Listener()]})
+    assert seen == [("scripted", "small"), ("recorded", "by hand")]

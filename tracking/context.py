@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from threading import Lock
 from typing import Any, Literal, cast
 
 from langchain_core.tracers.context import register_configure_hook
@@ -23,6 +24,8 @@ class _Active:
     def __init__(self) -> None:
         self._here: ContextVar[TraceHandler | None] = ContextVar("trace_of_thought_handler", default=None)
         self._blocks: list[TraceHandler] = []
+        self._autolog = _Autolog()
+        self._entering = Lock()
 
     def get(self) -> TraceHandler | None:
         return self._here.get() or (self._blocks[-1] if self._blocks else None)
@@ -30,12 +33,36 @@ class _Active:
     @contextmanager
     def using(self, handler: TraceHandler) -> Iterator[None]:
         token = self._here.set(handler)
-        self._blocks.append(handler)
+        with self._entering:
+            self._blocks.append(handler)
+            self._autolog.pause()
         try:
             yield
         finally:
-            self._blocks.remove(handler)
+            with self._entering:
+                self._blocks.remove(handler)
+                if not self._blocks:
+                    self._autolog.resume()
             self._here.reset(token)
+
+
+class _Autolog:
+    """`mlflow.langchain.autolog`, which would write what runs in a block a second time."""
+
+    def __init__(self) -> None:
+        self._paused: dict[str, Any] | None = None
+
+    def pause(self) -> None:
+        from mlflow.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS, autologging_is_disabled
+
+        if not autologging_is_disabled("langchain"):
+            self._paused = AUTOLOGGING_INTEGRATIONS["langchain"]
+            self._paused["disable"] = True
+
+    def resume(self) -> None:
+        if self._paused is not None:
+            self._paused["disable"] = False
+            self._paused = None
 
 
 _active = _Active()
@@ -83,7 +110,8 @@ def traced(
     """Trace every graph that runs inside the block, in any task or thread.
 
     At the end, also after an exception, Ctrl-C or SIGTERM, what was traced is sent; what cannot be sent stays on disk for
-    `tot sync`. Inside a span that the application opened with MLflow, ours nest in its trace.
+    `tot sync`. Inside a span that the application opened with MLflow, ours nest in its trace. `mlflow.langchain.autolog` pauses
+    meanwhile: everything of LangChain in the block is traced here.
 
     Args:
         experiment: name of the MLflow experiment; None means `MLFLOW_EXPERIMENT_NAME`, else "trace_of_thought".

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypedDict
 
 import mlflow
@@ -74,11 +74,10 @@ def test_a_graph_called_in_a_node_of_another_schema_nests(
     assert children(trace, "trace_of_thought") == NODES
 
 
-async def test_a_tool_of_an_agent_nests(make_graph: Callable[..., Any], traces_in: Callable[..., Any]) -> None:
+def agent_with(inner: Any) -> Any:
+    """Build an agent that asks a graph of ours as its tool, once."""
     from langchain.agents import create_agent
     from langchain_core.tools import tool
-
-    inner = make_graph()
 
     @tool
     async def solve_problem(question: str) -> str:
@@ -95,8 +94,15 @@ async def test_a_tool_of_an_agent_nests(make_graph: Callable[..., Any], traces_i
             call = {"name": "solve_problem", "args": {"question": "6 * 7?"}, "id": "1"}
             return AIMessage("", tool_calls=[call])
 
+    return create_agent(Agent(script=[]), [solve_problem])
+
+
+WISH = {"messages": [("user", "6 * 7?")]}
+
+
+async def test_a_tool_of_an_agent_nests(make_graph: Callable[..., Any], traces_in: Callable[..., Any]) -> None:
     with tracking.traced("x"):
-        done = await create_agent(Agent(script=[]), [solve_problem]).ainvoke({"messages": [("user", "6 * 7?")]})
+        done = await agent_with(make_graph()).ainvoke(WISH)
     assert done["messages"][-1].text == "It is 42."
     [trace] = traces_in("x")
     assert children(trace, "solve_problem") == ["trace_of_thought"]
@@ -120,6 +126,67 @@ def test_spans_nest_under_the_application_s_own_span(
     assert children(trace, "my agent") == ["trace_of_thought"]
     assert children(trace, "trace_of_thought") == NODES
     assert "correct" in {item.name for item in trace.info.assessments}
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_spans_nest_in_a_traced_function(
+    asynchronous: bool, make_graph: Callable[..., Any], folder: Any, traces_in: Callable[..., Any]
+) -> None:
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+    mlflow.set_experiment("theirs")
+    graph = make_graph()
+
+    @mlflow.trace
+    def answer(question: str) -> str:
+        return graph.invoke({"question": question})["answer"]
+
+    @mlflow.trace(name="answer")
+    async def answer_soon(question: str) -> str:
+        both = await asyncio.gather(*(graph.ainvoke({"question": question}) for _ in range(2)))
+        return both[0]["answer"]
+
+    with tracking.traced("ours"):
+        assert (asyncio.run(answer_soon("6 * 7?")) if asynchronous else answer("6 * 7?")) == "42"
+    mlflow.flush_trace_async_logging()
+    [trace] = traces_in("theirs")
+    assert traces_in("ours") == []
+    assert children(trace, "answer") == ["trace_of_thought"] * (1 + asynchronous)
+    assert len(trace.data.spans) == 1 + 7 * (1 + asynchronous)
+
+
+@pytest.fixture
+def autolog(folder: Any) -> Iterator[None]:
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+    mlflow.set_experiment("theirs")
+    mlflow.langchain.autolog()
+    yield
+    mlflow.langchain.autolog(disable=True)
+
+
+async def test_autolog_pauses_in_a_block_and_nothing_is_traced_twice(
+    autolog: None, make_graph: Callable[..., Any], traces_in: Callable[..., Any]
+) -> None:
+    agent = agent_with(make_graph())
+    with tracking.traced("ours"), tracking.traced("ours"):
+        await agent.ainvoke(WISH)
+    mlflow.flush_trace_async_logging()
+    assert traces_in("theirs") == []
+    [trace] = traces_in("ours")
+    assert children(trace, "solve_problem") == ["trace_of_thought"]
+    assert children(trace, "trace_of_thought") == NODES
+
+
+async def test_without_a_block_autolog_has_our_graph_in_its_trace(
+    autolog: None, make_graph: Callable[..., Any], traces_in: Callable[..., Any]
+) -> None:
+    with tracking.traced("ours"):
+        pass
+    await agent_with(make_graph()).ainvoke(WISH)
+    mlflow.flush_trace_async_logging()
+    assert traces_in("ours") == []
+    [trace] = traces_in("theirs")
+    assert children(trace, "solve_problem") == ["trace_of_thought"]
+    assert children(trace, "trace_of_thought") == NODES
 
 
 def test_an_application_s_other_traces_are_its_own(

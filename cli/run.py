@@ -143,7 +143,7 @@ def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, re
     store = tracking.connect(uri, fallback=fallback)
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
     journal.set("published", "0")
-    journal.set("tracking_uri", store.uri)
+    journal.set("tracking_uri", store.address)
     try:
         with tracking.exit_on_sigterm():
             return _watched(plan, journal, console, MlflowTracker(runs), reviews)
@@ -164,9 +164,9 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
         store.close()
         return
     waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
-    console.print(
-        f"MLflow: run {runs.parent_id} in {store.uri}{waiting}; look at it with: tot ui", markup=False, soft_wrap=True
-    )
+    page = store.page(f"/experiments/{runs.experiment_id}/runs/{runs.parent_id}")
+    where = page or f"run {runs.parent_id} in {store.address}; look at it with: tot ui"
+    console.print(f"MLflow: {where}{waiting}", markup=False, soft_wrap=True)
 
 
 def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:

@@ -120,10 +120,9 @@ def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console
 
 def _where(handler: TraceHandler) -> str:
     store, trace = handler.store, handler.last_trace_id
-    if store.local:
-        return f"MLflow: trace {trace} of experiment 'solve' in {store.shown_uri}; look at it with: tot ui"
-    page = f"#/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}"
-    return f"MLflow: {store.shown_uri.rstrip('/')}/{page}"
+    page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
+    where = page or f"trace {trace} of experiment 'solve' in {store.address}; look at it with: tot ui"
+    return f"MLflow: {where}"
 
 
 def load_models(teacher: str, student: str, *, base_url: str | None, timeout: float, max_tokens: int | None) -> tuple[Any, Any]:

@@ -27,15 +27,15 @@ def sync(
 
 def send_traces(store: Store) -> bool:
     """Send the outbox, those that were refused before once more, and say what happened; False if something is left."""
-    store.outbox.retry_refused(store.uri)
-    waiting = store.outbox.count(store.uri)
+    store.outbox.retry_refused(store.address)
+    waiting = store.outbox.count(store.address)
     left = store.sender.drain(10.0, owner=None) if waiting else 0
-    refused = store.outbox.count(store.uri, refused=True)
+    refused = store.outbox.count(store.address, refused=True)
     print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} still wait" if left else ""))
-    for reason in store.outbox.refusals(store.uri):
+    for reason in store.outbox.refusals(store.address):
         print(f"refused by the store: {reason}")
     for other in store.outbox.uris():
-        if other != store.uri:
+        if other != store.address:
             print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: give it with --tracking-uri")
     return not left and not refused
 
@@ -50,8 +50,8 @@ def send_results(store: Store) -> bool:
     for path in unpublished(home()):
         name = path.name.removesuffix(".journal.sqlite")
         with Journal(path) as journal:
-            meant_for = journal.get("tracking_uri") or store.uri
-        if meant_for != store.uri:
+            meant_for = journal.get("tracking_uri") or store.address
+        if meant_for != store.address:
             print(f"results of {name} wait for {store.redactor.text(meant_for)}: give it with --tracking-uri")
             continue
         try:

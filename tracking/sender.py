@@ -35,12 +35,14 @@ class Sender:
     Args:
         outbox: where the traces are.
         uri: the tracking store.
+        address: the same as the outbox knows it, without user and password.
         check: raises `TrackingUnavailable` quickly if the store is away.
     """
 
-    def __init__(self, outbox: Outbox, uri: str, check: Callable[[], None]) -> None:
+    def __init__(self, outbox: Outbox, uri: str, address: str, check: Callable[[], None]) -> None:
         self.outbox = outbox
         self.uri = uri
+        self.address = address
         self._check = check
         self._sending = threading.Lock()
         self._wake = threading.Event()
@@ -69,9 +71,9 @@ class Sender:
             TrackingUnavailable: the store is away or hangs; everything is still in the outbox.
         """
         if not self._sending.acquire(timeout=wait_s):
-            raise TrackingUnavailable(f"{self.uri} takes longer than {wait_s:.0f} s")
+            raise TrackingUnavailable(f"{self.address} takes longer than {wait_s:.0f} s")
         try:
-            batch = self.outbox.next(self.uri, owner=owner, limit=BATCH)
+            batch = self.outbox.next(self.address, owner=owner, limit=BATCH)
             if batch:
                 self._check()
                 self._send(batch)
@@ -90,7 +92,7 @@ class Sender:
             except TrackingUnavailable:
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    return self.outbox.count(self.uri, owner=owner)
+                    return self.outbox.count(self.address, owner=owner)
                 time.sleep(min(0.5, left))
 
     def stop(self) -> None:
@@ -132,7 +134,7 @@ class Sender:
             return
         except Exception as error:
             if not _is_refusal(error):
-                raise TrackingUnavailable(f"{self.uri} does not answer ({_first_line(error)})") from error
+                raise TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})") from error
         for kept, trace in readable:
             self._send_one(kept, trace)
 
@@ -141,8 +143,8 @@ class Sender:
             self._put([trace])
         except Exception as error:
             if not _is_refusal(error):
-                raise TrackingUnavailable(f"{self.uri} does not answer ({_first_line(error)})") from error
-            logger.warning("%s refuses trace %s: %s", self.uri, kept.trace_id, _first_line(error))
+                raise TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})") from error
+            logger.warning("%s refuses trace %s: %s", self.address, kept.trace_id, _first_line(error))
             self.outbox.refuse(kept.trace_id, _first_line(error))
             return
         self.outbox.remove([kept.trace_id])
@@ -190,6 +192,13 @@ def _is_refusal(error: Exception) -> bool:
         return isinstance(error, ValueError | TypeError)
     status = error.get_http_status_code()
     return 400 <= status < 500 and status not in (401, 403, 408, 409, 425, 429)
+
+
+def _cause(error: BaseException) -> str:
+    """Return what is below the layers of an HTTP client, such as "Connection refused"."""
+    while below := error.__cause__ or error.__context__:
+        error = below
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
 def _first_line(error: Exception) -> str:

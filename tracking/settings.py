@@ -16,17 +16,21 @@ _ALWAYS = {
 """The first two: MLflow forgets open traces beyond 1,000 and after an hour. The third: it fetches price lists from the internet
 at the first priced span. The others matter for spans that nest in an application's own trace: its queue drops in bursts."""
 
-_FAIL_FAST = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+_ALONE = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 
 
 def apply_settings(*, fail_fast: bool) -> None:
     """Set what is not set yet.
 
     Args:
-        fail_fast: also let requests to a dead server end after seconds instead of minutes; right for a process whose only
-            use of MLflow is ours, since what cannot be sent is kept.
+        fail_fast: also let requests to a dead server end after seconds instead of minutes, and print no links; right for a
+            process whose only use of MLflow is ours, since what cannot be sent is kept.
     """
-    for name, value in {**_ALWAYS, **(_FAIL_FAST if fail_fast else {})}.items():
+    for name, value in {**_ALWAYS, **(_ALONE if fail_fast else {})}.items():
         os.environ.setdefault(name, value)
     for chatty in (
         "mlflow.store.db.utils",

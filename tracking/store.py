@@ -64,7 +64,7 @@ def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
     except TrackingUnavailable as error:
         raise TrackingUnavailable(f"{error}; {_ADVICE}") from None
     store.check_usable()
-    if store.outbox.adopt(store.uri):
+    if store.outbox.adopt(store.address):
         store.sender.notify()
     return store
 
@@ -73,19 +73,21 @@ class Store:
     """An open tracking store. Made by `connect`.
 
     Attributes:
-        uri: its address; a local file with its full path.
+        uri: what MLflow is given: a local file with its full path, or a server.
+        address: the same without user and password; what is written to disk.
         local: True if it is a database that this process writes to itself.
         fell_back: True if it stands in for a server that was away.
     """
 
     def __init__(self, uri: str, *, fell_back: bool = False) -> None:
         self.uri = _absolute(uri)
+        self.address = re.sub(r"(?<=://)[^/@]*@", "", self.uri)
         self.shown_uri = Redactor({}).text(uri)
         self.local = "://" in uri and not uri.startswith(("http://", "https://", "databricks"))
         self.fell_back = fell_back
         self.redactor = Redactor()
         self.outbox = Outbox(home() / "outbox.sqlite")
-        self.sender = Sender(self.outbox, self.uri, self.check)
+        self.sender = Sender(self.outbox, self.uri, self.address, self.check)
         self._closed = False
         self._writer: Writer | None = None
         atexit.register(_close_at_exit, weakref.ref(self))
@@ -101,6 +103,10 @@ class Store:
     def tracer(self) -> SpanTracer:
         """Opens the spans of traces for this store."""
         return SpanTracer(self.deliver)
+
+    def page(self, path: str) -> str | None:
+        """Return the link to a page of a server's UI, such as "/experiments/1"; None for a database."""
+        return f"{self.address.rstrip('/')}/#{path}" if self.address.startswith(("http://", "https://")) else None
 
     def check(self) -> None:
         """Ask a server whether it is there, for at most 5 seconds.
@@ -185,7 +191,7 @@ class Store:
 
     def _keep(self, trace: Trace) -> None:
         try:
-            self.outbox.add(trace.info.trace_id, trace.to_json(), self.uri)
+            self.outbox.add(trace.info.trace_id, trace.to_json(), self.address)
             self.sender.notify()
         except Exception:
             logger.exception("trace %s could not be written to %s", trace.info.trace_id, self.outbox.path)
@@ -207,13 +213,13 @@ class Store:
         self.sender.stop()
         owner = os.getpid()
         left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0
-        refused = self.outbox.count(self.uri, owner=owner, refused=True)
+        refused = self.outbox.count(self.address, owner=owner, refused=True)
         if left:
             logger.warning(
                 "%d traces wait in %s; when %s is back, send them with: tot sync", left, self.outbox.path, self.shown_uri
             )
         if refused:
-            reasons = "; ".join(self.outbox.refusals(self.uri)[:3])
+            reasons = "; ".join(self.outbox.refusals(self.address)[:3])
             logger.warning("%s refused %d traces, kept in %s: %s", self.shown_uri, refused, self.outbox.path, reasons)
         self.outbox.close()
         return left + refused

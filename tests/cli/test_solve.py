@@ -49,7 +49,7 @@ def test_a_server_that_is_away_can_be_replaced_by_the_local_store(tot, models, f
     assert "--tracking-fallback local" in text
     code, text = tot("solve", "What is 6 * 7?", *models, *away, "--tracking-fallback", "local")
     assert code == 0, text
-    assert "of experiment 'solve' in sqlite:///mlflow.db" in text
+    assert f"of experiment 'solve' in sqlite:///{tmp_path}/mlflow.db" in text
 
 
 def test_without_tracking_mlflow_is_not_imported(models, tmp_path):

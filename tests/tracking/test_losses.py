@@ -40,7 +40,7 @@ def test_a_thousand_instant_problems_give_a_thousand_whole_traces(
 @pytest.fixture
 def store_away(free_port: Callable[[], int]) -> tracking.Store:
     """A store that was there and is away now."""
-    return tracking.Store(f"http://127.0.0.1:{free_port()}")
+    return tracking.Store(f"http://ada:secret-word@127.0.0.1:{free_port()}")
 
 
 @pytest.mark.slow
@@ -79,6 +79,8 @@ def test_what_an_absent_server_misses_is_kept_and_said(
     assert store_away.close(patience_s=0.1) == 3
     assert "3 traces wait in" in caplog.text
     assert "send them with: tot sync" in caplog.text
+    assert "secret-word" not in caplog.text
+    assert b"secret-word" not in b"".join(file.read_bytes() for file in tracking.home().iterdir())
 
 
 ENDS = {

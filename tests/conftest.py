@@ -1,13 +1,18 @@
 """Fixtures for all rooms."""
 
 import json
+import os
+import shutil
 import signal
 import socket
 import threading
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     # Shells start background jobs like this, and the programs that tests interrupt would inherit it.
@@ -127,3 +132,21 @@ def free_port():
 @pytest.fixture
 def openai_completion():
     return completion
+
+
+@pytest.fixture(scope="session")
+def empty_database(request, tmp_path_factory):
+    """Make MLflow's tables once for a version of MLflow, and keep them in pytest's cache: that takes seconds."""
+    import mlflow
+    from mlflow.store.db import utils
+    from mlflow.utils.file_utils import ExclusiveFileLock
+
+    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)  # else read anew for each test's database
+    kept = request.config.cache.mkdir("mlflow") / f"{mlflow.__version__}.db"
+    with ExclusiveFileLock(f"{kept}.lock"):
+        if not kept.exists():
+            made = tmp_path_factory.mktemp("template") / "mlflow.db"
+            mlflow.MlflowClient(f"sqlite:///{made}").search_experiments(max_results=1)
+            shutil.copy(made, f"{kept}.part")
+            os.replace(f"{kept}.part", kept)
+    return kept

@@ -52,7 +52,7 @@ def test_a_run_ends_with_a_table_and_the_same_command_asks_nothing(tot, server, 
 
 
 @pytest.mark.slow
-def test_everything_is_in_mlflow(tot, server, sums, tmp_path):
+def test_everything_is_in_mlflow(tot, server, sums, store_here, tmp_path):
     code, output = tot(*asked(server, sums, "--experiment", "sums"))
     assert code == 0, output
     from mlflow import MlflowClient
@@ -140,7 +140,7 @@ def test_a_file_with_options_over_it(tot, server, sums, tmp_path):
 
 
 @pytest.mark.slow
-def test_report_compare_export_and_rescore_follow_a_run(tot, server, sums, tmp_path):
+def test_report_compare_export_and_rescore_follow_a_run(tot, store_here, server, sums, tmp_path):
     tot(*asked(server, sums, "--experiment", "e"))
     code, output = tot("compare", "e:standard", "e:trace")
     assert code == 0, output
@@ -164,7 +164,7 @@ def test_an_unknown_experiment_is_named(tot):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, tmp_path, stop):
+def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, store_here, tmp_path, stop):
     good = server.reply
 
     def slow(prompt):

@@ -24,7 +24,7 @@ def test_steps_solution_answer_and_status_are_shown(tot, models):
     assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
 
 
-def test_the_trace_is_in_mlflow(tot, models, tmp_path):
+def test_the_trace_is_in_mlflow(tot, models, store_here, tmp_path):
     code, text = tot("solve", "What is 6 * 7?", *models)
     assert code == 0, text
     from mlflow import MlflowClient
@@ -35,14 +35,14 @@ def test_the_trace_is_in_mlflow(tot, models, tmp_path):
     assert {"decompose", "review", "solve", "verify"} <= {span.name for span in trace.data.spans}
 
 
-def test_a_failed_one_says_where_its_trace_is(tot, models, openai_server):
+def test_a_failed_one_says_where_its_trace_is(tot, models, store_here, openai_server):
     openai_server.refuses = "messages"
     code, text = tot("solve", "What is 6 * 7?", *models)
     assert code == 1
     assert "of experiment 'solve' in sqlite:///" in text
 
 
-def test_a_server_that_is_away_can_be_replaced_by_the_local_store(tot, models, free_port, tmp_path):
+def test_a_server_that_is_away_can_be_replaced_by_the_local_store(tot, models, store_here, free_port, tmp_path):
     away = ("--tracking-uri", f"http://127.0.0.1:{free_port()}")
     code, text = tot("solve", "What is 6 * 7?", *models, *away)
     assert code == 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +15,7 @@ from langgraph.types import interrupt
 from trace_of_thought.graphs.state import TraceInput, TraceOutput, TraceState
 from trace_of_thought.models import ScriptedChatModel
 
-os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-
 STEPS = ["Multiply 6 by 7.", "State the product."]
-
-
-@pytest.fixture(scope="session")
-def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make MLflow's tables once for a version of MLflow, and keep them in pytest's cache: that takes seconds."""
-    import mlflow
-    from mlflow.store.db import utils
-    from mlflow.utils.file_utils import ExclusiveFileLock
-
-    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)  # else read anew for each test's database
-    kept = request.config.cache.mkdir("mlflow") / f"{mlflow.__version__}.db"
-    with ExclusiveFileLock(f"{kept}.lock"):
-        if not kept.exists():
-            made = tmp_path_factory.mktemp("template") / "mlflow.db"
-            mlflow.MlflowClient(f"sqlite:///{made}").search_experiments(max_results=1)
-            shutil.copy(made, f"{kept}.part")
-            os.replace(f"{kept}.part", kept)
-    return kept
 
 
 @pytest.fixture(autouse=True)

@@ -161,7 +161,7 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
         left = store.close()
     except TrackingUnavailable as error:
         console.print(f"note: {error}", style="yellow", markup=False)
-        store.close()
+        store.close(patience_s=1.0)
         return
     waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
     page = store.page(f"/experiments/{runs.experiment_id}/runs/{runs.parent_id}")

@@ -54,7 +54,13 @@ def outcome_of(claim: str, reference: str) -> str:
 
 
 def peak() -> int:
-    """Return the most bytes that this process has held in memory."""
+    """Return the most bytes that this process has held in memory.
+
+    On Linux `getrusage` would count the parent's, too, which may hold a model.
+    """
+    if sys.platform == "linux":
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

@@ -58,6 +58,14 @@ def test_comparison_that_eats_its_memory_has_no_verdict_and_the_next_is_right():
     assert right_after()
 
 
+def test_a_large_parent_does_not_hide_what_a_comparison_eats():
+    from trace_of_thought.verification import pool
+
+    model = b"x" * (1200 << 20)
+    assert pool.WorkerPool(1).ask("(1+x)^{999999998}", "3^{7}", 60) == "timeout"
+    assert len(model)
+
+
 def test_worker_killed_in_mid_check_is_a_timeout_and_is_replaced():
     from trace_of_thought.verification import pool
 

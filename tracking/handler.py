@@ -17,7 +17,8 @@ from langgraph.types import Command
 
 from . import shapes
 from .judgements import judge_review, judge_run
-from .trees import Run, Tree
+from .open_run import Run
+from .trees import Tree
 
 if TYPE_CHECKING:
     from .store import Store

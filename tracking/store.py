@@ -5,13 +5,11 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import re
 import weakref
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import unquote
 
+from .addresses import LOCAL, absolute, default_uri, without_user
 from .errors import TrackingUnavailable
 from .folders import home
 from .outbox import Outbox
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Trace
 
 logger = logging.getLogger(__name__)
-
-LOCAL = "sqlite:///mlflow.db"
-"""MLflow's own default: a file in the current folder, which a plain `mlflow ui` there shows."""
 
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
 _CHECK_S = 5.0
@@ -58,7 +53,7 @@ def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | Non
 
 
 def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
-    store = Store(tracking_uri or _default_uri(), fell_back=fell_back)
+    store = Store(tracking_uri or default_uri(), fell_back=fell_back)
     try:
         store.check()
     except TrackingUnavailable as error:
@@ -80,8 +75,8 @@ class Store:
     """
 
     def __init__(self, uri: str, *, fell_back: bool = False) -> None:
-        self.uri = _absolute(uri)
-        self.address = re.sub(r"(?<=://)[^/@]*@", "", self.uri)
+        self.uri = absolute(uri)
+        self.address = without_user(self.uri)
         self.shown_uri = Redactor({}).text(uri)
         self.local = "://" in uri and not uri.startswith(("http://", "https://", "databricks"))
         self.fell_back = fell_back
@@ -234,25 +229,6 @@ class Store:
             if again is None:
                 raise
             return again.experiment_id
-
-
-def _default_uri() -> str:
-    """Return the address that MLflow would use; where it is not imported yet, without importing it for that."""
-    import sys
-
-    if "mlflow" not in sys.modules and (given := os.environ.get("MLFLOW_TRACKING_URI")):
-        return given
-    import mlflow
-
-    uri = mlflow.get_tracking_uri()
-    # MLflow's default names a folder with a space as `a%20b` and makes another one; its UI looks into `a b`
-    return LOCAL if unquote(uri) == _absolute(LOCAL) else uri
-
-
-def _absolute(uri: str) -> str:
-    """Return a relative sqlite address with its full path, so that it means the same from every folder."""
-    relative = re.fullmatch(r"sqlite:///(?!/)(.+)", uri)
-    return f"sqlite:///{Path(relative[1]).resolve()}" if relative else uri
 
 
 def _away(uri: str, reason: str) -> str:

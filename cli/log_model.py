@@ -28,8 +28,7 @@ def log_model(
     """Log a graph as an MLflow model that `mlflow models serve` can serve."""
     from ..graphs.baselines import BASELINES
     from ..prompts import load_prompts
-    from ..tracking import connect
-    from ..tracking import log_model as log
+    from ..tracking import connect, log_model as log
     from ..tracking.prompts import SCHEME, load_registry_prompts
 
     if method not in ("trace_of_thought", *BASELINES):

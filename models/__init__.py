@@ -1,20 +1,6 @@
 """Teachers and students: any LangChain chat model, the local student, the recorded and the scripted model."""
 
-from importlib import import_module
-from typing import Any
+import lazy_loader
 
-_HOMES = {
-    "BatchedChatHuggingFace": "batched",
-    "RecordedTeacher": "recorded",
-    "ScriptedChatModel": "scripted",
-    "load_chat_model": "load",
-}
-
-__all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    """Import a model when it is first used: the local student needs torch, the others do not."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+# Names are listed once, in __init__.pyi: imported when first used, and known to editors and type checkers.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

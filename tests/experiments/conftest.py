@@ -1,6 +1,5 @@
 import asyncio
 import json
-import shutil
 
 import pytest
 
@@ -61,20 +60,3 @@ def experiment(tmp_path, teacher, student):
     yield run
     for journal in opened:
         journal.close()
-
-
-@pytest.fixture
-def browser(tmp_path):
-    """A headless Chromium."""
-    webdriver = pytest.importorskip("selenium.webdriver")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs Debian's chromium and chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900")
-    for flag in (*flags, f"--user-data-dir={tmp_path / 'chromium'}"):
-        options.add_argument(flag)
-    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield opened
-    opened.quit()

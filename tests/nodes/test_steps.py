@@ -3,8 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from trace_of_thought.nodes.steps import number_steps, parse_steps
 

@@ -1,4 +1,3 @@
-import shutil
 import socket
 import threading
 import time
@@ -96,21 +95,3 @@ def serve(store):
     for page in opened:
         if page.thread.is_alive():
             page.stop()
-
-
-@pytest.fixture
-def browser(tmp_path):
-    """A headless Chromium that logs what it requests."""
-    webdriver = pytest.importorskip("selenium.webdriver")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs Debian's chromium and chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900")
-    for flag in (*flags, f"--user-data-dir={tmp_path / 'chromium'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield opened
-    opened.quit()

@@ -9,7 +9,6 @@ import importlib.util
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -33,25 +32,6 @@ TOURS = {
     "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
     "mlflow.detectIssues.guidanceShown_v1": "true",
 }
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    pytest.importorskip("selenium")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs Debian's chromium and chromium-driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1720,980")
-    for flag in (*flags, f"--user-data-dir={tmp_path / 'chromium'}"):
-        options.add_argument(flag)
-    window = webdriver.Chrome(options=options, service=Service(driver))
-    yield window
-    window.quit()
 
 
 @pytest.fixture
@@ -148,6 +128,7 @@ def show(browser: Any, ui: str, path: str) -> None:
 
 
 def test_everything_is_found_in_the_ui(run: Shown, ui: str, browser: Any) -> None:
+    browser.set_window_size(1720, 980)
     assert len(run.traces) == 8
     show(browser, ui, f"/experiments/{run.experiment}/traces")
     outputs = [trace.info.response_preview for trace in run.traces]

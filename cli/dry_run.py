@@ -15,7 +15,8 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> None:
     """Print what each cell still needs. Unknown prices are shown as unknown."""
     from ..experiments.config import ModelConfig
     from ..experiments.estimate import CellEstimate, estimate
-    from ..experiments.journal import Journal, journal_path
+    from ..experiments.journal import Journal
+    from ..experiments.journals import journal_path
     from ..experiments.model_pool import ModelPool
     from ..experiments.table import rich_table, usd
 

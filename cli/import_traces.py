@@ -18,7 +18,8 @@ def import_traces(
     from rich.console import Console
 
     from ..experiments.import_traces import import_traces as read
-    from ..experiments.journal import Journal, journal_path
+    from ..experiments.journal import Journal
+    from ..experiments.journals import journal_path
     from ..experiments.summary import summarise
     from ..experiments.table import rich_table, summary_cells
     from ..tracking.folders import home

@@ -15,7 +15,7 @@ def report(
     tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
 ) -> None:
     """Write report.html (self-contained), table.md and the figures of an EXPERIMENT, and log them to MLflow."""
-    from ..experiments.journal import find_journal
+    from ..experiments.journals import find_journal
     from ..experiments.report import make_report
     from ..tracking.folders import home
 

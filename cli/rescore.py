@@ -13,7 +13,7 @@ def rescore(
     tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
 ) -> None:
     """Verify the solutions of an EXPERIMENT again, with the verifier as it is now."""
-    from ..experiments.journal import find_journal
+    from ..experiments.journals import find_journal
     from ..experiments.rescoring import rescore as verify_again
     from ..tracking.folders import home
 

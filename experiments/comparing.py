@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from .journal import find_journal
+from .journals import find_journal
 from .scores import Condition, conditions, paired
 from .statistics import compare, holm
 from .summary import comparison_dict

@@ -18,7 +18,8 @@ from ..problems import Problem, ProblemSet
 from ..problems.formats import final_answer
 from .cells import Cell
 from .config import ModelConfig
-from .journal import Journal, now_ms
+from .journal import Journal
+from .journal_file import now_ms
 from .rows import solved_row
 
 _NAME = re.compile(r"sot-(?P<teacher>[^-]+)-(?P<student>[^-]+)-(?P<dataset>[^-]+)-")

@@ -3,42 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
-import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ..problems import Problem, ProblemSet
-
-SUFFIX = ".journal.sqlite"
-VERSION = 1
-
-_SCHEMA = """
-create table if not exists meta (key text primary key, value text not null) without rowid;
-create table if not exists sets (name text primary key, source text not null, spec text not null) without rowid;
-create table if not exists problems (
-  set_name text, key text, position integer, problem_id text, question text, reference text, domain text, metadata text,
-  primary key (set_name, key)) without rowid;
-create table if not exists cells (id text primary key, position integer, spec text not null, prompts text) without rowid;
-create table if not exists rows (
-  cell_id text, key text, problem_id text, status text, answer text, score real, strict integer, error text, tries integer,
-  attempts integer, n_steps integer, leaked integer, agreement real, finish_reason text,
-  teacher_calls integer, teacher_input_tokens integer, teacher_output_tokens integer,
-  student_calls integer, student_input_tokens integer, student_output_tokens integer, unknown_tokens integer,
-  teacher_cost_usd real, student_cost_usd real, seconds real, started_ms integer, trace_id text, detail text,
-  primary key (cell_id, key)) without rowid;
-create table if not exists replies (
-  teacher text, prompt_key text, set_name text, question text, prompt text, text text, finish_reason text,
-  input_tokens integer, output_tokens integer, model_name text, cost_usd real, created_ms integer,
-  primary key (teacher, prompt_key)) without rowid;
-create table if not exists progress (
-  cell_id text, step integer, ms integer, metrics text, primary key (cell_id, step)) without rowid;
-create table if not exists sessions (id integer primary key, started_ms integer, ended_ms integer, done integer, outcome text);
-"""
+from .journal_file import JournalFile, now_ms
 
 ROW_COLUMNS = (
     "cell_id", "key", "problem_id", "status", "answer", "score", "strict", "error", "tries", "attempts", "n_steps", "leaked",
@@ -48,93 +17,11 @@ ROW_COLUMNS = (
 )  # fmt: skip
 
 
-class JournalBusy(RuntimeError):
-    """Another run writes to this journal."""
-
-
-class Journal:
+class Journal(JournalFile):
     """Rows of problems by cell, replies of teachers, problem sets and progress of one experiment.
 
-    Any number may read while one writes. What is written is committed at once, so that a killed run loses only the
-    problems in flight.
+    A killed run loses only the problems in flight.
     """
-
-    def __init__(self, path: str | Path) -> None:
-        """Open a journal, or create it.
-
-        Raises:
-            ValueError: the file is no journal, or of a newer version.
-        """
-        self.path = Path(path)
-        self._lock: sqlite3.Connection | None = None
-        self.db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-        self.db.row_factory = sqlite3.Row
-        try:
-            self.db.execute("pragma journal_mode = wal")
-            self.db.execute("pragma synchronous = normal")
-            self.db.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            self.db.close()
-            if "disk is full" in str(error) or "unable to open" in str(error) or "readonly" in str(error):
-                raise
-            raise ValueError(f"{self.path} is no journal of this program ({error})") from error
-        self.db.execute("insert or ignore into meta values ('version', ?), ('uuid', ?)", (str(VERSION), uuid.uuid4().hex))
-        if int(self.get("version") or 0) > VERSION:
-            raise ValueError(f"{self.path} was written by a newer version of this program; upgrade it")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file and give up the right to write."""
-        self.db.close()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def claim(self) -> None:
-        """Become the one that writes, until `close` or the end of the process, however it ends.
-
-        Raises:
-            JournalBusy: another process is.
-        """
-        lock = sqlite3.connect(self.path.with_suffix(".lock"), timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            lock.execute("begin exclusive")
-        except sqlite3.OperationalError as error:
-            lock.close()
-            raise JournalBusy(
-                f"another run is writing to {self.path}; wait for it, or give this one another --experiment"
-            ) from error
-        self._lock = lock
-
-    @property
-    def uuid(self) -> str:
-        """Of the experiment, for ever."""
-        return self.get("uuid") or ""
-
-    def get(self, key: str) -> str | None:
-        """Return a value of the experiment itself."""
-        found = self.db.execute("select value from meta where key = ?", (key,)).fetchone()
-        return found[0] if found else None
-
-    def set(self, key: str, value: str) -> None:
-        """Keep a value of the experiment itself."""
-        self.db.execute("insert or replace into meta values (?, ?)", (key, value))
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Commit all that is written inside at once."""
-        self.db.execute("begin immediate")
-        try:
-            yield
-        except BaseException:
-            self.db.execute("rollback")
-            raise
-        self.db.execute("commit")
 
     def add_problems(self, problems: ProblemSet, spec: Mapping[str, Any]) -> None:
         """Keep a problem set, so that reports need no other file."""
@@ -263,42 +150,6 @@ class Journal:
     def sessions(self) -> list[dict[str, Any]]:
         """Return the runs so far."""
         return [dict(row) for row in self.db.execute("select * from sessions order by id")]
-
-
-def journal_path(home: Path, experiment: str) -> Path:
-    """Return where the journal of an experiment lies."""
-    return home / f"{experiment.replace(' ', '_')}{SUFFIX}"
-
-
-def find_journal(name: str, home: Path) -> Journal:
-    """Open the journal of an experiment by its name, or by its path.
-
-    Raises:
-        FileNotFoundError: there is none; says which there are.
-    """
-    for path in (Path(name), journal_path(home, name)):
-        if path.is_file():
-            return Journal(path)
-    known = [path.name.removesuffix(SUFFIX) for path in sorted(home.glob(f"*{SUFFIX}"))]
-    raise FileNotFoundError(f"no experiment {name!r} in {home}; it has {', '.join(known) or 'none yet: tot run makes one'}")
-
-
-def unpublished(home: Path) -> list[Path]:
-    """Return the journals whose last state MLflow has not got."""
-    return [path for path in sorted(home.glob(f"*{SUFFIX}")) if _published(path) == "0"]
-
-
-def _published(path: Path) -> str | None:
-    try:
-        with Journal(path) as journal:
-            return journal.get("published")
-    except (ValueError, sqlite3.Error):
-        return None
-
-
-def now_ms() -> int:
-    """Return Unix time in milliseconds."""
-    return int(time.time() * 1000)
 
 
 def _dump(value: Any) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .journal import Journal, journal_path
+from .journal import Journal
+from .journals import journal_path
 from .plan import Plan
 
 

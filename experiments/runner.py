@@ -12,7 +12,8 @@ from langchain_core.language_models import BaseChatModel
 from .cells import Cell
 from .config import ModelConfig
 from .dispatch import Lane, work_off
-from .journal import Journal, now_ms
+from .journal import Journal
+from .journal_file import now_ms
 from .model_pool import ModelPool, model_key
 from .plan import Plan, Unit
 from .reviewing import Reviewer

@@ -11,7 +11,8 @@ from ..graphs.baselines import build_baseline
 from ..graphs.trace_of_thought import build_trace_of_thought
 from .cells import Cell
 from .config import ModelConfig
-from .journal import Journal, now_ms
+from .journal import Journal
+from .journal_file import now_ms
 from .model_pool import ModelPool, model_key
 from .plan import Plan, Unit
 from .prices import price_of

@@ -20,7 +20,8 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, Generation
 
 from .config import Price
-from .journal import Journal, now_ms
+from .journal import Journal
+from .journal_file import now_ms
 from .prices import cost
 
 

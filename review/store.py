@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from ..tracking.wal import PATIENCE_S, use_wal
 from . import tables
 from .errors import StoreError
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
 POSTGRES = ("postgres://", "postgresql://")
+_POSTGRES_LOCK = 0x70745F726576  # a number of our own among the advisory locks of a database
 
 
 class ReviewStore:
@@ -39,9 +42,7 @@ class ReviewStore:
         self.postgres = self.target.startswith(POSTGRES)
         self.engine = _engine(self.target, self.postgres)
         try:
-            tables.metadata.create_all(self.engine)
-            with self.saver() as saver:
-                saver.setup()  # type: ignore[attr-defined]
+            self._create_tables()
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise StoreError(f"the reviews in {self.shown} cannot be opened: {_reason(error)}") from error
         self._check_version()
@@ -62,7 +63,7 @@ class ReviewStore:
             return
         from langgraph.checkpoint.sqlite import SqliteSaver
 
-        connection = sqlite3.connect(self.target, check_same_thread=False, timeout=30)
+        connection = sqlite3.connect(self.target, check_same_thread=False, timeout=PATIENCE_S)
         connection.execute("pragma synchronous = normal")
         try:
             yield SqliteSaver(connection)
@@ -95,6 +96,13 @@ class ReviewStore:
         """Let go of the database."""
         self.engine.dispose()
 
+    def _create_tables(self) -> None:
+        """Create what is missing; of several processes that open a new store, one at a time does."""
+        with _alone_in_postgres(self.engine) if self.postgres else _alone_in_sqlite(self.engine) as db:
+            tables.metadata.create_all(db)
+        with _alone_in_postgres(self.engine) if self.postgres else nullcontext(), self.saver() as saver:
+            saver.setup()  # type: ignore[attr-defined]
+
     def _check_version(self) -> None:
         self._note("version", str(tables.VERSION))
         with self.engine.connect() as db:
@@ -125,14 +133,32 @@ def _engine(target: str, postgres: bool) -> Engine:
         return create_engine("postgresql+psycopg://" + target.split("://", 1)[1], pool_pre_ping=True)
     if "://" in target:
         raise StoreError(f"reviews cannot be kept in {target.split('://')[0]}; give a file or postgresql://...")
-    engine = create_engine(f"sqlite:///{target}", connect_args={"timeout": 30})
+    engine = create_engine(f"sqlite:///{target}", connect_args={"timeout": PATIENCE_S})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = normal")
+    use_wal(connection)
+
+
+@contextmanager
+def _alone_in_sqlite(engine: Engine) -> Iterator[Connection]:
+    with engine.begin() as db:
+        db.exec_driver_sql("begin immediate")
+        yield db
+
+
+@contextmanager
+def _alone_in_postgres(engine: Engine) -> Iterator[Connection]:
+    """Hold a lock of the database without an open transaction: LangGraph's setup waits for those to end."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        while not db.scalar(select(func.pg_try_advisory_lock(_POSTGRES_LOCK))):
+            time.sleep(0.05)
+        try:
+            yield db
+        finally:
+            db.execute(select(func.pg_advisory_unlock(_POSTGRES_LOCK)))
 
 
 def _reason(error: Exception) -> str:

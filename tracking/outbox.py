@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .wal import PATIENCE_S, use_wal
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS traces (
     trace_id TEXT PRIMARY KEY, uri TEXT NOT NULL, owner INTEGER NOT NULL, ended REAL NOT NULL, body TEXT NOT NULL,
@@ -26,7 +28,6 @@ CREATE TABLE IF NOT EXISTS pauses (thread_id TEXT PRIMARY KEY, body TEXT NOT NUL
 """
 
 _BATCH_BYTES = 4_000_000
-_PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -156,25 +157,11 @@ class Outbox:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_PATIENCE_S, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None)
     connection.execute("PRAGMA auto_vacuum=FULL")
-    _use_wal(connection)
-    connection.execute("PRAGMA synchronous=NORMAL")
+    use_wal(connection)
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
     return connection
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log; where another is opening the file, sqlite fails at once instead of waiting."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
 
 
 def _alive(process: int) -> bool:

@@ -9,7 +9,8 @@ from trace_of_thought.experiments.causes import cause
 from trace_of_thought.experiments.comparing import compare_pairs, flips, matched
 from trace_of_thought.experiments.decompositions import export_decompositions
 from trace_of_thought.experiments.import_traces import cell_of, import_traces
-from trace_of_thought.experiments.journal import Journal, journal_path
+from trace_of_thought.experiments.journal import Journal
+from trace_of_thought.experiments.journals import journal_path
 from trace_of_thought.experiments.report import make_report
 from trace_of_thought.experiments.rescoring import rescore
 from trace_of_thought.experiments.summary import summarise

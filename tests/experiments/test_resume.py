@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from trace_of_thought.experiments.journal import Journal, JournalBusy, journal_path, unpublished
+from trace_of_thought.experiments.journal import Journal
+from trace_of_thought.experiments.journals import journal_path
 from trace_of_thought.models import ScriptedChatModel
 
 PROGRAM = """
@@ -96,25 +97,6 @@ def test_errors_are_tried_again_by_the_next_session(experiment, sums, student):
     assert (outcome.failed, journal.counts(journal.cells()[0]["id"])) == (3, {"error": 3})
     outcome, journal = experiment(problems=sums(3), methods="standard")
     assert (outcome.done, outcome.failed, journal.counts(journal.cells()[0]["id"])) == (3, 0, {"correct": 3})
-
-
-def test_two_runs_on_one_journal_are_refused(tmp_path):
-    path = journal_path(tmp_path, "e")
-    with Journal(path) as first, Journal(path) as second:
-        first.claim()
-        with pytest.raises(JournalBusy, match="another run is writing"):
-            second.claim()
-        assert second.cells() == []
-    with Journal(path) as third:
-        third.claim()
-
-
-def test_a_file_that_is_no_journal_is_refused(tmp_path):
-    path = tmp_path / "x.journal.sqlite"
-    path.write_bytes(b"something else entirely" * 100)
-    with pytest.raises(ValueError, match="is no journal"):
-        Journal(path)
-    assert unpublished(tmp_path) == []
 
 
 def test_a_full_disk_ends_the_run_and_keeps_what_is_there(experiment, sums, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from trace_of_thought.experiments.config_file import build_config
-from trace_of_thought.experiments.journal import find_journal
+from trace_of_thought.experiments.journals import find_journal
 from trace_of_thought.experiments.plan import make_plan
 from trace_of_thought.experiments.preparing import open_journal
 from trace_of_thought.experiments.report import make_report

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from trace_of_thought import build_trace_of_thought
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.review import AlreadyDecided, AlreadyTaken, export_items, import_decisions, open_queue
 from trace_of_thought.review.errors import StoreError
+from trace_of_thought.review.store import ReviewStore
 
 EDIT = {"type": "edit", "args": {"steps": ["Multiply six by seven."]}}
 
@@ -199,3 +201,18 @@ def test_a_review_that_the_first_release_stored_still_resumes(tmp_path):
     assert outputs["t0"]["steps"] == ["Multiply six by seven."]
     assert outputs["t1"]["reviews"][0]["reviewer"] == "bob"
     queue.close()
+
+
+def test_many_open_a_new_store_at_once(store):
+    together = threading.Barrier(20)
+
+    def secret(_):
+        together.wait()
+        opened = ReviewStore(store)
+        try:
+            return opened.secret()
+        finally:
+            opened.close()
+
+    with ThreadPoolExecutor(20) as pool:
+        assert len(set(pool.map(secret, range(20)))) == 1

@@ -7,14 +7,19 @@ from transformers import PreTrainedModel
 
 from .decode_batch import DecodeBatch, accept
 from .engine import Engine, EngineError
-from .prefill import prefill
+from .prefill import Prefilled, prefill
+from .prefixes import GRAIN, Prefix, PrefixStore, next_to_read
 from .requests import Generation, refuse_too_long
+from .sampling import BROKEN
 
 PREFILL_TOKENS = 2048
 """Prompt tokens read at most between two decoding steps, so that rows under way do not wait long."""
 
 CHUNK_TOKENS = 768
 """Prompt tokens of one forward pass: more do not make the matrix products faster, and cost padding."""
+
+KEPT_SHARE = 8
+"""One of so many positions of the key-value cache may hold prompts read before."""
 
 
 class GroupedEngine(Engine):
@@ -38,6 +43,7 @@ class GroupedEngine(Engine):
         super()._start_afresh()
         self._waiting: list[Generation] = []
         self._batch = DecodeBatch(self.model, self._layers)
+        self._prefixes = PrefixStore(self._layers, self.max_batch_tokens // KEPT_SHARE)
 
     @property
     def busy(self) -> bool:
@@ -59,7 +65,7 @@ class GroupedEngine(Engine):
     def fail_running(self, error: BaseException) -> None:
         """Try the rows of the batch once more, one at a time, so that only the row that cannot be served fails."""
         rows = self._batch.generations
-        self._batch.clear()
+        self.release()
         self._try_alone(rows, error)
 
     def fail_all(self, error: BaseException) -> None:
@@ -70,8 +76,9 @@ class GroupedEngine(Engine):
         self._waiting = []
 
     def release(self) -> None:
-        """Free the cache."""
+        """Free the cache and the prompts kept."""
         self._batch.clear()
+        self._prefixes.clear()
 
     def _try_alone(self, generations: list[Generation], error: BaseException) -> None:
         for generation in generations:
@@ -83,15 +90,14 @@ class GroupedEngine(Engine):
         self._waiting = again + self._waiting
 
     def _admit(self) -> None:
-        chosen = self._choose()
-        while chosen:
-            chunk = [chosen.pop(0)]
-            while chosen and (len(chunk) + 1) * chunk[0].length <= CHUNK_TOKENS:
-                chunk.append(chosen.pop(0))
-            self._prefill(chunk, rows_to_come=len(chosen) + len(self._waiting))
+        unread = self._choose()
+        while unread:
+            chunk, prefix = next_to_read(unread, self._prefixes, CHUNK_TOKENS)
+            unread = [generation for generation in unread if generation not in chunk]
+            self._prefill(chunk, prefix, rows_to_come=len(unread) + len(self._waiting))
 
     def _choose(self) -> list[Generation]:
-        """Take from the queue, oldest first, what the budget allows; longest prompt first."""
+        """Take from the queue, oldest first, what the budget allows."""
         if self._waiting and self._waiting[0].tried_again:
             return [] if len(self._batch) else [self._waiting.pop(0)]
         chosen: list[Generation] = []
@@ -103,23 +109,30 @@ class GroupedEngine(Engine):
                 break
             chosen.append(generation)
         self._waiting = self._waiting[len(chosen) :]
-        return sorted(chosen, key=lambda generation: generation.length, reverse=True)
+        return chosen
 
-    def _prefill(self, chunk: list[Generation], rows_to_come: int) -> None:
+    def _prefill(self, chunk: list[Generation], prefix: Prefix, rows_to_come: int) -> None:
         try:
-            read = prefill(self.model, self._layers, chunk)
+            read = prefill(self.model, self._layers, chunk, prefix)
         except Exception as error:
             self._try_alone(chunk, error)
             return
+        self._keep(read, prefix)
         for generation, token in zip(chunk, read.tokens, strict=True):
             accept(generation, token, len(self._batch) + len(chunk))
         span = max(self._batch.span, *(generation.longest for generation in chunk), 1)
         free_rows = self._rows_of(span) - len(self._batch) - len(chunk)
         self._batch.join(read, max(0, min(rows_to_come, free_rows)))
 
+    def _keep(self, read: Prefilled, prefix: Prefix) -> None:
+        """Keep the prompts that have much beyond what is kept already."""
+        for row, (generation, token) in enumerate(zip(read.generations, read.tokens, strict=True)):
+            if token != BROKEN and generation.length - prefix.length > 2 * GRAIN:
+                self._prefixes.keep(generation.text, read.cache, row)
+
     def _rows_of(self, span: int) -> int:
-        """Return how many rows of this length the limits allow."""
-        return max(1, min(self.max_batch_size, self.max_batch_tokens // span))
+        """Return how many rows of this length the limits allow, beside the prompts kept."""
+        return max(1, min(self.max_batch_size, (self.max_batch_tokens - self._prefixes.room) // span))
 
 
 def explained(error: BaseException) -> BaseException:

@@ -72,7 +72,7 @@ class Generation:
         listener: called with each new token that belongs to the text, by the engine's thread.
         result: resolved by the engine; cancel it to free the place of the call.
         tokens: the text so far.
-        random: the engine's random generator for this call; survives a second try.
+        random: what the engine draws with for this call; survives a second try.
         tried_again: whether an engine failed under it once already.
     """
 
@@ -91,6 +91,11 @@ class Generation:
     def over(self) -> bool:
         """Whether it ended, failed or was cancelled."""
         return self.result.done()
+
+    @property
+    def text(self) -> list[int]:
+        """Token ids of prompt and text so far."""
+        return self.prompt + self.tokens
 
     @property
     def length(self) -> int:

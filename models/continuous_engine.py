@@ -6,11 +6,12 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig, PreTrainedModel
 
 from .engine import Engine, EngineError
 from .requests import Generation, refuse_too_long
-from .seeded_noise import Draws, add_seeded_noise
+from .seeded_noise import add_seeded_noise
 
 POLL_SECONDS = 0.02
 """How long the engine waits for a token before it looks for new and cancelled calls."""
@@ -111,12 +112,12 @@ class ContinuousEngine(Engine):
             self._start(self._waiting.pop(0))
 
     def _start(self, generation: Generation) -> None:
-        if self._manager is None:
-            self._manager = self._build()
         name = str(next(self._names))
         self._running[name] = _Running(generation)
+        if self._manager is None:
+            self._manager = self._build()
         self._manager.add_request(
-            generation.prompt + generation.tokens,
+            generation.text,
             request_id=name,
             max_new_tokens=generation.longest - generation.length,
             streaming=generation.listener is not None or generation.ends is not None,
@@ -131,14 +132,14 @@ class ContinuousEngine(Engine):
         if options.greedy:
             return {"temperature": 1.0, "top_k": 1, "top_p": 1.0}
         if generation.random is None:
-            generation.random = Draws(options.seed)
+            generation.random = int(torch.randint(2**62, (1,))) if options.seed is None else options.seed
         vocabulary = self.model.config.get_text_config().vocab_size
         top_k = min(options.top_k or vocabulary, vocabulary)
         return {
             "temperature": float(options.temperature),
             "top_k": top_k,
             "top_p": float(options.top_p),
-            "draws": generation.random,
+            "seed": generation.random,
         }
 
     def _build(self) -> Any:
@@ -152,6 +153,7 @@ class ContinuousEngine(Engine):
                 max_batch_tokens=min(self._blocks * PAGE_TOKENS, 2048),
                 max_requests_per_batch=self.max_batch_size,
                 per_request_processors=True,
+                auto_switch_to_flash=self.model.dtype in (torch.float16, torch.bfloat16),
             ),
         )
         if self._samples:

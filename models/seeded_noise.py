@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import random
+from hashlib import blake2b
 from typing import Any
 
 import torch
 from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessor
 
 
-class Draws:
-    """The call's own sequence of numbers, one for each token; without a seed, torch's default generator gives one."""
-
-    def __init__(self, seed: int | None) -> None:
-        self._random = random.Random(seed if seed is not None else int(torch.randint(2**62, (1,))))
-
-    def __next__(self) -> int:
-        return self._random.getrandbits(31) | 1
-
-
 class SeededGumbelNoise(ContinuousBatchingLogitsProcessor):
     """Adds Gumbel noise to the scores of sampled calls; the largest is then a draw from their softmax (Gumbel, 1954)."""
 
     def __init__(self) -> None:
-        self.supported_kwargs = {"draws": Draws}
+        self.supported_kwargs = {"seed": int}
         self.ignored_kwargs = ()
 
     def fill_defaults(self, int32_tensor: torch.Tensor) -> None:
@@ -31,9 +21,15 @@ class SeededGumbelNoise(ContinuousBatchingLogitsProcessor):
         int32_tensor.fill_(0)
 
     def prepare_tensor_args(self, requests_with_new_token: list[Any]) -> torch.Tensor:
-        """Return the next number of each call, 0 for a greedy one."""
-        draws = [request.state.logit_processor_kwargs.get("draws") for request in requests_with_new_token]
-        return torch.tensor([0 if draw is None else next(draw) for draw in draws], dtype=torch.int32)
+        """Return a number for each call, 0 for a greedy one.
+
+        It follows from the seed and the place of the token in the text, so that it is the same when a step is repeated
+        or thrown away: the library does that when its cache is full.
+        """
+        states = [request.state for request in requests_with_new_token]
+        seeds = [state.logit_processor_kwargs.get("seed") for state in states]
+        numbers = [0 if seed is None else _mix(seed, state.position_offset) for seed, state in zip(seeds, states, strict=True)]
+        return torch.tensor(numbers, dtype=torch.int32)
 
     def __call__(self, scores: torch.Tensor, tensor_arg: torch.Tensor) -> torch.Tensor:
         """Return scores of shape (tokens, vocabulary) with noise."""
@@ -52,10 +48,18 @@ def add_seeded_noise(manager: Any) -> None:
     processors.supported_keys.update(noise.supported_kwargs)
 
 
+def _mix(seed: int, place: int) -> int:
+    """Hash to an odd number of 31 bits."""
+    return int.from_bytes(blake2b(f"{seed} {place}".encode(), digest_size=4).digest()) >> 1 | 1
+
+
 def _uniform(numbers: torch.Tensor, size: int) -> torch.Tensor:
-    """Hash each number with each token id into (0, 1): the same on every device and in every batch."""
+    """Hash each number with each token id into (0, 1): the same on every device and in every batch.
+
+    23 bits, so that the middles of the intervals are exact in float32: not every accelerator has float64.
+    """
     mixed = torch.arange(1, size + 1, device=numbers.device)[None] * 0x9E3779B1 ^ numbers * 0x85EBCA6B
     for factor in (0x2C1B3C6D, 0x297A2D39):
         mixed = ((mixed & 0xFFFFFFFF) ^ ((mixed & 0xFFFFFFFF) >> 15)) * factor
     mixed = (mixed & 0xFFFFFFFF) ^ ((mixed & 0xFFFFFFFF) >> 15)
-    return (mixed.double() + 0.5) / 2**32
+    return ((mixed >> 9).float() + 0.5) / 2**23

@@ -26,7 +26,7 @@ def fail_when(student, poisoned):
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["grouped", "continuous"])
 def test_only_the_call_that_breaks_the_engine_fails(load_tiny, engine):
-    student = load_tiny(engine=engine, max_tokens=8)
+    student = load_tiny(engine=engine, max_tokens=8, temperature=1.0, seed=5)
     poison = student.tokenizer("~", add_special_tokens=False)["input_ids"][0]
     expected = [student.invoke(prompt).content for prompt in ("good", "fine")]
     fail_when(student, lambda ids: bool((ids == poison).any()) and ids.shape[-1] > 1)
@@ -35,6 +35,12 @@ def test_only_the_call_that_breaks_the_engine_fails(load_tiny, engine):
     assert isinstance(replies[1], RuntimeError)
     assert "broken kernel" in str(replies[1])
     assert student.invoke("good").content == expected[0]
+
+
+def test_an_engine_that_cannot_be_built_fails_the_call(load_tiny):
+    student = load_tiny(engine="continuous", attn_implementation="flex_attention")
+    with pytest.raises(RuntimeError, match="flex_attention is not supported"):
+        student.invoke("hello", timeout=30)
 
 
 def test_a_thread_that_dies_leaves_no_call_waiting_and_a_new_one_starts(load_tiny):

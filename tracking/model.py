@@ -94,7 +94,7 @@ def _copy_package(folder: Path) -> Path:
     target = folder / "trace_of_thought"
     target.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for file in ("__init__.py", "py.typed"):
+    for file in ("__init__.py", "__init__.pyi", "py.typed"):
         shutil.copy(_PACKAGE / file, target)
     for room in _ROOMS:
         shutil.copytree(_PACKAGE / room, target / room, ignore=ignored)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 from threading import Lock
@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 
 from langchain_core.tracers.context import register_configure_hook
 
+from .autolog import Autolog, tracer_here
 from .handler import TraceHandler
 from .signals import exit_on_sigterm
 from .store import connect
@@ -24,7 +25,7 @@ class _Active:
     def __init__(self) -> None:
         self._here: ContextVar[TraceHandler | None] = ContextVar("trace_of_thought_handler", default=None)
         self._blocks: list[TraceHandler] = []
-        self._autolog = _Autolog()
+        self._autolog = Autolog()
         self._entering = Lock()
 
     def get(self) -> TraceHandler | None:
@@ -33,6 +34,14 @@ class _Active:
     @contextmanager
     def using(self, handler: TraceHandler) -> Iterator[None]:
         token = self._here.set(handler)
+        try:
+            with nullcontext() if tracer_here() else self._everywhere(handler):
+                yield
+        finally:
+            self._here.reset(token)
+
+    @contextmanager
+    def _everywhere(self, handler: TraceHandler) -> Iterator[None]:
         with self._entering:
             self._blocks.append(handler)
             self._autolog.pause()
@@ -43,26 +52,6 @@ class _Active:
                 self._blocks.remove(handler)
                 if not self._blocks:
                     self._autolog.resume()
-            self._here.reset(token)
-
-
-class _Autolog:
-    """`mlflow.langchain.autolog`, which would write what runs in a block a second time."""
-
-    def __init__(self) -> None:
-        self._paused: dict[str, Any] | None = None
-
-    def pause(self) -> None:
-        from mlflow.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS, autologging_is_disabled
-
-        if not autologging_is_disabled("langchain"):
-            self._paused = AUTOLOGGING_INTEGRATIONS["langchain"]
-            self._paused["disable"] = True
-
-    def resume(self) -> None:
-        if self._paused is not None:
-            self._paused["disable"] = False
-            self._paused = None
 
 
 _active = _Active()
@@ -111,7 +100,8 @@ def traced(
 
     At the end, also after an exception, Ctrl-C or SIGTERM, what was traced is sent; what cannot be sent stays on disk for
     `tot sync`. Inside a span that the application opened with MLflow, ours nest in its trace. `mlflow.langchain.autolog` pauses
-    meanwhile: everything of LangChain in the block is traced here.
+    meanwhile: everything of LangChain in the block is traced here. A block inside an agent that autolog traces adds the
+    judgements to its trace.
 
     Args:
         experiment: name of the MLflow experiment; None means `MLFLOW_EXPERIMENT_NAME`, else "trace_of_thought".

@@ -16,6 +16,7 @@ from langgraph.errors import GraphBubbleUp, GraphInterrupt
 from langgraph.types import Command
 
 from . import shapes
+from .autolog import stand_in_for_its_tracer
 from .judgements import judge_review, judge_run
 from .open_run import Run
 from .trees import Tree
@@ -32,7 +33,8 @@ class TraceHandler(BaseCallbackHandler):
     """Opens a span for every graph, node, tool and chat model that runs with it, with explicit parents.
 
     No context variable is involved, so that one handler serves any number of runs in tasks, threads and subgraphs at once. A
-    run inside a span that the application opened nests there; any other becomes a trace whose id is `trace_id(run_id)`.
+    run inside a span that the application opened nests there; one inside an agent that `mlflow.langchain.autolog` traces gets
+    only its judgements from here; any other becomes a trace whose id is `trace_id(run_id)`.
 
     Args:
         store: an open tracking store.
@@ -66,6 +68,7 @@ class TraceHandler(BaseCallbackHandler):
         self.store = store
         self.tree = Tree(store, experiment_id, run_id=run_id, tags=tags, prompts=prompts)
         self._lock = threading.Lock()
+        stand_in_for_its_tracer(TraceHandler)
 
     @property
     def last_trace_id(self) -> str | None:
@@ -191,7 +194,7 @@ class TraceHandler(BaseCallbackHandler):
     def _open_node(self, run: Run) -> None:
         with self._lock:
             parent = run.parent
-            if parent is not None and parent.span is None:
+            if parent is not None:
                 # a runnable that holds nodes is a graph inside a node: its span opens as soon as that shows
                 self.tree.open(parent, "WORKFLOW", shapes.graph_inputs(parent.inputs))
         if shapes.is_ours(run.inputs):

@@ -14,6 +14,7 @@ from .redact import Redactor
 
 if TYPE_CHECKING:
     from mlflow.entities import LiveSpan
+    from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
     from opentelemetry import trace as otel
 
 _LONGEST_TRACEBACK = 8_000
@@ -22,7 +23,10 @@ _LANGGRAPH_NOTE = "During task with name"
 
 @dataclass(eq=False)
 class Run:
-    """A LangChain run. It has a span if it is worth one; else what runs inside belongs to the span above."""
+    """A LangChain run. It has a span if it is worth one; else what runs inside belongs to the span above.
+
+    With `autolog` the spans are MLflow's own; then only judgements are added to them.
+    """
 
     id: UUID
     parent: Run | None
@@ -31,9 +35,11 @@ class Run:
     metadata: Mapping[str, Any]
     started_ns: int = field(default_factory=time.time_ns)
     span: LiveSpan | None = None
-    is_graph: bool = False
+    span_type: str | None = None
     nested: bool = False
     """The trace is the application's own."""
+    autolog: MlflowLangchainTracer | None = None
+    """What opens the spans instead."""
     children: set[Run] = field(default_factory=set)
     problem: dict[str, Any] | None = None
     paused: bool = False
@@ -46,40 +52,55 @@ class Run:
         return self if self.parent is None else self.parent.root
 
     @property
+    def is_graph(self) -> bool:
+        """Whether it is a run of a graph, of ours or another."""
+        return self.span_type == "WORKFLOW"
+
+    @property
     def thread_id(self) -> str | None:
         """The LangGraph thread, if there is one."""
         thread = self.metadata.get("thread_id")
         return None if thread is None else str(thread)
 
     @property
+    def own_span(self) -> LiveSpan | None:
+        """The span, unless it is autolog's."""
+        return None if self.autolog else self.span
+
+    @property
     def open_span(self) -> LiveSpan | None:
         """The span of this run or of the nearest one above."""
         return self.span or (self.parent.open_span if self.parent else None)
 
+    def end(self) -> None:
+        """End the span."""
+        if self.own_span is not None:
+            self.own_span.end()
+
     def set(self, redactor: Redactor, **values: Any) -> None:
         """Set `inputs` or `outputs` of the span."""
-        if self.span is None:
+        if self.own_span is None:
             return
         if "inputs" in values:
-            self.span.set_inputs(redactor.value(values["inputs"]))
+            self.own_span.set_inputs(redactor.value(values["inputs"]))
         if "outputs" in values:
-            self.span.set_outputs(redactor.value(values["outputs"]))
+            self.own_span.set_outputs(redactor.value(values["outputs"]))
 
     def describe(self, attributes: Mapping[str, Any]) -> None:
         """Set attributes of the span."""
-        if self.span is not None:
-            self.span.set_attributes(dict(attributes))
+        if self.own_span is not None:
+            self.own_span.set_attributes(dict(attributes))
 
     def rename(self, name: str | None) -> None:
         """Name the span anew, if a better name has become known."""
-        if self.span is not None and name:
-            cast("otel.Span", self.span._span).update_name(name)
+        if self.own_span is not None and name:
+            cast("otel.Span", self.own_span._span).update_name(name)
 
     def event(self, name: str, data: Mapping[str, Any], redactor: Redactor) -> None:
         """Add an event to the span of this run or of the nearest one above."""
         from mlflow.entities import SpanEvent
 
-        if span := self.open_span:
+        if (span := self.open_span) and not self.autolog:
             plain = {
                 str(key): value if isinstance(value, bool | int | float) else redactor.text(str(value))
                 for key, value in data.items()
@@ -88,7 +109,7 @@ class Run:
 
     def fail(self, error: BaseException, redactor: Redactor) -> None:
         """Mark the span as failed, with the error as an event."""
-        if self.span is None:
+        if self.own_span is None:
             return
         cancelled = isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit)
         notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith(_LANGGRAPH_NOTE)]
@@ -97,7 +118,7 @@ class Run:
         trace = redactor.text("".join(traceback.format_exception(error)))[-_LONGEST_TRACEBACK:]
         details = {"exception.type": type(error).__name__, "exception.message": message, "exception.stacktrace": trace}
         self.event("exception", details, redactor)
-        mark_failed(self.span, f"{type(error).__name__}: {message}"[:1000])
+        mark_failed(self.own_span, f"{type(error).__name__}: {message}"[:1000])
 
 
 def mark_failed(span: LiveSpan, message: str) -> None:

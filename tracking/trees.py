@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from .autolog import span_of, tracer_here
 from .open_run import Run, mark_failed
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Tree:
         run = Run(run_id, parent, name, inputs, metadata or {})
         if parent is not None:
             parent.children.add(run)
-            run.nested = parent.nested
+            run.nested, run.autolog = parent.nested, parent.autolog
+        elif parent_id and (tracer := tracer_here()):
+            run.nested, run.autolog = True, tracer
         self._runs[run_id] = run
         return run
 
@@ -60,16 +63,22 @@ class Tree:
 
     def take(self, run_id: UUID) -> Run | None:
         """Return a run that ends, and forget it."""
-        return self._runs.pop(run_id, None)
+        run = self._runs.pop(run_id, None)
+        if run is not None and run.autolog and run.span_type and run.span is None:
+            run.span = span_of(run.autolog, run_id)
+        return run
 
     def open(self, run: Run, span_type: str, inputs: Any) -> None:
         """Open the span of a run, under the nearest span above it, or under the one that the application is in."""
         import mlflow
 
         with self._opening:
-            if run.span is not None:
+            if run.span_type:
                 return
-            run.is_graph = span_type == "WORKFLOW"
+            run.span_type = span_type
+            if run.autolog:
+                run.span = span_of(run.autolog, run.id)
+                return
             above = run.parent.open_span if run.parent else mlflow.get_current_active_span()
             if run.parent is None:
                 run.nested = above is not None
@@ -94,8 +103,7 @@ class Tree:
         finally:
             for child in list(run.children):
                 self._abandon(child)
-            if run.span is not None:
-                run.span.end()
+            run.end()
             if run.parent is not None:
                 run.parent.children.discard(run)
 
@@ -141,9 +149,9 @@ class Tree:
         for child in list(run.children):
             self._abandon(child)
         self._runs.pop(run.id, None)
-        if run.span is not None:
-            mark_failed(run.span, "never ended")
-            run.span.end()
+        if run.own_span is not None:
+            mark_failed(run.own_span, "never ended")
+            run.end()
 
     def _describe_trace(self, run: Run) -> None:
         from mlflow.tracing.constant import TraceMetadataKey, TraceTagKey

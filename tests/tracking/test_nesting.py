@@ -189,6 +189,89 @@ async def test_without_a_block_autolog_has_our_graph_in_its_trace(
     assert children(trace, "trace_of_thought") == NODES
 
 
+class InABlock:
+    """Runs a graph in a block, as a tool or a node of somebody's agent may do."""
+
+    def __init__(self, graph: Any) -> None:
+        self.graph = graph
+
+    async def ainvoke(self, problem: Any) -> Any:
+        with tracking.traced("ours"):
+            return await self.graph.ainvoke(problem)
+
+    def invoke(self, problem: Any) -> Any:
+        with tracking.traced("ours"):
+            return self.graph.invoke(problem)
+
+
+class WithTheHandler(InABlock):
+    """Runs a graph with the handler as a callback."""
+
+    async def ainvoke(self, problem: Any) -> Any:
+        return await self.graph.ainvoke(problem, {"callbacks": [tracking.process_handler("ours")]})
+
+    def invoke(self, problem: Any) -> Any:
+        return self.graph.invoke(problem, {"callbacks": [tracking.process_handler("ours")]})
+
+
+@pytest.fixture
+def fresh_handler() -> Iterator[None]:
+    tracking.process_handler.cache_clear()
+    yield
+    tracking.process_handler("ours").store.close()
+    tracking.process_handler.cache_clear()
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("inside", [InABlock, WithTheHandler])
+def test_inside_an_agent_that_autolog_traces_the_verdict_is_in_its_trace(
+    asynchronous: bool,
+    inside: Callable[..., Any],
+    autolog: None,
+    fresh_handler: None,
+    make_graph: Callable[..., Any],
+    traces_in: Callable[..., Any],
+) -> None:
+    graph = inside(make_graph())
+
+    def math(state: Task) -> Task:
+        return {"result": graph.invoke({"question": state["task"], "reference": "42"})["answer"]}
+
+    async def amath(state: Task) -> Task:
+        return {"result": (await graph.ainvoke({"question": state["task"], "reference": "42"}))["answer"]}
+
+    parent = StateGraph(Task).add_node("math", amath if asynchronous else math).add_edge(START, "math")
+    agent = parent.compile(name="assistant")
+    for _ in range(2):
+        asyncio.run(agent.ainvoke({"task": "6 * 7?"})) if asynchronous else agent.invoke({"task": "6 * 7?"})
+    mlflow.flush_trace_async_logging()
+    assert traces_in("ours") == []
+    traces = traces_in("theirs")
+    assert len(traces) == 2
+    for trace in traces:
+        assert children(trace, "assistant") == ["math"]
+        assert children(trace, "math") == ["trace_of_thought"]
+        assert children(trace, "trace_of_thought") == NODES
+        ours = next(span for span in trace.data.spans if span.name == "trace_of_thought")
+        judged = {item.name: (item.value, item.span_id) for item in trace.info.assessments}
+        assert judged["correct"] == (True, ours.span_id)
+        assert len(judged) == len(trace.info.assessments) == 5
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_the_handler_takes_the_place_of_autolog_s_tracer(
+    asynchronous: bool, autolog: None, fresh_handler: None, make_graph: Callable[..., Any], traces_in: Callable[..., Any]
+) -> None:
+    graph = make_graph().with_config(callbacks=[tracking.process_handler("ours")])
+    asyncio.run(graph.ainvoke({"question": "6 * 7?"})) if asynchronous else graph.invoke({"question": "6 * 7?"})
+    make_graph().invoke({"question": "not ours"})
+    mlflow.flush_trace_async_logging()
+    tracking.process_handler("ours").store.close()
+    assert [trace.info.request_preview for trace in traces_in("ours")] == ['{"question": "6 * 7?"}']
+    [theirs] = traces_in("theirs")
+    assert "not ours" in theirs.info.request_preview
+
+
 def test_an_application_s_other_traces_are_its_own(
     make_graph: Callable[..., Any], folder: Any, traces_in: Callable[..., Any]
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("torch")
 
+INT8_BY_TORCHAO = {"_type": "Int8WeightOnlyConfig", "_version": 2, "_data": {}}
+
 
 def load(model_id, **options):
     from trace_of_thought.models.batched import BatchedChatHuggingFace
@@ -35,6 +37,31 @@ def test_packed_weights_compute_what_plain_ones_do(tiny_folder):
     with torch.inference_mode():
         packed, plain = (load(tiny_folder, device="cpu", pack_weights=p).llm.pipeline.model(ids).logits for p in (True, False))
     torch.testing.assert_close(packed, plain, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("package", "config"),
+    [
+        ("optimum.quanto", {"quant_method": "quanto", "weights": "int8"}),
+        ("bitsandbytes", {"quant_method": "bitsandbytes", "load_in_8bit": True}),
+        ("torchao", {"quant_method": "torchao", "quant_type": {"default": INT8_BY_TORCHAO}}),
+    ],
+)
+def test_a_quantization_config_rounds_the_weights(tiny_folder, package, config):
+    import torch
+
+    pytest.importorskip(package)
+    from trace_of_thought.models import load_chat_model
+
+    student = load_chat_model(f"hf:{tiny_folder}", device="cpu", max_tokens=4, quantization_config=config)
+    plain = load(tiny_folder, device="cpu", pack_weights=False).llm.pipeline.model
+    ids = torch.tensor([[3, 4, 5, 6]])
+    with torch.inference_mode():
+        rounded, exact = (model(ids).logits.flatten() for model in (student.llm.pipeline.model, plain))
+    assert not torch.allclose(rounded, exact, rtol=1e-4, atol=1e-4)
+    assert torch.cosine_similarity(rounded, exact, dim=0) > 0.99
+    assert student.invoke("hello").usage_metadata["output_tokens"] > 0
+    student.close()
 
 
 @pytest.mark.parametrize(

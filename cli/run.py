@@ -117,8 +117,10 @@ def execute(
 
         show_estimate(plan, home(), console)
         return
+    from ..experiments.model_pool import ModelPool
     from ..experiments.preparing import open_journal
 
+    ModelPool().check_all(plan.cells)
     with open_journal(plan, home()) as journal:
         try:
             outcome = _run_tracked(plan, journal, console, target, reviews)

@@ -74,6 +74,12 @@ class Journal(JournalFile):
         values[-1] = _dump(row.get("detail") or {})
         self.db.execute(f"insert or replace into rows ({', '.join(ROW_COLUMNS)}) values ({marks})", values)
 
+    def failed(self, cell_id: str, key: str) -> dict[str, Any] | None:
+        """Return the row of a problem that ended as an error."""
+        query = "select * from rows where cell_id = ? and key = ? and status = 'error'"
+        found = self.db.execute(query, (cell_id, key)).fetchone()
+        return dict(found) if found else None
+
     def rows(self, cell_id: str, *, detail: bool = False) -> Iterator[dict[str, Any]]:
         """Yield the rows of a cell in the order of its problems; `detail` adds steps, solution, flags, verdict, check."""
         columns = ROW_COLUMNS if detail else ROW_COLUMNS[:-1]

@@ -44,21 +44,30 @@ class JournalBusy(RuntimeError):
 
 
 class JournalFile:
-    """One sqlite file. Any number may read while one writes. What is written is committed at once."""
+    """One sqlite file. Any number may read while one writes. What is written is committed at once.
+
+    As a context manager it turns SQLite's own errors, such as a full disk, into an `OSError` that says what to do.
+    """
 
     def __init__(self, path: str | Path) -> None:
         """Open a journal, or create it.
 
         Raises:
             ValueError: the file is no journal, or of a newer version.
-            sqlite3.OperationalError: the file cannot be opened or written, or the disk is full.
+            OSError: the file cannot be opened or written, or the disk is full.
         """
         self.path = Path(path)
         self._lock: sqlite3.Connection | None = None
-        self.db = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
+        try:
+            self.db = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
+        except sqlite3.OperationalError as error:
+            raise self._unwritable(error) from error
         self.db.row_factory = sqlite3.Row
         try:
             self._set_up()
+        except sqlite3.OperationalError as error:
+            self.db.close()
+            raise self._unwritable(error) from error
         except BaseException:
             self.db.close()
             raise
@@ -87,6 +96,14 @@ class JournalFile:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+        if isinstance(error, sqlite3.OperationalError):
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: sqlite3.OperationalError) -> OSError:
+        return OSError(
+            f"the journal {self.path} cannot be used: {error}. What it has is kept: "
+            "give it room and the right to write, then the same command goes on"
+        )
 
     def close(self) -> None:
         """Close the file and give up the right to write."""

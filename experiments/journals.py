@@ -37,5 +37,5 @@ def _published(path: Path) -> str | None:
     try:
         with Journal(path) as journal:
             return journal.get("published")
-    except (ValueError, sqlite3.Error):
+    except (ValueError, OSError, sqlite3.Error):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from langchain_core.caches import BaseCache
 from langchain_core.language_models import BaseChatModel
 
 from ..models.load import load_chat_model
+from .cells import Cell
 from .config import ModelConfig
 
 
@@ -35,6 +36,12 @@ class ModelPool:
             _check_local(config.model.removeprefix("hf:"))
         else:
             self.get(config)
+
+    def check_all(self, cells: Iterable[Cell]) -> None:
+        """Check the students and teachers of cells; raises as `check` does."""
+        for cell in cells:
+            for model in filter(None, (cell.student, cell.teacher)):
+                self.check(model)
 
     def get(self, config: ModelConfig) -> BaseChatModel:
         """Return the model of a configuration."""

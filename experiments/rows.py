@@ -80,9 +80,18 @@ def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) 
     return columns
 
 
-def failed_row(error: BaseException) -> dict[str, Any]:
-    """Return the row of a problem that failed: an error, never a wrong answer."""
-    return {"status": "error", "error": describe(error), "score": None}
+def failed_row(error: BaseException, prices: Mapping[str, Price | None]) -> dict[str, Any]:
+    """Return the row of a problem that failed: an error, never a wrong answer; with what was paid before it failed."""
+    paid = usage_columns(error.usage if isinstance(error, ModelError) else {}, prices)
+    return {**paid, "status": "error", "error": describe(error), "score": None}
+
+
+def add_failed_tries(row: dict[str, Any], earlier: Mapping[str, Any]) -> None:
+    """Add what the student of an earlier row of the same problem was paid, which failed."""
+    for name in ("student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens"):
+        row[name] = (row.get(name) or 0) + (earlier[name] or 0)
+    costs = row.get("student_cost_usd"), earlier["student_cost_usd"]
+    row["student_cost_usd"] = None if None in costs else sum(costs)
 
 
 def describe(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from .journal_file import now_ms
 from .model_pool import ModelPool, model_key
 from .plan import Plan, Unit
 from .reviewing import Reviewer
+from .rows import add_failed_tries
 from .solving import Solver, Tracker
 from .spending import Spending
 from .tally import Tally
@@ -104,9 +105,7 @@ class _Run:
     async def all(self) -> None:
         """Run the students that can share the machine side by side, local ones one after the other."""
         students = list({model_key(cell.student): cell.student for cell in self.plan.cells}.values())
-        for cell in self.plan.cells:
-            for model in filter(None, (cell.student, cell.teacher)):
-                self.pool.check(model)
+        self.pool.check_all(self.plan.cells)
         todo = self.plan.missing(self.journal)
         self.outcome.missing = {cell: len(units) for cell, units in todo.items()}
         for cell in self.plan.cells:
@@ -183,6 +182,10 @@ class _Run:
         tally = self._tallies[unit.cell.id]
         first = tally.tries.get(unit.problem.key, 0)
         row["tries"] = first + 1
+        used = (row.get("student_input_tokens") or 0) + (row.get("student_output_tokens") or 0)
+        self.spending.add(used, row.get("student_cost_usd", 0.0))
+        if earlier := self.journal.failed(unit.cell.id, unit.problem.key):
+            add_failed_tries(row, earlier)
         self.journal.write_row(row)
         failed = row["status"] == "error"
         if failed:
@@ -193,9 +196,6 @@ class _Run:
             self.outcome.done += row["status"] != "waiting"
             self.outcome.missing[unit.cell.id] -= 1
         self.outcome.failed += failed - bool(first)
-        self.spending.add(
-            (row.get("student_input_tokens") or 0) + (row.get("student_output_tokens") or 0), row.get("student_cost_usd", 0.0)
-        )
         tally.count(row["status"], again=bool(first))
         self._report(unit, row, tally)
         self._check_streak(unit, row)

@@ -76,9 +76,8 @@ def _add(condition: Condition, row: dict[str, Any], scores: dict[str, list[float
     for name in _SUMMED:
         condition.sums[name] = condition.sums.get(name, 0) + (row[name] or 0)
     costs = (row["teacher_cost_usd"], row["student_cost_usd"])
-    if row["status"] != "error":
-        condition.unknown_cost += None in costs
-        condition.sums["cost_usd"] = condition.sums.get("cost_usd", 0) + sum(cost or 0 for cost in costs)
+    condition.unknown_cost += None in costs
+    condition.sums["cost_usd"] = condition.sums.get("cost_usd", 0) + sum(cost or 0 for cost in costs)
     if row["status"] in SCORED:
         scores.setdefault(row["key"], []).append(float(row["status"] == "correct"))
         if row["strict"] is not None:

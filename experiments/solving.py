@@ -109,7 +109,7 @@ class Solver:
                 if self.plan.config.counterfactual and (steps := original_steps(output)) and row["status"] != "waiting":
                     row["detail"]["counterfactual"] = await self._counterfactual(unit, steps)
         except Exception as error:
-            row = failed_row(error)
+            row = failed_row(error, self.plan.prices(unit.cell))
         return {
             **row,
             "cell_id": unit.cell.id,

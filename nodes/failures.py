@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..graphs.state import Usage
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -23,7 +27,15 @@ _ADVICE = {
 
 
 class ModelError(RuntimeError):
-    """A teacher or a student failed: what happened, what to do, which model, which problem. Its own error is `__cause__`."""
+    """A teacher or a student failed: what happened, what to do, which model, which problem. Its own error is `__cause__`.
+
+    Attributes:
+        usage: what the run had used before.
+    """
+
+    def __init__(self, message: str, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage: Usage = usage or {}
 
 
 def advice(error: BaseException) -> str:

@@ -75,7 +75,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
             try:
                 messages = self._ask_all(asks, config)
             except Exception as error:
-                raise self._failure(error, input) from first(error)
+                raise self._failure(error, input, steps.usage) from first(error)
             steps.take(messages)
         return steps.update
 
@@ -86,7 +86,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
             try:
                 messages = await self._aask_all(asks, config)
             except Exception as error:
-                raise self._failure(error, input) from first(error)
+                raise self._failure(error, input, steps.usage) from first(error)
             steps.take(messages)
         return steps.update
 
@@ -112,9 +112,9 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         """Leave out the options that this model has no field for."""
         return {name: value for name, value in ask.options.items() if name in self._options}
 
-    def _failure(self, error: Exception, state: TraceState) -> ModelError:
+    def _failure(self, error: Exception, state: TraceState, usage: Usage) -> ModelError:
         asked = f"while asking the {self.role} {_shown(model_name(self.model))!r} about {state['question'][:120]!r}"
-        return ModelError("; ".join(part.rstrip(".") for part in (explain(error), advice(error), asked) if part))
+        return ModelError("; ".join(part.rstrip(".") for part in (explain(error), advice(error), asked) if part), usage)
 
 
 class _Steps:
@@ -124,18 +124,22 @@ class _Steps:
         self._plan = plan
         self._before = before
         self._role = role
-        self._usage = RoleUsage(calls=0, input_tokens=0, output_tokens=0, unknown=0)
+        self._own = RoleUsage(calls=0, input_tokens=0, output_tokens=0, unknown=0)
         self.update: dict[str, Any] = {}
         self.asks: list[Ask] = []
         self._advance(None)
 
+    @property
+    def usage(self) -> Usage:
+        return add_usage(self._before, {self._role: self._own})
+
     def take(self, messages: list[BaseMessage]) -> None:
         for message in messages:
             tokens = getattr(message, "usage_metadata", None)
-            self._usage["calls"] += 1
-            self._usage["unknown"] += tokens is None
-            self._usage["input_tokens"] += tokens["input_tokens"] if tokens else 0
-            self._usage["output_tokens"] += tokens["output_tokens"] if tokens else 0
+            self._own["calls"] += 1
+            self._own["unknown"] += tokens is None
+            self._own["input_tokens"] += tokens["input_tokens"] if tokens else 0
+            self._own["output_tokens"] += tokens["output_tokens"] if tokens else 0
         self._advance([_reply(message) for message in messages])
 
     def _advance(self, replies: list[Reply] | None) -> None:
@@ -143,7 +147,7 @@ class _Steps:
             self.asks = self._plan.send(replies)  # type: ignore[arg-type]
         except StopIteration as end:
             self.asks = []
-            self.update = {**end.value, "usage": add_usage(self._before, {self._role: self._usage})}
+            self.update = {**end.value, "usage": self.usage}
 
 
 def _reply(message: BaseMessage) -> Reply:

@@ -29,16 +29,15 @@ _T = TypeVar("_T")
 
 
 def _unavailable(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Turn MLflow's and the network's errors into one that says what to do."""
+    """Turn errors of MLflow, the network and the disk into one that says what to do."""
 
     @wraps(function)
     def safely(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        import requests
         from mlflow.exceptions import MlflowException
 
         try:
             return function(*args, **kwargs)
-        except (MlflowException, requests.RequestException, ConnectionError) as error:
+        except (MlflowException, OSError) as error:
             first = (str(error).splitlines() or [""])[0][:300]
             raise TrackingUnavailable(f"MLflow could not be written to: {first}") from error
 

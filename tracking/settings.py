@@ -32,8 +32,8 @@ def apply_settings(*, fail_fast: bool) -> None:
     """
     for name, value in {**_ALWAYS, **(_ALONE if fail_fast else {})}.items():
         os.environ.setdefault(name, value)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # what it logs is raised, too, and said by us
     for chatty in (
-        "mlflow.store.db.utils",
         "mlflow.store.model_registry.abstract_store",
         "alembic",
         "alembic.runtime.migration",

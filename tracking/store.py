@@ -188,8 +188,8 @@ class Store:
         try:
             self.outbox.add(trace.info.trace_id, trace.to_json(), self.address)
             self.sender.notify()
-        except Exception:
-            logger.exception("trace %s could not be written to %s", trace.info.trace_id, self.outbox.path)
+        except Exception as error:
+            logger.error("trace %s is lost: %s cannot be written (%s)", trace.info.trace_id, self.outbox.path, error)
 
     def close(self, patience_s: float = 10.0) -> int:
         """Send what waits, as long as that makes progress, and close.

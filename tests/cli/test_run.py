@@ -192,3 +192,10 @@ def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, store
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert len(server.prompts) == before + missing
+
+
+def test_an_unknown_model_leaves_no_trace(tot, tmp_path):
+    code, output = tot("run", "--student", "openia:m")
+    assert (code, "unknown provider 'openia'" in output) == (1, True), output
+    assert not list(tmp_path.glob("**/*.sqlite"))
+    assert not (tmp_path / "mlflow.db").exists()

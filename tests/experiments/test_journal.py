@@ -71,3 +71,18 @@ def test_the_database_of_another_program_stays_as_it_is(tmp_path):
     with pytest.raises(ValueError, match="another program's database"):
         Journal(path)
     assert path.read_bytes() == before
+
+
+def test_a_full_disk_is_explained(tmp_path):
+    path = tmp_path / "e.journal.sqlite"
+
+    def fill():
+        with Journal(path) as journal:
+            pages = journal.db.execute("pragma page_count").fetchone()[0]
+            journal.db.execute(f"pragma max_page_count = {pages}")
+            journal.set("name", "x" * 100_000)
+
+    with pytest.raises(OSError, match=r"e\.journal\.sqlite cannot be used: .*full.*the same command goes on"):
+        fill()
+    with Journal(path) as journal:
+        assert journal.get("name") is None

@@ -75,6 +75,31 @@ def test_a_failing_problem_is_tried_again_and_stops_nobody(experiment, sums, stu
     assert (summary["n"], summary["accuracy"], summary["errors"], summary["retried"]) == (5, 1.0, 1, 2)
 
 
+def test_what_a_failing_problem_used_is_counted(experiment, sums):
+    answered, breaks = [], {"What is 1 +": 1, "What is 2 +": 3}
+
+    def step_by_step(prompt):
+        again = "one more" in prompt
+        for problem, left in breaks.items():
+            if again and problem in prompt and left:
+                breaks[problem] -= 1
+                raise ConnectionError("gone")
+        answered.append(prompt)
+        return "Answer: 3" if again else "one more"
+
+    student = ScriptedChatModel(script=step_by_step)
+    given = {"problems": sums(3), "methods": "trace_of_thought", "modes": "sequential"}
+    price = {"model": "scripted:s", "price": {"input": 1e6, "output": 0}}
+    for errors, solutions in ((1, 2), (0, 3)):
+        outcome, journal = experiment({"scripted:s": student}, students=[price], **given)
+        assert outcome.failed == errors
+        totals = journal.totals()
+        assert totals["student_tokens"] == sum(len(prompt.split()) + 2 for prompt in answered)
+        assert totals["cost_usd"] == sum(len(prompt.split()) for prompt in answered)
+        assert sum("one more" in prompt for prompt in answered) == solutions
+    assert len(answered) == 1 + 2 + 4 + 3  # first steps of each problem, solutions
+
+
 def test_a_failed_call_of_a_shared_teacher_is_made_by_the_next(experiment, sums):
     asked = []
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .choosing import choose_claim
+from .choosing import CERTAIN, choose_claim
 from .clean import clean
+from .echoes import is_echo
 from .equivalence import Outcome, compare_claims
 from .references import read_reference
 from .solutions import check_solution
@@ -17,6 +18,8 @@ from .verdicts import Extracted, Source, Verdict
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
 _NO_ANSWER = re.compile(r"^\W*(?:none|n/?a|unknown|i don'?t know|not sure|\.{2,}|cannot be determined|\?+)\W*$", re.I)
 _NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
+VALUE = 0.4
+"""How much the likeliest value of a statement says about the statement; the rest is how it is put."""
 _SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
 
 
@@ -69,18 +72,26 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
 def _find_claim(response: str, question: str | None) -> _Claim | None:
     text = clean(response[-MAX_RESPONSE:])
     lines = [line for line in text.split("\n") if line.strip()]
+    while lines and is_echo(lines[-1]):
+        lines.pop()
     strict = _STRICT_LINE.match(lines[-1][:2000]) if lines else None
     if strict:
         content = strict[1] or ""
         if not content or _NO_ANSWER.match(content):
             return None
         chosen = next((part for part in reversed(split_statements(content)) if has_value(part)), content)
-        texts = choose_claim(Statement(chosen, chosen, "final_line", 0), question) or [tidy(content)]
-        return _Claim(tuple(texts), "final_line", bool(_SEVERAL.search(content)), content)
-    for statement in rank_statements(text, question)[:3]:
-        if texts := choose_claim(statement, question):
-            return _Claim(tuple(texts), statement.source, statement.undecided, statement.text)
-    return None
+        choice = choose_claim(Statement(chosen, chosen, "final_line", 0), question)
+        texts = choice.texts if choice else (tidy(content),)
+        return _Claim(texts, "final_line", bool(_SEVERAL.search(content)), content)
+    best: tuple[float, _Claim] | None = None
+    for statement in rank_statements(text, question)[:4]:
+        if best and best[0] >= statement.score + VALUE * CERTAIN:
+            break
+        if choice := choose_claim(statement, question):
+            total = statement.score + VALUE * max(-CERTAIN, min(CERTAIN, choice.score))
+            if best is None or total > best[0]:
+                best = total, _Claim(choice.texts, statement.source, statement.undecided, statement.text)
+    return best[1] if best else None
 
 
 def _compare(claim: _Claim, wanted: str, question: str | None, timeout: float) -> Outcome:

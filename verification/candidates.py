@@ -14,7 +14,9 @@ from .statements import asked_words, content_words
 from .values import exact_values
 
 _COPULA = re.compile(
-    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)\s*$", re.I
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
+    r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
+    re.I,
 )
 _BEFORE_RESTATED = re.compile(
     r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of"
@@ -34,6 +36,7 @@ _UNIT = re.compile(
     r"how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$", re.I
 )
 _OPERAND_AFTER = re.compile(r"\s*(?:[A-Za-z]+\s){0,2}?\s*[-+*/x]\s*[$€£(\d]")
+_DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
 _OPERAND_BEFORE = re.compile(r"[-+*/x]\s*[$€£]?$")
 _FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
 _OF_THE = re.compile(r"\bof (?:the|these|those|his|her|their|its) $", re.I)
@@ -44,7 +47,7 @@ _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
 _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
 _EQUALS = re.compile(r"(?<![<>!])=")
 _FOLLOWING = re.compile(r"^[\s-]*((?:[A-Za-z]+\s?){1,3})")
-_CLAUSE = re.compile(r"[,;]| and | but |\d")
+_CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,11 @@ class Number:
 
     @cached_property
     def asked_share(self) -> float:
-        """The share of the asked words that its clause has before it."""
+        """The share of the asked words that its clause has; those that follow count half."""
         words = self.asked.words
-        return len(words & content_words(self.clause)) / len(words) if words else 0.0
+        before = words & content_words(self.clause)
+        after = (words & content_words(_CLAUSE.split(self.after)[0])) - before
+        return (len(before) + len(after) / 2) / len(words) if words else 0.0
 
     @cached_property
     def clause(self) -> str:
@@ -173,21 +178,21 @@ class Sign(Generic[Piece]):
 
 NUMBER_SIGNS: tuple[Sign[Number], ...] = (
     Sign(0.2, "a number", lambda n: 1),
-    Sign(1.6, "a verb states it", lambda n: n.named or (bool(_COPULA.search(n.before)) and not _FROM.search(n.before))),
+    Sign(1.6, "a verb states it", lambda n: _is_stated(n)),
     Sign(3.0, "it counts what was asked", lambda n: n.counts_the_unit),
     Sign(1.5, "money was asked, and this is money", lambda n: _is_asked_money(n)),
     Sign(2.5, "a percentage was asked, and this is one", lambda n: _is_asked_percent(n)),
     Sign(-2.0, "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before))),
     Sign(-2.0, "such a change begins with it", lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after))),
     Sign(-2.0, "it is the whole of which a part is told", lambda n: bool(_OF_THE.search(n.before))),
-    Sign(3.5, "what is not so was asked", lambda n: bool(_NOT_SO.match(n.after)) and bool(_NOT.search(n.asked.sentence))),
+    Sign(4.5, "what is not so was asked", lambda n: bool(_NOT_SO.match(n.after)) and bool(_NOT.search(n.asked.sentence))),
     Sign(1.5, "a sum was asked, and its clause says so", lambda n: n.sums),
     Sign(-1.3, "the question gives it", lambda n: n.given),
     Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
     Sign(1.5, "its clause speaks of what was asked", lambda n: n.asked_share),
     Sign(-1.5, '"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one"),
     Sign(-1.6, "a preposition restates it", lambda n: _restates(n)),
-    Sign(-1.2, "it is an operand", lambda n: bool(_OPERAND_BEFORE.search(n.before) or _OPERAND_AFTER.match(n.after))),
+    Sign(-1.2, "it is an operand", lambda n: _is_operand(n)),
     Sign(-2.0, "an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0]))),
     Sign(-2.5, "it stands in parentheses", lambda n: in_parentheses(n.before)),
     Sign(-0.05, "for each number before it: the first of equals is the claim", lambda n: len(re.findall(r"\d+", n.before))),
@@ -239,6 +244,16 @@ def _is_asked_money(number: Number) -> bool:
 
 def _is_asked_percent(number: Number) -> bool:
     return number.quantity.percent and bool(_ASKS_PERCENT.search(number.asked.sentence))
+
+
+def _is_stated(number: Number) -> bool:
+    before = number.before
+    return number.named or bool(_DASH.match(before)) or (bool(_COPULA.search(before)) and not _FROM.search(before))
+
+
+def _is_operand(number: Number) -> bool:
+    before = number.before
+    return bool((_OPERAND_BEFORE.search(before) and not _DASH.match(before)) or _OPERAND_AFTER.match(number.after))
 
 
 def _comma_follows(number: Number) -> bool:

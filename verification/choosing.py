@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from .arithmetic import NotArithmetic, evaluate, tokenize
 from .candidates import (
     EXPRESSION_SIGNS,
     NUMBER_SIGNS,
@@ -17,12 +19,15 @@ from .candidates import (
     read_question,
     score,
 )
+from .echoes import is_placeholder
 from .quantities import find_quantities
 from .references import braced
 from .statements import Statement, asked_words
 from .values import exact_values, tidy
 
 MAX_NUMBERS = 60
+CERTAIN = 3.0
+"""The score of a claim that stands alone in a box or an answer line; others are cut to it when statements compete."""
 ALL_SOLUTIONS = 4.0
 """Every solution named, "x = 2 or x = -3", outranks each of its numbers."""
 RATIO = 2.5
@@ -37,6 +42,7 @@ _SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and)\s*⟦[^⟧]*⟧)
 _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
+_NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
 _DANGLING = re.compile(r"[-+*/=]\s*\$?$|^[-+*/]\s")
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?", re.I)
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
@@ -54,29 +60,43 @@ _EQUIVALENT = re.compile(
 _EXPRESSION = re.compile(
     r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
-    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,})"
+    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,})"
 )
-_STEP_NAMES = re.compile(r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*", re.I)
+_STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
+_STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
 _WORD_ANSWER = re.compile(r"\bis\s+(?:an?\s+)?([A-Za-z][A-Za-z ]{0,30})[.!]?$")
 
 
-def choose_claim(statement: Statement, question: str | None) -> list[str]:
-    """Return the claim of a statement and, after it, restatements of the same answer; empty if it claims nothing."""
+@dataclass(frozen=True)
+class Choice:
+    """The claim of a statement and, after it, restatements of the same answer; `score` says how likely it is a claim."""
+
+    texts: tuple[str, ...]
+    score: float
+
+
+def choose_claim(statement: Statement, question: str | None) -> Choice | None:
+    """Return what a statement claims, None if it claims nothing."""
     text = _STEP_NAMES.sub(" ", statement.claim.strip())
     if "\\boxed" in text and not (re.search(r"how many", asked_words(question)[0], re.I) and text.count("\\boxed") > 1):
-        return _boxes(text)
+        return _certain(_boxes(text))
     if statement.source in ("answer_line", "final_line"):
         bare = tidy(text)
         if exact_values(bare) or (
             len(bare) <= 60 and not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}", re.sub(r"\\[a-z]+", "", bare))
         ):
-            return [_right_side(bare, question)]
+            return _certain([_right_side(bare, question)])
     candidates = _candidates(text, question)
     if not candidates:
         word = _WORD_ANSWER.search(text[-200:])
-        return [word[1]] if word and statement.source != "last_statement" else []
+        return _certain([word[1]] if word and statement.source != "last_statement" else [])
     best = max(candidates, key=lambda candidate: candidate.score)
-    return [best.text, *_restatements(text, best, candidates)]
+    return Choice((best.text, *_restatements(text, best, candidates)), best.score)
+
+
+def _certain(texts: list[str]) -> Choice | None:
+    texts = [text for text in texts if text and not is_placeholder(text)]
+    return Choice(tuple(texts), CERTAIN) if texts else None
 
 
 def _boxes(text: str) -> list[str]:
@@ -120,12 +140,23 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
         written = match[0].strip()
         if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
             continue
-        if _FRAGMENT.fullmatch(written) or _DANGLING.search(written):
+        if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
             continue
         content = re.sub(r"\s*\($", "", written)
         claim = _right_side(content, asked.question)
         formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
         yield Candidate(claim, score(formula, EXPRESSION_SIGNS), match.start()), match.span()
+
+
+def _explained(written: str) -> bool:
+    """Tell whether this is a number with its computation in parentheses after it: "26 (40 - 14)"."""
+    match = _NUMBER_AND_WORK.fullmatch(written)
+    if not match:
+        return False
+    try:
+        return evaluate(tokenize(match[1])) == evaluate(tokenize(match[2]))
+    except NotArithmetic:
+        return False
 
 
 def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .phrases import (
+    ANOTHER_WAY,
     ANSWER_IS,
     ASIDE,
     BARE_MARKER,
@@ -14,6 +15,7 @@ from .phrases import (
     CONFIRMED,
     CORRECTION,
     IMPERATIVE,
+    INDIRECT,
     LINE,
     NUMBER,
     THAT_IS_IT,
@@ -71,6 +73,8 @@ SIGNS = (
     Sign(1.5, "the next sentence calls it the answer", lambda place, kind: _found(THAT_IS_IT, place.after)),
     Sign(-3.0, "an example, a check or an instruction concludes nothing, unless it ends in a result", lambda *at: _aside(*at)),
     Sign(-1.5, "it confirms what was said before", lambda place, kind: place.has(CONFIRMED)),
+    Sign(-2.5, "it only tells what has been found or is to be", lambda place, kind: place.has(INDIRECT)),
+    Sign(-3.0, "it tells of another way", lambda place, kind: place.has(ANOTHER_WAY)),
     Sign(-1.5, "it says what to do", lambda place, kind: kind.source not in _EXPLICIT and place.has(IMPERATIVE)),
     Sign(
         -2.0, "a colon announces the value that follows", lambda place, kind: place.text.endswith(":") and kind.source != "box"
@@ -85,7 +89,7 @@ def kind_of(place: Place) -> Kind:
     if "\\boxed" in text:
         return Kind("box", 5.0, text)
     if line := LINE.search(text, place.low):
-        return Kind("answer_line", 5.0, line["claim"])
+        return Kind("answer_line", 5.0 if "answer" in place.low or "####" in place.low else 4.0, line["claim"])
     if _found(BARE_MARKER, place.before):
         return Kind("answer_line", 4.0, text)
     if found := ANSWER_IS.search(text, place.low):

@@ -35,7 +35,7 @@ _MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer
 LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
 BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
 ANSWER_IS = _phrase(
-    r"(?<!your )(?<!if our )\b(?:final|correct)?\s*(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)",
+    r"(?<!your )(?<!if our )\b(?:(?:final|correct)\s+)?(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)",
     "answer solution",
 )
 CONCLUSION = _phrase(
@@ -63,7 +63,16 @@ ASIDE = _phrase(
     r"|alternatively|you can|tip\b|double[- ]check|substitut(?:e|ing)|if (?:the result|it) (?:were|was)|this is because|where\b"
     r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)"
 )
-CHECKING = _phrase(r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof)\b(?!.*(?:final answer|correct answer))")
+CHECKING = _phrase(
+    r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?"
+    r"|(?:let'?s|to|(?:we|you|i) (?:can|could)) (?:now |also |quickly )?(?:double[- ]?check|check|verify|confirm))\b"
+    r"(?!.*(?:final answer|correct answer))"
+)
+INDIRECT = _phrase(
+    r"\bhow (?:many|much|far|fast|long|old|tall|often|big)\b(?!.*(?:[:=⟦]|\b(?:is|are|was|equals?|get|gets)\s+(?:about |approximately )?[$€£]?\d))",
+    "how",
+)
+ANOTHER_WAY = _phrase(r"^\W*(?:alternatively|another (?:way|method)),? (?:\w+ )?(?:you|we|one|i) (?:can|could|may|might)\b")
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) be \S+ or|unclear"
     r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",

@@ -25,10 +25,10 @@ _ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 _PLAIN = r"(?:\d{1,3}(?:,(?:\\!)?\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _GROUP = r"(?:\{\s*-?\d+\s*\}|\s?\d)"
 _NUMBER = re.compile(
-    rf"""(?=[-−$€£¥\d.\\U]|(?<!\w)(?:[zotfsenhmb]))(?:(?P<sign>(?<![\w)\]}}.])[-−]\s?)?
+    rf"""(?=[-−$€£¥\d.\\U]|(?<!\w)(?:[zotfsenhmb]))(?:(?P<sign>(?<![\w)\]}}.])[-−](?!\s)|(?<![\w)\]}}.])(?<![A-Za-z]\s)[-−]\s)?
     (?P<money>(?:US)?[$€£¥]\s?(?P<inner>-(?=[\d.]))?)?
     (?:(?P<whole>\d+)(?:\s+|\s*-\s*and\s*|\s+and\s+)?)?\\[dt]?frac\s*(?P<up>{_GROUP})(?P<down>{_GROUP})
-    |(?P<sign2>(?<![\w)\]}}.])[-−]\s?)?(?P<money2>(?:US)?[$€£¥]\s?(?P<inner2>-(?=[\d.]))?)?
+    |(?P<sign2>(?<![\w)\]}}.])[-−](?!\s)|(?<![\w)\]}}.])(?<![A-Za-z]\s)[-−]\s)?(?P<money2>(?:US)?[$€£¥]\s?(?P<inner2>-(?=[\d.]))?)?
     (?P<number>(?<![\d.]){_PLAIN})
     (?:(?P<exp>[eE][+-]?\d+)\b
       |\s*(?:\\times|\\cdot|\*|x)\s*10\s*\^\s*(?P<power>\{{?\s*-?\d+\s*\}}?)

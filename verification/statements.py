@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .conclusions import Place, kind_of, score
+from .echoes import is_echo
 from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, UNDECIDED
 from .verdicts import Source
 
@@ -65,7 +66,7 @@ def split_statements(text: str) -> list[str]:
     found = []
     for line in filter(None, text[-MAX_RESPONSE:].split("\n")):
         line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
-        found += [part.strip() for part in _SENTENCE_END.split(line.strip()) if part.strip()]
+        found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip()) and not is_echo(part)]
     return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .values import tidy
+
 _ANSWER = r"(?:only )?(?:your|the|my) (?:final )?(?:numeric(?:al)? )?(?:answer|result)"
 _INSTRUCTION = re.compile(
     r"\b(?:of|in|using|follow\w*) (?:the |this |a |exact )*(?:form|format|template)\s*[:,]?\s*[\"'<\[(]*\s*"
@@ -32,7 +34,9 @@ def is_echo(statement: str) -> bool:
     if "answer" not in low and "result" not in low:
         return False
     line = _LINE.match(statement[:200])
-    return bool(line and re.search(r"[A-Za-z_]", line[1]) and is_placeholder(line[1])) or bool(_INSTRUCTION.search(statement))
+    return bool(line and re.search(r"[A-Za-z_]", line[1]) and is_placeholder(tidy(line[1]))) or bool(
+        _INSTRUCTION.search(statement)
+    )
 
 
 def is_placeholder(claim: str) -> bool:

@@ -35,7 +35,8 @@ _MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer
 LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
 BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
 ANSWER_IS = _phrase(
-    r"(?<!your )(?<!if our )\b(?:(?:final|correct)\s+)?(?:answer|solution)\b[^.:\n]{0,80}?(?:\b(?:is|are|must be|would be)\b|=|:)",
+    r"(?<!your )(?<!if our )\b(?:(?:final|correct)\s+)?(?:answer|solution)\b[^.:\n]{0,80}?"
+    r"(?:\b(?:is|are|must be|would be)\b|=|:)",
     "answer solution",
 )
 CONCLUSION = _phrase(
@@ -69,7 +70,8 @@ CHECKING = _phrase(
     r"(?!.*(?:final answer|correct answer))"
 )
 INDIRECT = _phrase(
-    r"\bhow (?:many|much|far|fast|long|old|tall|often|big)\b(?!.*(?:[:=⟦]|\b(?:is|are|was|equals?|get|gets)\s+(?:about |approximately )?[$€£]?\d))",
+    r"\bhow (?:many|much|far|fast|long|old|tall|often|big)\b"
+    r"(?!.*(?:[:=⟦]|\b(?:is|are|was|equals?|get|gets)\s+(?:about |approximately )?[$€£]?\d))",
     "how",
 )
 ANOTHER_WAY = _phrase(r"^\W*(?:alternatively|another (?:way|method)),? (?:\w+ )?(?:you|we|one|i) (?:can|could|may|might)\b")

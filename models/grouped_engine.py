@@ -13,7 +13,7 @@ from .requests import Generation, refuse_too_long
 from .sampling import BROKEN
 
 PREFILL_TOKENS = 2048
-"""Prompt tokens read at most between two decoding steps, so that rows under way do not wait long."""
+"""Prompt tokens read at most between two decoding steps, so that rows under way do not wait long; known ones do not count."""
 
 CHUNK_TOKENS = 768
 """Prompt tokens of one forward pass: more do not make the matrix products faster, and cost padding."""
@@ -104,7 +104,7 @@ class GroupedEngine(Engine):
         span, tokens = self._batch.span, 0
         for generation in self._waiting:
             span = max(span, generation.longest)
-            tokens += generation.length
+            tokens += generation.length - self._prefixes.find(generation.text).length
             if len(self._batch) + len(chosen) >= self._rows_of(span) or (chosen and tokens > PREFILL_TOKENS):
                 break
             chosen.append(generation)

@@ -20,6 +20,7 @@ _NO_ANSWER = re.compile(r"^\W*(?:none|n/?a|unknown|i don'?t know|not sure|\.{2,}
 _NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
 VALUE = 0.4
 """How much the likeliest value of a statement says about the statement; the rest is how it is put."""
+_DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
 _SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
 
 
@@ -43,7 +44,7 @@ def verify_answer(response: str, reference: str | None, *, question: str | None 
     claim = _find_claim(response, question)
     answer, source = (claim.texts[0], claim.source) if claim else (None, None)
     if reference is None or not str(reference).strip():
-        return Verdict(check_solution(response, question=question).status, answer, source)
+        return Verdict(check_solution(response).status, answer, source)
     wanted = read_reference(str(reference))
     if wanted is None:
         return Verdict("bad_reference", answer, source)
@@ -107,6 +108,8 @@ def _compare(claim: _Claim, wanted: str, question: str | None, timeout: float) -
         return "unequal"
     texts = [part for text in claim.texts[:2] for part in _SEVERAL.split(text)][:3] if claim.undecided else claim.texts[:2]
     outcomes: list[Outcome] = []
+    if _left_to_divide(texts[0], wanted):
+        return "unequal"
     for text in texts:
         if _restated(text, wanted, question):
             outcomes.append("unequal")
@@ -115,6 +118,11 @@ def _compare(claim: _Claim, wanted: str, question: str | None, timeout: float) -
         if outcomes[-1] == "equal":
             return "equal"
     return outcomes[0]
+
+
+def _left_to_divide(text: str, wanted: str) -> bool:
+    """Tell whether a whole number was asked and a division is given that was not carried out."""
+    return wanted.isdigit() and bool(_DIVISION.fullmatch(tidy(text)))
 
 
 def _one_value(texts: tuple[str, ...]) -> bool:

@@ -35,18 +35,27 @@ _HOW_MANY = re.compile(r"\bhow many\b", re.I)
 _UNIT = re.compile(
     r"how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$", re.I
 )
-_OPERAND_AFTER = re.compile(r"\s*(?:[A-Za-z]+\s){0,2}?\s*[-+*/x]\s*[$€£(\d]")
+_OPERAND_AFTER = re.compile(
+    r"\s*(?:[A-Za-z]+\s){0,2}?\s*(?:[-+*/x]|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
+)
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
 _OPERAND_BEFORE = re.compile(r"[-+*/x]\s*[$€£]?$")
 _FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
-_OF_THE = re.compile(r"\bof (?:the|these|those|his|her|their|its) $", re.I)
+_OF_THE = re.compile(r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $", re.I)
+_COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|than)\b[^,;.\d]*$", re.I)
+_RESULTING = re.compile(r"\b(?:means|meaning|leaves|leaving|gives|giving|so|thus|therefore|hence|i\.e\.)\b", re.I)
+_PAYS = re.compile(r"\bpays?\s*$", re.I)
+_OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
 _NOT = re.compile(r"\bnot\b|n't\b", re.I)
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
 _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
 _EQUALS = re.compile(r"(?<![<>!])=")
-_FOLLOWING = re.compile(r"^[\s-]*((?:[A-Za-z]+\s?){1,3})")
+_FOLLOWING = re.compile(
+    r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
+    re.I,
+)
 _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
 
 
@@ -101,7 +110,10 @@ class Number:
     @cached_property
     def counts_the_unit(self) -> bool:
         """Whether the words after the number are the unit that was asked for."""
-        return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(self.after))))
+        if _OF_THE.search(self.before):
+            return False
+        following = _OF_A_WHOLE.sub("", self.after)
+        return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
 
     @cached_property
     def given(self) -> bool:
@@ -190,6 +202,8 @@ NUMBER_SIGNS: tuple[Sign[Number], ...] = (
     Sign(-1.3, "the question gives it", lambda n: n.given),
     Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
     Sign(1.5, "its clause speaks of what was asked", lambda n: n.asked_share),
+    Sign(-1.5, "the claim is compared with it", lambda n: bool(_COMPARED.search(n.before))),
+    Sign(1.0, "it stands after what leads to it", lambda n: bool(_RESULTING.search(n.before))),
     Sign(-1.5, '"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one"),
     Sign(-1.6, "a preposition restates it", lambda n: _restates(n)),
     Sign(-1.2, "it is an operand", lambda n: _is_operand(n)),
@@ -261,4 +275,6 @@ def _comma_follows(number: Number) -> bool:
 
 
 def _restates(number: Number) -> bool:
-    return not number.named and not number.counts_the_unit and bool(_BEFORE_RESTATED.search(number.before))
+    if number.named or number.counts_the_unit or ("pay" in number.asked.words and _PAYS.search(number.before)):
+        return False
+    return bool(_BEFORE_RESTATED.search(number.before))

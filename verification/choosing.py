@@ -32,6 +32,8 @@ ALL_SOLUTIONS = 4.0
 """Every solution named, "x = 2 or x = -3", outranks each of its numbers."""
 RATIO = 2.5
 """A ratio where one is spoken of, unless the question gives it."""
+CLOCK = 3.0
+"""A time of the day where one is asked; the later in the sentence the likelier."""
 DURATION, RESTATED_DURATION = 2.0, 2.5
 """Hours and minutes are one value; in parentheses they say the same again."""
 
@@ -45,6 +47,8 @@ _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
 _DANGLING = re.compile(r"[-+*/=]\s*\$?$|^[-+*/]\s")
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?", re.I)
+_CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I)
+_ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
 _SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
 _ALL_NAMED = re.compile(
@@ -117,7 +121,7 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         found.append(_segment(match, text, asked))
         outside = outside[: match.start()] + " " * len(match[0]) + outside[match.end() :]
     taken = [match.span() for match in _SEGMENT.finditer(text)]
-    for kind in (_expressions, _solutions, _ratios, _durations):
+    for kind in (_expressions, _solutions, _clocks, _ratios, _durations):
         for candidate, span in kind(outside, text, asked):
             found.append(candidate)
             taken.append(span)
@@ -166,6 +170,11 @@ def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _ALL_NAMED.finditer(outside):
         values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
         yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _clocks(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for match in _CLOCK.finditer(outside) if _ASKS_TIME.search(asked.sentence) else ():
+        yield Candidate(match[0], CLOCK + match.start() / len(outside), match.start()), match.span()
 
 
 def _ratios(outside: str, text: str, asked: Asked) -> Iterator[Found]:

@@ -56,7 +56,7 @@ def _plain_characters(text: str) -> str:
 def _plain_character(character: str) -> str:
     if character.isascii():
         return character
-    if unicodedata.category(character) == "Cf":
+    if unicodedata.category(character) in ("Cf", "So", "Mn") and character != "°":
         return ""
     if (digit := unicodedata.decimal(character, None)) is not None:
         return str(digit)

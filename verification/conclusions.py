@@ -14,6 +14,7 @@ from .phrases import (
     CONCLUSION,
     CONFIRMED,
     CORRECTION,
+    HYPOTHETICAL,
     IMPERATIVE,
     INDIRECT,
     LINE,
@@ -40,6 +41,8 @@ class Place:
     before: str
     after: str
     checking: bool
+    supposed: bool = False
+    """Whether the question itself supposes something."""
     low: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,6 +77,7 @@ SIGNS = (
     Sign(-3.0, "an example, a check or an instruction concludes nothing, unless it ends in a result", lambda *at: _aside(*at)),
     Sign(-1.5, "it confirms what was said before", lambda place, kind: place.has(CONFIRMED)),
     Sign(-2.5, "it only tells what has been found or is to be", lambda place, kind: place.has(INDIRECT)),
+    Sign(-3.5, "it supposes what the question does not", lambda place, kind: not place.supposed and place.has(HYPOTHETICAL)),
     Sign(-3.0, "it tells of another way", lambda place, kind: place.has(ANOTHER_WAY)),
     Sign(-1.5, "it says what to do", lambda place, kind: kind.source not in _EXPLICIT and place.has(IMPERATIVE)),
     Sign(

@@ -26,6 +26,7 @@ _UNFINISHED = (
 )
 """An operation, cases, a function's name, a variable exponent: a claim with one equals no reference without it."""
 _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\b(?:or|and)\b")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?:\s*(?P<half>[ap])\.?m\.?)?", re.I)
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
 
@@ -35,6 +36,8 @@ def compare_claims(claim: str, reference: str, timeout: float) -> Outcome:
     given, wanted = exact_values(claim), exact_values(reference)
     if given and wanted:
         return "equal" if given & wanted else "unequal"
+    if (same := _same_time(claim, reference)) is not None:
+        return "equal" if same else "unequal"
     claim, reference = _latex(claim), _latex(reference)
     if not claim:
         return "unread"
@@ -57,6 +60,15 @@ def compare_claims(claim: str, reference: str, timeout: float) -> Outcome:
     if (same := compare_samples(claim, reference)) is not None:
         return "equal" if same else "unequal"
     return _compared(claim, reference, timeout)
+
+
+def _same_time(claim: str, reference: str) -> bool | None:
+    """Compare two times of the day of which one or both say AM or PM; None if they are not that."""
+    given, wanted = (_CLOCK.fullmatch(text.strip(" .")) for text in (claim, reference))
+    if not (given and wanted and (given["half"] or wanted["half"])):
+        return None
+    halves = {(match["half"] or "").lower() for match in (given, wanted)} - {""}
+    return (int(given[1]), given[2]) == (int(wanted[1]), wanted[2]) and len(halves) == 1
 
 
 def _is_expression(claim: str) -> bool:

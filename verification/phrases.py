@@ -65,10 +65,12 @@ ASIDE = _phrase(
     r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)"
 )
 CHECKING = _phrase(
-    r"^\W*(?:step\s*\d+\W+)?(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?"
-    r"|(?:let'?s|to|(?:we|you|i) (?:can|could)) (?:now |also |quickly )?(?:double[- ]?check|check|verify|confirm))\b"
+    r"^\W*(?:step\s*\d+\W+)?(?:(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?)\b"
+    r"|(?:explanation|reasoning|justification)\W*$"
+    r"|(?:let'?s|to|(?:we|you|i) (?:can|could)) (?:now |also |quickly )?(?:double[- ]?check|check|verify|confirm)\b)"
     r"(?!.*(?:final answer|correct answer))"
 )
+"""What begins a section that tells again, to check or to explain."""
 INDIRECT = _phrase(
     r"\bhow (?:many|much|far|fast|long|old|tall|often|big)\b"
     r"(?!.*(?:[:=⟦]|\b(?:is|are|was|equals?|get|gets)\s+(?:about |approximately )?[$€£]?\d))",
@@ -86,7 +88,14 @@ GIVES_UP = _phrase(
     r"|\b(?:not enough|insufficient) information\b|\bunable to\b",
     "not n't cannot unable insufficient",
 )
+REFUSES = _phrase(
+    r"\b(?:cannot|can't|can not|unable to|not able to|won't) (?:provide|give|answer|solve|determine)"
+    r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b",
+    "cannot can't can unable able won't",
+)
+HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) guess\b", "would guess")
 GIVES_UP_FIRST = _phrase(
+    r"^.{0,120}\b(?:we|i|one|you) (?:cannot|can't|can not) (?:tell|know|say|determine) (?:whether|if|how|what|which)\b|"
     r"^\W*(?:but |so |however,? |sadly,? |unfortunately,? )?(?:i|we) (?:was |were |am |are |could |can |do )"
     r"?(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
 )

@@ -16,17 +16,16 @@ CARRIED_OUT = 0.5
 """Share of a step's content words that one place of the solution must have; 0.35 if it shares a number, too."""
 
 
-def check_solution(solution: str, *, question: str | None = None, steps: list[str] | None = None) -> SolutionCheck:
+def check_solution(solution: str, *, steps: list[str] | None = None) -> SolutionCheck:
     """Return what the solution's own arithmetic says; nothing here knows a reference.
 
     Args:
         solution: what the student wrote.
-        question: its words do not count as evidence that a step was carried out.
         steps: the teacher's list; each is carried out, skipped, or contradicted (its place holds a wrong equation).
     """
     equations = tuple(find_equations(solution))
     wrong = [place for place, equation in enumerate(equations) if not equation.ok]
-    checked = tuple(_check_steps(solution, steps or [], equations, question))
+    checked = tuple(_check_steps(solution, steps or [], equations))
     if not equations:
         return SolutionCheck("unchecked", summary="no equation could be checked.", steps=checked)
     if not wrong:
@@ -35,7 +34,7 @@ def check_solution(solution: str, *, question: str | None = None, steps: list[st
     return SolutionCheck("inconsistent", equations, wrong[0], f"{first.text} is wrong: it is {first.correct}.", checked)
 
 
-def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...], question: str | None) -> list[StepCheck]:
+def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...]) -> list[StepCheck]:
     lines = clean(solution[:20_000]).split("\n")[:MAX_LINES]
     words = [content_words(line) for line in lines]
     numbers = [set(numbers_in(line)) for line in lines]

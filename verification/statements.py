@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from .conclusions import Place, kind_of, score
 from .echoes import is_echo
-from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, UNDECIDED
+from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, REFUSES, UNDECIDED
 from .verdicts import Source
 
 LAST = 14
@@ -76,14 +76,17 @@ def rank_statements(text: str, question: str | None) -> list[Statement]:
     if parts and _gives_up(parts[-1]):
         return []
     _, asked = asked_words(question)
-    checking = _checking_from(parts)
+    checking, refused = _checking_from(parts), _refused_at(parts)
+    supposed = bool(re.search(r"\b(?:if|would)\b", question or "", re.I))
     ranked: list[Statement] = []
     for place in range(len(parts) - 1, -1, -1):
         if len(ranked) == LAST:
             break
         if has_value(parts[place]):
             before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-            ranked.append(_ranked(Place(parts[place], before, after, place >= checking), len(ranked), asked))
+            statement = _ranked(Place(parts[place], before, after, place >= checking, supposed), len(ranked), asked)
+            if place < refused or statement.source != "last_statement":
+                ranked.append(statement)
     return sorted(ranked, key=lambda statement: -statement.score)
 
 
@@ -101,6 +104,14 @@ def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:
 def has_value(part: str) -> bool:
     """Tell whether a statement could hold an answer: a digit, a number word, math."""
     return bool(NUMBER.search(part) or LINE.search(part, part))
+
+
+def _refused_at(parts: list[str]) -> int:
+    """Return where the response refuses to answer; after it only an explicit conclusion counts."""
+    for place, part in enumerate(parts[-12:], max(0, len(parts) - 12)):
+        if REFUSES.search(part, part.lower()):
+            return place
+    return len(parts)
 
 
 def _checking_from(parts: list[str]) -> int:

@@ -28,7 +28,7 @@ def compare(
         for kind, problems in flips.items():
             listed = ", ".join(printable(name) for name in problems[:show]) + (", ..." if len(problems) > show else "")
             if problems:
-                console.print(f"{made['b']}: {kind}: {listed}", markup=False, soft_wrap=True)
+                console.print(f"{printable(made['b'])}: {kind}: {listed}", markup=False, soft_wrap=True)
 
 
 def _with_flips(pairs: list[Any]) -> list[Any]:

@@ -19,8 +19,10 @@ def export(
     """Write the decompositions of an experiment to FILE."""
     from ..experiments.decompositions import export_decompositions
     from ..experiments.journals import find_journal
+    from ..nodes.failures import printable
     from ..tracking.folders import home
 
     with find_journal(experiment, home()) as journal:
         for teacher, count in export_decompositions(journal, file).items():
-            print(f"{count} decompositions by {teacher}: use them with --teacher 'recorded:{file}#{teacher}'")
+            name = printable(teacher)
+            print(f"{count} decompositions by {name}: use them with --teacher 'recorded:{file}#{name}'")

@@ -19,13 +19,14 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> None:
     from ..experiments.journals import journal_path
     from ..experiments.model_pool import ModelPool
     from ..experiments.table import rich_table, usd
+    from ..nodes.failures import explain
 
     pool = ModelPool()
     for model in dict.fromkeys(model.model for cell in plan.cells for model in (cell.student, cell.teacher) if model):
         try:
             pool.check(ModelConfig(model=model))
         except Exception as error:
-            console.print(f"note: a run would fail now: {error}", style="yellow", markup=False, soft_wrap=True)
+            console.print(f"note: a run would fail now: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
     path = journal_path(home, plan.config.name)
     journal = Journal(path) if path.exists() else None
     try:

@@ -53,4 +53,4 @@ def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
     for error, problem in journal.db.execute(query, sorted(cells)):
         kinds.setdefault(printable(error).partition("; while asking")[0][:300], []).append(problem)
     for what, problems in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:5]:
-        console.print(f"{len(problems)} x {what} (first: {problems[0]})", style="red", markup=False, soft_wrap=True)
+        console.print(f"{len(problems)} x {what} (first: {printable(problems[0])})", style="red", markup=False, soft_wrap=True)

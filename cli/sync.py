@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..nodes.failures import explain, printable
+
 if TYPE_CHECKING:
     from ..tracking import Store
 
@@ -33,7 +35,7 @@ def send_traces(store: Store) -> bool:
     refused = store.outbox.count(store.address, refused=True)
     print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} still wait" if left else ""))
     for reason in store.outbox.refusals(store.address):
-        print(f"refused by the store: {reason}")
+        print(f"refused by the store: {printable(reason)}")
     for other in store.outbox.uris():
         if other != store.address:
             print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: give it with --tracking-uri")
@@ -59,5 +61,5 @@ def send_results(store: Store) -> bool:
             print(f"results of {name} sent to {store.shown_uri}")
         except TrackingUnavailable as error:
             complete = False
-            print(error)
+            print(explain(error))
     return complete

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..nodes.failures import printable
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -88,7 +90,7 @@ def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
             textwrap.fill(cell, 20, break_long_words=False) if width < 120 and name in names else cell
             for name, cell in zip(header, row, strict=True)
         ]
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
 

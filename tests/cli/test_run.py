@@ -110,6 +110,16 @@ def test_one_bad_problem_stops_nobody_and_is_named(tot, server, sums, tmp_path):
     assert re.search(r"standard +3 ", output)
 
 
+def test_names_in_a_data_set_cannot_steer_the_terminal(tot, server, tmp_path):
+    server.refuses = "messages"
+    row = {"question": "What is 1 + 1?", "reference": "2", "problem_id": "\x1b[31mred"}
+    (tmp_path / "mine.jsonl").write_text(json.dumps(row))
+    code, output = tot(*asked(server, "mine.jsonl", "--methods", "standard", "--retries", "0", "--no-tracking"))
+    assert code == 1
+    assert "(first: [31mred)" in output
+    assert "\x1b" not in output
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from ..experiments.tally import Tally
+
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
@@ -56,7 +58,7 @@ class RunProgress:
         self.spending = spending
         again = row["tries"] > 1
         self.done += not again
-        self.cells[unit.cell.id].count(row["status"], again)
+        self.cells[unit.cell.id].count(row["status"], again=again)
         now = time.monotonic()
         if self._live is None and (now - self.last >= PLAIN_EVERY or self.done == self.todo):
             self.last = now
@@ -66,7 +68,7 @@ class RunProgress:
         seconds = time.monotonic() - self.started
         rate = self.done / seconds if seconds else 0.0
         left = (self.todo - self.done) / rate if rate else 0.0
-        errors = sum(cell.counts.get("error", 0) for cell in self.cells.values())
+        errors = sum(cell.errors for cell in self.cells.values())
         parts = [f"{self.done} of {self.todo}", f"{rate:.2f}/s", f"{_clock(left)} left", f"{errors} errors"]
         if self.spending:
             parts.append(f"{self.spending.tokens:,} tokens")
@@ -85,40 +87,30 @@ class RunProgress:
             table.add_column(name, justify="left" if name == "cell" else "right")
         lines = sorted(self.cells.values(), key=lambda cell: cell.left == 0)
         for cell in lines[:SHOWN_CELLS]:
-            table.add_row(Text(cell.label), f"{cell.done}/{cell.total}", cell.accuracy(), str(cell.counts.get("error", 0)))
+            table.add_row(Text(cell.label), f"{cell.done}/{cell.total}", cell.accuracy(), str(cell.errors))
         if len(lines) > SHOWN_CELLS:
             table.add_row(f"... and {len(lines) - SHOWN_CELLS} more", "", "", "")
         return Group(table, ProgressBar(total=max(1, self.todo), completed=self.done), Text(self._line()))
 
 
-class _CellLine:
-    """The counts of one cell."""
+class _CellLine(Tally):
+    """The counts of one cell, shown."""
 
     def __init__(self, label: str, missing: int, counts: Mapping[str, int]) -> None:
+        super().__init__(counts, missing)
         self.label = label
-        self.counts = {status: number for status, number in counts.items() if status not in ("error", "waiting")}
         self.total = self.done + missing
-
-    @property
-    def done(self) -> int:
-        return sum(self.counts.values())
 
     @property
     def left(self) -> int:
         return self.total - self.done
 
-    def count(self, status: str, again: bool) -> None:
-        if again:
-            self.counts["error"] -= 1
-        self.counts[status] = self.counts.get(status, 0) + 1
-
     def accuracy(self) -> str:
         from ..experiments.statistics import wilson
         from ..experiments.table import interval
 
-        scored = sum(self.counts.get(status, 0) for status in ("correct", "incorrect", "no_answer"))
-        found = wilson(self.counts.get("correct", 0), scored)
-        return interval(found.value, found.low, found.high) if scored else "-"
+        found = wilson(self.correct, self.scored)
+        return interval(found.value, found.low, found.high) if self.scored else "-"
 
 
 def _clock(seconds: float) -> str:

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..verification.verdicts import SCORED
+
 RESPONSE_COLUMNS = ("response", "solution", "answer", "output", "prediction")
 REFERENCE_COLUMNS = ("reference", "gold", "target", "expected", "dataset_answer")
 QUESTION_COLUMNS = ("question", "problem", "prompt")
@@ -83,12 +85,19 @@ def _column(row: dict[str, Any], names: tuple[str, ...], what: str) -> str:
 
 
 def _show(counts: Counter[str], strict: int) -> None:
-    total = sum(counts.values())
-    judged = counts["correct"] + counts["incorrect"] + counts["no_answer"] + counts["timeout"]
-    print(f"{total} responses")
+    print(f"{counts.total()} responses")
     for status, count in counts.most_common():
         print(f"  {status}: {count}")
-    if judged:
+    if judged := sum(counts[status] for status in SCORED):
         print(
-            f"accuracy {counts['correct'] / judged:.1%} of {judged} (strict {strict / judged:.1%}); bad references do not count"
+            f"accuracy {_rate(counts['correct'], judged)} of {judged} (95 % interval), strict {_rate(strict, judged)}; "
+            "time-outs and bad references do not count"
         )
+
+
+def _rate(number: int, judged: int) -> str:
+    from ..experiments.statistics import wilson
+    from ..experiments.table import interval
+
+    found = wilson(number, judged)
+    return interval(found.value, found.low, found.high)

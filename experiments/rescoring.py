@@ -56,7 +56,7 @@ def _verified(row: dict[str, Any], problem: Problem, done: Rescoring) -> dict[st
     detail = row["detail"]
     solution = detail.get("solution") or ""
     verdict = verify_answer(solution, problem.reference, question=problem.question)
-    check = check_solution(solution, question=problem.question, steps=detail.get("steps"))
+    check = check_solution(solution, steps=detail.get("steps"))
     status, score = judge(problem, {"status": verdict.status, "answer": verdict.answer}, None)
     done.rows += 1
     if status != row["status"]:

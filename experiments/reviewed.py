@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from ..verification.verdicts import SCORED
 from .journal import Journal
-from .rows import SCORED
 from .statistics import wilson
 from .table import interval
 

@@ -7,11 +7,9 @@ from typing import Any
 
 from ..nodes.failures import ModelError, explain, first
 from ..problems import Problem, Scorer
+from ..verification.verdicts import SCORED
 from .config import Price
 from .prices import cost
-
-SCORED = ("correct", "incorrect", "no_answer")
-"""Statuses that count: crashes, time-outs and bad references never count against a student."""
 
 STATUSES = (*SCORED, "timeout", "bad_reference", "consistent", "inconsistent", "unchecked", "waiting", "error")
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..verification.verdicts import SCORED
 from .journal import Journal
-from .rows import SCORED
 
 
 @dataclass

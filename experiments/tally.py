@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..verification.verdicts import SCORED
+
 
 class Tally:
     """What is done in a cell, and how often each failed problem was tried."""
@@ -29,8 +31,22 @@ class Tally:
         """Tell whether the curves get a point now: about fifty in all."""
         return self.done % self.every == 0
 
+    @property
+    def errors(self) -> int:
+        """Problems that failed."""
+        return self.counts.get("error", 0)
+
+    @property
+    def correct(self) -> int:
+        """Problems solved."""
+        return self.counts.get("correct", 0)
+
+    @property
+    def scored(self) -> int:
+        """Problems that accuracy is a share of."""
+        return sum(self.counts.get(status, 0) for status in SCORED)
+
     def metrics(self) -> dict[str, float]:
         """Return `done`, `errors` and, once something is scored, `accuracy` (0 to 1)."""
-        scored = sum(self.counts.get(status, 0) for status in ("correct", "incorrect", "no_answer"))
-        found = {"done": float(self.done), "errors": float(self.counts.get("error", 0))}
-        return found | ({"accuracy": self.counts.get("correct", 0) / scored} if scored else {})
+        found = {"done": float(self.done), "errors": float(self.errors)}
+        return found | ({"accuracy": self.correct / self.scored} if self.scored else {})

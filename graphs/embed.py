@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,19 +17,20 @@ from ..nodes.review import Policy
 from ..nodes.solve import Mode
 from ..nodes.verify import Verifier
 from ..prompts import PromptSet
-from .state import Flag, Status, TraceInput, TraceOutput, Usage
+from .state import Flag, Solution, Status, TraceInput, TraceOutput, Usage
 from .trace_of_thought import build_trace_of_thought
 
 
 @dataclass(frozen=True)
 class TraceResult:
-    """What `solve` returns; the fields are those of `TraceOutput`."""
+    """What `solve` returns: fields of `TraceOutput` that tell how a question was solved."""
 
     answer: str | None
     status: Status
     steps: list[str]
     solution: str
     flags: list[Flag] = field(default_factory=list)
+    solutions: list[Solution] = field(default_factory=list)
     agreement: float = 1.0
     attempts: int = 1
     verdict: dict[str, Any] = field(default_factory=dict)
@@ -121,7 +123,8 @@ async def asolve(
 ) -> TraceResult:
     """Do what `solve` does without blocking the event loop; cancelling it frees the models."""
     _refuse_review(review)
-    graph = build_trace_of_thought(
+    graph = await asyncio.to_thread(  # a model given by name is loaded
+        build_trace_of_thought,
         teacher,
         student,
         prompts=prompts,

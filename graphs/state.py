@@ -10,17 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired, Protocol, Required
 from pydantic import Field
 from typing_extensions import TypedDict
 
-Status = Literal[
-    "correct",
-    "incorrect",
-    "no_answer",
-    "timeout",
-    "bad_reference",
-    "consistent",
-    "inconsistent",
-    "unchecked",
-]
-"""What verify says of a solution. The first five need a reference, the last three are given without one."""
+from ..verification.verdicts import Status
 
 Role = Literal["teacher", "student"]
 
@@ -53,7 +43,7 @@ def add_usage(left: Usage | None, right: Usage | None) -> Usage:
 
 
 class Flag(TypedDict):
-    """What a reviewer should know of a decomposition: `kind` is one of `nodes.decompose.FLAG_KINDS`."""
+    """What a reviewer should know of a decomposition: `kind` is one of `nodes.flags.FLAG_KINDS`."""
 
     kind: str
     detail: str

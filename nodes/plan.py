@@ -87,7 +87,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
                 messages = await self._aask_all(asks, config)
             except Exception as error:
                 raise self._failure(error, input, steps.usage) from first(error)
-            steps.take(messages)
+            await asyncio.to_thread(steps.take, messages)  # comparing the samples' answers may take seconds
         return steps.update
 
     def _begin(self, state: TraceState) -> _Steps:

@@ -34,7 +34,7 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
 
     def verify(state: TraceState) -> dict[str, Any]:
         question, solution = state["question"], state["solution"]
-        check = check_solution(solution, question=question, steps=state.get("steps"))
+        check = check_solution(solution, steps=state.get("steps"))
         verdict = (verifier or verify_answer)(solution, state.get("reference"), question=question)
         return {
             "check": _plain(check),
@@ -57,5 +57,5 @@ def _retry_reason(state: TraceState, check: SolutionCheck) -> str:
     if all(answer is None for answer in answers):
         return "no final answer was given."
     if state.get("agreement", 1.0) <= 0.5:
-        return f"{len(answers)} solutions gave different answers."
+        return f"no answer has a majority of the {len(answers)} solutions."
     return check.summary if check.status == "inconsistent" else ""

@@ -61,3 +61,21 @@ async def test_one_failure_among_several_is_the_cause():
 @pytest.mark.parametrize(("reason", "truncated"), [("stop", False), ("length", True), ("max_tokens", True), (None, False)])
 def test_a_reply_knows_whether_it_was_cut(reason, truncated):
     assert Reply("x", reason).truncated is truncated
+
+
+async def test_a_plan_that_computes_leaves_the_event_loop_alone():
+    computing, heard = threading.Event(), threading.Event()
+
+    def compute(state):
+        yield [Ask("a")]
+        computing.set()
+        return {"solution": "heard" if heard.wait(10) else "not heard"}
+
+    async def listen():
+        while not computing.is_set():
+            await asyncio.sleep(0.01)
+        heard.set()
+
+    node = ModelNode(compute, ScriptedChatModel(script=str), "student")
+    update, _ = await asyncio.gather(node.ainvoke({"question": "a"}), listen())
+    assert update["solution"] == "heard"

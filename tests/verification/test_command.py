@@ -25,7 +25,7 @@ def test_a_file_is_scored(tmp_path, suffix):
             lines.writelines(json.dumps(row) + "\n" for row in ROWS)
     result = CliRunner().invoke(app, ["verify", str(file), "--out", str(out)])
     assert result.exit_code == 0
-    assert "accuracy 50.0% of 2 (strict 50.0%)" in result.output
+    assert "accuracy 50.0 % (9.5-90.5) of 2 (95 % interval), strict 50.0 % (9.5-90.5)" in result.output
     assert [json.loads(line)["status"] for line in out.open()] == ["correct", "incorrect", "bad_reference"]
 
 

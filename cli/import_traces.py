@@ -17,23 +17,22 @@ def import_traces(
     """Read the released traces of the paper's authors, verify their answers, and show the table."""
     from rich.console import Console
 
-    from ..experiments.import_traces import import_traces as read
+    from ..experiments.import_traces import cell_of, import_traces as read
     from ..experiments.journal import Journal
     from ..experiments.journals import journal_path
     from ..experiments.summary import summarise
     from ..experiments.table import rich_table, summary_cells
     from ..tracking.folders import home
+    from .publishing import opened, publish
     from .run import wide
 
     console = wide(Console(highlight=False))
-    with Journal(journal_path(home(), experiment)) as journal:
+    for file in files:
+        cell_of(file)
+    with opened(tracking, tracking_uri) as store, Journal(journal_path(home(), experiment)) as journal:
         journal.claim()
         journal.set("name", experiment)
         read(files, journal)
         console.print(rich_table(experiment, *summary_cells(summarise(journal))))
-        if tracking:
-            from .. import tracking as room
-            from ..experiments.publishing import publish_journal
-
-            runs = publish_journal(journal, room.connect(tracking_uri))
-            console.print(f"MLflow: run {runs.parent_id}", markup=False)
+        if store is not None:
+            console.print(f"MLflow: {publish(journal, store)}", markup=False, soft_wrap=True)

@@ -16,8 +16,10 @@ def report(
 ) -> None:
     """Write report.html (self-contained), table.md and the figures of an EXPERIMENT, and log them to MLflow."""
     from ..experiments.journals import find_journal
+    from ..experiments.publishing import publish_journal
     from ..experiments.report import make_report
     from ..tracking.folders import home
+    from .publishing import opened
 
     with find_journal(experiment, home()) as journal:
         made = make_report(journal)
@@ -27,10 +29,6 @@ def report(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
         print(f"wrote {folder / 'report.html'} and {folder / 'table.md'}")
-        if tracking:
-            from .. import tracking as room
-            from ..experiments.publishing import publish_journal
-
-            store = room.connect(tracking_uri)
-            runs = publish_journal(journal, store, made.files())
-            print(f"logged to run {runs.parent_id}")
+        with opened(tracking, tracking_uri) as store:
+            if store is not None:
+                print(f"MLflow: {publish_journal(journal, store, made.files()).shown}")

@@ -16,18 +16,17 @@ def rescore(
     from ..experiments.journals import find_journal
     from ..experiments.rescoring import rescore as verify_again
     from ..tracking.folders import home
+    from .publishing import opened, publish
 
-    with find_journal(experiment, home()) as journal:
+    with find_journal(experiment, home()) as journal, opened(tracking, tracking_uri) as store:
         journal.claim()
         done = verify_again(journal)
         print(f"{done.rows} solutions verified again, {sum(done.changed.values())} verdicts changed")
         for (old, new), count in sorted(done.changed.items(), key=lambda item: -item[1]):
             print(f"  {count} x {old} -> {new}")
-        if tracking:
-            from .. import tracking as room
-            from ..experiments.publishing import publish_journal
-
-            store = room.connect(tracking_uri)
+        if store is not None:
             if done.overrides:
-                print(f"{room.override_verdicts(store, done.overrides)} traces corrected")
-            publish_journal(journal, store)
+                from ..tracking import override_verdicts
+
+                print(f"{override_verdicts(store, done.overrides)} traces corrected")
+            print(f"MLflow: {publish(journal, store)}")

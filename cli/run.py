@@ -166,9 +166,7 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
         store.close(patience_s=1.0)
         return
     waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
-    page = store.page(f"/experiments/{runs.experiment_id}/runs/{runs.parent_id}")
-    where = page or f"run {runs.parent_id} in {store.address}; look at it with: tot ui"
-    console.print(f"MLflow: {where}{waiting}", markup=False, soft_wrap=True)
+    console.print(f"MLflow: {runs.shown}{waiting}", markup=False, soft_wrap=True)
 
 
 def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:

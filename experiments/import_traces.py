@@ -20,6 +20,7 @@ from .cells import Cell
 from .config import ModelConfig
 from .journal import Journal
 from .journal_file import now_ms
+from .model_pool import model_key
 from .rows import solved_row
 
 _NAME = re.compile(r"sot-(?P<teacher>[^-]+)-(?P<student>[^-]+)-(?P<dataset>[^-]+)-")
@@ -49,16 +50,15 @@ def import_traces(files: list[Path], journal: Journal) -> list[Cell]:
         FileNotFoundError: no such file.
         ValueError: a name or a line cannot be read; says which.
     """
-    journal.set("name", journal.get("name") or "released-traces")
+    read = [(cell_of(file), list(read_traces(file))) for file in files]
     session = journal.start_session()
-    cells = [_import(file, journal) for file in files]
-    journal.end_session(session, len(cells), "finished")
-    return cells
+    for cell, traces in read:
+        _import(cell, traces, journal)
+    journal.end_session(session, len(read), "finished")
+    return [cell for cell, _ in read]
 
 
-def _import(file: Path, journal: Journal) -> Cell:
-    cell = cell_of(file)
-    traces = list(read_traces(file))
+def _import(cell: Cell, traces: list[dict[str, Any]], journal: Journal) -> None:
     problems = ProblemSet(
         {problem.key: problem for problem in map(_problem, traces)}.values(), name=cell.problems, source="released traces"
     )
@@ -69,17 +69,20 @@ def _import(file: Path, journal: Journal) -> Cell:
     journal.add_cell(cell.as_dict(), {})
     rows = [_row(cell, trace) for trace in traces]
     with journal.together():
-        for row in rows:
+        for row, trace in zip(rows, traces, strict=True):
             journal.write_row(row)
-    return cell
+            journal.add_reply(_reply(cell, row["key"], trace))
 
 
 def cell_of(file: Path) -> Cell:
     """Return the cell that a file's name tells of.
 
     Raises:
+        FileNotFoundError: no such file.
         ValueError: the name is not like "sot-TEACHER-STUDENT-DATASET-DATE-traces.csv".
     """
+    if not file.is_file():
+        raise FileNotFoundError(f"no trace file {str(file)!r}")
     found = _NAME.match(file.name)
     if found is None:
         raise ValueError(f"{file}: the name must be like sot-TEACHER-STUDENT-DATASET-DATE-traces.csv")
@@ -99,11 +102,8 @@ def read_traces(file: Path) -> Iterator[dict[str, Any]]:
     """Yield the traces of a file.
 
     Raises:
-        FileNotFoundError: no such file.
         ValueError: a row is malformed; says which.
     """
-    if not file.is_file():
-        raise FileNotFoundError(f"no trace file {str(file)!r}")
     csv.field_size_limit(sys.maxsize)
     with file.open(encoding="utf-8", newline="") as lines:
         for number, row in enumerate(csv.reader(lines), 1):
@@ -114,7 +114,7 @@ def read_traces(file: Path) -> Iterator[dict[str, Any]]:
                         raise TypeError(f"{part}.output_text is no text")
                 _problem(trace)
             except (ValueError, KeyError, IndexError, TypeError) as error:
-                raise ValueError(f"{file}, row {number}: not a trace ({error!r})") from error
+                raise ValueError(f"{file}, row {number}: not a trace ({type(error).__name__}: {error})") from error
             yield trace
 
 
@@ -140,11 +140,29 @@ def _row(cell: Cell, trace: dict[str, Any]) -> dict[str, Any]:
         "solution": solution,
         "flags": find_flags(Reply(said), steps, known),  # type: ignore[arg-type]
         "verdict": asdict(verdict),
-        "check": asdict(check_solution(solution, question=problem.question, steps=steps)),
+        "check": asdict(check_solution(solution, steps=steps)),
         "usage": {"teacher": _usage(trace["delegation"]), "student": _usage(trace["answer"])},
     }
     row = solved_row(problem, output, {}, None)
     return {**row, "cell_id": cell.id, "key": problem.key, "problem_id": problem.problem_id, "tries": 1, "started_ms": now_ms()}
+
+
+def _reply(cell: Cell, key: str, trace: dict[str, Any]) -> dict[str, Any]:
+    """Return what the teacher said, as a reply of its own for each file: the authors asked anew for each student."""
+    assert cell.teacher is not None
+    said, usage = trace["delegation"], _usage(trace["delegation"])
+    return {
+        "teacher": model_key(cell.teacher),
+        "prompt_key": f"{cell.id}-{key}",
+        "set_name": cell.problems,
+        "question": _problem(trace).question,
+        "prompt": said.get("input_text"),
+        "text": said["output_text"],
+        "input_tokens": usage["input_tokens"],
+        "output_tokens": usage["output_tokens"],
+        "model_name": cell.teacher.label,
+        "created_ms": now_ms(),
+    }
 
 
 def _usage(part: dict[str, Any]) -> dict[str, int]:

@@ -49,6 +49,8 @@ def publish_journal(journal: Journal, store: Store, artifacts: Mapping[str, Path
     """Write all that an open journal holds to MLflow."""
     from .. import tracking
 
+    journal.set("published", "0")
+    journal.set("tracking_uri", store.address)
     runs = tracking.publish(store, experiment_record(journal, whole=True, artifacts=artifacts))
     journal.set("published", "1")
     return runs

@@ -27,7 +27,8 @@ def summarise_condition(condition: Condition) -> dict[str, Any]:
         `n` (problems with a verdict), `accuracy`, `low`, `high` (Wilson's 95 % interval), `strict_accuracy`;
         `statuses`, `errors`, `retried`, `leak_rate`, `accuracy_without_leaks`, `n_without_leaks`, `mean_steps`;
         `teacher_tokens`, `student_tokens` (of what it used; a shared decomposition counts in each),
-        `cost_usd` (None if unknown), `tokens_per_correct`, `cost_per_correct`, `seconds_per_correct`, `seconds_per_problem`.
+        `cost_usd` (None if unknown), `tokens_per_correct`, `cost_per_correct`, `seconds_per_correct`, `seconds_per_problem`
+        (None where nobody took the time).
     """
     cell, sums, scores = condition.cell, condition.sums, condition.scores
     accuracy = wilson(sum(scores.values()), len(scores))
@@ -37,6 +38,7 @@ def summarise_condition(condition: Condition) -> dict[str, Any]:
     }
     solved = condition.statuses.get("correct", 0)
     answered = condition.rows - condition.statuses.get("error", 0)
+    seconds = sums.get("seconds") or None
     cost = None if condition.unknown_cost else sums.get("cost_usd", 0.0)
     return {
         "condition": cell["condition"],
@@ -64,8 +66,8 @@ def summarise_condition(condition: Condition) -> dict[str, Any]:
         "cost_usd": cost,
         "tokens_per_correct": sum(tokens.values()) / solved if solved else None,
         "cost_per_correct": cost / solved if solved and cost is not None else None,
-        "seconds_per_correct": sums.get("seconds", 0.0) / solved if solved else None,
-        "seconds_per_problem": sums.get("seconds", 0.0) / answered if answered else None,
+        "seconds_per_correct": seconds / solved if seconds and solved else None,
+        "seconds_per_problem": seconds / answered if seconds and answered else None,
     }
 
 

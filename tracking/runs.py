@@ -63,6 +63,12 @@ class OpenRuns:
         self._prompts = prompts
         self._curves = Curves(store)
 
+    @property
+    def shown(self) -> str:
+        """Where the experiment can be looked at: a link to a server's page, or how to open a database."""
+        page = self.store.page(f"/experiments/{self.experiment_id}/runs/{self.parent_id}")
+        return page or f"run {self.parent_id} in {self.store.address}; look at it with: tot ui"
+
     def handler(self, cell: str, *, tags: Mapping[str, str] | None = None) -> TraceHandler:
         """Return the callback handler for the graph runs of a cell: their traces belong to its run and link to its prompts."""
         tagged = {"cell": cell, **(tags or {})}

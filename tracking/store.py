@@ -7,7 +7,8 @@ import logging
 import os
 import weakref
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .addresses import LOCAL, absolute, default_uri, without_user
 from .errors import TrackingUnavailable
@@ -86,6 +87,12 @@ class Store:
         self._closed = False
         self._writer: Writer | None = None
         atexit.register(_close_at_exit, weakref.ref(self))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
     @cached_property
     def client(self) -> MlflowClient:

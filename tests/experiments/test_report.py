@@ -8,7 +8,7 @@ import pytest
 from trace_of_thought.experiments.causes import cause
 from trace_of_thought.experiments.comparing import compare_pairs, flips, matched
 from trace_of_thought.experiments.decompositions import export_decompositions
-from trace_of_thought.experiments.import_traces import cell_of, import_traces
+from trace_of_thought.experiments.import_traces import cell_of, import_traces, read_traces
 from trace_of_thought.experiments.journal import Journal
 from trace_of_thought.experiments.journals import journal_path
 from trace_of_thought.experiments.report import make_report
@@ -150,10 +150,18 @@ def test_released_traces_become_cells(tmp_path):
         assert 0.3 < summary["accuracy"] < 0.55
         assert summary["student_tokens"] > 100_000
         assert summary["mean_steps"] > 3
+        assert summary["seconds_per_problem"] is None
+        assert journal.totals()["teacher_tokens"] == summary["teacher_tokens"]
         assert export_decompositions(journal, tmp_path / "d.jsonl") == {"gpt-4-0613": 200}
+    exported = map(json.loads, (tmp_path / "d.jsonl").read_text().splitlines())
+    said = {trace["dataset_question"].strip(): trace["delegation"]["output_text"] for trace in read_traces(files[0])}
+    assert {line["question"]: line["decomposition"] for line in exported} == said
 
 
 def test_a_file_that_is_no_trace_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no trace file .*x\.csv"):
+        cell_of(tmp_path / "x.csv")
+    (tmp_path / "x.csv").touch()
     with pytest.raises(ValueError, match="the name must be like sot-"):
         cell_of(tmp_path / "x.csv")
     path = tmp_path / "sot-a-b-gsm8k-1-traces.csv"

@@ -1,0 +1,31 @@
+"""Where `report`, `rescore` and `import-traces` write their results: an open store, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..experiments.journal import Journal
+    from ..tracking import Store
+
+
+@contextmanager
+def opened(tracking: bool, tracking_uri: str | None) -> Iterator[Store | None]:
+    """Open the tracking store before any work is done, and close it after it; None if nothing is to be written there."""
+    if not tracking:
+        yield None
+        return
+    from ..tracking import connect
+
+    with connect(tracking_uri) as store:
+        yield store
+
+
+def publish(journal: Journal, store: Store) -> str:
+    """Write results and report of a journal to a store; returns where they can be looked at."""
+    from ..experiments.publishing import publish_journal
+    from ..experiments.report import make_report
+
+    return publish_journal(journal, store, make_report(journal).files()).shown

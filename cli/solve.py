@@ -135,6 +135,6 @@ def _load(spec: str, base_url: str | None, timeout: float, max_tokens: int | Non
     from ..models.load import load_chat_model
 
     options: dict[str, Any] = {"max_tokens": max_tokens} if max_tokens else {}
-    if base_url and not spec.startswith(("hf:", "recorded:")):
-        options["base_url"] = base_url
-    return load_chat_model(spec, timeout=timeout, **options)
+    if not spec.startswith(("hf:", "recorded:")):
+        options |= {"timeout": timeout, "base_url": base_url} if base_url else {"timeout": timeout}
+    return load_chat_model(spec, **options)

@@ -71,9 +71,10 @@ def build_trace_of_thought(
         assert result["status"] == "correct"
         ```
     """
-    student = as_chat_model(student)
-    teacher = student if teacher == "self" else as_chat_model(teacher)
     prompt_set = load_prompts(prompts)
+    taught_by_itself = isinstance(teacher, str) and teacher in ("self", student)
+    student = as_chat_model(student)
+    teacher = student if taught_by_itself else as_chat_model(teacher)
     graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput, context_schema=context_schema)
     graph.add_node("decompose", make_decompose(teacher, prompt_set, reviewed=review != "never", structured=structured))
     graph.add_node("review", make_review(review, max_revisions=max_revisions))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable
 
 TIMEOUT = 120.0
 """Seconds for one call of a remote model."""
@@ -17,8 +18,8 @@ MAX_RETRIES = 5
 def load_chat_model(
     spec: str,
     *,
-    timeout: float = TIMEOUT,
-    max_retries: int = MAX_RETRIES,
+    timeout: float | None = None,
+    max_retries: int | None = None,
     requests_per_second: float | None = None,
     **options: Any,
 ) -> BaseChatModel:
@@ -26,16 +27,16 @@ def load_chat_model(
 
     Args:
         spec: one of
-            `hf:ID`, a hub id, a folder or a `.gguf` file, run in this process and shared by all callers;
+            `hf:ID`, a hub id, a folder or a `.gguf` file, run in this process; all calls of the returned model share batches;
             `recorded:FILE`, `recorded:FILE#TEACHER` or `recorded:sample`, decompositions to replay;
             `PROVIDER:NAME`, as in `openai:gpt-4.1`, what LangChain's `init_chat_model` takes.
-        timeout: seconds for one remote call.
-        max_retries: retries of a remote call.
+        timeout: seconds for one call; by default 120 for a remote model, without end for a local one.
+        max_retries: retries of a remote call, by default 5.
         requests_per_second: limit for a remote model, kept by all callers together.
         options: for the model itself: `temperature`, `max_tokens`, `base_url`, `api_key`, `dtype`, `device`, ...
 
     Raises:
-        ValueError: the name or the provider is unknown, or a key is missing; says what to do.
+        ValueError: the name or the provider is unknown, a key is missing, or an option does not apply; says what to do.
         ImportError: the package of this provider is not installed; says which.
         FileNotFoundError: no such file.
     """
@@ -44,20 +45,38 @@ def load_chat_model(
         raise ValueError(
             f"model {spec!r} has no provider; write PROVIDER:NAME, as in 'openai:gpt-4.1', 'hf:FOLDER' or 'recorded:FILE'"
         )
+    remote = {"max_retries": max_retries, "requests_per_second": requests_per_second}
     if provider == "hf":
-        return _local(name, options)
+        _refuse(spec, remote)
+        return _local(name, {"timeout": timeout, **options} if timeout else options)
     if provider == "recorded":
         from .recorded import RecordedTeacher
 
+        _refuse(spec, {"timeout": timeout, **remote, **options})
         file, _, teacher = name.partition("#")
         return RecordedTeacher.from_file(file, teacher=teacher or None)
     limiter = {"rate_limiter": _limiter(requests_per_second)} if requests_per_second else {}
-    return _remote(spec, timeout=timeout, max_retries=max_retries, **limiter, **options)
+    retries = MAX_RETRIES if max_retries is None else max_retries
+    return _remote(spec, timeout=timeout or TIMEOUT, max_retries=retries, **limiter, **options)
 
 
 def as_chat_model(model: BaseChatModel | str) -> BaseChatModel:
-    """Return the model itself, or the one that a name stands for."""
-    return load_chat_model(model) if isinstance(model, str) else model
+    """Return the model itself, or the one that a name stands for.
+
+    Raises:
+        TypeError: it is neither a chat model nor a name. Also what `load_chat_model` raises.
+    """
+    if isinstance(model, str):
+        return load_chat_model(model)
+    if not isinstance(model, Runnable):
+        raise TypeError(f"{model!r} is no chat model: give one of LangChain's, or a name as in 'openai:gpt-4.1' or 'hf:FOLDER'")
+    return model
+
+
+def _refuse(spec: str, options: dict[str, Any]) -> None:
+    """Refuse options that do not apply to a model: dropped, they would only seem to work."""
+    if given := [name for name, value in options.items() if value is not None]:
+        raise ValueError(f"model {spec!r} has no {given[0]}; leave it out")
 
 
 def _limiter(requests_per_second: float) -> Any:

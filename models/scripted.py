@@ -30,7 +30,7 @@ class ScriptedChatModel(BaseChatModel):
         ```
     """
 
-    script: Any
+    script: Script
     model_name: str = "scripted"
     finish_reason: str = "stop"
     temperature: float | None = None
@@ -84,9 +84,9 @@ class ScriptedChatModel(BaseChatModel):
             for key, reply in self.script.items():
                 if key in prompt:
                     return reply
-            raise KeyError(f"the script has no key that the prompt {prompt[:80]!r} contains")
+            raise LookupError(f"the script has no key that the prompt {prompt[:80]!r} contains")
         if number >= len(self.script):
-            raise IndexError(f"the script has {len(self.script)} replies; call {number + 1} has none")
+            raise LookupError(f"the script has {len(self.script)} replies; call {number + 1} has none")
         return self.script[number]
 
     def _generate(

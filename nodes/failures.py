@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import traceback
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,11 +21,8 @@ _ADVICE = {
     "InternalServerError": "the server failed: try again later",
     "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
     "APITimeoutError": "the server did not answer in time: raise the timeout or lower the concurrency",
-    **dict.fromkeys(
-        ("JSONDecodeError", "TypeError", "IndexError", "AttributeError"),
-        "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?",
-    ),
 }
+_UNREADABLE = "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?"
 
 
 class ModelError(RuntimeError):
@@ -41,7 +40,17 @@ class ModelError(RuntimeError):
 def advice(error: BaseException) -> str:
     """Return what to do about an error that asking a model raised; empty where the error says it itself."""
     error = first(error)
-    return next((_ADVICE[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _ADVICE), "")
+    known = next((_ADVICE[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _ADVICE), "")
+    return known or (_UNREADABLE if _in_client(error) and isinstance(error, _SURPRISES) else "")
+
+
+_SURPRISES = (json.JSONDecodeError, TypeError, LookupError, AttributeError)
+
+
+def _in_client(error: BaseException) -> bool:
+    """Tell whether it was the client of an OpenAI-compatible server that could not go on."""
+    rooms = {frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in traceback.walk_tb(error.__traceback__)}
+    return bool(rooms & {"openai", "langchain_openai"})
 
 
 def first(error: BaseException) -> BaseException:

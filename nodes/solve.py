@@ -75,8 +75,8 @@ def _solver(
     make_ply: Callable[[TraceState], Ply],
     starts: Callable[[TraceState], bool] = lambda state: False,
 ) -> ModelNode:
-    if samples < 1:
-        raise ValueError(f"samples={samples} gives no solution; use 1 or more")
+    if not isinstance(samples, int) or samples < 1:
+        raise ValueError(f"samples={samples!r} gives no solution; use a whole number from 1")
 
     def plan(state: TraceState) -> Plan:
         question_of(state)

@@ -1,6 +1,7 @@
 import pytest
 
-from trace_of_thought.models import load_chat_model
+from trace_of_thought import ModelError, build_baseline, build_trace_of_thought
+from trace_of_thought.models import ScriptedChatModel, load_chat_model
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +35,27 @@ def test_options_reach_a_remote_model():
 def test_a_rate_limit_is_kept_by_all_callers():
     model = load_chat_model("openai:any", api_key="x", requests_per_second=3)
     assert model.rate_limiter.requests_per_second == 3
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "message"),
+    [
+        ("recorded:sample", {"temperature": 0.3}, "has no temperature"),
+        ("recorded:sample", {"timeout": 5}, "has no timeout"),
+        ("hf:.", {"max_retries": 2}, "has no max_retries"),
+    ],
+)
+def test_an_option_that_does_not_apply_is_refused(spec, options, message):
+    with pytest.raises(ValueError, match=message):
+        load_chat_model(spec, **options)
+
+
+def test_what_is_no_model_is_refused_when_the_graph_is_built():
+    with pytest.raises(TypeError, match="None is no chat model"):
+        build_trace_of_thought(None, ScriptedChatModel(script=str))
+
+
+def test_a_script_that_has_run_out_is_not_blamed_on_a_server():
+    graph = build_baseline("standard", ScriptedChatModel(script=[]))
+    with pytest.raises(ModelError, match="call 1 has none; while asking"):
+        graph.invoke({"question": "2 + 2?"})

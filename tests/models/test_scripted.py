@@ -12,14 +12,14 @@ def test_answers_from_a_list_in_order_and_fails_on_purpose():
         model.invoke("b")
     assert model.invoke("c").text == "three"
     assert model.calls == ["a", "b", "c"]
-    with pytest.raises(IndexError, match="call 4 has none"):
+    with pytest.raises(LookupError, match="call 4 has none"):
         model.invoke("d")
 
 
 def test_answers_from_a_mapping_or_a_function():
     assert ScriptedChatModel(script={"cat": "4 legs", "bird": "2 legs"}).invoke("a bird").text == "2 legs"
     assert ScriptedChatModel(script=str.upper).invoke("loud").text == "LOUD"
-    with pytest.raises(KeyError, match="no key"):
+    with pytest.raises(LookupError, match="no key"):
         ScriptedChatModel(script={"cat": "4"}).invoke("dog")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -28,6 +28,18 @@ from .queue import ReviewQueue
 NAME_COOKIE = "tot_reviewer"
 LONGEST_S = 3600.0
 """A page that was open for longer says nothing about the time that a decision took."""
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+def _sent(body: Annotated[bytes, Depends(_body)]) -> Edited:
+    """Read the form in the thread of the handler, which may wait for the store: the event loop never does."""
+    return read_form(body)
+
+
+Form = Annotated[Edited, Depends(_sent)]
 
 
 def make_app(queue: ReviewQueue, *, token: str = "", reviewer: str = "") -> FastAPI:
@@ -105,9 +117,8 @@ class _Desk:
         self.queue.refresh()
         return PlainTextResponse(self.queue.version())
 
-    async def post_item(self, request: Request, number: int) -> Response:
+    def post_item(self, request: Request, number: int, form: Form) -> Response:
         """Take a decision, or a change of the list of steps."""
-        form = read_form(await request.body())
         filters = _filters(form.fields)
         item = self._item(number)
         operation = form.fields.get("op", "")
@@ -129,9 +140,9 @@ class _Desk:
             return self._show(request, "message", text=str(error), back=f"/items/{number}", status=status)
         return RedirectResponse(_address(after, filters, decided), 303)
 
-    async def post_draft(self, request: Request, number: int) -> Response:
+    def post_draft(self, number: int, form: Form) -> Response:
         """Keep an edit as it is typed; says when, which the page compares with what the browser has."""
-        form, item = read_form(await request.body()), self._item(number)
+        item = self._item(number)
         if item.state != "waiting":
             return PlainTextResponse("")
         return PlainTextResponse(str(self.queue.drafts.save(item, form.steps, form.fields.get("comment", ""))))
@@ -144,9 +155,9 @@ class _Desk:
             return self._show(request, "message", text=str(error), back="/", status=409)
         return RedirectResponse(f"/items/{number}?undone=1", 303)
 
-    async def post_bulk(self, request: Request) -> Response:
+    def post_bulk(self, request: Request, form: Form) -> Response:
         """Approve all that waits in this view and has no flag."""
-        filters = _filters(read_form(await request.body()).fields)
+        filters = _filters(form.fields)
         done = 0
         for item in self.queue.pending(**filters):
             if not item.kinds:
@@ -157,12 +168,11 @@ class _Desk:
                     continue
         return RedirectResponse(f"/?{urlencode({**filters, 'approved': str(done)})}", 303)
 
-    async def post_reviewer(self, request: Request) -> Response:
+    def post_reviewer(self, form: Form) -> Response:
         """Remember who decides here."""
-        fields = read_form(await request.body()).fields
-        back = fields.get("back", "/")
+        back = form.fields.get("back", "/")
         response = RedirectResponse(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/", 303)
-        name = quote(fields.get("name", "").strip()[:80])
+        name = quote(form.fields.get("name", "").strip()[:80])
         response.set_cookie(NAME_COOKIE, name, max_age=31_536_000, httponly=True, samesite="strict")
         return response
 

@@ -1,7 +1,11 @@
 """What the page refuses, and what it shows of hostile text."""
 
 import re
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -89,6 +93,23 @@ def test_the_way_back_stays_on_the_page(client):
 
 def test_too_long_a_post_is_refused(client):
     assert post(client, "/items/1", op="x" * 5_000_000).status_code == 413
+
+
+def test_others_read_on_while_a_decision_waits_for_the_store(serve, pause, store, queue):
+    [number] = pause(1)
+    page = serve()
+    with httpx.Client(base_url=page.url, headers={"origin": page.url}, timeout=60) as poster, ThreadPoolExecutor(2) as pool:
+        form = {"page_token": token(poster), "op": "approve", "step": "Do it."}
+        with sqlite3.connect(store) as other:
+            other.execute("begin immediate")
+            posts = [pool.submit(poster.post, f"/items/{number}{path}", data=form) for path in ("", "/draft")]
+            for _ in range(5):
+                time.sleep(0.1)
+                assert httpx.get(page.url + "/history", timeout=10).status_code == 200
+            assert not any(post.done() for post in posts)
+            other.rollback()
+        assert [post.result().status_code for post in posts] == [303, 200]
+    assert queue.item(number).state == "decided"
 
 
 def test_unknown_items_are_not_found(client):

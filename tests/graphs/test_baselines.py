@@ -3,15 +3,18 @@ import pytest
 from trace_of_thought import build_baseline
 from trace_of_thought.models import ScriptedChatModel
 
+ADDED = ("Think step by step.", "devise a plan", "following steps")
+
 
 @pytest.mark.parametrize(
     ("method", "adds"),
-    [("standard", ""), ("chain_of_thought", "Think step by step."), ("plan_and_solve", "devise a plan")],
+    [("standard", None), ("chain_of_thought", "Think step by step."), ("plan_and_solve", "devise a plan")],
 )
-def test_a_baseline_asks_once_and_verifies(student, problem, method, adds):
+def test_a_baseline_asks_once_in_its_own_words_and_verifies(student, problem, method, adds):
     result = build_baseline(method, student).invoke(problem)
     assert (result["status"], result["answer"], len(student.calls)) == ("correct", "42", 1)
-    assert adds in student.calls[0]
+    assert student.calls[0].startswith("What is 6 times 7?\n")
+    assert [text for text in ADDED if text in student.calls[0]] == ([adds] if adds else [])
     assert "teacher" not in result["usage"]
 
 

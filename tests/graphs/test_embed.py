@@ -109,18 +109,23 @@ def test_a_teacher_that_is_down_is_named_with_what_to_do(student):
 
 
 async def test_cancelling_asolve_reaches_the_model(teacher):
-    began = asyncio.Event()
+    began, ended = asyncio.Event(), []
 
     class Slow(ScriptedChatModel):
         async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
             began.set()
-            await asyncio.sleep(60)
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                ended.append("cancelled")
+                raise
 
     call = asyncio.create_task(asolve("What is 6 times 7?", teacher=teacher, student=Slow(script=[])))
     await began.wait()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
+    assert ended == ["cancelled"]
 
 
 async def test_a_node_of_a_parent_with_other_keys(teacher, student):

@@ -27,6 +27,26 @@ def plain(student, prompt, tokens=24):
     return student.tokenizer.decode(output, skip_special_tokens=True)
 
 
+def watch(student):
+    """Keep the calls that reach the student's engine."""
+    engine, calls = student._service.engine, []
+    submit = engine.submit
+
+    def keep(generation):
+        calls.append(generation)
+        submit(generation)
+
+    engine.submit = keep
+    return calls
+
+
+def tokens_when_idle(student, call):
+    """Wait until the engine has nothing to do, and return how many tokens it wrote for a call."""
+    while student._service.engine.busy:
+        time.sleep(0.002)
+    return len(call.tokens)
+
+
 def test_concurrent_calls_share_batches_and_get_what_they_would_get_alone(load_tiny):
     student = load_tiny(max_batch_size=4)
     expected = [plain(student, prompt) for prompt in PROMPTS]
@@ -100,20 +120,28 @@ def test_a_stop_string_ends_the_text_before_it(student):
 
 async def test_cancelling_a_task_frees_its_place(load_tiny):
     student = load_tiny(max_pending_calls=1, max_tokens=400)
+    calls = watch(student)
     task = asyncio.create_task(student.ainvoke("endless"))
-    await asyncio.sleep(0.05)
+    while not (calls and calls[0].tokens):
+        await asyncio.sleep(0.002)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (await student.ainvoke("next", max_tokens=2)).usage_metadata["output_tokens"] == 2
+    assert calls[0].result.cancelled()
+    assert 0 < tokens_when_idle(student, calls[0]) < 400
 
 
 async def test_a_call_that_takes_too_long_says_so_and_frees_its_place(student):
+    calls = watch(student)
     with pytest.raises(TimeoutError, match=r"timeout=0\.01 seconds"):
         await student.ainvoke("slow", timeout=0.01, max_tokens=400)
     with pytest.raises(TimeoutError, match="raise timeout"):
         student.invoke("slow", timeout=0.01, max_tokens=400)
     assert student.invoke("next", max_tokens=2).usage_metadata["output_tokens"] == 2
+    for call in calls[:-1]:
+        assert call.result.cancelled()
+        assert tokens_when_idle(student, call) < 400
 
 
 def test_several_event_loops_one_after_the_other(student):
@@ -176,14 +204,17 @@ def test_close_ends_calls_under_way_with_an_error(student):
         except RuntimeError as error:
             failures.append(str(error))
 
+    calls = watch(student)
     threads = [threading.Thread(target=call) for _ in range(6)]
     for thread in threads:
         thread.start()
-    time.sleep(0.05)
+    while len(calls) < len(threads):
+        time.sleep(0.002)
     student.close()
     for thread in threads:
         thread.join(20)
     assert not any(thread.is_alive() for thread in threads)
+    assert len(failures) == len(threads)
     assert all("closed" in failure for failure in failures)
     with pytest.raises(RuntimeError, match="load it again"):
         student.invoke("again")

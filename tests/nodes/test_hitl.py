@@ -1,6 +1,7 @@
 """The request, and every form of answer, apart from a graph."""
 
 import json
+import re
 
 import pytest
 
@@ -64,9 +65,21 @@ def test_a_rejection_is_refused_where_the_teacher_may_not_be_asked_again():
         read_answer({"type": "reject"}, STATE["steps"], may_reject=False)
 
 
-@pytest.mark.parametrize("answer", [None, {}, [], "{", {"type": "edit"}, {"type": "edit", "args": {"steps": 7}}, "[" * 100_000])
-def test_what_cannot_be_read_says_why(answer):
-    with pytest.raises(ValueError, match=r"\w+"):
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (None, "the answer 'None' is no decision; give {'decisions'"),
+        ({}, "decision type None is unknown; use approve, edit or reject"),
+        ([], "the answer has 0 decisions; give one"),
+        ("{", "the answer is no valid JSON: Expecting"),
+        ({"type": "edit"}, "an edit needs args {'steps': [text, ...]}, not 'None'"),
+        ({"type": "edit", "args": {"steps": 7}}, "an edit needs args {'steps': [text, ...]}, not '7'"),
+        ({"type": "edit", "args": {"steps": [" "]}}, "the edited list has no steps; give at least one, or reject"),
+        ("[" * 100_000, "the answer is no valid JSON: maximum recursion"),
+    ],
+)
+def test_what_cannot_be_read_says_why(answer, complaint):
+    with pytest.raises(ValueError, match=re.escape(complaint)):
         read_answer(answer, STATE["steps"])
 
 

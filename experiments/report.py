@@ -25,7 +25,7 @@ SHOWN_PROBLEMS = 2_000
 
 @dataclass(frozen=True)
 class Report:
-    """What `write_report` writes.
+    """The parts of a report.
 
     Attributes:
         html: the page, with figures and problems.

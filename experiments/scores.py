@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,9 +98,3 @@ def paired(a: Condition, b: Condition) -> tuple[list[str], list[float], list[flo
     """Return the keys of the problems that both have a score for, and the scores."""
     keys = [key for key in a.scores if key in b.scores]
     return keys, [a.scores[key] for key in keys], [b.scores[key] for key in keys]
-
-
-def mean(values: Iterable[float]) -> float | None:
-    """Return the mean, None of nothing."""
-    listed = list(values)
-    return sum(listed) / len(listed) if listed else None

@@ -44,9 +44,9 @@ def parse_steps(text: str) -> list[str]:
         One text a step; empty if there is no list.
     """
     text = text[:MAX_CHARACTERS]
-    from_json = _parse_json(text)
-    if from_json is not None:
-        return from_json
+    listed = _parse_json(text)
+    if listed is not None:
+        return listed
     lines = _lines(text)
     for kind in _MARKERS:
         steps = _parse_kind(lines, kind)

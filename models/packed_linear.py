@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -38,8 +40,12 @@ def can_pack(model: nn.Module) -> bool:
     )
 
 
-def pack_linears(model: nn.Module) -> int:
+def pack_linears(model: nn.Module, layer: Callable[[nn.Linear], nn.Module] = PackedLinear) -> int:
     """Replace every plain linear layer; the model can generate afterwards, but neither be trained nor saved.
+
+    Args:
+        model: on a CPU, in float32.
+        layer: makes the layer that stands in for another.
 
     Returns:
         How many layers were replaced.
@@ -52,5 +58,5 @@ def pack_linears(model: nn.Module) -> int:
     ]
     with torch.no_grad():
         for parent, name, child in plain:
-            setattr(parent, name, PackedLinear(child))
+            setattr(parent, name, layer(child))
     return len(plain)

@@ -39,6 +39,29 @@ def test_packed_weights_compute_what_plain_ones_do(tiny_folder):
     torch.testing.assert_close(packed, plain, rtol=1e-4, atol=1e-4)
 
 
+def test_int8_weights_compute_about_what_exact_ones_do(tiny_folder):
+    import torch
+
+    from trace_of_thought.models.int8_linear import sums_are_exact
+
+    if not sums_are_exact():
+        with pytest.raises(ValueError, match="VNNI"):
+            load(tiny_folder, device="cpu", pack_weights="int8")
+        pytest.skip("needs a CPU with VNNI")
+    ids = torch.tensor([[3, 4, 5, 6], [9, 8, 7, 6]])
+    with torch.inference_mode():
+        rounded, exact = (load(tiny_folder, device="cpu", pack_weights=p).llm.pipeline.model for p in ("int8", False))
+        both, plain = rounded(ids).logits, exact(ids).logits
+        alone = torch.cat([rounded(row[None]).logits for row in ids])
+    assert torch.cosine_similarity(both.flatten(), plain.flatten(), dim=0) > 0.99
+    torch.testing.assert_close(both, alone, rtol=1e-4, atol=1e-4)
+
+
+def test_int8_weights_are_refused_where_they_do_not_apply(tiny_folder):
+    with pytest.raises(ValueError, match="float32"):
+        load(tiny_folder, device="cpu", dtype="bfloat16", pack_weights="int8")
+
+
 @pytest.mark.parametrize(
     ("package", "config"),
     [

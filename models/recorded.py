@@ -93,7 +93,7 @@ class RecordedTeacher(BaseChatModel):
         record = self._find(prompt)
         if record is None:
             raise LookupError(
-                f"{Path(self.source).name} holds no decomposition by {self.model_name!r} for the question in {prompt[:300]!r}; "
+                f"{Path(self.source).name} holds no decomposition by {self.model_name!r} for this question; "
                 f"it has {len(self.records)} questions: add this one, or use another teacher"
             )
         used, made = int(record.get("input_tokens") or 0), int(record.get("output_tokens") or 0)

@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from trace_of_thought.models import RecordedTeacher, load_chat_model
+from trace_of_thought import build_trace_of_thought
+from trace_of_thought.models import RecordedTeacher, ScriptedChatModel, load_chat_model
+from trace_of_thought.nodes.failures import ModelError
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -36,10 +38,13 @@ def test_the_longest_question_wins(tmp_path):
     assert RecordedTeacher.from_file(file).invoke("How many legs have 3 cats? And 4?").text == "long"
 
 
-def test_a_missing_question_is_named(tmp_path):
+def test_a_missing_question_is_named_once_and_without_the_prompt(tmp_path):
     file = write(tmp_path / "d.jsonl", {"question": "2 + 2?", "decomposition": "1. Add."})
-    with pytest.raises(LookupError, match=r"no decomposition by 'recorded' .*3 \+ 3"):
-        RecordedTeacher.from_file(file).invoke("What is 3 + 3?")
+    graph = build_trace_of_thought(f"recorded:{file}", ScriptedChatModel(script=[]))
+    with pytest.raises(ModelError, match="no decomposition by 'recorded' for this question; it has 1 questions") as error:
+        graph.invoke({"question": "What is 3 + 3?"})
+    assert str(error.value).count("What is 3 + 3?") == 1
+    assert "step-by-step" not in str(error.value)
 
 
 @pytest.mark.parametrize("line", ["{", '{"question": "x"}', '{"question": "x", "decomposition": ""}', "[]"])

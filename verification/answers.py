@@ -21,6 +21,11 @@ _NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
 VALUE = 0.4
 """How much the likeliest value of a statement says about the statement; the rest is how it is put."""
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
+_BEGINNING = re.compile(r"\b(?:starting|starts|begins|beginning|since|from|before|after) (?:on )?[A-Z][a-z]+", re.I)
+_CALENDAR = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
+    r"|November|December"
+)
 _SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
 
 
@@ -140,7 +145,8 @@ def _restated(text: str, wanted: str, question: str | None) -> bool:
 
 
 def _names(statement: str, question: str | None) -> set[str]:
-    """Return the capitalised words of a statement that the question has as well, or that stand after "is"."""
-    words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", statement))
+    """Return the capitalised words of a statement that the question has as well; else its days and months."""
+    words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", _BEGINNING.sub("", statement)))
     asked = set(re.findall(r"\b[A-Z][a-z]+\b", question or ""))
-    return {word.casefold() for word in words & asked}
+    named = {word for word in words - asked if _CALENDAR.fullmatch(word)} or words & asked
+    return {word.casefold() for word in named}

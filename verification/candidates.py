@@ -31,7 +31,7 @@ _TOTAL_OF = re.compile(
 )
 _ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
 _ASKS_PERCENT = re.compile(r"percent|%", re.I)
-_HOW_MANY = re.compile(r"\bhow many\b", re.I)
+HOW_MANY = re.compile(r"\bhow many\b", re.I)
 _UNIT = re.compile(
     r"how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$", re.I
 )
@@ -219,7 +219,7 @@ SEGMENT_SIGNS: tuple[Sign[Formula], ...] = (
     Sign(-1.5, "an equation of the question", lambda f: f.is_equation and f.is_copied),
     Sign(-1.5, "only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim))),
     Sign(-1.0, "a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before))),
-    Sign(-2.0, "a count was asked, and this is no number", lambda f: not f.values and bool(_HOW_MANY.search(f.asked.question))),
+    Sign(-2.0, "a count was asked, and this is no number", lambda f: not f.values and bool(HOW_MANY.search(f.asked.question))),
     Sign(-2.0, "it stands in parentheses", lambda f: in_parentheses(f.before)),
 )
 EXPRESSION_SIGNS: tuple[Sign[Formula], ...] = (

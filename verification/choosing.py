@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .arithmetic import NotArithmetic, evaluate, tokenize
 from .candidates import (
     EXPRESSION_SIGNS,
+    HOW_MANY,
     NUMBER_SIGNS,
     SEGMENT_SIGNS,
     Asked,
@@ -19,7 +20,9 @@ from .candidates import (
     read_question,
     score,
 )
+from .described import described_sets
 from .echoes import is_placeholder
+from .phrases import STEP_NAMES
 from .quantities import find_quantities
 from .references import braced
 from .statements import Statement, asked_words
@@ -35,7 +38,7 @@ RATIO = 2.5
 CLOCK = 3.0
 """A time of the day where one is asked; the later in the sentence the likelier."""
 DURATION, RESTATED_DURATION = 2.0, 2.5
-"""Hours and minutes are one value; in parentheses they say the same again."""
+"""Hours and minutes, dollars and cents are one value; in parentheses they say the same again."""
 
 Found = tuple[Candidate, tuple[int, int]]
 """A candidate with the place that it takes."""
@@ -46,7 +49,7 @@ _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
 _DANGLING = re.compile(r"[-+*/=]\s*\$?$|^[-+*/]\s")
-_DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?", re.I)
+_DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I)
 _CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
@@ -66,9 +69,8 @@ _EXPRESSION = re.compile(
     r"|\{[^{}]{1,80}\}"
     r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,})"
 )
-_STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
-_STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
-_WORD_ANSWER = re.compile(r"\bis\s+(?:an?\s+)?([A-Za-z][A-Za-z ]{0,30})[.!]?$")
+_QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
+_WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Choice:
 
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     """Return what a statement claims, None if it claims nothing."""
-    text = _STEP_NAMES.sub(" ", statement.claim.strip())
+    text = _QUOTED_QUESTION.sub(" ", STEP_NAMES.sub(" ", statement.claim.strip()))
     if "\\boxed" in text and not (re.search(r"how many", asked_words(question)[0], re.I) and text.count("\\boxed") > 1):
         return _certain(_boxes(text))
     if statement.source in ("answer_line", "final_line"):
@@ -93,7 +95,7 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     candidates = _candidates(text, question)
     if not candidates:
         word = _WORD_ANSWER.search(text[-200:])
-        return _certain([word[1]] if word and statement.source != "last_statement" else [])
+        return _certain([word[1]] if word and (statement.source != "last_statement" or len(word[1]) == 1) else [])
     best = max(candidates, key=lambda candidate: candidate.score)
     return Choice((best.text, *_restatements(text, best, candidates)), best.score)
 
@@ -121,7 +123,7 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         found.append(_segment(match, text, asked))
         outside = outside[: match.start()] + " " * len(match[0]) + outside[match.end() :]
     taken = [match.span() for match in _SEGMENT.finditer(text)]
-    for kind in (_expressions, _solutions, _clocks, _ratios, _durations):
+    for kind in (_expressions, _solutions, _described, _clocks, _ratios, _durations):
         for candidate, span in kind(outside, text, asked):
             found.append(candidate)
             taken.append(span)
@@ -166,10 +168,15 @@ def _explained(written: str) -> bool:
 def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _SOLUTIONS.finditer(outside):
         values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
-        yield Candidate(values, ALL_SOLUTIONS, match.start()), match.span()
+        yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
     for match in _ALL_NAMED.finditer(outside):
         values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
         yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _described(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for interval, span in described_sets(text, asked.question):
+        yield Candidate(interval, ALL_SOLUTIONS, span[0]), span
 
 
 def _clocks(outside: str, text: str, asked: Asked) -> Iterator[Found]:

@@ -93,7 +93,7 @@ def kind_of(place: Place) -> Kind:
     if "\\boxed" in text:
         return Kind("box", 5.0, text)
     if line := LINE.search(text, place.low):
-        return Kind("answer_line", 5.0 if "answer" in place.low or "####" in place.low else 4.0, line["claim"])
+        return Kind("answer_line", 5.0 if "answer" in place.low or "####" in place.low else 2.4, line["claim"])
     if _found(BARE_MARKER, place.before):
         return Kind("answer_line", 4.0, text)
     if found := ANSWER_IS.search(text, place.low):

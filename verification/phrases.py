@@ -30,7 +30,12 @@ def _phrase(pattern: str, words: str = "") -> Phrase:
     return Phrase(re.compile(pattern, re.I), tuple(words.split()))
 
 
-NUMBER = re.compile(r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b")
+_STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
+STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
+NUMBER = re.compile(
+    r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b"
+    r"|\b(?:option|choice)\b[^.\n]{0,20} is:? \(?[A-H]\)?(?![A-Za-z])"
+)
 _MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
 LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
 BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
@@ -41,9 +46,9 @@ ANSWER_IS = _phrase(
 )
 CONCLUSION = _phrase(
     r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
-    r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?)\b"
+    r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?|together|altogether)\b"
     r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
-    "therefore thus hence so conclu summar final overall consequent result total means based find",
+    "therefore thus hence so conclu summar final overall consequent result total means based find together",
 )
 CONFIRMED = _phrase(
     r"\b(?:value|answer|solution|result|equation|work)s? (?:we found )?(?:is|are) (?:indeed )?correct", "correct"
@@ -76,7 +81,11 @@ INDIRECT = _phrase(
     r"(?!.*(?:[:=⟦]|\b(?:is|are|was|equals?|get|gets)\s+(?:about |approximately )?[$€£]?\d))",
     "how",
 )
-ANOTHER_WAY = _phrase(r"^\W*(?:alternatively|another (?:way|method)),? (?:\w+ )?(?:you|we|one|i) (?:can|could|may|might)\b")
+ANOTHER_WAY = _phrase(
+    r"^\W*(?:alternatively|another (?:way|method)),? (?:\w+ )?(?:you|we|one|i) (?:can|could|may|might)\b"
+    r"|\bby the way\b|\bincidentally\b",
+    "alternatively another way incidentally",
+)
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) be \S+ or|unclear"
     r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from .conclusions import Place, kind_of, score
 from .echoes import is_echo
-from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, REFUSES, UNDECIDED
+from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, REFUSES, STEP_NAMES, UNDECIDED
 from .verdicts import Source
 
 LAST = 14
@@ -103,6 +103,9 @@ def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:
 
 def has_value(part: str) -> bool:
     """Tell whether a statement could hold an answer: a digit, a number word, math."""
+    low = part.lower()
+    if "step" in low or "equation" in low:
+        part = STEP_NAMES.sub(" ", part)
     return bool(NUMBER.search(part) or LINE.search(part, part))
 
 

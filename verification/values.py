@@ -13,6 +13,7 @@ _SPACING = re.compile(r"\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])"
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
 _DURATION = re.compile(r"(\d{1,6}) hours? (?:and )?(\d{1,6}) minutes?", re.I)
+_DOLLARS_AND_CENTS = re.compile(r"(\d{1,9}) dollars?,? (?:and )?(\d{1,2}) cents?", re.I)
 _FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
 _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
 _UNITS = re.compile(
@@ -43,6 +44,8 @@ def exact_values(text: str) -> frozenset[Fraction]:
     if duration := _DURATION.fullmatch(text):
         minutes = 60 * int(duration[1]) + int(duration[2])
         return frozenset({Fraction(minutes), Fraction(minutes, 60)})
+    if money := _DOLLARS_AND_CENTS.fullmatch(text):
+        return frozenset({Fraction(100 * int(money[1]) + int(money[2]), 100)})
     if match := _FRACTION.fullmatch(text):
         text = f"{'-' if text[0] == '-' else ''}\\frac{{{match[1]}}}{{{match[2]}}}"
     text = _SLASH.sub("/", text)

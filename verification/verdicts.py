@@ -31,7 +31,7 @@ class Verdict:
 
     status: Status
     answer: str | None = None
-    source: str | None = None
+    source: Source | None = None
     strict: bool | None = None
     reference: str | None = None
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from .guard import MAX_BODY
+from .items import Item
 
 
 @dataclass(frozen=True)
@@ -14,10 +18,29 @@ class Edited:
     fields: Mapping[str, str]
     steps: list[str]
 
+    def steps_of(self, item: Item) -> list[str]:
+        """Return the steps on the page: those of the item where they were too long to be sent."""
+        return item.steps if "unsent" in self.fields else self.steps
+
+    def answer_to(self, item: Item) -> dict[str, Any]:
+        """Return the decision that the form stands for: what is on the page is what the student gets."""
+        comment = self.fields.get("comment", "").strip()
+        if self.fields.get("op") == "reject":
+            return {"type": "reject", "message": comment}
+        steps = [step.strip() for step in self.steps_of(item) if step.strip()]
+        if steps == [step.strip().replace("\r\n", "\n") for step in item.steps]:
+            return {"type": "approve", "message": comment}
+        return {"type": "edit", "args": {"steps": steps}, "message": comment}
+
+
+def fits_a_form(item: Item) -> bool:
+    """Tell whether a browser can send the steps back, and some more; else they are decided on as they are."""
+    return len(urlencode([("step", step) for step in item.steps])) <= MAX_BODY // 2
+
 
 def read_form(body: bytes) -> Edited:
     """Read a form that a browser sent."""
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=2000)
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     plain = [(name, value.replace("\r\n", "\n")) for name, value in pairs]
     return Edited({name: value for name, value in plain if name != "step"}, [value for name, value in plain if name == "step"])
 

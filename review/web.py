@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..nodes.flags import FLAG_KINDS
-from .editing import Edited, change, read_form
+from .editing import Edited, change, fits_a_form, read_form
 from .errors import AlreadyDecided, AlreadyTaken
 from .guard import Access, Guard
 from .items import Item
@@ -101,6 +101,7 @@ class _Desk:
             "item",
             item=item,
             draft=draft,
+            fits=fits_a_form(item),
             steps=draft.steps if draft else item.given_steps,
             comment=draft.comment if draft else "",
             opened=request.query_params.get("opened") or f"{time.time():.0f}",
@@ -123,7 +124,7 @@ class _Desk:
         item = self._item(number)
         operation = form.fields.get("op", "")
         if operation not in ("approve", "reject"):
-            steps, focus = change(form.steps, operation, item.steps)
+            steps, focus = change(form.steps_of(item), operation, item.steps)
             if operation == "reset":
                 self.queue.drafts.drop(item)
             else:
@@ -132,9 +133,8 @@ class _Desk:
             return RedirectResponse(f"/items/{number}?{urlencode(kept)}", 303)
         after = self._next(item, filters)
         try:
-            decided = self.queue.decide(
-                number, _answer(operation, form, item), reviewer=self._name(request), seconds=_seconds(form.fields)
-            )
+            spent = _seconds(form.fields)
+            decided = self.queue.decide(number, form.answer_to(item), reviewer=self._name(request), seconds=spent)
         except (AlreadyDecided, ValueError) as error:
             status = 409 if isinstance(error, AlreadyDecided) else 400
             return self._show(request, "message", text=str(error), back=f"/items/{number}", status=status)
@@ -145,7 +145,7 @@ class _Desk:
         item = self._item(number)
         if item.state != "waiting":
             return PlainTextResponse("")
-        return PlainTextResponse(str(self.queue.drafts.save(item, form.steps, form.fields.get("comment", ""))))
+        return PlainTextResponse(str(self.queue.drafts.save(item, form.steps_of(item), form.fields.get("comment", ""))))
 
     def post_undo(self, request: Request, number: int) -> Response:
         """Take a decision back and show its item."""
@@ -225,17 +225,6 @@ class _Desk:
 
 def _filters(values: Mapping[str, str]) -> dict[str, str]:
     return {name: values[name] for name in (*FILTERS, "flag") if values.get(name)}
-
-
-def _answer(operation: str, form: Edited, item: Item) -> dict[str, Any]:
-    """Return the decision that the form stands for: what is on the page is what the student gets."""
-    comment = form.fields.get("comment", "").strip()
-    if operation == "reject":
-        return {"type": "reject", "message": comment}
-    steps = [step.strip() for step in form.steps if step.strip()]
-    if steps == [step.strip().replace("\r\n", "\n") for step in item.steps]:
-        return {"type": "approve", "message": comment}
-    return {"type": "edit", "args": {"steps": steps}, "message": comment}
 
 
 def _seconds(fields: Mapping[str, str]) -> float | None:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
@@ -20,8 +21,9 @@ from ..nodes.decompose import make_decompose
 from ..nodes.failures import explain
 from ..nodes.hitl import reasons_of
 from ..nodes.question import MAX_CHARACTERS
-from ..prompts import load_prompts
+from ..prompts import PromptSet, load_prompts
 from ..verification import verify_answer as verify
+from ..verification.verdicts import Source
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -66,21 +68,36 @@ class Verified(BaseModel):
 
     status: str = Field(description="correct, incorrect, no_answer, timeout or bad_reference.")
     answer: str | None = Field(description="What the response finally claims.")
-    source: str | None = Field(description="Where that was found: final_line, boxed, sentence, ...")
+    source: Source | None = Field(description="Where that was found.")
 
 
-def make_server(teacher: BaseChatModel, student: BaseChatModel, *, prompts: str = "default", **options: Any) -> MCPServer:
+def make_server(
+    teacher: BaseChatModel, student: BaseChatModel, *, prompts: str | PromptSet = "default", **options: Any
+) -> MCPServer:
     """Return the server with its three tools.
 
     Args:
         teacher: writes the steps.
         student: follows them.
-        prompts: a prompt set.
+        prompts: see `load_prompts`.
         options: of `build_trace_of_thought`: mode, samples, max_attempts.
     """
-    graph = build_trace_of_thought(teacher, student, prompts=prompts, **options)
-    decompose = make_decompose(teacher, load_prompts(prompts))
+    return MCPServer(
+        "trace-of-thought",
+        version=version("trace-of-thought"),
+        log_level="WARNING",
+        instructions=INSTRUCTIONS,
+        tools=[
+            _tool(
+                _solving(build_trace_of_thought(teacher, student, prompts=prompts, **options)), "Solve a problem step by step"
+            ),
+            _tool(_decomposing(make_decompose(teacher, load_prompts(prompts))), "Write the steps for a problem"),
+            _tool(verify_answer, "Verify an answer"),
+        ],
+    )
 
+
+def _solving(graph: Runnable[Any, Any]) -> Callable[..., Any]:
     async def solve_problem(question: Question, ctx: Context, reference: Reference = None) -> Solved:
         """Solve a self-contained problem with one short final answer: a strong model writes the steps, a small one follows
         them, and the answer is checked."""
@@ -99,6 +116,10 @@ def make_server(teacher: BaseChatModel, student: BaseChatModel, *, prompts: str 
             **{key: state[key] for key in ("answer", "status", "steps", "solution")},
         )
 
+    return solve_problem
+
+
+def _decomposing(decompose: Runnable[Any, Any]) -> Callable[..., Any]:
     async def decompose_problem(question: Question) -> Decomposed:
         """Write the steps for solving a problem, without solving it."""
         try:
@@ -107,28 +128,17 @@ def make_server(teacher: BaseChatModel, student: BaseChatModel, *, prompts: str 
             raise ToolError(explain(error)) from error
         return Decomposed(steps=update["steps"], flags=reasons_of(cast("TraceState", update)))
 
-    async def verify_answer(
-        response: Annotated[str, Field(max_length=MAX_RESPONSE, description="A whole solution, or just an answer.")],
-        reference: Annotated[str, Field(min_length=1, max_length=10_000, description="The right answer.")],
-        question: Annotated[
-            str | None, Field(max_length=MAX_CHARACTERS, description="Helps to tell the asked quantity.")
-        ] = None,
-    ) -> Verified:
-        """Compare what a response finally claims with the right answer, as mathematics."""
-        verdict = await asyncio.to_thread(verify, response, reference, question=question)
-        return Verified(status=verdict.status, answer=verdict.answer, source=verdict.source)
+    return decompose_problem
 
-    return MCPServer(
-        "trace-of-thought",
-        version=version("trace-of-thought"),
-        log_level="WARNING",
-        instructions=INSTRUCTIONS,
-        tools=[
-            _tool(solve_problem, "Solve a problem step by step"),
-            _tool(decompose_problem, "Write the steps for a problem"),
-            _tool(verify_answer, "Verify an answer"),
-        ],
-    )
+
+async def verify_answer(
+    response: Annotated[str, Field(max_length=MAX_RESPONSE, description="A whole solution, or just an answer.")],
+    reference: Annotated[str, Field(min_length=1, max_length=10_000, description="The right answer.")],
+    question: Annotated[str | None, Field(max_length=MAX_CHARACTERS, description="Helps to tell the asked quantity.")] = None,
+) -> Verified:
+    """Compare what a response finally claims with the right answer, as mathematics."""
+    verdict = await asyncio.to_thread(verify, response, reference, question=question)
+    return Verified(status=verdict.status, answer=verdict.answer, source=verdict.source)
 
 
 def _tool(function: Callable[..., Any], title: str) -> Tool:

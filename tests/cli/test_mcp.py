@@ -8,9 +8,12 @@ import sys
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import files
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
+
+from trace_of_thought.verification.verdicts import Source
 
 mcp = pytest.importorskip("mcp")
 
@@ -81,7 +84,12 @@ async def test_the_three_tools_over_stdio(models, openai):
         assert steps.structured_content == {"steps": ["Multiply 6 by 7.", "State the product."], "flags": []}
 
         verdict = await client.call_tool("verify_answer", {"response": "So it is 6 * 7 = 42.", "reference": "42.0"})
-        assert verdict.structured_content["status"] == "correct"
+        assert (verdict.structured_content["status"], verdict.structured_content["source"]) == (
+            "correct",
+            "concluding_sentence",
+        )
+        sources = tools["verify_answer"].output_schema["properties"]["source"]["anyOf"][0]["enum"]
+        assert sources == list(get_args(Source))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .options import fallback, kept, model_fields, pairs, problem_fields, split_values
+from .options import fallback, kept, pairs, split_values
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,17 +67,14 @@ def run(
     """Run an experiment: problems x methods x teachers x students. The same command again continues where it stopped."""
     from rich.console import Console
 
+    from .model_options import with_model_options, with_problem_options
+
     given: dict[str, Any] = {
         "name": experiment,
-        "problems": problem_fields(problems, columns, split),
+        "problems": problems,
         "methods": split_values(methods),
-        "teachers": model_fields(
-            teacher, base_url=base_url, timeout=timeout, requests_per_second=requests_per_second, price=price,
-        ),
-        "students": model_fields(
-            student, base_url=base_url, timeout=timeout, requests_per_second=requests_per_second, price=price,
-            max_tokens=max_tokens, temperature=temperature,
-        ),
+        "teachers": teacher,
+        "students": student,
         "prompts": prompts,
         "modes": split_values(mode),
         "samples": split_values(samples),
@@ -93,6 +90,10 @@ def run(
     }  # fmt: skip
     console = wide(Console(highlight=False))
     config = _config(file, {name: value for name, value in given.items() if value not in (None, [])}, set_ or [])
+    config = with_problem_options(config, columns=columns, split=split)
+    remote = {"base_url": base_url, "timeout": timeout, "requests_per_second": requests_per_second}
+    sampling = {"max_tokens": max_tokens, "temperature": temperature}
+    config = with_model_options(config, remote=remote, students=sampling, prices=price)
     target = (tracking_uri, fallback(tracking_fallback)) if tracking else None
     execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
 

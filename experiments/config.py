@@ -104,6 +104,19 @@ class Budget(_Strict):
     max_minutes: PositiveFloat | None = None
 
 
+class Exclusion(_Strict):
+    """Cells to leave out: what is given must all match; a list means any of its values."""
+
+    problems: Any = None
+    method: Any = None
+    teacher: Any = None
+    student: Any = None
+    prompts: Any = None
+    mode: Any = None
+    samples: Any = None
+    seed: Any = None
+
+
 def _listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
@@ -131,7 +144,9 @@ class ExperimentConfig(_Strict):
     limit: PositiveInt | None = Field(default=None, description="Of every problem set that names none.")
     review: Literal["never", "always", "flagged"] = Field(default="never", description="Whose steps a person sees first.")
     counterfactual: bool = Field(default=False, description="Where a review changed steps, solve from the old ones, too.")
-    exclude: tuple[dict[str, Any], ...] = Field(default=(), description="Cells to leave out: fields that must all match.")
+    exclude: Annotated[tuple[Exclusion, ...], BeforeValidator(_listed)] = Field(
+        default=(), description="Cells to leave out: fields that must all match."
+    )
     concurrency: PositiveInt | None = Field(default=None, description="Of every model that names none.")
     retries: int = Field(default=1, ge=0, description="How often failed problems are tried again at the end.")
     budget: Budget = Budget()

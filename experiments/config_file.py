@@ -35,6 +35,7 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None, se
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
+        _check_repeats(path, node)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
@@ -42,6 +43,21 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None, se
     values.setdefault("name", path.stem)
     _find_beside(values, path.parent)
     return build_config(with_settings({**values, **(overrides or {})}, settings), str(path), _lines(node))
+
+
+def _check_repeats(path: Path, node: yaml.Node | None) -> None:
+    """Refuse a field that is given twice, where YAML would silently take the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[Any, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise ValueError(f"{path}, line {line}: {key.value!r} was given in line {seen[key.value]} already")
+            seen[key.value] = line
+            _check_repeats(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_repeats(path, item)
 
 
 def build_config(values: Mapping[str, Any], where: str = "", lines: Mapping[Place, int] | None = None) -> ExperimentConfig:
@@ -53,7 +69,7 @@ def build_config(values: Mapping[str, Any], where: str = "", lines: Mapping[Plac
     try:
         return ExperimentConfig.model_validate(values)
     except ValidationError as error:
-        said = [_explain(problem, values, where, lines or {}) for problem in error.errors()]
+        said = [_explain(problem, where, lines or {}) for problem in error.errors()]
         raise ValueError("; ".join(dict.fromkeys(said))) from None
 
 
@@ -71,7 +87,7 @@ def _beside(name: str, folder: Path) -> str:
     return str(folder / name) if not Path(name).exists() and (folder / name).exists() else name
 
 
-def _explain(problem: Any, values: Mapping[str, Any], where: str, lines: Mapping[Place, int]) -> str:
+def _explain(problem: Any, where: str, lines: Mapping[Place, int]) -> str:
     place: Place = tuple(problem["loc"])
     line = next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
     start = ", ".join(filter(None, [where, f"line {line}" if line else ""]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .cells import EXCLUDABLE
 from .config import ExperimentConfig
 
 
@@ -15,19 +14,13 @@ def json_schema() -> dict[str, Any]:
     `# yaml-language-server: $schema=schema.json`.
     """
     schema = ExperimentConfig.model_json_schema()
-    for field in schema["properties"].values():
+    for name, field in schema["properties"].items():
         if field.get("type") != "array" or "items" not in field:
             continue
         item = field["items"]
-        one = {"anyOf": [{"type": "string"}, item]} if "$ref" in item else item
-        described = {name: field.pop(name) for name in ("title", "description", "default") if name in field}
+        one = {"anyOf": [{"type": "string"}, item]} if "$ref" in item and name != "exclude" else item
+        described = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
         listed = {**field, "items": one}
         field.clear()
         field |= {**described, "anyOf": [one, listed]}
-    rule: dict[str, Any] = {name: {} for name in EXCLUDABLE}
-    schema["properties"]["exclude"] = {
-        "type": "array",
-        "description": ExperimentConfig.model_fields["exclude"].description,
-        "items": {"type": "object", "properties": rule, "additionalProperties": False},
-    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

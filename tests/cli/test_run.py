@@ -204,6 +204,17 @@ def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, store
     assert len(server.prompts) == before + missing
 
 
+def test_options_reach_the_models_of_a_file(tot, server, sums, tmp_path):
+    (tmp_path / "mine.yaml").write_text("problems: sums.jsonl\nmethods: [standard]\nstudents: openai:m\n")
+    options = ["--base-url", server.url, "--price", "m=1000/2000", "--max-tokens", "77", "--temperature", "0.5"]
+    code, output = tot("run", "mine.yaml", *options, "--no-tracking")
+    assert code == 0, output
+    assert [(request["max_completion_tokens"], request["temperature"]) for request in server.requests] == [(77, 0.5)] * 4
+    assert "0.0600 USD" in output
+    code, output = tot("run", "mine.yaml", "--price", "n=1/2")
+    assert "no model 'n' here" in output
+
+
 def test_an_unknown_model_leaves_no_trace(tot, tmp_path):
     code, output = tot("run", "--student", "openia:m")
     assert (code, "unknown provider 'openia'" in output) == (1, True), output

@@ -58,6 +58,8 @@ def test_exclude_leaves_out_what_matches_all_of_its_fields():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
+        ("students: hf:a/s\nexclude:\n- {metod: standard}\n", "line 3: unknown field 'metod', did you mean 'method'"),
+        ("students: hf:a/s\nlimit: 3\nstudents: hf:a/t\n", "line 3: 'students' was given in line 1 already"),
         ("students: hf:x\nmehtods: [standard]\n", r"f.yaml, line 2: unknown field 'mehtods', did you mean 'methods'\?"),
         (
             "students: hf:x\nmethods:\n  - standard\n  - chain_of_thoughts\n",

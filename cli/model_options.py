@@ -1,0 +1,70 @@
+"""Options of `tot run` that hold for every model or problem set of the experiment, also for those that a file names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+from pydantic import BaseModel, ValidationError
+
+from .options import kept, pairs
+
+if TYPE_CHECKING:
+    from ..experiments.config import ExperimentConfig, ModelConfig
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def with_model_options(
+    config: ExperimentConfig, *, remote: Mapping[str, Any], students: Mapping[str, Any], prices: list[str] | None
+) -> ExperimentConfig:
+    """Give options to the models of an experiment.
+
+    Args:
+        config: of the experiment.
+        remote: fields of `ModelConfig` for the models behind a server; None means not given.
+        students: the same for all students.
+        prices: `MODEL=IN/OUT`, by the model's full name or the one in tables.
+
+    Raises:
+        typer.BadParameter: a value is out of range, or a price is for a model that is not there.
+    """
+    known = dict(_price(text) for text in prices or [])
+    names = {name for model in (*config.teachers, *config.students) for name in (model.model, model.label)}
+    for name in known:
+        if name not in names:
+            raise typer.BadParameter(f"no model {name!r} here; it has {', '.join(sorted(names))}", param_hint="--price")
+
+    def given(model: ModelConfig, own: Mapping[str, Any]) -> ModelConfig:
+        price = known.get(model.model) or known.get(model.label)
+        return _changed(model, {**({} if model.local else remote), **own, "price": price})
+
+    taught, solved = [given(model, {}) for model in config.teachers], [given(model, students) for model in config.students]
+    return config.model_copy(update={"teachers": tuple(taught), "students": tuple(solved)})
+
+
+def with_problem_options(config: ExperimentConfig, *, columns: list[str] | None, split: str | None) -> ExperimentConfig:
+    """Give column names and a split to all problem sets of an experiment."""
+    named = {name: str(value) for text in columns or [] for name, value in pairs(text, "--columns").items()}
+    sets = [_changed(problems, {"columns": named or None, "split": split}) for problems in config.problems]
+    return config.model_copy(update={"problems": tuple(sets)})
+
+
+def _changed(model: Model, fields: Mapping[str, Any]) -> Model:
+    """Return a copy with the fields that are given, checked."""
+    own = {name: getattr(model, name) for name in model.model_fields_set}
+    try:
+        return type(model).model_validate({**own, **kept(**fields)})
+    except ValidationError as error:
+        said = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        raise typer.BadParameter("; ".join(said)) from None
+
+
+def _price(text: str) -> tuple[str, dict[str, float]]:
+    model, _, amounts = text.rpartition("=")
+    try:
+        used, made = (float(amount) for amount in amounts.split("/"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not MODEL=IN/OUT", param_hint="--price") from error
+    return model, {"input": used, "output": made}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,11 @@ def read_form(body: bytes) -> Edited:
     return Edited({name: value for name, value in plain if name != "step"}, [value for name, value in plain if name == "step"])
 
 
+def place_of(text: str) -> int | None:
+    """Return the place of a step that an address or a button names, from 0; None if it names none."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
 def change(steps: list[str], operation: str, original: list[str]) -> tuple[list[str], int]:
     """Add, remove or move a step.
 
@@ -57,7 +63,8 @@ def change(steps: list[str], operation: str, original: list[str]) -> tuple[list[
         The new steps, and the place that should get the focus.
     """
     name, _, text = operation.partition("-")
-    place = int(text) if text.isdigit() and int(text) < len(steps) else len(steps) - 1
+    found, last = place_of(text), len(steps) - 1
+    place = last if found is None else min(found, last)
     changed = list(steps)
     if name == "add":
         changed.insert(place + 1, "")

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..nodes.flags import FLAG_KINDS
-from .editing import Edited, change, fits_a_form, read_form
+from .editing import Edited, change, fits_a_form, place_of, read_form
 from .errors import AlreadyDecided, AlreadyTaken
 from .guard import Access, Guard
 from .items import Item
@@ -95,7 +95,6 @@ class _Desk:
         self.queue.refresh()
         item = self._item(number)
         draft = self.queue.drafts.get(item)
-        focus = request.query_params.get("focus", "")
         return self._show(
             request,
             "item",
@@ -105,7 +104,7 @@ class _Desk:
             steps=draft.steps if draft else item.given_steps,
             comment=draft.comment if draft else "",
             opened=request.query_params.get("opened") or f"{time.time():.0f}",
-            focus=int(focus) if focus.isdigit() else None,
+            focus=place_of(request.query_params.get("focus", "")),
             after=self._next(item, _filters(request.query_params)),
         )
 
@@ -149,6 +148,7 @@ class _Desk:
 
     def post_undo(self, request: Request, number: int) -> Response:
         """Take a decision back and show its item."""
+        self._item(number)
         try:
             self.queue.undo(number, reviewer=self._name(request))
         except (AlreadyTaken, LookupError) as error:

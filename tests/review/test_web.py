@@ -1,5 +1,6 @@
 """What the page refuses, and what it shows of hostile text."""
 
+import html
 import re
 import sqlite3
 import time
@@ -92,7 +93,8 @@ def test_the_way_back_stays_on_the_page(client):
 
 
 def test_too_long_a_post_is_refused(client):
-    assert post(client, "/items/1", op="x" * 5_000_000).status_code == 413
+    answer = post(client, "/items/1", op="x" * 5_000_000)
+    assert (answer.status_code, answer.text) == (413, "this is too long: a form may have 4,000,000 bytes")
 
 
 def test_others_read_on_while_a_decision_waits_for_the_store(serve, pause, store, queue):
@@ -110,6 +112,45 @@ def test_others_read_on_while_a_decision_waits_for_the_store(serve, pause, store
             other.rollback()
         assert [post.result().status_code for post in posts] == [303, 200]
     assert queue.item(number).state == "decided"
+
+
+FIELD = re.compile(
+    r'<(?:input type="hidden"|textarea[^>]*?) name="(\w+)"(?: value="([^"]*)">|[^>]*>\n(.*?)</textarea>)', re.DOTALL
+)
+
+
+def sent_by_a_browser(page):
+    """Return the fields of an item's form, as a browser sends them."""
+    fields = {}
+    for name, value, text in FIELD.findall(page[page.index('id="item"') : page.index("<footer>")]):
+        fields.setdefault(name, []).append(html.unescape(value or text))
+    return fields
+
+
+MANY = "\n".join(f"- Add {n}." for n in range(2100))
+LONG = "Prose without a list is one step. " + "é" * 800_000
+
+
+@pytest.mark.parametrize(
+    ("steps", "decision"), [(MANY, "approve"), (LONG, "approve"), (LONG, "reject")], ids=["many", "long", "back"]
+)
+def test_a_plan_of_any_length_can_be_decided(client, pause, queue, steps, decision):
+    [number] = pause(1, steps=steps)
+    fields = sent_by_a_browser(client.get(f"/items/{number}").text) | {"comment": "much"}
+    assert post(client, f"/items/{number}/draft", **fields).status_code == 200
+    fields = sent_by_a_browser(client.get(f"/items/{number}").text)
+    assert fields["comment"] == ["much"]
+    assert post(client, f"/items/{number}", op=decision, **fields).status_code == 303
+    item = queue.item(number)
+    assert (item.decision, item.comment, item.given_steps) == (decision, "much", item.steps)
+
+
+def test_a_plan_too_long_to_edit_says_how_to_change_it(client, pause):
+    [number] = pause(1, steps=LONG)
+    page = client.get(f"/items/{number}").text
+    assert "tot review export" in page
+    assert page.count(" readonly>") == 1
+    assert "Remove step 1" not in page
 
 
 def test_unknown_items_are_not_found(client):
@@ -164,6 +205,16 @@ def test_an_address_that_leads_nowhere_is_a_page_with_a_way_back(client, path):
     assert "Not found" in answer.text
     assert 'class="button" href="/"' in answer.text
     assert "SQLite" not in answer.text
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 5000, "-1", "x"])
+def test_what_is_no_number_of_a_step_is_passed_over(client, pause, queue, number):
+    [item] = pause(1)
+    assert client.get(f"/items/{item}", params={"focus": number}).status_code == 200
+    answer = post(client, f"/items/{item}", op=f"add-{number}", step=["one", "two"], page_token=token(client))
+    assert answer.status_code == 303
+    assert queue.drafts.get(queue.item(item)).steps == ["one", "two", ""]
+    assert post(client, "/undo/" + "9" * 30, page_token=token(client)).status_code == 404
 
 
 def test_an_address_that_tells_of_no_decision_still_opens(client):

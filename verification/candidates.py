@@ -46,6 +46,7 @@ _COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|th
 _RESULTING = re.compile(r"\b(?:means|meaning|leaves|leaving|gives|giving|so|thus|therefore|hence|i\.e\.)\b", re.I)
 _PAYS = re.compile(r"\bpays?\s*$", re.I)
 _OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
+_NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 _NOT = re.compile(r"\bnot\b|n't\b", re.I)
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
@@ -78,6 +79,10 @@ class Asked:
     words: frozenset[str]
     unit: frozenset[str]
     known: frozenset[Fraction]
+    names: frozenset[str]
+    """Capitalised words of the whole question."""
+    subjects: frozenset[str]
+    """Those of the sentence that asks."""
 
 
 @lru_cache(maxsize=512)
@@ -86,7 +91,8 @@ def read_question(question: str | None) -> Asked:
     sentence, words = asked_words(question)
     unit = content_words(" ".join(" ".join(groups) for groups in _UNIT.findall(sentence)))
     known = frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
-    return Asked(question or "", sentence, words, unit, known)
+    names, subjects = (frozenset(_NAME.findall(text)) for text in ((question or "")[-4000:], sentence))
+    return Asked(question or "", sentence, words, unit, known, names, subjects)
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,12 @@ class Number:
     def clause(self) -> str:
         """What stands before the number in its clause."""
         return _CLAUSE.split(self.before)[-1]
+
+    @cached_property
+    def about_asked(self) -> int:
+        """1 if its clause names whom the question asks about, -1 if it names someone else alone, else 0."""
+        named = self.asked.names.intersection(_NAME.findall(self.clause)) if self.asked.subjects else None
+        return 0 if not named else 1 if named & self.asked.subjects else -1
 
     @cached_property
     def sums(self) -> bool:
@@ -201,6 +213,7 @@ NUMBER_SIGNS: tuple[Sign[Number], ...] = (
     Sign(1.5, "a sum was asked, and its clause says so", lambda n: n.sums),
     Sign(-1.3, "the question gives it", lambda n: n.given),
     Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
+    Sign(0.8, "its clause names whom the question asks about", lambda n: n.about_asked),
     Sign(1.5, "its clause speaks of what was asked", lambda n: n.asked_share),
     Sign(-1.5, "the claim is compared with it", lambda n: bool(_COMPARED.search(n.before))),
     Sign(1.0, "it stands after what leads to it", lambda n: bool(_RESULTING.search(n.before))),

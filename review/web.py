@@ -86,7 +86,7 @@ class _Desk:
             request,
             "queue",
             waiting=waiting,
-            unflagged=sum(not item.kinds for item in waiting),
+            unflagged=[item.number for item in waiting if not item.kinds],
             choices=self.queue.choices(),
         )
 
@@ -156,11 +156,11 @@ class _Desk:
         return RedirectResponse(f"/items/{number}?undone=1", 303)
 
     def post_bulk(self, request: Request, form: Form) -> Response:
-        """Approve all that waits in this view and has no flag."""
-        filters = _filters(form.fields)
+        """Approve what the page showed without flags and still waits."""
+        filters, shown = _filters(form.fields), set(form.fields.get("shown", "").split())
         done = 0
         for item in self.queue.pending(**filters):
-            if not item.kinds:
+            if not item.kinds and str(item.number) in shown:
                 try:
                     self.queue.decide(item.number, "approve", reviewer=self._name(request))
                     done += 1

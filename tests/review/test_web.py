@@ -153,6 +153,20 @@ def test_a_plan_too_long_to_edit_says_how_to_change_it(client, pause):
     assert "Remove step 1" not in page
 
 
+def test_only_what_was_shown_is_approved_with_the_rest(client, pause, queue):
+    first, undone, flagged = *pause(2), *pause(1, start=2, steps="1. 6 * 7 = 42.\n2. State it.")
+    queue.decide(undone, "approve")
+    page = client.get("/").text
+    assert "Approve the one without flags" in page
+    shown = html.unescape(re.search(r'name="shown" value="([^"]*)"', page)[1])
+    queue.undo(undone)
+    [later] = pause(1, start=3)
+    answer = post(client, "/bulk", shown=shown, page_token=token(client))
+    assert answer.headers["location"] == "/?approved=1"
+    assert [queue.item(n).state for n in (first, undone, flagged, later)] == ["decided", "waiting", "waiting", "waiting"]
+    assert post(client, "/bulk", page_token=token(client)).headers["location"] == "/?approved=0"
+
+
 def test_unknown_items_are_not_found(client):
     assert client.get("/items/99").status_code == 404
     assert client.get("/items/99999999999999999999").status_code == 404

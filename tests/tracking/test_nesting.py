@@ -20,6 +20,12 @@ from trace_of_thought.models import ScriptedChatModel
 NODES = ["decompose", "review", "solve", "verify"]
 
 
+@pytest.fixture(autouse=True)
+def no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let MLflow send an application's own traces at once: each look into its queue takes up to a second."""
+    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "false")
+
+
 def children(trace: Any, name: str) -> list[str]:
     span = next(span for span in trace.data.spans if span.name == name)
     inside = [child for child in trace.data.spans if child.parent_id == span.span_id]

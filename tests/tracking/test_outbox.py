@@ -84,7 +84,7 @@ def test_many_threads_lose_nothing(outbox: Outbox) -> None:
 
 
 def test_many_that_open_it_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
-    for number in range(20):
+    for number in range(8):
         path = tmp_path / f"{number}.sqlite"
         together = threading.Barrier(8)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -20,16 +21,28 @@ _DEFAULT_EXPERIMENT = "trace_of_thought"
 
 
 class _Active:
-    """The handler of the block that the caller is in; for threads that were started with an empty context, the latest block."""
+    """The handler of the block that the caller is in; for threads that know of none, the latest block."""
 
     def __init__(self) -> None:
-        self._here: ContextVar[TraceHandler | None] = ContextVar("trace_of_thought_handler", default=None)
-        self._blocks: list[TraceHandler] = []
+        self._here: ContextVar[TraceHandler | Literal["outside"] | None] = ContextVar("trace_of_thought_handler", default=None)
+        self._blocks: list[tuple[TraceHandler, asyncio.AbstractEventLoop | None]] = []
         self._autolog = Autolog()
         self._entering = Lock()
 
     def get(self) -> TraceHandler | None:
-        return self._here.get() or (self._blocks[-1] if self._blocks else None)
+        here = self._here.get()
+        if here == "outside":
+            return None
+        return here or (self._elsewhere() if self._blocks else None)
+
+    def _elsewhere(self) -> TraceHandler | None:
+        """Return the latest block for a thread that knows of none; a task beside the block's own, in its loop, is outside."""
+        loop = _loop_here()
+        for handler, own in reversed(self._blocks):
+            if own is None or own is not loop:
+                return handler
+        self._here.set("outside")  # the threads that this task starts for its nodes inherit it
+        return None
 
     @contextmanager
     def using(self, handler: TraceHandler) -> Iterator[None]:
@@ -42,16 +55,24 @@ class _Active:
 
     @contextmanager
     def _everywhere(self, handler: TraceHandler) -> Iterator[None]:
+        block = handler, _loop_here()
         with self._entering:
-            self._blocks.append(handler)
+            self._blocks.append(block)
             self._autolog.pause()
         try:
             yield
         finally:
             with self._entering:
-                self._blocks.remove(handler)
+                self._blocks.remove(block)
                 if not self._blocks:
                     self._autolog.resume()
+
+
+def _loop_here() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 _active = _Active()

@@ -34,7 +34,8 @@ Graph = CompiledStateGraph[Any, Any, Any, Any]
 
 logger = logging.getLogger(__name__)
 
-_loading = Lock()
+_loading: dict[str, Lock] = {}
+"""A lock for each model, so that a run whose model is there does not wait for another to be loaded."""
 
 
 class RunContext(BaseModel):
@@ -133,7 +134,7 @@ def _name(spec: str) -> str:
 
 
 def _loaded(spec: str) -> BaseChatModel:
-    with _loading:
+    with _loading.setdefault(spec, Lock()):
         try:
             return _load(spec)
         except Exception:

@@ -1,4 +1,5 @@
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
 
 from trace_of_thought import build_baseline
 from trace_of_thought.models import ScriptedChatModel
@@ -24,6 +25,21 @@ def test_a_baseline_votes_and_retries_like_the_method(problem):
     assert (result["status"], result["attempts"], len(student.calls)) == ("correct", 2, 4)
     assert result["usage"]["student"]["calls"] == 4
     assert [options["seed"] for options in student.options[2:]] != [options["seed"] for options in student.options[:2]]
+
+
+def test_many_attempts_fit_into_a_run(problem):
+    student = ScriptedChatModel(script=lambda prompt: "I do not know.")
+    result = build_baseline("standard", student, max_attempts=20).invoke(problem)
+    assert (result["status"], result["attempts"]) == ("no_answer", 20)
+
+
+def test_a_thread_used_again_starts_afresh(problem):
+    student = ScriptedChatModel(script=["I do not know.", "Answer: 42"] * 2)
+    graph = build_baseline("standard", student, max_attempts=2, checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t"}}
+    first, second = graph.invoke(problem, config), graph.invoke(problem, config)
+    assert first == second
+    assert (second["attempts"], second["usage"]["student"]["calls"]) == (2, 2)
 
 
 def test_an_unknown_method_is_named(student):

@@ -122,6 +122,35 @@ def test_flagged_pauses_only_what_decompose_flagged(student, problem):
     assert "__interrupt__" not in fine
 
 
+@pytest.mark.parametrize("policy", ["flagged", lambda state: bool(state["flags"])])
+def test_who_sent_steps_back_sees_the_new_ones_though_nothing_is_flagged(student, problem, policy):
+    teacher = ScriptedChatModel(script=["1. 6 * 7 = 42.\n2. Say it.", "1. Multiply.\n2. Answer."])
+    graph = build_trace_of_thought(teacher, student, review=policy, checkpointer=InMemorySaver())
+    assert "__interrupt__" in graph.invoke(problem, CONFIG)
+    [again] = graph.invoke(Command(resume={"type": "reject"}), CONFIG)["__interrupt__"]
+    assert again.value["action_requests"][0]["args"] == {
+        "question": "What is 6 times 7?",
+        "steps": ["Multiply.", "Answer."],
+        "flags": [],
+        "problem_id": "p1",
+    }
+    assert student.calls == []
+    assert graph.invoke(Command(resume="approve"), CONFIG)["status"] == "correct"
+
+
+def test_a_thread_used_again_begins_a_new_review(student, problem):
+    teacher = ScriptedChatModel(script=lambda prompt: "1. Multiply.\n2. Answer.")
+    graph, _ = paused(teacher, student, problem, max_revisions=1)
+    for _ in range(2):
+        asked = graph.invoke(Command(resume={"type": "reject"}), CONFIG)["__interrupt__"][0]
+        assert asked.value["review_configs"][0]["allowed_decisions"] == ["approve", "edit"]
+        result = graph.invoke(Command(resume="approve"), CONFIG)
+        assert [review["decision"] for review in result["reviews"]] == ["reject", "approve"]
+        assert (result["usage"]["teacher"]["calls"], result["usage"]["student"]["calls"]) == (2, 1)
+        first = graph.invoke(problem, CONFIG)["__interrupt__"][0]
+        assert first.value["review_configs"][0]["allowed_decisions"] == ["approve", "edit", "reject"]
+
+
 def test_a_function_decides_who_is_asked(teacher, student, problem):
     graph = build_trace_of_thought(
         teacher, student, review=lambda state: state["problem_id"] == "p1", checkpointer=InMemorySaver()

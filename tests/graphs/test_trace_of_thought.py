@@ -1,4 +1,6 @@
 import asyncio
+import re
+from itertools import count
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
@@ -65,6 +67,23 @@ def test_sequential_feeds_results_forward_and_ends_with_the_answer(problem):
     assert result["status"] == "correct"
     assert result["solutions"][0]["step_texts"] == ["six is 6", "seven is 7", "6 * 7 = 42\nAnswer: 42"]
     assert result["usage"]["student"]["calls"] == 3
+
+
+def test_samples_go_through_the_steps_apart_from_each_other_and_are_retried(problem):
+    teacher, numbers = ScriptedChatModel(script=["1. Take six.\n2. Multiply."]), count(1)
+
+    def answer(prompt):
+        if "only this step" in prompt:
+            return f"six is {next(numbers)}"
+        return "Answer: 42" if "An earlier attempt went wrong" in prompt else "?"
+
+    student = ScriptedChatModel(script=answer)
+    result = build_trace_of_thought(teacher, student, mode="sequential", samples=2, max_attempts=2).invoke(problem)
+    assert (result["status"], result["attempts"], len(student.calls)) == ("correct", 2, 8)
+    for attempt, calls in enumerate((student.calls[2:4], student.calls[6:])):
+        assert sorted(re.findall(r"Result: six is (\d)", " ".join(calls))) == [str(2 * attempt + 1), str(2 * attempt + 2)]
+    assert all("An earlier attempt went wrong: no final answer" in prompt for prompt in student.calls[4:])
+    assert result["usage"]["student"]["calls"] == 8
 
 
 @pytest.mark.parametrize("call", ["invoke", "ainvoke"])

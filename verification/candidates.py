@@ -43,9 +43,14 @@ _OPERAND_BEFORE = re.compile(r"[-+*/x]\s*[$€£]?$")
 _FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
 _OF_THE = re.compile(r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $", re.I)
 _COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|than)\b[^,;.\d]*$", re.I)
-_RESULTING = re.compile(r"\b(?:means|meaning|leaves|leaving|gives|giving|so|thus|therefore|hence|i\.e\.)\b", re.I)
+_RESULTING = re.compile(
+    r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts to|comes to"
+    r"|so|thus|therefore|hence|i\.e\.)\b",
+    re.I,
+)
 _PAYS = re.compile(r"\bpays?\s*$", re.I)
 _OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
+_SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 _NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 _NOT = re.compile(r"\bnot\b|n't\b", re.I)
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
@@ -280,6 +285,8 @@ def _is_stated(number: Number) -> bool:
 
 def _is_operand(number: Number) -> bool:
     before = number.before
+    if number.quantity.percent and _SHARE_OF.match(number.after):
+        return True
     return bool((_OPERAND_BEFORE.search(before) and not _DASH.match(before)) or _OPERAND_AFTER.match(number.after))
 
 

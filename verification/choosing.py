@@ -48,7 +48,8 @@ _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
-_DANGLING = re.compile(r"[-+*/=]\s*\$?$|^[-+*/]\s")
+_EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
+_DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I)
 _CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
@@ -67,9 +68,9 @@ _EQUIVALENT = re.compile(
 _EXPRESSION = re.compile(
     r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
-    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,})"
+    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
+    r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d))"
 )
-_QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
 
@@ -83,7 +84,7 @@ class Choice:
 
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     """Return what a statement claims, None if it claims nothing."""
-    text = _QUOTED_QUESTION.sub(" ", STEP_NAMES.sub(" ", statement.claim.strip()))
+    text = STEP_NAMES.sub(" ", statement.claim.strip())
     if "\\boxed" in text and not (re.search(r"how many", asked_words(question)[0], re.I) and text.count("\\boxed") > 1):
         return _certain(_boxes(text))
     if statement.source in ("answer_line", "final_line"):
@@ -197,7 +198,7 @@ def _durations(outside: str, text: str, asked: Asked) -> Iterator[Found]:
 
 def _right_side(content: str, question: str | None) -> str:
     """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
-    content = tidy(content)
+    content = _exact_form(tidy(content))
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
@@ -206,6 +207,15 @@ def _right_side(content: str, question: str | None) -> str:
     ):
         return content
     return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
+
+
+def _exact_form(content: str) -> str:
+    """Of "1/6 \\approx 0.167" keep the exact form, of "600/9 \\approx 67" the rounded one."""
+    exact, rounded = content.partition("\\approx")[::2]
+    if not rounded.strip():
+        return content
+    last = exact.rsplit("=", 1)[-1].strip()
+    return exact.strip() if _EXACT.fullmatch(last) and "." in rounded else rounded.strip()
 
 
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:

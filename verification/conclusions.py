@@ -76,7 +76,7 @@ SIGNS = (
     Sign(1.5, "the next sentence calls it the answer", lambda place, kind: _found(THAT_IS_IT, place.after)),
     Sign(-3.0, "an example, a check or an instruction concludes nothing, unless it ends in a result", lambda *at: _aside(*at)),
     Sign(-1.5, "it confirms what was said before", lambda place, kind: place.has(CONFIRMED)),
-    Sign(-2.5, "it only tells what has been found or is to be", lambda place, kind: place.has(INDIRECT)),
+    Sign(-3.5, "it only tells what has been found or is to be", lambda place, kind: place.has(INDIRECT)),
     Sign(-3.5, "it supposes what the question does not", lambda place, kind: not place.supposed and place.has(HYPOTHETICAL)),
     Sign(-3.0, "it tells of another way", lambda place, kind: place.has(ANOTHER_WAY)),
     Sign(-1.5, "it says what to do", lambda place, kind: kind.source not in _EXPLICIT and place.has(IMPERATIVE)),

@@ -19,6 +19,7 @@ _SENTENCE_END = re.compile(
 )
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
+_QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -65,6 +66,7 @@ def split_statements(text: str) -> list[str]:
     """Return sentences and lines in order, without bullets."""
     found = []
     for line in filter(None, text[-MAX_RESPONSE:].split("\n")):
+        line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
         line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
         found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip()) and not is_echo(part)]
     return found

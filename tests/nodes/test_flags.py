@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from trace_of_thought.nodes.flags import find_flags, reference_key
+from trace_of_thought.nodes.flags import FLAG_KINDS, MAX_STEP_CHARACTERS, MAX_STEPS, find_flags, reference_key
 from trace_of_thought.nodes.plan import Reply
-from trace_of_thought.nodes.steps import parse_steps
+from trace_of_thought.nodes.steps import number_steps, parse_steps
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -40,7 +40,75 @@ def test_a_reply_that_was_cut_is_flagged():
     assert ("truncated", None) in kinds("1. Multiply.\n2. Sta", finish_reason="length")
 
 
+LEAKS = [
+    ("Write down 42.", "What is 6 times 7?", "42"),
+    ("The total is $1,200.", "What is 30 times 40?", "The sum is \\boxed{1,200}."),
+    ("It comes to 0.5.", "What is 3 divided by 6?", "1/2"),
+    ("So $y = -7$.", "Solve 2y + 14 = 0.", "-7"),
+    ("Arrive at $\\frac{ x }{ 2 }$.", "Halve x.", "\\frac{x}{2}"),
+    ("Say yes.", "Is 7 prime?", "yes"),
+]
+
+
+@pytest.mark.parametrize(("step", "question", "reference"), LEAKS)
+def test_an_answer_in_a_step_is_a_leak(step, question, reference):
+    found = kinds(f"1. Look closely.\n2. {step}", question, reference)
+    assert [place for kind, place in found if kind == "answer_in_steps"] == [1]
+    assert "answer_in_steps" not in dict(kinds(f"1. Look closely.\n2. {step}", question, None))
+
+
+@pytest.mark.parametrize(
+    ("step", "question", "reference"),
+    [
+        ("Take the 6.", "What is 6 times 1?", "6"),
+        ("See step 42.", "What is 6 times 7?", "42"),
+        ("Add the two numbers.", "What is 1 plus 1?", "2"),
+        ("Read $x_{42}$.", "What is 6 times 7?", "42"),
+        ("Write 420 and 4.2.", "What is 6 times 7?", "42"),
+        ("Double $\\frac{x}{2}$.", "Simplify $\\frac{ x }{ 2 }$.", "\\frac{x}{2}"),
+        ("Note what you know.", "Is 6 prime?", "no"),
+    ],
+)
+def test_what_the_question_says_or_only_looks_like_the_answer_is_no_leak(step, question, reference):
+    assert "answer_in_steps" not in dict(kinds(f"1. Look closely.\n2. {step}", question, reference))
+
+
+@pytest.mark.parametrize(("step", "computed"), [("6 * 7 = 42", True), ("6 × 7 is 42", True), ("6 * 2 = 12", False)])
+def test_a_computed_result_is_one_that_the_question_lacks(step, computed):
+    assert (
+        "computed_result" in dict(kinds(f"1. Look.\n2. {step}.", "What are 6 times 7 and 6 times 2, is it 12?"))
+    ) is computed
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind"),
+    [
+        (["Look."] * 20, None),
+        (["Look."] * 21, "too_many_steps"),
+        (["x" * 4000] * 2, None),
+        (["x" * 4000, "x" * 4001], "too_long"),
+        (["I'm sorry, I can't help with that.", "Look."], None),
+    ],
+)
+def test_the_limits_are_those_that_the_meanings_name(steps, kind):
+    text = number_steps(steps)
+    assert [found for found, _ in kinds(text)] == ([kind] if kind else [])
+    assert str(MAX_STEPS) in FLAG_KINDS["too_many_steps"]
+    assert f"{MAX_STEP_CHARACTERS:,}" in FLAG_KINDS["too_long"]
+
+
+def test_new_quantities_are_listed_once_without_what_other_flags_say():
+    reply = Reply("1. Look.\n2. Take 71, 72, 71, 42, 1,500, 73, 74 and 75.")
+    flags = find_flags(reply, parse_steps(reply.text), {"question": "What is 6 times 7?", "reference": "42"})
+    assert [(flag["kind"], flag["detail"], flag["step"]) for flag in flags] == [
+        ("answer_in_steps", "42", 1),
+        ("new_quantity", "71, 72, 1,500, 73, 74", 1),
+    ]
+
+
 GOOD = [
+    ("1. Take 0.8 of it.\n2. Take 1.2 of it; then 80 and 120 hundredths.", "What is 20% of 45?"),
+    ("1. Use 1.5 dozen, 18.\n2. Count.", "Eighteen eggs: how many dozens is 1.5?"),
     ("1. Find half of it.\n2. Multiply by 0.5 (1/2).", "What is half of 80?"),
     ("1. Multiply the price by 0.25.\n2. Subtract.", "A book costs $19.50 with a 25% discount. What was its price?"),
     ("1. Take 15 eggs.\n2. Divide by 12.", "Fifteen eggs: how many dozens?"),

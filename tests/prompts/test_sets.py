@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,41 @@ def test_any_folder_is_a_set(tmp_path):
     assert "solve" not in prompts.borrowed
 
 
-def test_the_hash_follows_the_text():
-    assert load_prompts("default").hash == load_prompts("default").hash != load_prompts("plain").hash
+def test_the_hash_follows_every_text_and_nothing_else():
+    texts = dict(load_prompts("default").texts)
+    known = load_prompts("default").hash
+    assert re.fullmatch("[0-9a-f]{12}", known)
+    assert load_prompts(dict(reversed(texts.items())), name="same words").hash == known
+    changed = {load_prompts({**texts, prompt: texts[prompt] + " "}).hash for prompt in texts}
+    assert len(changed | {known}) == len(texts) + 1
+
+
+def test_the_hash_covers_what_is_borrowed():
+    plain = load_prompts("plain")
+    assert load_prompts({"solve": plain.texts["solve"]}).hash == plain.hash
+    assert load_prompts(plain) is plain
+
+
+def test_a_folder_may_name_its_version(tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "standard.txt").write_text("Löse: {question}", encoding="utf-8")
+    unnamed = load_prompts(tmp_path / "own")
+    (tmp_path / "own" / "version.txt").write_text(" 2.1\n")
+    named = load_prompts(str(tmp_path / "own"))
+    assert (unnamed.name, unnamed.version) == ("own", "unversioned")
+    assert (named.name, named.version, named.hash) == ("own", "2.1", unnamed.hash)
+    assert named.fill("standard", question="1 + 1?") == "Löse: 1 + 1?"
+    assert (load_prompts(dict(named.texts)).name, load_prompts(dict(named.texts), name="mine").name) == ("custom", "mine")
+
+
+@pytest.mark.parametrize("prompt", PLACEHOLDERS)
+def test_every_placeholder_is_needed_and_filled(prompt):
+    texts = dict(load_prompts("default").texts)
+    for name in PLACEHOLDERS[prompt]:
+        with pytest.raises(ValueError, match=f"prompt '{prompt}' in the mapping lacks {{{name}}}"):
+            load_prompts({**texts, prompt: texts[prompt].replace(f"{{{name}}}", "")})
+    filled = load_prompts("default").fill(prompt, **{name: f"<{name}>" for name in PLACEHOLDERS[prompt]})
+    assert [name for name in PLACEHOLDERS[prompt] if f"<{name}>" not in filled or f"{{{name}}}" in filled] == []
 
 
 @pytest.mark.parametrize(

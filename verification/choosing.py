@@ -7,24 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .arithmetic import NotArithmetic, evaluate, tokenize
-from .candidates import (
-    EXPRESSION_SIGNS,
-    HOW_MANY,
-    NUMBER_SIGNS,
-    SEGMENT_SIGNS,
-    Asked,
-    Candidate,
-    Formula,
-    Number,
-    in_parentheses,
-    read_question,
-    score,
-)
+from .candidates import Asked, Candidate, Formula, Number, read_question
 from .described import described_sets
 from .echoes import is_placeholder
 from .phrases import STEP_NAMES
 from .quantities import find_quantities
 from .references import braced
+from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses, score
 from .statements import Statement, asked_words
 from .values import exact_values, tidy
 

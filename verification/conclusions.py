@@ -30,7 +30,7 @@ ASKED = 1.8
 """What a statement gains if it has all words of what is asked, and no explicit mark."""
 _EXPLICIT = ("box", "answer_line")
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
-_ENDS_IN_RESULT = re.compile(r"=\s*\$?-?[\d.,]+\W*\w*\W*$")
+_ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ SIGNS = (
     Sign(-3.5, "it only tells what has been found or is to be", lambda place, kind: place.has(INDIRECT)),
     Sign(-3.5, "it supposes what the question does not", lambda place, kind: not place.supposed and place.has(HYPOTHETICAL)),
     Sign(-3.0, "it tells of another way", lambda place, kind: place.has(ANOTHER_WAY)),
-    Sign(-1.5, "it says what to do", lambda place, kind: kind.source not in _EXPLICIT and place.has(IMPERATIVE)),
+    Sign(-1.5, "it says what to do", lambda *at: _instructs(*at)),
     Sign(
         -2.0, "a colon announces the value that follows", lambda place, kind: place.text.endswith(":") and kind.source != "box"
     ),
@@ -128,3 +128,7 @@ def _aside(place: Place, kind: Kind) -> bool:
 
 def _asks_or_checks(place: Place, kind: Kind) -> bool:
     return place.text.endswith("?") or (place.checking and kind.source not in _EXPLICIT)
+
+
+def _instructs(place: Place, kind: Kind) -> bool:
+    return kind.source not in _EXPLICIT and place.has(IMPERATIVE) and not _ENDS_IN_RESULT.search(place.text)

@@ -1,0 +1,145 @@
+"""How likely a piece of a statement is to be its claim: each sign, its weight, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from .candidates import OF_THE, Formula, Number
+
+_COPULA = re.compile(
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
+    r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
+    re.I,
+)
+_BEFORE_RESTATED = re.compile(
+    r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of"
+    r"|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
+    re.I,
+)
+_SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
+_ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
+_ASKS_PERCENT = re.compile(r"percent|%", re.I)
+HOW_MANY = re.compile(r"\bhow many\b", re.I)
+_OPERAND_AFTER = re.compile(
+    r"\s*(?:[A-Za-z]+\s){0,2}?\s*(?:[-+*/x]|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
+)
+_DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
+_OPERAND_BEFORE = re.compile(r"[-+*/x]\s*[$€£]?$")
+_FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
+_COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|than)\b[^,;.\d]*$", re.I)
+_RESULTING = re.compile(
+    r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts to|comes to"
+    r"|so|thus|therefore|hence|i\.e\.)\b",
+    re.I,
+)
+_PAYS = re.compile(r"\bpays?\s*$", re.I)
+_SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
+_NOT = re.compile(r"\bnot\b|n't\b", re.I)
+_NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
+_RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
+_EQUALS = re.compile(r"(?<![<>!])=")
+
+
+Piece = TypeVar("Piece")
+
+
+@dataclass(frozen=True)
+class Sign(Generic[Piece]):
+    """Something that makes a value likelier or less likely to be the claim; `strength` is 0 to 1, or how often it holds."""
+
+    weight: float
+    why: str
+    strength: Callable[[Piece], float]
+
+
+NUMBER_SIGNS: tuple[Sign[Number], ...] = (
+    Sign(0.2, "a number", lambda n: 1),
+    Sign(1.6, "a verb states it", lambda n: _is_stated(n)),
+    Sign(3.0, "it counts what was asked", lambda n: n.counts_the_unit),
+    Sign(1.5, "money was asked, and this is money", lambda n: _is_asked_money(n)),
+    Sign(2.5, "a percentage was asked, and this is one", lambda n: _is_asked_percent(n)),
+    Sign(-2.0, "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before))),
+    Sign(-2.0, "such a change begins with it", lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after))),
+    Sign(-2.0, "it is the whole of which a part is told", lambda n: bool(OF_THE.search(n.before))),
+    Sign(4.5, "what is not so was asked", lambda n: bool(_NOT_SO.match(n.after)) and bool(_NOT.search(n.asked.sentence))),
+    Sign(1.5, "a sum was asked, and its clause says so", lambda n: n.sums),
+    Sign(-1.3, "the question gives it", lambda n: n.given),
+    Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
+    Sign(0.8, "its clause names whom the question asks about", lambda n: n.about_asked),
+    Sign(1.5, "its clause speaks of what was asked", lambda n: n.asked_share),
+    Sign(-1.5, "the claim is compared with it", lambda n: bool(_COMPARED.search(n.before))),
+    Sign(1.0, "it stands after what leads to it", lambda n: bool(_RESULTING.search(n.before))),
+    Sign(-1.5, '"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one"),
+    Sign(-1.6, "a preposition restates it", lambda n: _restates(n)),
+    Sign(-1.2, "it is an operand", lambda n: _is_operand(n)),
+    Sign(-2.0, "an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0]))),
+    Sign(-2.5, "it stands in parentheses", lambda n: in_parentheses(n.before)),
+    Sign(-0.05, "for each number before it: the first of equals is the claim", lambda n: len(re.findall(r"\d+", n.before))),
+)
+SEGMENT_SIGNS: tuple[Sign[Formula], ...] = (
+    Sign(1.0, "marked as mathematics", lambda f: 1),
+    Sign(2.0, "a verb or an equation states it", lambda f: bool(_COPULA.search(f.before)) or f.is_equation),
+    Sign(0.4, "the later the likelier", lambda f: f.place),
+    Sign(-1.3, "the question gives it", lambda f: (f.is_copied and not f.values) or bool(f.values & f.asked.known)),
+    Sign(-1.5, "an equation of the question", lambda f: f.is_equation and f.is_copied),
+    Sign(-1.5, "only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim))),
+    Sign(-1.0, "a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before))),
+    Sign(-2.0, "a count was asked, and this is no number", lambda f: not f.values and bool(HOW_MANY.search(f.asked.question))),
+    Sign(-2.0, "it stands in parentheses", lambda f: in_parentheses(f.before)),
+)
+EXPRESSION_SIGNS: tuple[Sign[Formula], ...] = (
+    Sign(0.3, "mathematics in plain text", lambda f: 1),
+    Sign(2.0, "a verb states it", lambda f: bool(_COPULA.search(f.before))),
+    Sign(0.3, "the later the likelier", lambda f: f.place),
+    Sign(1.0, "an equation", lambda f: "=" in f.content),
+    Sign(-1.5, "the question has it", lambda f: f.in_question),
+    Sign(-2.0, "it stands in parentheses", lambda f: in_parentheses(f.before)),
+)
+
+
+def score(piece: Piece, signs: Iterable[Sign[Piece]]) -> float:
+    """Return the sum of the weights of the signs that hold."""
+    return sum(sign.weight * strength for sign in signs if (strength := sign.strength(piece)))
+
+
+def in_parentheses(before: str) -> bool:
+    """Tell whether an opening parenthesis before a place is still open there."""
+    return before.count("(") > before.count(")")
+
+
+def _written(number: Number) -> str:
+    return number.text[number.quantity.start : number.quantity.end]
+
+
+def _is_asked_money(number: Number) -> bool:
+    sentence = number.asked.sentence
+    return bool(number.quantity.money) and bool(_ASKS_MONEY.search(sentence)) and not _ASKS_PERCENT.search(sentence)
+
+
+def _is_asked_percent(number: Number) -> bool:
+    return number.quantity.percent and bool(_ASKS_PERCENT.search(number.asked.sentence))
+
+
+def _is_stated(number: Number) -> bool:
+    before = number.before
+    return number.named or bool(_DASH.match(before)) or (bool(_COPULA.search(before)) and not _FROM.search(before))
+
+
+def _is_operand(number: Number) -> bool:
+    before = number.before
+    if number.quantity.percent and _SHARE_OF.match(number.after):
+        return True
+    return bool((_OPERAND_BEFORE.search(before) and not _DASH.match(before)) or _OPERAND_AFTER.match(number.after))
+
+
+def _comma_follows(number: Number) -> bool:
+    return bool(re.match(r"[^,.]*,", number.after))
+
+
+def _restates(number: Number) -> bool:
+    if number.named or number.counts_the_unit or ("pay" in number.asked.words and _PAYS.search(number.before)):
+        return False
+    return bool(_BEFORE_RESTATED.search(number.before))

@@ -6,7 +6,7 @@ import pytest
 from trace_of_thought.nodes.flags import find_flags
 from trace_of_thought.nodes.plan import Reply
 from trace_of_thought.nodes.steps import parse_steps
-from trace_of_thought.problems import Problem, load_problems
+from trace_of_thought.problems import Problem, ProblemSet, load_problems
 from trace_of_thought.verification import verify_answer
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -95,10 +95,51 @@ def test_what_cannot_be_asked_is_left_out_and_reported(tmp_path):
     ]
 
 
+def test_many_faults_are_counted_and_the_first_five_named(tmp_path):
+    rows = [{"question": "1?", "reference": str(place // 7)} for place in range(7)] + [{"question": ""}] * 5
+    problems = load_problems(write(tmp_path / "p.jsonl", *rows))
+    assert problems.issues == [
+        "left out 5 with an empty question (line 8, line 9, line 10, line 11, line 12)",
+        "left out 6 with a question that came before (line 2, line 3, line 4, line 5, line 6, ...)",
+    ]
+
+
+def test_a_question_with_another_reference_keeps_the_first(tmp_path):
+    rows = [{"question": "1?", "reference": "1"}, {"question": "1?"}, {"question": "2?"}, {"question": "2?", "reference": "2"}]
+    problems = load_problems(write(tmp_path / "p.jsonl", *rows))
+    assert [problem.reference for problem in problems] == ["1", None]
+    assert problems.issues[0] == "left out 2 with a question that came before with another reference (line 2, line 4)"
+
+
+def test_what_is_not_taken_is_not_complained_of(tmp_path):
+    rows = [{"question": "1?"}, {"question": "2?", "reference": "2"}, {"question": "2?", "reference": "2"}, {"question": ""}]
+    path = write(tmp_path / "p.jsonl", *rows)
+    assert load_problems(path, start=1).issues == [
+        "left out 1 with an empty question (line 4)",
+        "left out 1 with a question that came before (line 3)",
+    ]
+    assert load_problems(path, start=1, limit=1).issues == []
+    assert load_problems(path, limit=1).issues == ["1 of 1 have no reference: their solutions are checked, not scored"]
+
+
+def test_a_key_tells_problems_apart_by_question_and_reference():
+    known = Problem("2  +\n3?", "a", "5", metadata={"level": 1})
+    assert known.key == Problem("2 + 3?", "b", "5", "algebra").key
+    assert len({known.key, Problem("2 + 3?", "a", "6").key, Problem("2 + 3?", "a").key, Problem("2 + 4?", "a", "5").key}) == 4
+    assert known.as_input() == {"question": "2  +\n3?", "problem_id": "a", "reference": "5", "domain": "math"}
+
+
+def test_a_digest_follows_the_problems_and_their_order(tmp_path):
+    first, second = Problem("1?", reference="1"), Problem("2?", reference="2")
+    digests = [ProblemSet(problems).digest for problems in ([first, second], [second, first], [first], [first, first])]
+    assert len(set(digests)) == 4
+    assert ProblemSet([first, second], name="other", source="elsewhere").digest == digests[0]
+
+
 def test_ids_are_unique_and_the_keys_do_not_depend_on_order(tmp_path):
     rows = [{"id": "a", "question": "1?"}, {"id": "a", "question": "2?"}, {"question": "3?"}]
     problems = load_problems(write(tmp_path / "p.jsonl", *rows))
-    assert len({problem.problem_id for problem in problems}) == 3
+    assert [problem.problem_id for problem in problems] == ["a", "a-p-2", "p-3"]
     turned = load_problems(write(tmp_path / "q.jsonl", *reversed(rows)))
     assert {problem.key for problem in problems} == {problem.key for problem in turned}
 

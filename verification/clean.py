@@ -56,8 +56,10 @@ def _plain_characters(text: str) -> str:
 def _plain_character(character: str) -> str:
     if character.isascii():
         return character
-    if unicodedata.category(character) in ("Cf", "So", "Mn") and character != "°":
+    if (category := unicodedata.category(character)) == "Cf":
         return ""
+    if (category == "So" and character != "°") or character == "\ufe0f":
+        return " "
     if (digit := unicodedata.decimal(character, None)) is not None:
         return str(digit)
     return unicodedata.normalize("NFKC", character) if "\uff00" <= character <= "\uffef" else character

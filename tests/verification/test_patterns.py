@@ -157,3 +157,7 @@ def test_refusal_with_a_number_is_no_answer(response):
 def test_division_left_to_do_is_no_whole_number():
     assert verify_answer("So he needs 600/50 weeks.", "12", question="How many weeks does he need?").status == "incorrect"
     assert verify_answer("Answer: 5/6", "5/6").status == "correct"
+
+
+def test_symbol_between_digits_does_not_join_them():
+    assert verify_answer("So 1✓7/23 is left.", "17/23").status == "incorrect"

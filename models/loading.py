@@ -30,7 +30,7 @@ def load(
     Args:
         model_id: hub id, folder, or path of a `.gguf` file.
         dtype: of the weights, as `"float32"`, `"bfloat16"` or `"auto"`; by default float32 on a CPU (bfloat16 is
-            several times slower on most), else what the model was saved in.
+            slow on those without instructions for it), else what the model was saved in.
         device: `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"` to spread the model by accelerate; by default an
             accelerator if there is one.
         attn_implementation: as transformers takes it.

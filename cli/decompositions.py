@@ -13,10 +13,10 @@ decompositions.callback()(lambda: None)
 
 @decompositions.command()
 def export(
+    experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")],
     file: Annotated[Path, typer.Argument(help="JSONL file to write; recorded:FILE replays it.")],
-    experiment: Annotated[str, typer.Option(help="Name of an experiment, or the path of its journal.")] = "experiment",
 ) -> None:
-    """Write the decompositions of an experiment to FILE."""
+    """Write the decompositions of an EXPERIMENT to FILE."""
     from ..experiments.decompositions import export_decompositions
     from ..experiments.journals import find_journal
     from ..nodes.failures import printable

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from .options import TrackingUri
+
 
 def import_traces(
     files: Annotated[list[Path], typer.Argument(help="The authors' CSV files: sot-TEACHER-STUDENT-DATASET-DATE-traces.csv.")],
     experiment: Annotated[str, typer.Option(help="Experiment to read them into.")] = "released-traces",
     tracking: Annotated[bool, typer.Option(help="Write the results to MLflow, too.")] = True,
-    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
+    tracking_uri: TrackingUri = None,
 ) -> None:
     """Read the released traces of the paper's authors, verify their answers, and show the table."""
     from rich.console import Console

@@ -6,35 +6,32 @@ from typing import Annotated, Any
 
 import typer
 
+from ..experiments.config import Method
+from .options import MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, TrackingUri
+
 
 def log_model(
-    student: Annotated[str, typer.Option(help="PROVIDER:NAME, or hf: and a hub id, a folder or a .gguf file.")],
-    teacher: Annotated[str, typer.Option(help="PROVIDER:NAME, recorded:FILE, or 'self' for the student.")] = "self",
-    method: Annotated[
-        str, typer.Option(help="trace_of_thought, standard, chain_of_thought or plan_and_solve.")
-    ] = "trace_of_thought",
-    prompts: Annotated[str, typer.Option(help="Prompt set: default, plain, a folder or registry:NAME.")] = "default",
-    mode: Annotated[str, typer.Option(help="joint (all steps at once) or sequential (one by one).")] = "joint",
-    samples: Annotated[int, typer.Option(min=1, help="Solutions to vote over.")] = 1,
-    max_attempts: Annotated[int, typer.Option(min=1, help="Tries of the student.")] = 1,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Token limit of one reply of the student.")] = None,
+    student: Student,
+    teacher: Teacher = "self",
+    method: Annotated[Method, typer.Option(help="How it solves; only trace_of_thought has a teacher.")] = "trace_of_thought",
+    prompts: Prompts = "default",
+    mode: Mode = "joint",
+    samples: Samples = 1,
+    max_attempts: MaxAttempts = 1,
+    max_tokens: MaxTokens = None,
     experiment: Annotated[str, typer.Option(help="Name of the MLflow experiment.")] = "trace_of_thought",
     name: Annotated[str, typer.Option(help="Name of the logged model.")] = "trace_of_thought",
     register_as: Annotated[str | None, typer.Option(help="Name in the model registry.")] = None,
-    tracking_uri: Annotated[
-        str | None, typer.Option(help="Where to log; default: MLFLOW_TRACKING_URI, else mlflow.db here.")
-    ] = None,
+    tracking_uri: TrackingUri = None,
 ) -> None:
     """Log a graph as an MLflow model that `mlflow models serve` can serve."""
-    from ..graphs.baselines import BASELINES
-    from ..prompts import load_prompts
+    from ..experiments.plan import load_prompt_set
     from ..tracking import connect, log_model as log
-    from ..tracking.prompts import SCHEME, load_registry_prompts
+    from .models import checked
 
-    if method not in ("trace_of_thought", *BASELINES):
-        raise ValueError(f"method {method!r} is unknown; use trace_of_thought, {', '.join(BASELINES)}")
+    checked(teacher=teacher, student=student)
+    texts = load_prompt_set(prompts, tracking_uri).texts
     store = connect(tracking_uri)
-    source: Any = load_registry_prompts(prompts, tracking_uri=tracking_uri) if prompts.startswith(SCHEME) else prompts
     options: dict[str, Any] = {"samples": samples, "max_attempts": max_attempts}
     if method == "trace_of_thought":
         options["mode"] = mode
@@ -44,7 +41,7 @@ def log_model(
         student=student,
         teacher=teacher,
         method=method,
-        prompts=load_prompts(source).texts,
+        prompts=texts,
         student_options={"max_tokens": max_tokens} if max_tokens else None,
         options=options,
         name=name,

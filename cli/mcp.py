@@ -8,21 +8,23 @@ from typing import Annotated, Any
 
 import typer
 
+from .options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout
+
 
 def mcp(
-    student: Annotated[str, typer.Option(help="PROVIDER:NAME, or hf: and a hub id, a folder or a .gguf file.")],
-    teacher: Annotated[str, typer.Option(help="PROVIDER:NAME, recorded:FILE, or 'self' for the student.")] = "self",
+    student: Student,
+    teacher: Teacher = "self",
     http: Annotated[bool, typer.Option("--http", help="Serve HTTP instead of stdio.")] = False,
     host: Annotated[str, typer.Option(help="Where HTTP listens; anything but loopback needs --token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of HTTP; 0 takes a free one.")] = 8766,
     token: Annotated[str, typer.Option(envvar="TOT_MCP_TOKEN", help="That HTTP clients must show as a bearer token.")] = "",
-    prompts: Annotated[str, typer.Option(help="Prompt set: default, plain or a folder.")] = "default",
-    mode: Annotated[str, typer.Option(help="joint (all steps at once) or sequential (one by one).")] = "joint",
-    samples: Annotated[int, typer.Option(min=1, help="Solutions to vote over.")] = 1,
-    max_attempts: Annotated[int, typer.Option(min=1, help="Tries of the student.")] = 1,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Token limit of one reply of the student.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Of an OpenAI-compatible server, for remote models.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one remote call.")] = 120.0,
+    prompts: Prompts = "default",
+    mode: Mode = "joint",
+    samples: Samples = 1,
+    max_attempts: MaxAttempts = 1,
+    max_tokens: MaxTokens = None,
+    base_url: BaseUrl = None,
+    timeout: Timeout = 120.0,
 ) -> None:
     """Serve solve_problem, decompose_problem and verify_answer to MCP clients, over stdio or HTTP."""
     from ..review.guard import is_loopback
@@ -35,11 +37,13 @@ def mcp(
         if (error.name or "").split(".")[0] != "mcp":
             raise
         raise ImportError("tot mcp needs the package mcp: pip install 'trace-of-thought[mcp]'") from error
-    from .solve import load_models
+    from ..experiments.plan import load_prompt_set
+    from .models import load_models
 
     with redirect_stdout(sys.stderr):  # on stdio, standard output belongs to the protocol
+        prompt_set = load_prompt_set(prompts)
         taught_by, own = load_models(teacher, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
-        server = make_server(taught_by, own, prompts=prompts, mode=mode, samples=samples, max_attempts=max_attempts)
+        server = make_server(taught_by, own, prompts=prompt_set, mode=mode, samples=samples, max_attempts=max_attempts)
     if http:
         _serve_http(server, host, port, token)
     else:

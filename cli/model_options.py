@@ -30,11 +30,15 @@ def with_model_options(
     Raises:
         typer.BadParameter: a value is out of range, or a price is for a model that is not there.
     """
+    from ..experiments.config_file import nearest
+
     known = dict(_price(text) for text in prices or [])
     names = {name for model in (*config.teachers, *config.students) for name in (model.model, model.label)}
     for name in known:
         if name not in names:
-            raise typer.BadParameter(f"no model {name!r} here; it has {', '.join(sorted(names))}", param_hint="--price")
+            raise typer.BadParameter(
+                f"no model {name!r} here{nearest(name, names)}; it has {', '.join(sorted(names))}", param_hint="--price"
+            )
 
     def given(model: ModelConfig, own: Mapping[str, Any]) -> ModelConfig:
         price = known.get(model.model) or known.get(model.label)

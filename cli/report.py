@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from .options import TrackingUri
+
 
 def report(
     experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")] = "experiment",
     out: Annotated[Path | None, typer.Option(help="Folder to write to; default: the name and -report.")] = None,
     tracking: Annotated[bool, typer.Option(help="Log the report to MLflow, too.")] = True,
-    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
+    tracking_uri: TrackingUri = None,
 ) -> None:
     """Write report.html (self-contained), table.md and the figures of an EXPERIMENT, and log them to MLflow."""
     from ..experiments.journals import find_journal

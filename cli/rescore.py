@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from .options import TrackingUri
+
 
 def rescore(
     experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")] = "experiment",
     tracking: Annotated[bool, typer.Option(help="Correct the verdicts in MLflow, too; the old ones stay visible.")] = True,
-    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
+    tracking_uri: TrackingUri = None,
 ) -> None:
     """Verify the solutions of an EXPERIMENT again, with the verifier as it is now."""
     from ..experiments.journals import find_journal

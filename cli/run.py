@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
-from .options import fallback, kept, pairs, split_values
+from ..experiments.config import (
+    LOCAL_CONCURRENCY,
+    REMOTE_CONCURRENCY,
+    Method,
+    Mode as ModeName,
+    ModelConfig,
+    ProblemsConfig,
+    Review,
+)
+from ..nodes.failures import explain, printable
+from .options import BaseUrl, MaxTokens, TrackingFallback, TrackingUri, default, kept, pairs, split_values
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,31 +30,40 @@ if TYPE_CHECKING:
 
 _SETS = "sample, gsm8k, math, a file, a hub id or generated:TASK. May be repeated."
 _MODEL = "PROVIDER:NAME, hf:MODEL"
+_METHODS, _MODES = ", ".join(get_args(Method)), ", ".join(get_args(ModeName))
+_WIDTH = f"{LOCAL_CONCURRENCY} for local models, {REMOTE_CONCURRENCY} for remote ones"
+
+
+def _field(name: str, help: str, *words: str, **more: Any) -> Any:
+    """Return an option for a field of the experiment; the help shows the field's own default."""
+    return typer.Option(*words, help=help, show_default=default(name), **more)
 
 
 def run(
     file: Annotated[Path | None, typer.Argument(help="A YAML file; options replace its fields.", show_default=False)] = None,
-    problems: Annotated[list[str] | None, typer.Option(help=_SETS)] = None,
-    methods: Annotated[
-        list[str] | None, typer.Option(help="standard, chain_of_thought, plan_and_solve, trace_of_thought.")
-    ] = None,
-    teacher: Annotated[list[str] | None, typer.Option(help=f"{_MODEL}, recorded:FILE or self. May be repeated.")] = None,
+    problems: Annotated[list[str] | None, _field("problems", _SETS)] = None,
+    methods: Annotated[list[str] | None, _field("methods", f"{_METHODS}. Repeated, or with commas.")] = None,
+    teacher: Annotated[list[str] | None, _field("teachers", f"{_MODEL}, recorded:FILE or self. May be repeated.")] = None,
     student: Annotated[list[str] | None, typer.Option(help=f"{_MODEL}. May be repeated.")] = None,
-    prompts: Annotated[list[str] | None, typer.Option(help="default, plain, a folder, registry:NAME@ALIAS.")] = None,
-    mode: Annotated[list[str] | None, typer.Option(help="joint, sequential.")] = None,
-    samples: Annotated[list[str] | None, typer.Option(help="Solutions to vote over.")] = None,
-    seed: Annotated[list[str] | None, typer.Option(help="Seeds; several are averaged per problem.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Problems of each set.")] = None,
-    max_attempts: Annotated[int | None, typer.Option(min=1, help="Tries of the student.")] = None,
+    prompts: Annotated[list[str] | None, _field("prompts", "default, plain, a folder, registry:NAME@ALIAS.")] = None,
+    mode: Annotated[list[str] | None, _field("modes", f"{_MODES}. Repeated, or with commas.")] = None,
+    samples: Annotated[list[str] | None, _field("samples", "Solutions to vote over.")] = None,
+    seed: Annotated[list[str] | None, _field("seeds", "Seeds; several are averaged per problem.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Problems of each set; default: all.")] = None,
+    max_attempts: Annotated[int | None, _field("max_attempts", "Tries of the student.", min=1)] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Cells to leave out, as method=standard,student=NAME.")] = None,
     columns: Annotated[list[str] | None, typer.Option(help="Of the problems, as question=NAME.")] = None,
-    split: Annotated[str | None, typer.Option(help="Of hub data sets.")] = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Problems at a time, for each model.")] = None,
-    retries: Annotated[int | None, typer.Option(min=0, help="How often failed problems are tried again at the end.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Token limit of one reply of a student.")] = None,
+    split: Annotated[str | None, typer.Option(help="Of hub data sets.", show_default=default("split", ProblemsConfig))] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Problems at a time, for each model.", show_default=_WIDTH)
+    ] = None,
+    retries: Annotated[int | None, _field("retries", "How often failed problems are tried again at the end.", min=0)] = None,
+    max_tokens: MaxTokens = None,
     temperature: Annotated[float | None, typer.Option(min=0, help="Of the students.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Of an OpenAI-compatible server, for remote models.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds for one remote call.")] = None,
+    base_url: BaseUrl = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds for one remote call.", show_default=default("timeout", ModelConfig))
+    ] = None,
     requests_per_second: Annotated[float | None, typer.Option(help="Limit for each remote model.")] = None,
     price: Annotated[list[str] | None, typer.Option(help="MODEL=IN/OUT, USD for a million tokens.")] = None,
     max_cost_usd: Annotated[float | None, typer.Option(help="Stop when this much is spent.")] = None,
@@ -53,16 +72,16 @@ def run(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Any other field, as students.options.dtype=bfloat16. May be repeated.")
     ] = None,
-    experiment: Annotated[str | None, typer.Option(help="Name of the journal and the MLflow experiment.")] = None,
-    review: Annotated[str | None, typer.Option(help="Whose steps a person sees first: never, always, flagged.")] = None,
+    experiment: Annotated[str | None, _field("name", "Name of the journal and the MLflow experiment.")] = None,
+    review: Annotated[Review | None, _field("review", "Whose steps a person sees first.")] = None,
     counterfactual: Annotated[
         bool, typer.Option("--counterfactual", help="Solve from the teacher's own steps, too, where a review changed them.")
     ] = False,
     reviews: Annotated[str | None, typer.Option(help="Store of reviews: a file or postgresql://...")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show cells, calls, tokens and cost; ask no model.")] = False,
     tracking: Annotated[bool, typer.Option(help="Write traces and results to MLflow.")] = True,
-    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
-    tracking_fallback: Annotated[str | None, typer.Option(help="'local': write here if the server is away.")] = None,
+    tracking_uri: TrackingUri = None,
+    tracking_fallback: TrackingFallback = None,
 ) -> None:
     """Run an experiment: problems x methods x teachers x students. The same command again continues where it stopped."""
     from rich.console import Console
@@ -94,7 +113,7 @@ def run(
     remote = {"base_url": base_url, "timeout": timeout, "requests_per_second": requests_per_second}
     sampling = {"max_tokens": max_tokens, "temperature": temperature}
     config = with_model_options(config, remote=remote, students=sampling, prices=price)
-    target = (tracking_uri, fallback(tracking_fallback)) if tracking else None
+    target = (tracking_uri, tracking_fallback) if tracking else None
     execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
 
 
@@ -109,10 +128,11 @@ def execute(
     """Run a configuration and show its table; exits with 1 if problems are missing or failed."""
     from ..experiments.plan import make_plan
     from ..tracking.folders import home
+    from .models import quiet_loading
 
     plan = make_plan(config)
     for note in plan.notes:
-        console.print(f"note: {note}", style="yellow", markup=False)
+        console.print(printable(f"note: {note}"), style="yellow", markup=False)
     if dry_run:
         from .dry_run import show_estimate
 
@@ -122,6 +142,7 @@ def execute(
     from ..experiments.preparing import open_journal
 
     ModelPool().check_all(plan.cells)
+    quiet_loading(model.model for model in (*config.students, *config.teachers))
     with open_journal(plan, home()) as journal:
         try:
             outcome = _run_tracked(plan, journal, console, target, reviews)
@@ -163,7 +184,7 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
         runs = publish_journal(journal, store, make_report(journal).files())
         left = store.close()
     except TrackingUnavailable as error:
-        console.print(f"note: {error}", style="yellow", markup=False)
+        console.print(f"note: {explain(error)}", style="yellow", markup=False)
         store.close(patience_s=1.0)
         return
     waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""

@@ -9,56 +9,65 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .options import fallback
+from ..experiments.config import Method, Review
+from .options import (
+    BaseUrl,
+    MaxAttempts,
+    MaxTokens,
+    Mode,
+    Prompts,
+    Samples,
+    Student,
+    Teacher,
+    Timeout,
+    TrackingFallback,
+    TrackingUri,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ..tracking import TraceHandler
 
-METHODS = ("trace_of_thought", "standard", "chain_of_thought", "plan_and_solve")
+TAUGHT: Method = "trace_of_thought"
 
 
 def solve(
     question: Annotated[str, typer.Argument(help="The problem, in words.")],
-    teacher: Annotated[str, typer.Option(help="PROVIDER:NAME, recorded:FILE, or 'self' for the student.")] = "self",
-    student: Annotated[str, typer.Option(help="PROVIDER:NAME, or hf: and a hub id, a folder or a .gguf file.")] = "",
+    student: Student,
+    teacher: Teacher = "self",
     reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = METHODS[0],
-    prompts: Annotated[str, typer.Option(help="Prompt set: default, plain or a folder.")] = "default",
-    mode: Annotated[str, typer.Option(help="joint (all steps at once) or sequential (one by one).")] = "joint",
-    review: Annotated[str, typer.Option(help="Whether you see the steps first, here: never, always, flagged.")] = "never",
-    samples: Annotated[int, typer.Option(min=1, help="Solutions to vote over.")] = 1,
-    max_attempts: Annotated[int, typer.Option(min=1, help="Tries of the student.")] = 1,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Token limit of one reply of the student.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Of an OpenAI-compatible server, for remote models.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one remote call.")] = 120.0,
+    method: Annotated[Method, typer.Option(help="How to solve it; only trace_of_thought has a teacher.")] = TAUGHT,
+    prompts: Prompts = "default",
+    mode: Mode = "joint",
+    review: Annotated[Review, typer.Option(help="Whether you see the steps first, here.")] = "never",
+    samples: Samples = 1,
+    max_attempts: MaxAttempts = 1,
+    max_tokens: MaxTokens = None,
+    base_url: BaseUrl = None,
+    timeout: Timeout = 120.0,
     tracking: Annotated[bool, typer.Option(help="Write the trace to MLflow.")] = True,
-    tracking_uri: Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")] = None,
-    tracking_fallback: Annotated[str | None, typer.Option(help="'local': write here if the server is away.")] = None,
+    tracking_uri: TrackingUri = None,
+    tracking_fallback: TrackingFallback = None,
 ) -> None:
     """Solve one QUESTION and show steps, solution, answer and status as they come."""
     from rich.console import Console
 
+    from ..experiments.plan import load_prompt_set
+    from .models import load_models
     from .showing import show
 
     if not question.strip():
         raise typer.BadParameter("it is empty; write the problem in words", param_hint="QUESTION")
-    if method not in METHODS:
-        raise typer.BadParameter(f"{method!r} is unknown; use one of {', '.join(METHODS)}", param_hint="--method")
-    if not student:
-        raise typer.BadParameter(
-            "missing; for example --student hf:HuggingFaceTB/SmolLM2-135M-Instruct", param_hint="--student"
-        )
     if review != "never" and not sys.stdin.isatty():
         raise typer.BadParameter("it needs a terminal; use tot run --review and tot review", param_hint="--review")
-    by = teacher if method == METHODS[0] else "self"
+    options = {"prompts": load_prompt_set(prompts, tracking_uri), "samples": samples, "max_attempts": max_attempts}
+    by = teacher if method == TAUGHT else "self"
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
-    options = {"prompts": prompts, "samples": samples, "max_attempts": max_attempts}
     problem = {"question": question, "reference": reference}
     console = Console(highlight=False, markup=False)
-    with _traced(tracking_uri, fallback(tracking_fallback), console) if tracking else nullcontext():
-        if review == "never" or method != METHODS[0]:
+    with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
+        if review == "never" or method != TAUGHT:
             show(_graph(method, taught_by, own, mode, options), problem, console)
         else:
             _solve_reviewed(taught_by, own, {"mode": mode, "review": review, **options}, problem, console)
@@ -68,7 +77,7 @@ def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str
     from ..graphs.baselines import build_baseline
     from ..graphs.trace_of_thought import build_trace_of_thought
 
-    if method == METHODS[0]:
+    if method == TAUGHT:
         return build_trace_of_thought(teacher, student, mode=mode, **options)  # type: ignore[arg-type]
     return build_baseline(method, student, **options)  # type: ignore[arg-type]
 
@@ -123,18 +132,3 @@ def _where(handler: TraceHandler) -> str:
     page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
     where = page or f"trace {trace} of experiment 'solve' in {store.address}; look at it with: tot ui"
     return f"MLflow: {where}"
-
-
-def load_models(teacher: str, student: str, *, base_url: str | None, timeout: float, max_tokens: int | None) -> tuple[Any, Any]:
-    """Return teacher and student; the base URL is for those of them that are remote, the token limit for the student."""
-    own = _load(student, base_url, timeout, max_tokens)
-    return own if teacher == "self" else _load(teacher, base_url, timeout, None), own
-
-
-def _load(spec: str, base_url: str | None, timeout: float, max_tokens: int | None) -> Any:
-    from ..models.load import load_chat_model
-
-    options: dict[str, Any] = {"max_tokens": max_tokens} if max_tokens else {}
-    if not spec.startswith(("hf:", "recorded:")):
-        options |= {"timeout": timeout, "base_url": base_url} if base_url else {"timeout": timeout}
-    return load_chat_model(spec, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -12,6 +12,7 @@ from typing import Any
 
 from ..prompts import PromptSet
 from .config import ExperimentConfig, ModelConfig
+from .config_file import nearest
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,12 @@ def expand(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[str,
         prompts: prompt set by its spec in the configuration.
 
     Raises:
-        ValueError: the rules exclude everything.
+        ValueError: a rule excludes nothing, or the rules exclude everything.
     """
     cells = {cell.id: cell for cell in _product(config, names, prompts)}
     rules = [rule.model_dump(exclude_unset=True) for rule in config.exclude]
+    for rule in rules:
+        _check_use(rule, cells.values())
     kept = [cell for cell in cells.values() if not any(_matches(cell, rule) for rule in rules)]
     if not kept:
         raise ValueError(f"exclude leaves none of the {len(cells)} cells; remove a rule")
@@ -132,17 +135,33 @@ def _product(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[st
                 )
 
 
-def _matches(cell: Cell, rule: Mapping[str, Any]) -> bool:
-    shown = {
-        "problems": (cell.problems, cell.source),
-        "teacher": (cell.teacher.label, cell.teacher.model) if cell.teacher else (None,),
-        "student": (cell.student.label, cell.student.model),
-    }
+def _check_use(rule: Mapping[str, Any], cells: Collection[Cell]) -> None:
+    """Refuse a rule that matches no cell: most likely it is misspelt."""
+    if any(_matches(cell, rule) for cell in cells):
+        return
     for field, wanted in rule.items():
-        allowed = wanted if isinstance(wanted, list) else [wanted]
-        if not any(value in allowed for value in shown.get(field) or (getattr(cell, field),)):
-            return False
-    return True
+        known = sorted({str(name) for cell in cells for name in _names(cell, field) if name is not None})
+        for value in map(str, _listed(wanted)):
+            if value not in known:
+                near = nearest(value, known)
+                raise ValueError(f"exclude: no cell has the {field} {value!r}{near}; there is {', '.join(known) or 'none'}")
+    raise ValueError(f"exclude: no cell has {', '.join(f'{name}={value}' for name, value in rule.items())}; remove the rule")
+
+
+def _matches(cell: Cell, rule: Mapping[str, Any]) -> bool:
+    return all(any(name in _listed(wanted) for name in _names(cell, field)) for field, wanted in rule.items())
+
+
+def _names(cell: Cell, field: str) -> tuple[Any, ...]:
+    """Return the names by which a rule may call a cell's problems, method, ..."""
+    value = getattr(cell, field)
+    if field == "problems":
+        return cell.problems, cell.source
+    return (value.label, value.model) if isinstance(value, ModelConfig) else (value,)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _digest(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,8 +16,11 @@ from pydantic import (
     model_validator,
 )
 
+from ..models.names import split_name
+
 Method = Literal["standard", "chain_of_thought", "plan_and_solve", "trace_of_thought"]
 Mode = Literal["joint", "sequential"]
+Review = Literal["never", "always", "flagged"]
 
 LOCAL_CONCURRENCY = 32
 REMOTE_CONCURRENCY = 8
@@ -33,10 +37,18 @@ class Price(_Strict):
     output: NonNegativeFloat
 
 
+def _named(model: str) -> str:
+    if model != "self":
+        split_name(model)
+    return model
+
+
 class ModelConfig(_Strict):
     """A teacher or student. In a file, a plain text stands for its `model`."""
 
-    model: str = Field(min_length=1, description="PROVIDER:NAME, hf:MODEL, recorded:FILE; as a teacher also: self.")
+    model: Annotated[str, AfterValidator(_named)] = Field(
+        min_length=1, description="PROVIDER:NAME, hf:MODEL, recorded:FILE; as a teacher also: self."
+    )
     name: str = Field(default="", description="Shown in tables; derived from the model unless given.")
     concurrency: PositiveInt | None = Field(
         default=None, description="Problems at a time: 32 for local models, 8 for remote ones."
@@ -142,7 +154,7 @@ class ExperimentConfig(_Strict):
     seeds: Annotated[tuple[int, ...], BeforeValidator(_listed), Field(min_length=1)] = (0,)
     max_attempts: PositiveInt = Field(default=1, description="Tries of the student, on signals that do not use the reference.")
     limit: PositiveInt | None = Field(default=None, description="Of every problem set that names none.")
-    review: Literal["never", "always", "flagged"] = Field(default="never", description="Whose steps a person sees first.")
+    review: Review = Field(default="never", description="Whose steps a person sees first.")
     counterfactual: bool = Field(default=False, description="Where a review changed steps, solve from the old ones, too.")
     exclude: Annotated[tuple[Exclusion, ...], BeforeValidator(_listed)] = Field(
         default=(), description="Cells to leave out: fields that must all match."
@@ -152,7 +164,9 @@ class ExperimentConfig(_Strict):
     budget: Budget = Budget()
 
     @model_validator(mode="after")
-    def _teachers_for_the_method(self) -> ExperimentConfig:
+    def _models_for_their_roles(self) -> ExperimentConfig:
+        if any(student.model == "self" for student in self.students):
+            raise ValueError("a student cannot be 'self', a teacher that is the student; give PROVIDER:NAME or hf:MODEL")
         if "trace_of_thought" in self.methods and not self.teachers:
             raise ValueError("the method trace_of_thought needs teachers")
         return self

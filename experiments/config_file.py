@@ -99,17 +99,18 @@ def _message(problem: Any, shown: str, place: Place) -> str:
     kind, given = problem["type"], problem.get("input")
     if kind == "extra_forbidden":
         known = _fields_at(place[:-1])
-        return f"unknown field {place[-1]!r}{_nearest(str(place[-1]), known)}; known are {', '.join(known)}"
+        return f"unknown field {place[-1]!r}{nearest(str(place[-1]), known)}; known are {', '.join(known)}"
     if kind == "literal_error":
         allowed = [part.strip(" '") for part in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        return f"{shown}: unknown value {given!r}{_nearest(str(given), allowed)}; use one of {', '.join(allowed)}"
+        return f"{shown}: unknown value {given!r}{nearest(str(given), allowed)}; use one of {', '.join(allowed)}"
     if kind == "missing":
         return f"{shown} is missing"
     return f"{shown}: {problem['msg'].removeprefix('Value error, ')} (given: {str(given)[:80]!r})" if shown else problem["msg"]
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ", did you mean 'X'?" for the valid name that is most like a wrong one, nothing if none is."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f", did you mean {near[0]!r}?" if near else ""
 
 

@@ -69,13 +69,13 @@ def make_plan(config: ExperimentConfig) -> Plan:
     return plan
 
 
-def load_prompt_set(spec: str) -> PromptSet:
+def load_prompt_set(spec: str, tracking_uri: str | None = None) -> PromptSet:
     """Load a prompt set by name, folder, or from MLflow's registry ("registry:NAME@ALIAS")."""
     if not spec.startswith("registry:"):
         return load_prompts(spec)
     from ..tracking.prompts import load_registry_prompts
 
-    return load_prompts(load_registry_prompts(spec), name=spec.removeprefix("registry:"))
+    return load_prompts(load_registry_prompts(spec, tracking_uri=tracking_uri), name=spec.removeprefix("registry:"))
 
 
 def _load(given: Any, limit: int | None) -> ProblemSet:
@@ -113,5 +113,6 @@ def _check_budget(plan: Plan) -> None:
             if model and plan.prices(cell)[role] is None:
                 raise ValueError(
                     f"max_cost_usd cannot be kept: nobody knows the price of the {role} {model.model!r}; "
-                    "give it one (price: {input: USD, output: USD} for a million tokens), or use max_tokens"
+                    "give it one (--price MODEL=IN/OUT, or price: {input: USD, output: USD} in the file, per million tokens), "
+                    "or limit the tokens"
                 )

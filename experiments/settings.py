@@ -47,7 +47,7 @@ def _items(values: dict[str, Any], parts: list[str], setting: str) -> list[tuple
     given = values.get(parts[0], default)
     listed = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
     values[parts[0]] = items = [{short: item} if isinstance(item, str) else item for item in listed]
-    if not parts[1].isdigit():
+    if not parts[1].isdecimal():
         return [(item, parts[1:]) for item in items]
     if int(parts[1]) >= len(items) or len(parts) == 2:
         raise ValueError(f"{setting!r}: {parts[0]} has {len(items)} items, numbered from 0; name a field of one of them")

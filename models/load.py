@@ -8,6 +8,8 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
+from .names import split_name
+
 TIMEOUT = 120.0
 """Seconds for one call of a remote model."""
 
@@ -40,11 +42,7 @@ def load_chat_model(
         ImportError: the package of this provider is not installed; says which.
         FileNotFoundError: no such file.
     """
-    provider, colon, name = spec.partition(":")
-    if not colon or not name:
-        raise ValueError(
-            f"model {spec!r} has no provider; write PROVIDER:NAME, as in 'openai:gpt-4.1', 'hf:FOLDER' or 'recorded:FILE'"
-        )
+    provider, name = split_name(spec)
     remote = {"max_retries": max_retries, "requests_per_second": requests_per_second}
     if provider == "hf":
         _refuse(spec, remote)

@@ -130,6 +130,20 @@ def test_names_in_a_data_set_cannot_steer_the_terminal(tot, server, tmp_path):
         (("--student", "openai:m", "--problems", "gsm9k"), "no problems 'gsm9k'"),
         (("--student", "openai:m", "--prompts", "fancy"), "no prompt set 'fancy'"),
         (("nowhere.yaml",), "no experiment file 'nowhere.yaml'"),
+        (("--student", "nobody", "--dry-run"), "has no provider"),
+        (("--student", "self", "--dry-run"), "a student cannot be 'self'"),
+        (
+            ("--student", "openai:m", "--exclude", "method=standart", "--dry-run"),
+            "no cell has the method 'standart', did you mean",
+        ),
+        (("--student", "openai:m", "--exclude", "method=standard,seed=7", "--dry-run"), "no cell has the seed '7'; there is 0"),
+        (("--student", "openai:m", "--exclude", "seed=²", "--dry-run"), "no cell has the seed '²'"),
+        (
+            ("--student", "openai:m", "--price", "openai:n=1/2", "--dry-run"),
+            "no model 'openai:n' here, did you mean 'openai:m'?",
+        ),
+        (("--student", "openai:m", "--review", "alwys"), "'alwys' is not one of 'never', 'always', 'flagged'"),
+        (("--student", "openai:m", "--tracking-fallback", "away"), "'away' is not"),
     ],
 )
 def test_a_mistake_is_told_before_anything_runs(tot, arguments, complaint):
@@ -158,7 +172,7 @@ def test_report_compare_export_and_rescore_follow_a_run(tot, store_here, server,
     code, output = tot("report", "e", "--out", "out", "--no-tracking")
     assert code == 0, output
     assert (tmp_path / "out" / "report.html").read_text().count("What is 3 + 1?") >= 1
-    code, output = tot("decompositions", "export", "d.jsonl", "--experiment", "e")
+    code, output = tot("decompositions", "export", "e", "d.jsonl")
     assert "4 decompositions by t: use them with --teacher 'recorded:d.jsonl#t'" in output
     before = len(server.prompts)
     code, output = tot("rescore", "e")

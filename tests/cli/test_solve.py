@@ -74,16 +74,18 @@ def test_a_baseline_asks_no_teacher(tot, models, openai_server, method):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("",), "write the problem in words"),
-        (("What?", "--method", "magic"), "'magic' is unknown"),
+        (("", "--student", "openai:s"), "write the problem in words"),
+        (("What?", "--method", "magic"), "'magic' is not one of 'standard', 'chain_of_thought'"),
         (("What?", "--student", "openai:s", "--prompts", "nowhere"), "nowhere"),
-        (("What?", "--student", "openai:s", "--mode", "twice"), "mode='twice'"),
+        (("What?", "--student", "hf:/nowhere/x.gguf", "--mode", "twice"), "'twice' is not one of 'joint', 'sequential'"),
+        (("What?", "--student", "openai:s", "--review", "alwys"), "'alwys' is not one of 'never', 'always', 'flagged'"),
+        (("What?", "--student", "hf:/nowhere/x.gguf", "--teacher", "nothing"), "no such file"),
         (("What?", "--student", "nothing"), "has no provider"),
         (("What?", "--student", "hf:/nowhere/x.gguf"), "no such file"),
         (("What?", "--student", "openai:s", "--teacher", "recorded:nowhere.jsonl"), "no recorded decompositions"),
         (("What?", "--student", "openai:s", "--teacher", "recorded:sample"), "holds no decomposition by"),
         (("What?", "--student", "openai:s", "--review", "always"), "needs a terminal"),
-        (("What?",), "--student"),
+        (("What?",), "Missing parameter: student"),
     ],
 )
 def test_a_mistake_is_told_with_its_value(tot, arguments, complaint):

@@ -1,0 +1,57 @@
+"""The models that a command names: all are checked before one is loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from langchain_core.language_models import BaseChatModel
+
+    from ..experiments.model_pool import ModelPool
+
+
+def load_models(
+    teacher: str, student: str, *, base_url: str | None, timeout: float, max_tokens: int | None
+) -> tuple[BaseChatModel, BaseChatModel]:
+    """Return teacher and student; the base URL is for those of them that are remote, the token limit for the student.
+
+    Raises:
+        ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
+    """
+    from ..experiments.config import ModelConfig
+
+    pool = checked(teacher=teacher, student=student)
+    by = ModelConfig(model=teacher, base_url=base_url, timeout=timeout)
+    own = ModelConfig(model=student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
+    quiet_loading((teacher, student))
+    return pool.teacher(by, own, None), pool.get(own)
+
+
+def checked(*, teacher: str, student: str) -> ModelPool:
+    """Return where to load models from, once both names are known to be good; raises as `load_models` does."""
+    from ..experiments.config import ModelConfig
+    from ..experiments.model_pool import ModelPool
+    from ..models.names import split_name
+
+    pool = ModelPool()
+    for spec in (student, teacher) if teacher != "self" else (student,):
+        split_name(spec)
+        pool.check(ModelConfig(model=spec))
+    return pool
+
+
+def quiet_loading(specs: Iterable[str]) -> None:
+    """Keep the bars that transformers draws while it reads weights off the terminal; those of downloads stay."""
+    if not any(spec.startswith("hf:") for spec in specs):
+        return
+    try:
+        from transformers.utils.logging import EmptyTqdm, set_tqdm_hook
+    except ImportError:
+        return  # loading the model says what to install
+
+    def no_bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> EmptyTqdm:
+        return EmptyTqdm(*arguments, **options)
+
+    set_tqdm_hook(no_bar)

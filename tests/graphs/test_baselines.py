@@ -3,6 +3,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from trace_of_thought import build_baseline
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.prompts import load_prompts
 
 ADDED = ("Think step by step.", "devise a plan", "following steps")
 
@@ -14,7 +15,7 @@ ADDED = ("Think step by step.", "devise a plan", "following steps")
 def test_a_baseline_asks_once_in_its_own_words_and_verifies(student, problem, method, adds):
     result = build_baseline(method, student).invoke(problem)
     assert (result["status"], result["answer"], len(student.calls)) == ("correct", "42", 1)
-    assert student.calls[0].startswith("What is 6 times 7?\n")
+    assert student.calls == [load_prompts().fill(method, question="What is 6 times 7?")]
     assert [text for text in ADDED if text in student.calls[0]] == ([adds] if adds else [])
     assert "teacher" not in result["usage"]
 
@@ -25,6 +26,12 @@ def test_a_baseline_votes_and_retries_like_the_method(problem):
     assert (result["status"], result["attempts"], len(student.calls)) == ("correct", 2, 4)
     assert result["usage"]["student"]["calls"] == 4
     assert [options["seed"] for options in student.options[2:]] != [options["seed"] for options in student.options[:2]]
+
+
+def test_a_missing_question_says_what_to_give(student):
+    with pytest.raises(ValueError, match="the question is None; give a text"):
+        build_baseline("standard", student).invoke({"problem_id": "p1"})
+    assert student.calls == []
 
 
 def test_many_attempts_fit_into_a_run(problem):

@@ -70,13 +70,17 @@ async def test_review_is_refused_with_what_to_use(teacher, student):
 
 async def test_solve_takes_a_verifier(teacher, student):
     def as_text(response, reference, /, *, question=None):
+        asked.append(question)
         return Verdict("correct" if reference in response else "incorrect", answer="mine", reference=reference)
+
+    asked = []
 
     for result in (
         solve("6 times 7?", teacher=teacher, student=student, reference="6 * 7", verifier=as_text),
         await asolve("6 times 7?", teacher=teacher, student=student, reference="6 * 7", verifier=as_text),
     ):
         assert (result.status, result.answer) == ("correct", "mine")
+    assert asked == ["6 times 7?"] * 2
 
 
 async def test_solve_asks_for_structured_steps(openai_server, student):

@@ -10,6 +10,8 @@ from langgraph.graph import END, START, StateGraph
 from trace_of_thought import ModelError, build_trace_of_thought
 from trace_of_thought.graphs.state import TraceState
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.nodes.steps import number_steps
+from trace_of_thought.prompts import load_prompts
 
 STEPS = ["Multiply 6 by 7.", "State the product."]
 
@@ -17,7 +19,14 @@ STEPS = ["Multiply 6 by 7.", "State the product."]
 def test_the_result_holds_answer_status_steps_and_usage(teacher, student, problem):
     result = build_trace_of_thought(teacher, student).invoke(problem)
     assert (result["answer"], result["status"], result["steps"]) == ("42", "correct", STEPS)
-    assert result["solution"] == "6 * 7 = 42\nAnswer: 42"
+    text = "6 * 7 = 42\nAnswer: 42"
+    assert result["solution"] == text
+    assert result["solutions"] == [{"text": text, "answer": "42", "finish_reason": "stop", "step_texts": []}]
+    assert (result["verdict"]["status"], result["verdict"]["answer"]) == ("correct", "42")
+    assert result["check"]["status"] == "consistent"
+    prompts = load_prompts()
+    assert teacher.calls == [prompts.fill("decompose", question=problem["question"])]
+    assert student.calls == [prompts.fill("solve", question=problem["question"], steps=number_steps(STEPS))]
     assert result["usage"]["teacher"]["calls"] == result["usage"]["student"]["calls"] == 1
     assert result["usage"]["student"]["input_tokens"] == len(student.calls[0].split())
     assert "reference" not in result
@@ -61,7 +70,7 @@ def test_sequential_feeds_results_forward_and_ends_with_the_answer(problem):
     teacher = ScriptedChatModel(script=["1. Take six.\n2. Take seven.\n3. Multiply."])
     student = ScriptedChatModel(script=["six is 6", "seven is 7", "6 * 7 = 42\nAnswer: 42"])
     result = build_trace_of_thought(teacher, student, mode="sequential").invoke(problem)
-    assert "Now do only this step, briefly: Take six." in student.calls[0]
+    assert "with their results:\nnone\n\nNow do only this step, briefly: Take six." in student.calls[0]
     assert "1. Take six.\n   Result: six is 6" in student.calls[1]
     assert "2. Take seven.\n   Result: seven is 7\n3. Multiply." in student.calls[2]
     assert result["status"] == "correct"
@@ -172,7 +181,9 @@ def test_a_missing_question_says_what_to_give(teacher, student, question):
         build_trace_of_thought(teacher, student).invoke({"question": question})
 
 
-@pytest.mark.parametrize("options", [{"mode": "both"}, {"samples": 0}, {"max_attempts": 0}, {"review": "sometimes"}])
+@pytest.mark.parametrize(
+    "options", [{"mode": "both"}, {"samples": 0}, {"samples": 1.5}, {"max_attempts": 0}, {"review": "sometimes"}]
+)
 def test_a_wrong_option_is_named(teacher, student, options):
     with pytest.raises(ValueError, match=str(next(iter(options.values())))):
         build_trace_of_thought(teacher, student, **options)

@@ -31,6 +31,7 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> None:
     journal = Journal(path) if path.exists() else None
     try:
         found = estimate(plan, journal)
+        spent = float(journal.totals()["known_cost_usd"] or 0) if journal else 0.0
     finally:
         if journal:
             journal.close()
@@ -66,4 +67,9 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> None:
     known = sum(cost for cost in costs if cost is not None)
     total = f"{usd(known)} USD" + (" and unknown costs: give prices with --price MODEL=IN/OUT" if None in costs else "")
     calls = sum(made.teacher_calls + made.student_calls for made in found)
-    console.print(f"{len(found)} cells, about {calls:,} calls, about {total}", markup=False)
+    cells = f"{len(found)} cell" + ("s" if len(found) != 1 else "")
+    console.print(f"{cells}, about {calls:,} calls, about {total}", markup=False)
+    limit = plan.config.budget.max_cost_usd
+    if limit is not None and spent + known > limit:
+        already = f", {usd(spent)} USD are spent" if spent else ""
+        console.print(f"note: more than max_cost_usd={limit:g}{already}: the run would stop before its end", style="yellow")

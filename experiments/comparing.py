@@ -30,7 +30,8 @@ def matched(a: str, b: str, home: Path) -> list[tuple[Side, Side]]:
         home: folder of the journals.
 
     Returns:
-        One pair if cells are named or each side has one condition; otherwise the conditions that are alike in both.
+        One pair if each side has one condition; otherwise those of the same method and student, else of the same student,
+        else of the same method.
 
     Raises:
         FileNotFoundError: no such experiment.
@@ -42,10 +43,10 @@ def matched(a: str, b: str, home: Path) -> list[tuple[Side, Side]]:
     elif len(left) == 1:
         pairs = [(left[0], side) for side in right]
     else:
-        pairs = [(x, y) for x in left for y in right if _alike(x.condition, y.condition)]
+        pairs = _matching(left, right)
     pairs = [(x, y) for x, y in pairs if paired(x.condition, y.condition)[0]]
     if not pairs:
-        raise LookupError(f"{a!r} and {b!r} have no problems in common to compare; name cells as EXPERIMENT:CELL")
+        raise LookupError(f"{a!r} and {b!r} have no problems in common to compare: {_listed(left)} and {_listed(right)}")
     return pairs
 
 
@@ -91,7 +92,17 @@ def _full_name(condition: Condition) -> str:
     return f"{condition.cell['student_label']} {condition.label} on {condition.cell['problems']}"
 
 
-def _alike(a: Condition, b: Condition) -> bool:
-    return (
-        a.label == b.label and a.cell["student_label"] == b.cell["student_label"] and a.cell["problems"] == b.cell["problems"]
-    )
+def _listed(sides: list[Side]) -> str:
+    return "; ".join(_full_name(side.condition) for side in sides)
+
+
+def _matching(left: list[Side], right: list[Side]) -> list[tuple[Side, Side]]:
+    """Return the pairs that differ in nothing shown, else those of the same student, else those of the same method."""
+
+    def alike(x: Side, y: Side, fields: tuple[str, ...]) -> bool:
+        return all(x.condition.cell[field] == y.condition.cell[field] for field in (*fields, "problems"))
+
+    for fields in (("label", "student_label"), ("student_label",), ("label",)):
+        if pairs := [(x, y) for x in left for y in right if alike(x, y, fields)]:
+            return pairs
+    return [(x, y) for x in left for y in right]

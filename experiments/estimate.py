@@ -7,6 +7,7 @@ from typing import Any
 
 from .cells import Cell
 from .journal import Journal
+from .model_pool import model_key
 from .plan import Plan, Unit
 from .prices import cost
 
@@ -47,7 +48,7 @@ def estimate(plan: Plan, journal: Journal | None) -> list[CellEstimate]:
         units = todo[cell.id]
         made = CellEstimate(cell, len(units), len(plan.sets[cell.problems]) - len(units))
         _add_student(made, units, plan, _means(journal, cell))
-        _add_teacher(made, units, plan, seen)
+        _add_teacher(made, units, plan, seen, journal)
         estimates.append(made)
     return estimates
 
@@ -66,7 +67,7 @@ def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: dict[
     made.student_cost = cost(plan.prices(cell)["student"], *made.student_tokens)
 
 
-def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[Any]) -> None:
+def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[Any], journal: Journal | None) -> None:
     cell = made.cell
     if cell.teacher is None or cell.teacher.model.startswith("recorded:"):
         return
@@ -75,8 +76,12 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
     new = [unit for unit in units if (str(model.identity), cell.prompts_hash, unit.problem.question) not in seen]
     seen |= {(str(model.identity), cell.prompts_hash, unit.problem.question) for unit in new}
     asked = sum((len(template) + len(unit.problem.question)) // CHARACTERS_PER_TOKEN for unit in new)
+    used, answered = _reply_means(journal, model_key(model))
     made.teacher_calls = len(new)
-    made.teacher_tokens = (asked, len(new) * DECOMPOSITION_TOKENS)
+    made.teacher_tokens = (
+        asked if used is None else round(used * len(new)),
+        round((DECOMPOSITION_TOKENS if answered is None else answered) * len(new)),
+    )
     made.teacher_cost = cost(plan.prices(cell)["teacher"], *made.teacher_tokens)
 
 
@@ -94,6 +99,14 @@ def _taught(journal: Journal | None) -> set[Any]:
                 (str(model), cell["prompts_hash"], problems[k].question) for k, bad in done.items() if not bad and k in problems
             }
     return seen
+
+
+def _reply_means(journal: Journal | None, teacher: str) -> tuple[float | None, float | None]:
+    """Return the mean tokens of a teacher's prompts and replies so far."""
+    if journal is None:
+        return None, None
+    query = "select avg(input_tokens), avg(output_tokens) from replies where teacher = ?"
+    return tuple(journal.db.execute(query, (teacher,)).fetchone())
 
 
 def _means(journal: Journal | None, cell: Cell) -> dict[str, float]:

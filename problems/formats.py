@@ -68,7 +68,8 @@ def _last_box(text: str) -> str | None:
 def _text(
     row: Mapping[str, Any], columns: Mapping[str, str], name: str, usual: tuple[str, ...], *, needed: bool = False
 ) -> str | None:
-    column = columns.get(name) or next((key for key in usual if row.get(key) is not None), None)
+    filled = (key for key in usual if row.get(key) is not None)
+    column = columns.get(name) or next(filled, None) or next((key for key in usual if key in row), None)
     if column is not None and column not in row:
         raise ValueError(f"no column {column!r} for {name}; it has {', '.join(map(str, row)) or 'none'}")
     if column is None:

@@ -26,3 +26,12 @@ def test_what_is_done_is_not_counted_and_its_averages_are_used(experiment, sums)
     [cell] = journal.cells()
     words = [row["student_input_tokens"] for row in journal.rows(cell["id"])]
     assert made.student_tokens[0] == pytest.approx(6 * sum(words) / 4, abs=1)
+
+
+def test_what_a_teacher_said_tells_what_it_will_say(experiment, sums):
+    fields = {"methods": "trace_of_thought", "students": "scripted:s", "teachers": "scripted:t"}
+    _, journal = experiment(problems=sums(4), **fields)
+    [made] = estimate(plan_of(sums, 10, **fields), journal)
+    replies = list(journal.replies())
+    assert made.teacher_tokens[1] == 6 * replies[0]["output_tokens"]
+    assert made.teacher_tokens[0] == pytest.approx(6 * sum(reply["input_tokens"] for reply in replies) / 4, abs=1)

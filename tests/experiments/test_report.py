@@ -102,6 +102,25 @@ def test_compare_finds_cells_by_name_and_lists_flips(journal, tmp_path):
         matched("other", "experiment", tmp_path)
 
 
+def test_compare_pairs_cells_of_the_same_student(experiment, sums, student, tmp_path):
+    other = ScriptedChatModel(script=student.script)
+    methods = ["standard", "trace_of_thought"]
+    experiment({"scripted:o": other}, problems=sums(3), methods=methods, students=["scripted:s", "scripted:o"])
+    experiment({"scripted:n": other}, problems=sums(3), methods=methods, students=["scripted:n"], name="later")
+
+    def names(a, b):
+        return [
+            (x.condition.cell["student_label"], x.condition.label, y.condition.cell["student_label"], y.condition.label)
+            for x, y in matched(a, b, tmp_path)
+        ]
+
+    taught = "trace_of_thought (t)"
+    assert names("experiment:standard", "experiment:trace") == [("s", "standard", "s", taught), ("o", "standard", "o", taught)]
+    both = [("s", m, "n", m) for m in ("standard", taught)] + [("o", m, "n", m) for m in ("standard", taught)]
+    assert names("experiment", "later") == both
+    assert names("experiment:s trace", "later:standard") == [("s", taught, "n", "standard")]
+
+
 def test_exported_decompositions_are_replayed(journal, tmp_path):
     path = tmp_path / "d.jsonl"
     assert export_decompositions(journal, path) == {"t": 8}

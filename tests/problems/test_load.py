@@ -84,11 +84,12 @@ def test_what_cannot_be_asked_is_left_out_and_reported(tmp_path):
         {"question": "2 +  3?", "reference": "5"},
         {"question": "2 + 3?", "reference": "6"},
         {"question": "Why?"},
+        {"question": None, "reference": "5"},
     ]
     problems = load_problems(write(tmp_path / "p.jsonl", *rows))
     assert [problem.question for problem in problems] == ["2 + 3?", "Why?"]
     assert problems.issues == [
-        "left out 1 with an empty question (line 2)",
+        "left out 2 with an empty question (line 2, line 6)",
         "left out 1 with a question that came before (line 3)",
         "left out 1 with a question that came before with another reference (line 4)",
         "1 of 2 have no reference: their solutions are checked, not scored",
@@ -180,18 +181,27 @@ def test_an_unknown_source_is_explained(source):
 
 
 def test_the_hub_out_of_reach_is_explained(monkeypatch, tmp_path):
-    datasets = pytest.importorskip("datasets")
+    datasets, hub = pytest.importorskip("datasets"), pytest.importorskip("huggingface_hub")
+
+    class Away:
+        def head(self, url, timeout):
+            raise OSError("no route")
 
     def away(*args, **options):
+        assert datasets.config.HF_HUB_OFFLINE, "the retries would take half a minute"
+        assert hub.constants.HF_HUB_OFFLINE
         raise ConnectionError("Couldn't reach 'openai/gsm8k' on the Hub")
 
     monkeypatch.setattr(datasets, "load_dataset", away)
+    monkeypatch.setattr(hub, "get_session", Away)
     with pytest.raises(ConnectionError, match="local file"):
         load_problems("gsm8k")
+    assert not hub.constants.HF_HUB_OFFLINE
 
 
 def test_a_hub_set_is_read_row_by_row(monkeypatch):
     datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     asked = []
 
     def load(*args, **options):

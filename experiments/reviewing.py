@@ -32,8 +32,8 @@ class Reviewer(Protocol):
     def answers(self) -> Mapping[str, tuple[str, dict[str, Any]]]:
         """Return interrupt id and answer by thread, of what is decided."""
 
-    def take(self, thread_id: str, interrupt_id: str) -> bool:
-        """Claim a decision; False if it was undone just before."""
+    def claim(self, thread_id: str, interrupt_id: str) -> AbstractAsyncContextManager[bool]:
+        """Take a decision while the body goes on with it; False if it was undone just before or a run has it."""
 
 
 class ReviewedCell:
@@ -82,10 +82,11 @@ class ReviewedCell:
         if state.interrupts:
             thread = config["configurable"]["thread_id"]
             interrupt, answer = self._reviewer.answers().get(thread, ("", {}))
-            if not interrupt or not self._reviewer.take(thread, interrupt):
-                return {**state.values, "__interrupt__": state.interrupts}
-            given = Command(resume={interrupt: answer})
-        elif state.created_at is not None:
+            async with self._reviewer.claim(thread, interrupt) as taken:
+                if not taken:
+                    return {**state.values, "__interrupt__": state.interrupts}
+                return await self.graph.ainvoke(Command(resume={interrupt: answer}), config, durability="exit")
+        if state.created_at is not None:
             if not state.next:
                 return dict(state.values)
             given = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,14 @@ class ReviewDesk:
         """Return interrupt id and answer by thread, of what is decided."""
         return self.queue.answers()
 
-    def take(self, thread_id: str, interrupt_id: str) -> bool:
-        """Claim a decision; False if it was undone just before."""
-        return self.queue.take(thread_id, interrupt_id)
+    @asynccontextmanager
+    async def claim(self, thread_id: str, interrupt_id: str) -> AsyncIterator[bool]:
+        """Take a decision while the body goes on with it; False if it was undone just before or a run has it."""
+        claim = self.queue.claim(thread_id, interrupt_id)
+        taken = await asyncio.to_thread(claim.__enter__)  # this loop's checkpointer may hold the store: it must go on
+        try:
+            yield taken
+        except BaseException as error:
+            await asyncio.to_thread(claim.__exit__, type(error), error, error.__traceback__)
+            raise
+        await asyncio.to_thread(claim.__exit__, None, None, None)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ..nodes.hitl import edit_distance, read_answer
 from .checkpoints import paused_threads, read_requests
+from .claims import Claims, is_abandoned
+from .decisions import DECISION, already_decided, row_of_decision, row_of_event
 from .drafts import Drafts
 from .errors import AlreadyDecided, AlreadyTaken
-from .items import Item
+from .items import Item, item_from_row
 from .listing import Listing
 from .store import ReviewStore
-from .tables import events, items
+from .tables import claims, events, items
 
-_DECISION = ("answer", "decision", "reviewer", "comment", "distance", "seconds", "decided")
+_SAME = (items.c.thread_id == claims.c.thread_id) & (items.c.interrupt_id == claims.c.interrupt_id)
 
 
 def open_queue(target: str | Path | None = None) -> ReviewQueue:
@@ -46,6 +47,7 @@ class ReviewQueue(Listing):
         """Take an open store."""
         super().__init__(store)
         self.drafts = Drafts(store)
+        self._claims = Claims(store)
         self._begin = store.engine.begin
 
     def close(self) -> None:
@@ -77,7 +79,7 @@ class ReviewQueue(Listing):
                 row = {**row, "subject": f"{row['subject']}-{rounds}"}
                 same = (items.c.subject == row["subject"]) & items.c.state.in_(("decided", "taken"))
                 found = db.execute(select(items).where(same).limit(1)).mappings().first()
-                decided = {key: found[key] for key in _DECISION} | {"state": "decided"} if found else {}
+                decided = {key: found[key] for key in DECISION} | {"state": "decided"} if found else {}
                 db.execute(insert(items).values(**{**row, "created": time.time(), **decided}))
         except IntegrityError:
             return False
@@ -100,30 +102,13 @@ class ReviewQueue(Listing):
             ValueError: the answer cannot be read.
         """
         item = self.item(number)
-        given = {"reviewer": reviewer or None, "seconds": None if seconds is None else round(seconds, 1)}
-        record, steps = read_answer(answer, item.steps, may_reject=item.may_reject)
-        name = str(given["reviewer"] or record["reviewer"])
-        spent = given["seconds"] if given["seconds"] is not None else record.get("seconds")
-        decision: dict[str, Any] = {"type": record["decision"]}
-        if record["comment"]:
-            decision["message"] = record["comment"]
-        if record["decision"] == "edit":
-            decision["edited_action"] = {"name": "review_steps", "args": {"steps": steps}}
-        kept = {
-            "answer": json.dumps({"decisions": [decision], "reviewer": name, "seconds": spent}, ensure_ascii=False),
-            "decision": record["decision"],
-            "comment": record["comment"],
-            "reviewer": name,
-            "distance": edit_distance(item.steps, steps),
-            "seconds": spent,
-            "decided": time.time(),
-        }
+        kept = row_of_decision(item, answer, reviewer=reviewer, seconds=seconds)
         with self._begin() as db:
             open_ones = (items.c.subject == item.subject) & (items.c.state == "waiting")
             if not db.execute(update(items).where(open_ones).values(state="decided", **kept)).rowcount:
-                raise AlreadyDecided(_told(self.item(number)))
+                raise AlreadyDecided(already_decided(self.item(number)))
             self.drafts.drop(item, db)
-            db.execute(insert(events).values(**_event(item, record["decision"], name, kept)))
+            db.execute(insert(events).values(**row_of_event(item, kept["decision"], kept["reviewer"], kept)))
         return self.item(number)
 
     def undo(self, number: int, *, reviewer: str = "") -> Item:
@@ -138,46 +123,75 @@ class ReviewQueue(Listing):
         with self._begin() as db:
             if db.scalar(select(func.count()).select_from(items).where(same, items.c.state == "taken")):
                 raise AlreadyTaken(f"a run has gone on with the decision on {item.problem_id or number}; it stays")
-            blank = dict.fromkeys(_DECISION) | {"state": "waiting"}
+            blank = dict.fromkeys(DECISION) | {"state": "waiting"}
             if not db.execute(update(items).where(same, items.c.state == "decided").values(**blank)).rowcount:
                 raise LookupError(f"nothing was decided on {item.problem_id or number}")
-            db.execute(insert(events).values(**_event(item, "undo", reviewer, {})))
+            db.execute(insert(events).values(**row_of_event(item, "undo", reviewer, {})))
         return self.item(number)
 
     def answers(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return what runs may go on with: interrupt id and answer by thread."""
         paused = paused_threads(self.store)
-        query = select(items).where(items.c.state.in_(("decided", "taken"))).order_by(items.c.number)
-        found = [item for item in self._read(query) if item.thread_id in paused]
-        return {item.thread_id: (item.interrupt_id, item.answer or {}) for item in found}
+        return {item.thread_id: (item.interrupt_id, item.answer or {}) for item in self._free() if item.thread_id in paused}
 
     def take(self, thread_id: str, interrupt_id: str) -> bool:
-        """Claim a decision for a run: from now on it cannot be undone. False if it was undone just before."""
-        here = (items.c.thread_id == thread_id) & (items.c.interrupt_id == interrupt_id)
-        with self._begin() as db:
-            claimed = update(items).where(here, items.c.state.in_(("decided", "taken"))).values(state="taken")
-            return bool(db.execute(claimed).rowcount)
+        """Claim a decision for this process: it cannot be undone any more, and no other run gets it.
+
+        Returns:
+            False if it was undone just before or a run has it. That of a process that died, or of another machine that took it
+            more than an hour ago, is free again.
+        """
+        return self._claims.take(thread_id, interrupt_id)
+
+    @contextmanager
+    def claim(self, thread_id: str, interrupt_id: str) -> Iterator[bool]:
+        """Take a decision, and go on with it in the body; after an error there another run may take it.
+
+        Yields:
+            Whether it could be taken, as in `take`.
+        """
+        taken = self.take(thread_id, interrupt_id)
+        try:
+            yield taken
+        except BaseException:
+            if taken:
+                self._claims.release(thread_id, interrupt_id)
+            raise
+        if taken:
+            self._claims.finish(thread_id, interrupt_id)
 
     def take_up(self, graph: Any) -> dict[str, dict[str, Any]]:
-        """Resume every decided run of a graph whose checkpointer is this store; returns the outputs by thread."""
-        from langgraph.types import Command
+        """Resume every decided run of a graph whose checkpointer is this store, and those that failed or died after that.
 
-        outputs = {}
-        for thread, (interrupt, answer) in self.answers().items():
-            if self.take(thread, interrupt):
-                outputs[thread] = graph.invoke(Command(resume={interrupt: answer}), {"configurable": {"thread_id": thread}})
+        Returns:
+            The outputs by thread.
+        """
+        paused, outputs = paused_threads(self.store), {}
+        for item in self._free():
+            if item.state == "decided" and item.thread_id not in paused:
+                continue
+            with self.claim(item.thread_id, item.interrupt_id) as taken:
+                output = _go_on(graph, item) if taken else None
+            if output is not None:
+                outputs[item.thread_id] = output
         return outputs
 
+    def _free(self) -> list[Item]:
+        """Return what is decided and no run is going on with."""
+        query = select(items, claims.c.host, claims.c.pid, claims.c.at).outerjoin(claims, _SAME).order_by(items.c.number)
+        query = query.where((items.c.state == "decided") | ((items.c.state == "taken") & claims.c.pid.is_not(None)))
+        with self._connect() as db:
+            rows = [dict(row) for row in db.execute(query).mappings()]
+        free = [row for row in rows if row["pid"] is None or is_abandoned(row["host"], row["pid"], row["at"])]
+        return [item_from_row(row) for row in free]
 
-def _told(item: Item) -> str:
-    who = item.reviewer or "somebody"
-    if item.state == "elsewhere":
-        return f"the review of {item.problem_id or item.number} was answered by another program"
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.decided)) if item.decided else "before"
-    return f"{who} has decided on {item.problem_id or item.number} already ({item.decision}, {when})"
 
+def _go_on(graph: Any, item: Item) -> dict[str, Any] | None:
+    """Resume a run with its decision, or where it stopped after that; None if it has no more to do with it."""
+    from langgraph.types import Command
 
-def _event(item: Item, what: str, reviewer: str, kept: Mapping[str, Any]) -> dict[str, Any]:
-    facts = {name: kept.get(name) for name in ("distance", "seconds")}
-    about = {"subject": item.subject, "item": item.number, "what": what, "reviewer": reviewer}
-    return {"at": time.time(), "comment": kept.get("comment") or "", **about, **facts}
+    config = {"configurable": {"thread_id": item.thread_id}}
+    state = graph.get_state(config)
+    if item.interrupt_id in {pause.id for pause in state.interrupts}:
+        return dict(graph.invoke(Command(resume={item.interrupt_id: item.answer}), config))
+    return dict(graph.invoke(None, config)) if state.next and not state.interrupts else None

@@ -61,3 +61,14 @@ drafts = Table(
     Column("at", Float, nullable=False),
 )
 """Edits that nobody submitted yet."""
+
+claims = Table(
+    "review_claims",
+    metadata,
+    Column("thread_id", String, primary_key=True),
+    Column("interrupt_id", String, primary_key=True),
+    Column("host", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""Which process goes on with a decision that was taken; the row goes when it has. An empty `host`: it failed, another may."""

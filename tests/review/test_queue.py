@@ -3,8 +3,11 @@
 import getpass
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from langgraph.types import Command
 
 from trace_of_thought import build_trace_of_thought
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.nodes.failures import ModelError
 from trace_of_thought.review import AlreadyDecided, AlreadyTaken, export_items, import_decisions, open_queue
 from trace_of_thought.review.errors import StoreError
 from trace_of_thought.review.store import ReviewStore
@@ -55,7 +59,7 @@ def queue(store):
     opened = open_queue(store)
     yield opened
     if opened.store.postgres:
-        tables = "checkpoints, checkpoint_writes, checkpoint_blobs, review_items, review_events, review_drafts"
+        tables = "checkpoints, checkpoint_writes, checkpoint_blobs, review_items, review_events, review_drafts, review_claims"
         with opened.store.engine.begin() as db:
             db.exec_driver_sql(f"truncate {tables} restart identity")
     opened.close()
@@ -108,12 +112,85 @@ def test_a_decision_can_be_undone_until_a_run_has_taken_it(pause, queue, resume)
     assert [event["what"] for event in queue.history()] == ["edit", "undo", "approve"]
 
 
+def test_of_many_that_take_a_decision_up_at_once_one_goes_on_with_it(pause, store, queue, student):
+    [number] = pause(1)
+    queue.decide(number, "approve")
+    ready = threading.Barrier(4)
+
+    def take_up(_):
+        own = open_queue(store)
+        with own.store.saver() as saver:
+            graph = build_trace_of_thought(student, student, review="always", checkpointer=saver)
+            ready.wait()
+            outputs = own.take_up(graph)
+        own.close()
+        return outputs
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(map(len, pool.map(take_up, range(4)))) == [0, 0, 0, 1]
+    assert len(student.calls) == 1
+
+
+def test_a_decision_is_taken_once(pause, store, queue, resume):
+    [number] = pause(1)
+    item = queue.decide(number, "approve")
+    claim, other = (item.thread_id, item.interrupt_id), open_queue(store)
+    assert [queue.take(*claim), other.take(*claim), queue.take(*claim)] == [True, False, False]
+    assert (other.answers(), resume()) == ({}, {})
+    other.close()
+
+
+DIES = """
+import os, signal, sys
+from trace_of_thought.review import open_queue
+assert open_queue(sys.argv[1]).take(*sys.argv[2:])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_had_taken_is_taken_again_once(pause, store, queue, resume):
+    [number] = pause(1)
+    item = queue.decide(number, EDIT)
+    killed = subprocess.run([sys.executable, "-c", DIES, store, item.thread_id, item.interrupt_id], check=False)
+    assert (killed.returncode, queue.item(number).state) == (-signal.SIGKILL, "taken")
+    assert resume()["t0"]["steps"] == ["Multiply six by seven."]
+    assert not queue.take(item.thread_id, item.interrupt_id)
+    assert resume() == {}
+
+
+def test_a_run_that_failed_goes_on_where_it_was(pause, queue, resume, student):
+    [number] = pause(1)
+    queue.decide(number, EDIT)
+    follow, student.script = student.script, lambda prompt: (_ for _ in ()).throw(ConnectionError("gone"))
+    with pytest.raises(ModelError, match="gone"):
+        resume()
+    with pytest.raises(AlreadyTaken):
+        queue.undo(number)
+    student.script = follow
+    assert resume()["t0"]["steps"] == ["Multiply six by seven."]
+    assert resume() == {}
+
+
+def test_a_claim_of_another_machine_holds_for_an_hour(pause, queue, monkeypatch):
+    [number] = pause(1)
+    item = queue.decide(number, "approve")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("socket.gethostname", lambda: "elsewhere")
+        assert queue.take(item.thread_id, item.interrupt_id)
+    assert not queue.take(item.thread_id, item.interrupt_id)
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 3700)
+    assert list(queue.answers()) == ["t0"]
+    assert queue.take(item.thread_id, item.interrupt_id)
+
+
 def test_a_rejection_brings_the_new_steps_back_to_the_queue(pause, queue, resume):
     [number] = pause(1)
     queue.decide(number, {"type": "reject", "message": "too short"})
     teacher = ScriptedChatModel(script=lambda prompt: "1. Take six.\n2. Take it seven times.")
     resume(teacher)
     assert queue.refresh() == 1
+    assert resume() == {}
     [again] = queue.pending()
     assert again.steps == ["Take six.", "Take it seven times."]
     assert "too short" in teacher.calls[0]

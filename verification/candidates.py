@@ -28,6 +28,8 @@ _FOLLOWING = re.compile(
     r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
     re.I,
 )
+_SIDE = re.compile(r"[;]|,(?!\d)| but |(?<=[.!?]) ")
+_LEFT_SIDE = re.compile(r"\s[-+*/]\s[^=]*=\s*[$€£]?$")
 _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
 
 
@@ -112,8 +114,9 @@ class Number:
 
     @cached_property
     def clause(self) -> str:
-        """What stands before the number in its clause."""
-        return _CLAUSE.split(self.before)[-1]
+        """What stands before the number in its clause; before a result, the whole left side."""
+        side = _SIDE.split(self.before)[-1]
+        return side if _LEFT_SIDE.search(side) else _CLAUSE.split(self.before)[-1]
 
     @cached_property
     def about_asked(self) -> int:

@@ -112,6 +112,12 @@ CLAIMS = {
         "12",
         "40",
     ),
+    "parts of a sum in words": (
+        "The total amount Rita makes is 1500 cents from Shop A + 4000 cents from Shop B = 5500 cents.",
+        "Shop A pays Rita 5 cents. How much does Rita make, in cents?",
+        "5500",
+        "1500",
+    ),
     "a count of solutions": ("There are three solutions: x = 0, x = 2, and x = -2.", "How many solutions are there?", "3", "2"),
 }
 

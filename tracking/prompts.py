@@ -32,7 +32,8 @@ _USED: dict[str, tuple[str, ...]] = {
 def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:
     """Register a prompt set; a text that some version has already makes no new version.
 
-    Placeholders `{question}` are stored as `{{question}}`, the form that MLflow knows as variables.
+    Placeholders `{question}` are stored as `{{question}}`, the form that MLflow knows as variables. What was chosen from the
+    registry (`NAME@ALIAS`, `NAME/VERSION`) is found there again; other texts of such a set get a name of their own.
 
     Returns:
         The version of each registered prompt, by its registered name (`default.solve`).
@@ -42,12 +43,10 @@ def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:
     """
     from mlflow.exceptions import MlflowException
 
-    set_name = re.sub(r"[^A-Za-z0-9_.-]+", "-", prompts.name)
     try:
-        return {
-            f"{set_name}.{prompt}": _register(store, f"{set_name}.{prompt}", _PLACEHOLDER.sub(r"{{\1}}", text), prompts)
-            for prompt, text in prompts.texts.items()
-        }
+        return dict(
+            _register(store, prompt, _PLACEHOLDER.sub(r"{{\1}}", text), prompts) for prompt, text in prompts.texts.items()
+        )
     except MlflowException as error:
         raise TrackingUnavailable(f"the prompt registry of {store.shown_uri} cannot be used: {error}") from error
 
@@ -104,14 +103,25 @@ def load_registry_prompts(spec: str, *, tracking_uri: str | None = None) -> dict
     return texts
 
 
-def _register(store: Store, name: str, text: str, prompts: PromptRecord) -> int:
-    client = store.client
-    if client.get_prompt(name) is not None:
-        for known in client.search_prompt_versions(name, max_results=100):
-            if known.template == text:
-                return int(known.version)
+def _register(store: Store, prompt: str, text: str, prompts: PromptRecord) -> tuple[str, int]:
+    """Return the registered name and the version that hold a text, an old or a new one."""
+    chosen_from, name = (
+        f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', set_name)}.{prompt}"
+        for set_name in (re.split("[@/]", prompts.name)[0], prompts.name)
+    )
+    for known_name in dict.fromkeys((chosen_from, name)):
+        if version := _version_of(store.client, known_name, text):
+            return known_name, version
     message = f"prompt set {prompts.name}, version {prompts.version}, hash {prompts.hash}"
-    return int(client.register_prompt(name, text, commit_message=message, tags={"prompt_set": prompts.name}).version)
+    made = store.client.register_prompt(name, text, commit_message=message, tags={"prompt_set": prompts.name})
+    return name, int(made.version)
+
+
+def _version_of(client: MlflowClient, name: str, text: str) -> int | None:
+    if client.get_prompt(name) is None:
+        return None
+    versions = client.search_prompt_versions(name, max_results=100)
+    return next((int(known.version) for known in versions if known.template == text), None)
 
 
 def _all_prompts(client: MlflowClient) -> list[Any]:

@@ -52,6 +52,16 @@ def test_an_alias_or_a_version_chooses() -> None:
     assert load_registry_prompts("registry:mine")["solve"] == "{question} Follow these: {steps}"
 
 
+def test_what_was_chosen_from_the_registry_is_linked_there_and_nothing_is_copied() -> None:
+    store = tracking.connect()
+    register_prompts(store, record("mine"))
+    register_prompts(store, record("mine", solve="{question} Follow these: {steps}"))
+    for chosen in ("mine/2", "mine@best"):
+        mixed = record(chosen, solve="{question} Follow these: {steps}", standard="{question} from another set")
+        assert register_prompts(store, mixed) == {"mine.solve": 2, f"{chosen.replace('/', '-').replace('@', '-')}.standard": 1}
+    assert load_registry_prompts("registry:mine")["standard"] == load_prompts("default").texts["standard"]
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [

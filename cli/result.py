@@ -25,7 +25,7 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     if found := comparisons(journal, cells):
         console.print(rich_table("On the same problems", *comparison_cells(found), console.width))
     if reviews := review_summary(journal, cells):
-        console.print(rich_table("Reviews", *review_cells(reviews)))
+        console.print(rich_table("Reviews", *review_cells(reviews), console.width))
     totals = journal.totals()
     spent = (
         f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {usd(totals['cost_usd'])} USD"

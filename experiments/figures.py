@@ -68,10 +68,8 @@ def flips_figure(found: Sequence[Mapping[str, Any]]) -> str:
             axes.annotate(
                 f"{abs(value):g}", (value, place), offset, textcoords="offset points", ha=side, va="center", fontsize=9
             )
-    names = [
-        f"{_wrapped(c['b'])}\nvs {c['a']}" + (f", {c['student']}" if len({o["student"] for o in found}) > 1 else "")
-        for c in found
-    ]
+    told = [field for field in ("student", "problems") if len({c[field] for c in found}) > 1]
+    names = [f"{_wrapped(c['b'])}\n" + ", ".join([f"vs {c['a']}", *(c[field] for field in told)]) for c in found]
     axes.set_yticks(range(len(found)), names)
     axes.set_ylim(len(found) - 0.4, -0.6)
     axes.set_xlim(-1.2 * widest, 1.2 * widest)
@@ -99,11 +97,12 @@ def cost_figure(summaries: Sequence[Mapping[str, Any]]) -> str:
             markersize=9,
             alpha=0.9,
             zorder=3,
+            clip_on=False,
         )
     _percent(axes, "y")
-    axes.set_ylim(bottom=0)
-    axes.set_xlim(left=0)
     axes.margins(0.1)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(left=-0.03 * axes.get_xlim()[1])
     axes.set_ylabel("accuracy")
     axes.set_xlabel("USD for 1,000 problems" if paid else "tokens a problem, teacher and student")
     entries = [(label, "s", colour) for label, colour in colours.items()]
@@ -148,14 +147,15 @@ def causes_figure(causes: Mapping[str, Mapping[str, int]]) -> str:
         causes: number of problems by cause, by the condition's name.
     """
     kinds = list(dict.fromkeys(kind for counts in causes.values() for kind in counts))
-    figure, axes = _figure(len(causes) * 0.5 + 1.0)
+    names = [_wrapped(name) for name in causes]
+    figure, axes = _figure(len(causes) * (0.2 + 0.17 * max(name.count("\n") + 1 for name in names)) + 1.2)
     for row, counts in enumerate(causes.values()):
         total, left = sum(counts.values()) or 1, 0.0
         for kind in kinds:
             share = counts.get(kind, 0) / total
             axes.barh(row, share, left=left, color=_COLOURS[kinds.index(kind) % SERIES], height=0.62, zorder=2)
             left += share
-    axes.set_yticks(range(len(causes)), [_wrapped(name) for name in causes])
+    axes.set_yticks(range(len(causes)), names)
     axes.set_ylim(len(causes) - 0.4, -0.6)
     axes.set_xlim(0, 1)
     _percent(axes, "x")
@@ -182,7 +182,7 @@ def _wrapped(name: str) -> str:
 
 
 def _percent(axes: Axes, which: str) -> None:
-    (axes.xaxis if which == "x" else axes.yaxis).set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    (axes.xaxis if which == "x" else axes.yaxis).set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
 
 
 def _colours(names: Iterable[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from .journal import Journal
 from .reviewed import review_cells, review_summary
 from .scores import Condition, conditions
 from .summary import comparisons, summarise
-from .table import comparison_cells, markdown_table, percent, summary_cells, usd
+from .table import comparison_cells, markdown_table, percent, shown_columns, summary_cells, usd
 
 SHOWN_CHARACTERS = 4_000
 """Of one solution in the page; the journal has all."""
@@ -150,34 +150,30 @@ def _shown_row(row: Mapping[str, Any], why: str) -> dict[str, Any]:
 
 def _details(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """Return the second table: what belief depends on."""
-    header = [
-        "student",
-        "method",
-        "leaks",
-        "accuracy without leaks",
-        "steps",
-        "errors",
-        "retried",
-        "tokens per correct",
-        "USD per correct",
-    ]
-    header += ["seconds per correct"]
-    rows = [
-        [
-            s["student"],
-            s["label"],
-            percent(s["leak_rate"]),
-            f"{percent(s['accuracy_without_leaks'])} (n={s['n_without_leaks']})" if s["n_without_leaks"] is not None else "-",
-            "-" if s["mean_steps"] is None else f"{s['mean_steps']:.1f}",
-            str(s["errors"]),
-            str(s["retried"]),
-            "-" if s["tokens_per_correct"] is None else f"{s['tokens_per_correct']:,.0f}",
-            "-" if not s["statuses"].get("correct") else usd(s["cost_per_correct"]),
-            "-" if not s["seconds_per_correct"] else f"{s['seconds_per_correct']:.1f}",
-        ]
-        for s in summaries
-    ]
-    return header, rows
+    return shown_columns(
+        {
+            "problems": [s["problems"] for s in summaries],
+            "student": [s["student"] for s in summaries],
+            "method": [s["label"] for s in summaries],
+            "leaks": [percent(s["leak_rate"]) for s in summaries],
+            "accuracy without leaks": [_without_leaks(s) for s in summaries],
+            "steps": [_rounded(s["mean_steps"], 1) for s in summaries],
+            "errors": [str(s["errors"]) for s in summaries],
+            "retried": [str(s["retried"]) for s in summaries],
+            "tokens per correct": [_rounded(s["tokens_per_correct"], 0) for s in summaries],
+            "USD per correct": [usd(s["cost_per_correct"]) if s["statuses"].get("correct") else "-" for s in summaries],
+            "seconds per correct": [_rounded(s["seconds_per_correct"], 1) for s in summaries],
+        }
+    )
+
+
+def _without_leaks(summary: Mapping[str, Any]) -> str:
+    n = summary["n_without_leaks"]
+    return "-" if n is None else f"{percent(summary['accuracy_without_leaks'])} (n={n})"
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def _embedded(value: Any) -> str:

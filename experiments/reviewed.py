@@ -8,7 +8,7 @@ from typing import Any
 from ..verification.verdicts import SCORED
 from .journal import Journal
 from .statistics import wilson
-from .table import interval
+from .table import interval, shown_columns
 
 
 def review_summary(journal: Journal, cells: Collection[str] | None = None) -> list[dict[str, Any]]:
@@ -31,22 +31,20 @@ def review_summary(journal: Journal, cells: Collection[str] | None = None) -> li
 
 def review_cells(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the table of reviews."""
-    header = ["problems", "student", "teacher", "reviewed", "waiting", "approved", "edited", "rejected", "words changed"]
-    header += ["accuracy reviewed", "not reviewed", "changed steps", "their original steps"]
-    rows = [
-        [
-            *(str(entry[name]) for name in ("problems", "student", "teacher", "reviewed", "waiting")),
-            *(str(entry[name]) for name in ("approved", "edited", "rejected")),
-            "-" if entry["words"] is None else f"{entry['words']:.1f}",
-            *(_share(entry[name]) for name in ("reviewed_right", "unreviewed_right", "changed_right", "original_right")),
-        ]
-        for entry in summaries
-    ]
-    return header, rows
+    columns = {name: [str(entry[name]) for entry in summaries] for name in ("problems", "student", "teacher")}
+    columns |= {name: [str(entry[name]) for entry in summaries] for name in ("reviewed", "waiting", *_DECISIONS.values())}
+    columns["words changed"] = ["-" if entry["words"] is None else f"{entry['words']:.1f}" for entry in summaries]
+    columns |= {title: [_share(entry[name]) for entry in summaries] for title, name in _SHARES.items()}
+    return shown_columns(columns)
 
 
 _DECISIONS = {"approve": "approved", "edit": "edited", "reject": "rejected"}
-_PAIRS = ("reviewed_right", "unreviewed_right", "changed_right", "original_right")
+_SHARES = {
+    "accuracy reviewed": "reviewed_right",
+    "not reviewed": "unreviewed_right",
+    "changed steps": "changed_right",
+    "their original steps": "original_right",
+}
 
 
 def _empty(teacher: str, student: str, problems: str) -> dict[str, Any]:
@@ -58,7 +56,7 @@ def _empty(teacher: str, student: str, problems: str) -> dict[str, Any]:
         "distances": [],
         "times": [],
         **counts,
-        **dict.fromkeys(_PAIRS, (0, 0)),
+        **dict.fromkeys(_SHARES.values(), (0, 0)),
     }
 
 

@@ -29,11 +29,22 @@ def summary_cells(summaries: Sequence[Mapping[str, Any]]) -> tuple[list[str], li
         "USD": [usd(s["cost_usd"]) for s in summaries],
         "s/problem": [number(s["seconds_per_problem"]) for s in summaries],
     }
-    empty = {"retried": {"0"}, "USD": {usd(0.0)}, "leaks": {"-", "0 %"}}
+    return shown_columns(columns, {"retried": {"0"}, "USD": {usd(0.0)}, "leaks": {"-", "0 %"}})
+
+
+def shown_columns(
+    columns: Mapping[str, list[str]], empty: Mapping[str, set[str]] | None = None
+) -> tuple[list[str], list[list[str]]]:
+    """Return header and cells without the columns that hold nothing, or name problems and students that never differ.
+
+    Args:
+        columns: cells by the name of their column.
+        empty: what counts as nothing in a column, where it is not "-".
+    """
     kept = {
         name: cells
         for name, cells in columns.items()
-        if not set(cells) <= empty.get(name, {"-"}) and not (name in ("problems", "student") and len(set(cells)) == 1)
+        if not set(cells) <= (empty or {}).get(name, {"-"}) and not (name in ("problems", "student") and len(set(cells)) == 1)
     }
     return list(kept), [list(row) for row in zip(*kept.values(), strict=True)]
 

@@ -1,6 +1,7 @@
 import json
 import re
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ import pytest
 from trace_of_thought.experiments.causes import cause
 from trace_of_thought.experiments.comparing import compare_pairs, flips, matched
 from trace_of_thought.experiments.decompositions import export_decompositions
+from trace_of_thought.experiments.figures import cost_figure
 from trace_of_thought.experiments.import_traces import cell_of, import_traces, read_traces
 from trace_of_thought.experiments.journal import Journal
 from trace_of_thought.experiments.journals import journal_path
 from trace_of_thought.experiments.report import make_report
 from trace_of_thought.experiments.rescoring import rescore
+from trace_of_thought.experiments.reviewed import review_cells
 from trace_of_thought.experiments.summary import summarise
 from trace_of_thought.experiments.table import markdown_table, summary_cells, usd
 from trace_of_thought.models import RecordedTeacher, ScriptedChatModel
@@ -194,3 +197,20 @@ def test_columns_that_say_nothing_are_left_out(journal):
     assert header[0] == "method"
     assert "USD" not in header
     assert len(rows) == 2
+
+
+def test_reviews_show_only_columns_that_hold_something():
+    entry = {"problems": "sums", "student": "s", "teacher": "t", "reviewed": 3, "waiting": 0, "approved": 2, "edited": 1}
+    entry |= {"rejected": 0, "words": 4.0, "reviewed_right": (2, 3), "unreviewed_right": (1, 5)}
+    header, rows = review_cells([entry | {"changed_right": (1, 1), "original_right": (0, 0)}])
+    assert header[:2] == ["teacher", "reviewed"]
+    assert header[-3:] == ["accuracy reviewed", "not reviewed", "changed steps"]
+    assert [len(row) for row in rows] == [len(header)]
+
+
+def test_lines_of_an_axis_stand_where_their_labels_say():
+    summary = {"n": 60, "rows": 60, "cost_usd": 0.0, "teacher_tokens": 0, "student_tokens": 1568, "accuracy": 0.2}
+    shown = cost_figure([{**summary, "label": "standard", "student": "s", "problems": "sums"}])
+    labels = [float(label) for label in re.findall(r">([\d.]+) %<", shown)]
+    assert len(labels) > 3
+    assert len({round(after - before, 6) for before, after in pairwise(labels)}) == 1

@@ -115,8 +115,9 @@ class Number:
     @cached_property
     def clause(self) -> str:
         """What stands before the number in its clause; before a result, the whole left side."""
-        side = _SIDE.split(self.before)[-1]
-        return side if _LEFT_SIDE.search(side) else _CLAUSE.split(self.before)[-1]
+        if self.before.rstrip(" $€£").endswith("=") and _LEFT_SIDE.search(side := _SIDE.split(self.before)[-1]):
+            return side
+        return _CLAUSE.split(self.before)[-1]
 
     @cached_property
     def about_asked(self) -> int:

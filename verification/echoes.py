@@ -17,6 +17,7 @@ _INSTRUCTION = re.compile(
     r"(?:\\+boxed|a box|boxes|the (?:form|format))(?:\s*\{\s*\})?[^=\d⟦]*$",
     re.I,
 )
+_SIGNALS = ("form", "template", "line", "sentence", "only", "box")
 _WORDS = (
     r"(?:your|the|my|final|numeric(?:al)?|correct|exact|integer|here|goes|value|number|answer|result|solution|insert|fill|in)"
 )
@@ -34,9 +35,9 @@ def is_echo(statement: str) -> bool:
     if "answer" not in low and "result" not in low:
         return False
     line = _LINE.match(statement[:200])
-    return bool(line and re.search(r"[A-Za-z_]", line[1]) and is_placeholder(tidy(line[1]))) or bool(
-        _INSTRUCTION.search(statement)
-    )
+    if line and re.search(r"[A-Za-z_]", line[1]) and is_placeholder(tidy(line[1])):
+        return True
+    return any(word in low for word in _SIGNALS) and bool(_INSTRUCTION.search(statement))
 
 
 def is_placeholder(claim: str) -> bool:

@@ -124,8 +124,8 @@ def _is_asked_percent(number: Number) -> bool:
 
 
 def _is_stated(number: Number) -> bool:
-    before = number.before
-    return number.named or bool(_DASH.match(before)) or (bool(_COPULA.search(before)) and not _FROM.search(before))
+    before = number.before[-60:]
+    return number.named or bool(_COPULA.search(before) and not _FROM.search(before)) or bool(_DASH.match(number.before))
 
 
 def _is_operand(number: Number) -> bool:
@@ -142,4 +142,4 @@ def _comma_follows(number: Number) -> bool:
 def _restates(number: Number) -> bool:
     if number.named or number.counts_the_unit or ("pay" in number.asked.words and _PAYS.search(number.before)):
         return False
-    return bool(_BEFORE_RESTATED.search(number.before))
+    return bool(_BEFORE_RESTATED.search(number.before[-60:]))

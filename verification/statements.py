@@ -11,7 +11,7 @@ from .echoes import is_echo
 from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, REFUSES, STEP_NAMES, UNDECIDED
 from .verdicts import Source
 
-LAST = 14
+LAST = 10
 MAX_RESPONSE = 20_000
 _WORD = re.compile(r"[A-Za-z]+")
 _SENTENCE_END = re.compile(
@@ -68,7 +68,7 @@ def split_statements(text: str) -> list[str]:
     for line in filter(None, text[-MAX_RESPONSE:].split("\n")):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
         line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
-        found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip()) and not is_echo(part)]
+        found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip())]
     return found
 
 
@@ -84,7 +84,7 @@ def rank_statements(text: str, question: str | None) -> list[Statement]:
     for place in range(len(parts) - 1, -1, -1):
         if len(ranked) == LAST:
             break
-        if has_value(parts[place]):
+        if has_value(parts[place]) and not is_echo(parts[place]):
             before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
             statement = _ranked(Place(parts[place], before, after, place >= checking, supposed), len(ranked), asked)
             if place < refused or statement.source != "last_statement":

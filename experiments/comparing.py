@@ -55,9 +55,16 @@ def compare_pairs(pairs: list[tuple[Side, Side]]) -> list[dict[str, Any]]:
     made = [compare(*paired(a.condition, b.condition)[1:]) for a, b in pairs]
     corrected = holm([found.p for found in made])
     return [
-        comparison_dict(a.condition, b.condition, replace(found, p_holm=p))
+        comparison_dict(a.condition, b.condition, replace(found, p_holm=p)) | _names(a.condition, b.condition)
         for (a, b), found, p in zip(pairs, made, corrected, strict=True)
     ]
+
+
+def _names(a: Condition, b: Condition) -> dict[str, str]:
+    """Name the students, too, where they differ."""
+    if a.cell["student_label"] == b.cell["student_label"]:
+        return {"a": a.label, "b": b.label}
+    return {name: f"{side.cell['student_label']} {side.label}" for name, side in (("a", a), ("b", b))}
 
 
 def flips(a: Side, b: Side) -> dict[str, list[str]]:

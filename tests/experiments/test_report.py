@@ -122,6 +122,8 @@ def test_compare_pairs_cells_of_the_same_student(experiment, sums, student, tmp_
     both = [("s", m, "n", m) for m in ("standard", taught)] + [("o", m, "n", m) for m in ("standard", taught)]
     assert names("experiment", "later") == both
     assert names("experiment:s trace", "later:standard") == [("s", taught, "n", "standard")]
+    [found] = compare_pairs(matched("experiment:s trace", "later:standard", tmp_path))
+    assert (found["a"], found["b"]) == (f"s {taught}", "n standard")
 
 
 def test_exported_decompositions_are_replayed(journal, tmp_path):

@@ -17,9 +17,15 @@ _TOTAL_OF = re.compile(
     re.I,
 )
 _UNIT = re.compile(
-    r"how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$", re.I
+    r"how many ([a-z]+) (?:are|were) ([a-z]+)\b"
+    r"|how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$",
+    re.I,
 )
-OF_THE = re.compile(r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $", re.I)
+OF_THE = re.compile(
+    r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $"
+    r"|\b(?:class|group|team|school|club|family|crowd|party|staff) of $",
+    re.I,
+)
 _OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
 _NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)

@@ -35,6 +35,7 @@ _RESULTING = re.compile(
     r"|so|thus|therefore|hence|i\.e\.)\b",
     re.I,
 )
+_WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
 _PAYS = re.compile(r"\bpays?\s*$", re.I)
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 _NOT = re.compile(r"\bnot\b|n't\b", re.I)
@@ -70,6 +71,7 @@ NUMBER_SIGNS: tuple[Sign[Number], ...] = (
     Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
     Sign(0.8, "its clause names whom the question asks about", lambda n: n.about_asked),
     Sign(1.5, "its clause speaks of what was asked", lambda n: n.asked_share),
+    Sign(-2.0, "it should or would be, and that was not asked", lambda n: _is_only_wished(n)),
     Sign(-1.5, "the claim is compared with it", lambda n: bool(_COMPARED.search(n.before))),
     Sign(1.0, "it stands after what leads to it", lambda n: bool(_RESULTING.search(n.before))),
     Sign(-1.5, '"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one"),
@@ -133,6 +135,11 @@ def _is_operand(number: Number) -> bool:
     if number.quantity.percent and _SHARE_OF.match(number.after):
         return True
     return bool((_OPERAND_BEFORE.search(before) and not _DASH.match(before)) or _OPERAND_AFTER.match(number.after))
+
+
+def _is_only_wished(number: Number) -> bool:
+    wished = _WISHED.search(number.clause)
+    return bool(wished and re.search(r"\bbut\b", number.after) and wished[1].lower() not in number.asked.question.lower())
 
 
 def _comma_follows(number: Number) -> bool:

@@ -118,6 +118,14 @@ CLAIMS = {
         "5500",
         "1500",
     ),
+    "what should be": ("He should walk 9 km but walked only 7 km.", "How many km did he walk?", "7", "9"),
+    "another group of the whole": (
+        "There are 13 cellists and 12 oboists in the group of 25 players.",
+        "How many players are oboists?",
+        "12",
+        "25",
+    ),
+    "containers": ("So, there are 4 tanks with 6 fish in each tank.", "How many fish are in each tank?", "6", "4"),
     "a count of solutions": ("There are three solutions: x = 0, x = 2, and x = -2.", "How many solutions are there?", "3", "2"),
 }
 

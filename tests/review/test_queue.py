@@ -1,6 +1,7 @@
 """The queue over LangGraph's checkpoints, in sqlite and in Postgres."""
 
 import getpass
+import json
 import os
 import shutil
 import signal
@@ -229,8 +230,6 @@ def test_filters_choose_and_count(pause, queue):
 
 
 def test_json_goes_out_and_decisions_come_in(pause, queue, tmp_path):
-    import json
-
     numbers = pause(4)
     file = tmp_path / "waiting.json"
     assert export_items(queue, file) == 4
@@ -244,6 +243,20 @@ def test_json_goes_out_and_decisions_come_in(pause, queue, tmp_path):
     assert (result.decided, result.undecided, set(result.refused)) == ([numbers[1]], 1, {numbers[0], numbers[2]})
     assert "bob has decided" in result.refused[numbers[0]]
     assert (queue.item(numbers[1]).reviewer, queue.item(numbers[1]).distance) == ("carl", 8)
+
+
+def test_the_file_s_own_reviewer_counts_and_another_store_s_items_do_not(pause, queue, tmp_path):
+    first, second = pause(2)
+    file = tmp_path / "waiting.json"
+    export_items(queue, file)
+    rows = json.loads(file.read_text())
+    assert rows[0]["allowed"] == ["approve", "edit", "reject"]
+    rows = [rows[0] | {"decision": "approve", "reviewer": "ann"}, rows[1] | {"decision": "approve", "subject": "elsewhere"}]
+    file.write_text(json.dumps(rows))
+    result = import_decisions(queue, file, reviewer="carl")
+    assert queue.item(first).reviewer == "ann"
+    assert result.refused == {second: "this item belongs to another store: export again"}
+    assert queue.item(second).state == "waiting"
 
 
 def test_an_answer_that_cannot_be_read_changes_nothing(pause, queue):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from trace_of_thought.review import make_app
+from trace_of_thought.review import make_app, open_queue
 from trace_of_thought.review.mathematics import mathml, render_mathematics
 from trace_of_thought.review.serving import serve as serve_page
 
@@ -62,7 +62,10 @@ def test_off_loopback_it_needs_a_token(queue):
     shown = client.get("/?token=s3cret")
     assert shown.status_code == 303
     assert "HttpOnly" in shown.headers["set-cookie"]
+    assert "samesite=strict" in shown.headers["set-cookie"].lower()
     assert client.get("/").status_code == 200
+    later = TestClient(make_app(queue, token="another"), base_url="http://review.example", cookies=client.cookies)
+    assert later.get("/").status_code == 401
 
 
 def test_the_second_reviewer_is_told_on_the_page(client, pause, queue):
@@ -78,6 +81,15 @@ def test_a_page_outlives_its_server(queue, store, pause):
     before = token(TestClient(make_app(queue), base_url="http://127.0.0.1:8765"))
     again = TestClient(make_app(queue), base_url="http://127.0.0.1:8765", follow_redirects=False)
     assert post(again, f"/items/{number}", op="approve", step="x", page_token=before).status_code == 303
+
+
+def test_a_page_of_another_store_is_refused(client, queue, pause, tmp_path):
+    [number] = pause(1)
+    other = open_queue(tmp_path / "other.sqlite")
+    foreign = token(TestClient(make_app(other), base_url="http://127.0.0.1:8765"))
+    other.close()
+    assert post(client, f"/items/{number}", op="approve", step="x", page_token=foreign).status_code == 403
+    assert queue.item(number).state == "waiting"
 
 
 def test_names_of_reviewers_are_kept_as_given(client, pause, queue):

@@ -21,13 +21,12 @@ def store(folder: Path) -> Store:
     return tracking.connect()
 
 
-def prompt_record(**changes: str) -> PromptRecord:
+def prompt_record() -> PromptRecord:
     prompts = load_prompts("default")
-    texts = {name: prompts.texts[name] for name in ("standard", "solve")} | changes
-    return PromptRecord("default", prompts.version, prompts.hash + str(changes), texts)
+    return PromptRecord("default", prompts.version, prompts.hash, {name: prompts.texts[name] for name in ("standard", "solve")})
 
 
-def experiment(**changes: Any) -> ExperimentRecord:
+def experiment(prompts: PromptRecord | None = None, **changes: Any) -> ExperimentRecord:
     cells = [
         CellRecord(
             id=method,
@@ -36,7 +35,7 @@ def experiment(**changes: Any) -> ExperimentRecord:
             metrics={"accuracy": 2 / 3, "tokens": float("nan")},
             progress=[(step, 1_700_000_000_000 + step, {"accuracy": step / 3}) for step in range(1, 4)],
             dataset=DatasetRecord("sample", "problems/sample.jsonl", "d1g3st", 3),
-            prompts=prompt_record(),
+            prompts=prompts,
             rows=[{"problem_id": f"p{n}", "status": "correct", "steps": ["a", "b"], "note": None} for n in range(3)],
             status="FINISHED",
             started_ms=1_700_000_000_000,
@@ -77,8 +76,8 @@ def test_a_cell_run_holds_what_is_needed_to_judge_and_repeat_it(store: Store) ->
 
 
 def test_publishing_again_changes_nothing(store: Store) -> None:
-    first = tracking.publish(store, experiment())
-    again = tracking.publish(store, experiment())
+    first = tracking.publish(store, experiment(prompt_record()))
+    again = tracking.publish(store, experiment(prompt_record()))
     assert (first.parent_id, first.cells) == (again.parent_id, again.cells)
     assert len(store.client.search_runs([first.experiment_id])) == 3
     history = store.client.get_metric_history(first.cells["standard"], "accuracy")
@@ -100,7 +99,7 @@ def test_more_problems_update_a_parameter_that_mlflow_keeps(store: Store) -> Non
 def test_traces_of_a_cell_belong_to_its_run_and_its_prompts(
     store: Store, make_graph: Callable[..., Any], traces_in: Callable[..., Any]
 ) -> None:
-    runs = tracking.open_runs(store, experiment(status="RUNNING"))
+    runs = tracking.open_runs(store, experiment(prompt_record(), status="RUNNING"))
     for method in METHODS:
         make_graph().invoke({"question": "6 * 7?"}, {"callbacks": [runs.handler(method)]})
     assert store.close() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import requires
@@ -59,7 +60,9 @@ def log_model(
         "student_options": dict(student_options or {}),
         "options": dict(options or {}),
     }
-    with _addressing(store.uri), tempfile.TemporaryDirectory() as folder:
+    with _addressing(store.uri), tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # with an example MLflow would load the models and ask them
+        warnings.filterwarnings("ignore", ".*An input example was not provided", UserWarning)
         mlflow.set_experiment(experiment_id=store.experiment_id(experiment))
         info = mlflow.pyfunc.log_model(
             name=name,

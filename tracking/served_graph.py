@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
@@ -30,16 +31,17 @@ class GraphModel(PythonModel):
         teacher = spec if spec == "self" else load_chat_model(spec)
         self.graph = build_trace_of_thought(teacher, student, prompts=config["prompts"], **options)
 
-    def predict(self, context, model_input, params=None):  # MLflow would take type hints for a schema
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> list[dict[str, Any]]:
         """Answer each problem. A problem that fails has an `error` and harms no other.
 
         Args:
             context: MLflow's.
-            model_input: a data frame, or a list of dicts, with `question` and optionally `reference`, `problem_id`, `domain`.
+            model_input: a data frame with `question` and optionally `reference`, `problem_id`, `domain`.
             params: not used.
         """
-        rows = model_input.to_dict("records") if hasattr(model_input, "to_dict") else model_input
-        problems = [{key: row[key] for key in _INPUTS if isinstance(row.get(key), str)} for row in rows]
+        problems = [
+            {key: row[key] for key in _INPUTS if isinstance(row.get(key), str)} for row in model_input.to_dict("records")
+        ]
         results = self.graph.batch(problems, {"max_concurrency": 16}, return_exceptions=True)
         return [
             {"error": f"{type(result).__name__}: {result}"}

@@ -21,3 +21,11 @@ def test_the_help_of_run_shows_the_defaults_of_the_configuration(tot, monkeypatc
         "retries": str(fields["retries"].default),
         "teacher": "self",
     }
+
+
+def test_a_model_that_cannot_be_had_is_not_logged(tot, tmp_path):
+    code, text = tot("log-model", "--student", "foo")
+    assert (code, "model 'foo' has no provider" in text) == (1, True)
+    code, text = tot("log-model", "--student", "openai:m", "--teacher", "recorded:nowhere.jsonl")
+    assert (code, "no recorded decompositions at 'nowhere.jsonl'" in text) == (1, True)
+    assert not list(tmp_path.iterdir())

@@ -129,6 +129,8 @@ def test_a_person_at_the_terminal_edits_the_steps_before_the_real_student_sees_t
         timeout=120,
     )
     terminal.expect("uit ")
+    assert "GGUF tensors" not in terminal.before
+    assert "Loading weights" not in terminal.before
     terminal.send("e")
     terminal.expect("Steps after review .edit.")
     terminal.expect("1. Compute 6 [*] 4.")

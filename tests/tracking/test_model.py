@@ -58,6 +58,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Lo
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
     recordings.unlink()
     found = re.search(r"models:/\S+", done.stdout)
     assert found, done.stdout

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,17 +27,15 @@ EDIT = {"type": "edit", "args": {"steps": ["Multiply six by seven."]}}
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """The URL of a real server."""
     pytest.importorskip("langgraph.checkpoint.postgres")
     if not shutil.which("initdb") or not shutil.which("pg_ctl"):
         pytest.skip("needs a Postgres server")
-    folder = Path(tmp_path_factory.mktemp("pg"))
+    folder = Path(tempfile.mkdtemp(prefix="postgres"))  # its user cannot enter the folders of pytest
     data, options = folder / "data", f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
     if as_user:
-        for path in (folder, *list(folder.parents)[:2]):
-            path.chmod(0o777)
         shutil.chown(folder, "postgres")
     user = "postgres" if as_user else getpass.getuser()
     run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
@@ -48,6 +47,7 @@ def postgres(tmp_path_factory):
         pytest.skip(f"Postgres does not start here ({error})")
     finally:
         subprocess.run([*as_user, "pg_ctl", "-D", data, "-m", "fast", "-w", "stop"], **{**run, "check": False})
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])

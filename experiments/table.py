@@ -27,7 +27,7 @@ def summary_cells(summaries: Sequence[Mapping[str, Any]]) -> tuple[list[str], li
         "teacher tokens": [tokens(s["teacher_tokens"], s["teacher"]) for s in summaries],
         "student tokens": [tokens(s["student_tokens"], "student") for s in summaries],
         "USD": [usd(s["cost_usd"]) for s in summaries],
-        "s/problem": [number(s["seconds_per_problem"]) for s in summaries],
+        "latency s": [number(s["seconds_per_problem"]) for s in summaries],
     }
     return shown_columns(columns, {"retried": {"0"}, "USD": {usd(0.0)}, "leaks": {"-", "0 %"}})
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from ..experiments.tally import Tally
+from ..nodes.failures import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -58,11 +59,14 @@ class RunProgress:
         self.spending = spending
         again = row["tries"] > 1
         self.done += not again
-        self.cells[unit.cell.id].count(row["status"], again=again)
+        cell = self.cells[unit.cell.id]
+        cell.count(row["status"], again=again)
         now = time.monotonic()
         if self._live is None and (now - self.last >= PLAIN_EVERY or self.done == self.todo):
             self.last = now
-            self.console.print(self._line(), soft_wrap=True)
+            self.console.print(
+                f"{self._line()}; {printable(cell.label)} so far {cell.accuracy()}", soft_wrap=True, markup=False
+            )
 
     def _line(self) -> str:
         seconds = time.monotonic() - self.started

@@ -64,6 +64,14 @@ class ModelPool:
         model = self.get(student if config.model == "self" else config)
         return model.model_copy(update={"cache": cache}) if cache is not None else model
 
+    def facts(self, cell: Cell) -> dict[str, Any]:
+        """Return what a cell's models were loaded as (`student_dtype`, `teacher_engine`, ...), where they tell it."""
+        models = {"student": self.get(cell.student)}
+        if cell.teacher:
+            models["teacher"] = self.teacher(cell.teacher, cell.student, None)
+        told = {role: getattr(model, "facts", {}) for role, model in models.items()}
+        return {f"{role}_{name}": value for role, facts in told.items() for name, value in facts.items()}
+
     def keep_only(self, configs: list[ModelConfig]) -> None:
         """Let go of the models that none of these needs."""
         needed = {model_key(config) for config in configs}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,6 +147,7 @@ def _cell_record(journal: Journal, cell: Mapping[str, Any], version: Mapping[str
     params = {name: cell[name] for name in names}
     params |= {f"student_{name}": value for name, value in cell["student"].items()}
     params |= {f"teacher_{name}": value for name, value in (cell["teacher"] or {}).items()}
+    params |= json.loads(journal.get(f"models of {cell['id']}") or "{}")
     title = " / ".join(filter(None, [cell["label"], cell["student_label"], cell["problems"]]))
     return CellRecord(
         id=cell["id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -120,6 +121,8 @@ class _Run:
             return
         self.pool.keep_only([*students, *(cell.teacher for cell in cells if cell.teacher)])
         self.solver.graphs = {cell.id: self.solver.graph(cell) for cell in cells}
+        for cell in cells:
+            self.journal.set(f"models of {cell.id}", json.dumps(self.pool.facts(cell)))
         async with self.reviewer.open() if self.reviewer else nullcontext() as saver:
             reviewed = [cell for cell in cells if cell.review != "never"]
             self.solver.reviewed = {cell.id: self.solver.reviewed_cell(cell, saver, self.reviewer) for cell in reviewed}

@@ -112,6 +112,14 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         llm = HuggingFacePipeline(pipeline=TextGenerationPipeline(model=model, tokenizer=tokenizer), model_id=model_id)
         return cls(llm=llm, tokenizer=tokenizer, **fields)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was chosen when it was loaded: the hub's revision if it has one, dtype, device, engine and its limits."""
+        model, engine = self.llm.pipeline.model, self._service.engine
+        facts = {"revision": getattr(model.config, "_commit_hash", None), "dtype": str(model.dtype).removeprefix("torch.")}
+        limits = {"max_batch_size": self.max_batch_size, "max_batch_tokens": self.max_batch_tokens}
+        return {**facts, "device": str(model.device), "engine": engine.name, **limits}
+
     def bind_tools(
         self, tools: Sequence[Any], *, tool_choice: dict[str, Any] | str | bool | None = None, **kwargs: Any
     ) -> Runnable[LanguageModelInput, AIMessage]:

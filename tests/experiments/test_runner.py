@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from trace_of_thought.experiments.publishing import experiment_record
 from trace_of_thought.experiments.runner import AllFail
 from trace_of_thought.experiments.summary import comparisons, summarise
 from trace_of_thought.models import ScriptedChatModel
@@ -207,3 +208,12 @@ def test_comparisons_count_the_flips(experiment, sums, student):
     assert (found["n"], found["gained"], found["lost"]) == (20, 8, 10)
     assert found["difference"] == pytest.approx(-0.1)
     assert found["gain"] == pytest.approx(10 / 12 - 1)
+
+
+def test_what_a_model_was_loaded_as_is_known_afterwards(experiment, sums, student):
+    class Loaded(ScriptedChatModel):
+        facts: dict = {"dtype": "bfloat16", "revision": None}
+
+    _, journal = experiment({"scripted:s": Loaded(script=student.script)}, problems=sums(2), methods="standard")
+    [cell] = experiment_record(journal, whole=True).cells
+    assert cell.params["student_dtype"] == "bfloat16"

@@ -21,7 +21,9 @@ def test_a_folder_loads_in_the_dtype_that_is_asked_for(tiny_folder):
     import torch
 
     assert load(tiny_folder, device="cpu").llm.pipeline.model.dtype == torch.float32
-    assert load(tiny_folder, device="cpu", dtype="bfloat16").llm.pipeline.model.dtype == torch.bfloat16
+    half = load(tiny_folder, device="cpu", dtype="bfloat16")
+    assert half.llm.pipeline.model.dtype == torch.bfloat16
+    assert {"dtype": "bfloat16", "device": "cpu", "engine": "grouped"}.items() <= half.facts.items()
 
 
 def test_half_precision_weights_are_not_packed_and_still_answer(tiny_folder):

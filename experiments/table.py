@@ -154,5 +154,5 @@ def usd(value: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Return a number with three digits; nothing where none was measured."""
-    return f"{value:.3g}" if value else "-"
+    """Return a number with three digits, whole from 100 on; nothing where none was measured."""
+    return (f"{value:.3g}" if value < 100 else f"{value:,.0f}") if value else "-"

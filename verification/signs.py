@@ -40,6 +40,7 @@ _PAYS = re.compile(r"\bpays?\s*$", re.I)
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 _NOT = re.compile(r"\bnot\b|n't\b", re.I)
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
+_CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
 _EQUALS = re.compile(r"(?<![<>!])=")
 
@@ -59,6 +60,7 @@ class Sign(Generic[Piece]):
 NUMBER_SIGNS: tuple[Sign[Number], ...] = (
     Sign(0.2, "a number", lambda n: 1),
     Sign(1.6, "a verb states it", lambda n: _is_stated(n)),
+    Sign(4.0, "it is called the answer", lambda n: bool(_CALLED_ANSWER.match(n.after))),
     Sign(3.0, "it counts what was asked", lambda n: n.counts_the_unit),
     Sign(1.5, "money was asked, and this is money", lambda n: _is_asked_money(n)),
     Sign(2.5, "a percentage was asked, and this is one", lambda n: _is_asked_percent(n)),

@@ -27,6 +27,12 @@ def test_echo_after_a_conclusion_leaves_the_conclusion():
 
 
 CLAIMS = {
+    "called the answer": (
+        "Ada's rope is three times as long as Ben's. 3 * 5 = 15, which is the answer.",
+        "How long is Ada's rope?",
+        "15",
+        "3",
+    ),
     "a check": (
         "So Ines has 40 shells.\nLet's check our answer: Tom has twice as many, so Tom has 2 * 40 = 80 shells.",
         "How many shells does Ines have?",

@@ -29,14 +29,16 @@ _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gather(?:ed|\*)?|sp
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
-_SCRATCH = re.compile(r"<<[^<>\n]{0,200}>>")
+_DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
+_BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
 
 def clean(text: str) -> str:
     """Return the text with signs, digits, markdown and math delimiters in one form."""
     if not text.isascii():
         text = _plain_characters(text)
-    text = _SCRATCH.sub("", text).replace("`", "") if "<<" in text else text.replace("`", "")
+    if "`" in text or "<<" in text:
+        text = _DROPPED.sub("", _BETWEEN_DIGITS.sub(" ", text))
     for mark in ("**", "__"):
         for _ in range(2 * (mark in text)):
             text = _BOLD[mark].sub(r"\1", text)

@@ -181,3 +181,9 @@ def test_division_left_to_do_is_no_whole_number():
 
 def test_symbol_between_digits_does_not_join_them():
     assert verify_answer("So 1✓7/23 is left.", "17/23").status == "incorrect"
+
+
+@pytest.mark.parametrize("response", ["A=1`7/23", "Answer: 1`7/23", "Answer: 1<<x>>7/23", "Answer: 1``<<x>>`7/23"])
+def test_what_is_dropped_between_digits_does_not_join_them(response):
+    assert verify_answer(response, "17/23").status != "correct"
+    assert verify_answer("So it is `17`/23.\nAnswer: `17/23`", "17/23").status == "correct"

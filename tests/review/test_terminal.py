@@ -45,33 +45,33 @@ class Record:
         pass
 
 
-def test_keys_decide(terminal, pause, queue):
+def test_keys_decide(terminal, pause, queue, press):
     numbers = pause(6)
     child = terminal(editor="printf '1. Multiply six by seven.\\n2. Say it.\\n' > \"$1\"")
     child.expect("1 of 6")
     child.expect(KEYS)
-    child.send("a")
+    press(child, "a")
     child.expect("2 of 6")
     child.expect(KEYS)
-    child.send("e")
+    press(child, "e")
     child.expect("words changed")
     child.expect("3 of 6")
     child.expect(KEYS)
-    child.send("r")
+    press(child, "r")
     child.expect("comment for the teacher")
     child.sendline("too short")
     child.expect("4 of 6")
     child.expect(KEYS)
-    child.send("s")
+    press(child, "s")
     child.expect(KEYS)
-    child.send("n")
+    press(child, "n")
     child.expect("note")
     child.sendline("fine by me")
     child.expect(KEYS)
-    child.send("u")
+    press(child, "u")
     child.expect("Undone: p4")
     child.expect(KEYS)
-    child.send("q")
+    press(child, "q")
     child.expect("3 of 6 decided, 3 waiting")
     child.expect(pexpect.EOF)
     decided = [queue.item(number) for number in numbers]
@@ -81,12 +81,12 @@ def test_keys_decide(terminal, pause, queue):
     assert decided[0].seconds >= 0
 
 
-def test_what_a_model_wrote_cannot_steer_the_terminal(terminal, pause):
+def test_what_a_model_wrote_cannot_steer_the_terminal(terminal, pause, press):
     hostile = "1. \x1b]0;owned\x07\x1b[2J\x1b[31mred \x9b31m \u202eevil\n2. 6 * 7 = 42 " + "y" * 90_000
     pause(1, steps=hostile, question="\x1b[5mblink\x1b[0m {n}?")
     child = terminal()
     child.expect(KEYS)
-    child.send("q")
+    press(child, "q")
     child.expect(pexpect.EOF)
     text = child.logfile_read.text
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]", text)

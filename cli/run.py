@@ -11,6 +11,7 @@ import typer
 from ..experiments.config import (
     LOCAL_CONCURRENCY,
     REMOTE_CONCURRENCY,
+    ExperimentConfig,
     Method,
     Mode as ModeName,
     ModelConfig,
@@ -23,7 +24,6 @@ from .options import BaseUrl, MaxTokens, TrackingFallback, TrackingUri, default,
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..experiments.config import ExperimentConfig
     from ..experiments.journal import Journal
     from ..experiments.plan import Plan
     from ..experiments.runner import Outcome

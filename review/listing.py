@@ -66,11 +66,9 @@ class Listing:
             raise LookupError(f"there is no review {number}")
         return found[0]
 
-    def last_decision(self, reviewer: str | None = None) -> Item | None:
-        """Return the latest decision that can be undone, of one reviewer or of all."""
+    def last_decision(self) -> Item | None:
+        """Return the latest decision that can be undone."""
         query = select(items).where(items.c.state == "decided").order_by(items.c.decided.desc(), items.c.number)
-        if reviewer is not None:
-            query = query.where(items.c.reviewer == reviewer)
         return next(iter(self._read(query.limit(1))), None)
 
     def history(self, limit: int = 200) -> list[dict[str, Any]]:

@@ -19,8 +19,8 @@ quick: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	mkdir -p .venv/types && ln -sfn ../.. .venv/types/trace_of_thought
-	MYPYPATH=.venv/types $(BIN)/mypy -p trace_of_thought
+
+	MYPYPATH=src $(BIN)/mypy -p trace_of_thought
 
 docs: .venv/dev
 	$(BIN)/python docs/draw_state_machine.py > docs/images/state-machine.svg

@@ -1,9 +1,9 @@
 from .graphs.baselines import build_baseline as build_baseline
-from .graphs.embed import TraceResult as TraceResult, as_node as as_node, asolve as asolve, solve as solve
-from .graphs.tool import as_tool as as_tool
+from .graphs.interfaces.embed import TraceResult as TraceResult, as_node as as_node, asolve as asolve, solve as solve
+from .graphs.interfaces.tool import as_tool as as_tool
 from .graphs.trace_of_thought import build_trace_of_thought as build_trace_of_thought
 from .models.load import load_chat_model as load_chat_model
-from .nodes.failures import ModelError as ModelError
+from .nodes.asking.failures import ModelError as ModelError
 from .problems import load_problems as load_problems
 from .prompts import load_prompts as load_prompts
 from .verification import verify_answer as verify_answer

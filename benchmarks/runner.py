@@ -129,10 +129,10 @@ def graph_alone(path: Path, concurrency: int) -> float:
 
 
 async def experiment(folder: Path, path: Path, concurrency: int, *, memory: bool = False) -> float:
-    from trace_of_thought.experiments.config_file import build_config
-    from trace_of_thought.experiments.plan import make_plan
-    from trace_of_thought.experiments.preparing import open_journal
-    from trace_of_thought.experiments.runner import run_experiment
+    from trace_of_thought.experiments.design.config_file import build_config
+    from trace_of_thought.experiments.design.plan import make_plan
+    from trace_of_thought.experiments.run.preparing import open_journal
+    from trace_of_thought.experiments.run.runner import run_experiment
 
     students = {"model": "scripted:instant", "concurrency": concurrency}
     config = build_config({"name": f"b{time.time_ns()}", "problems": str(path), "methods": "standard", "students": students})

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from trace_of_thought.experiments.import_traces import cell_of, read_traces
-from trace_of_thought.experiments.table import markdown_table
+from trace_of_thought.experiments.exchange.released_traces import cell_of, read_traces
+from trace_of_thought.experiments.report.table import markdown_table
 from trace_of_thought.problems.formats import final_answer
 
 Scorer = Callable[[str, str, str], bool]

@@ -64,8 +64,8 @@ def main() -> None:
 
 
 def in_this_process(rows: Rows, options: argparse.Namespace, questions: list[str]) -> None:
-    from trace_of_thought.models.batched import BatchedChatHuggingFace
-    from trace_of_thought.models.loading import load
+    from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
+    from trace_of_thought.models.weights.transformers_model import load
 
     student = BatchedChatHuggingFace.from_model_id(options.model, device="cpu", max_tokens=options.new_tokens)
     model, tokenizer = load(options.model, device="cpu", pack_weights=False)
@@ -145,7 +145,7 @@ def _folder(model: str) -> str:
         return model
     import torch
 
-    from trace_of_thought.models.gguf_folder import converted
+    from trace_of_thought.models.weights.gguf_folder import converted
 
     return str(converted(Path(model), torch.float32))
 

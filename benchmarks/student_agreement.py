@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from trace_of_thought.benchmarks.student_rows import write_json
-from trace_of_thought.models.chat_prompts import render, tokenize
-from trace_of_thought.models.engines import build_engine
-from trace_of_thought.models.loading import load
-from trace_of_thought.models.requests import Completion, Generation, SamplingOptions
-from trace_of_thought.models.service import Service
+from trace_of_thought.models.chat.chat_prompts import render, tokenize
+from trace_of_thought.models.engine.choose_engine import build_engine
+from trace_of_thought.models.engine.requests import Completion, Generation, SamplingOptions
+from trace_of_thought.models.engine.service import Service
+from trace_of_thought.models.weights.transformers_model import load
 from trace_of_thought.verification import answers_equal, extract_answer
 
 

@@ -24,7 +24,7 @@ Calls = list[tuple[str, dict[str, Any]]]
 
 def main() -> None:
     options = _arguments()
-    from trace_of_thought.models.batched import BatchedChatHuggingFace
+    from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
 
     problems = [json.loads(line) for line in options.problems.read_text().splitlines()]
     student = BatchedChatHuggingFace.from_model_id(options.model, device="cpu", max_tokens=options.new_tokens)
@@ -61,7 +61,11 @@ def compare(student: Any, calls: Calls, at_once: bool) -> dict[str, float]:
     for _ in range(2):
         for way, taken in seconds.items():
             student._service.engine.release()
-            with mock.patch("trace_of_thought.models.prefixes._shared", return_value=0) if way == "without" else nullcontext():
+            with (
+                mock.patch("trace_of_thought.models.engine.prefixes._shared", return_value=0)
+                if way == "without"
+                else nullcontext()
+            ):
                 taken.append(asyncio.run(run(student, calls, at_once)))
     total = {way: sum(taken) for way, taken in seconds.items()}
     return {**total, "gain": total["without"] / total["with"]}

@@ -36,7 +36,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     options = _arguments()
-    from trace_of_thought.models.batched import BatchedChatHuggingFace
+    from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
 
     problems = [json.loads(line) for line in options.problems.read_text().splitlines()]
     questions = [problem["question"] for problem in problems[: options.callers]]

@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from .compare import compare
-from .decompositions import decompositions
-from .import_traces import import_traces
-from .log_model import log_model
-from .mcp import mcp
-from .report import report
-from .rescore import rescore
-from .review import review
-from .run import run
-from .solve import solve
-from .sync import sync
-from .ui import ui
-from .verify import verify
+from .commands.compare import compare
+from .commands.decompositions import decompositions
+from .commands.import_traces import import_traces
+from .commands.log_model import log_model
+from .commands.mcp import mcp
+from .commands.report import report
+from .commands.rescore import rescore
+from .commands.review import review
+from .commands.run import run
+from .commands.solve import solve
+from .commands.sync import sync
+from .commands.ui import ui
+from .commands.verify import verify
 
 app = typer.Typer(
     name="tot",

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..experiments.plan import Plan
+    from ..experiments.design.plan import Plan
 
 
 def show_estimate(plan: Plan, home: Path, console: Console) -> None:
     """Print what each cell still needs. Unknown prices are shown as unknown."""
-    from ..experiments.config import ModelConfig
-    from ..experiments.estimate import CellEstimate, estimate
-    from ..experiments.journal import Journal
-    from ..experiments.journals import journal_path
-    from ..experiments.model_pool import ModelPool
-    from ..experiments.table import rich_table, usd
-    from ..nodes.failures import explain
+    from ..experiments.design.config import ModelConfig
+    from ..experiments.journal.finding import journal_path
+    from ..experiments.journal.journal import Journal
+    from ..experiments.report.table import rich_table, usd
+    from ..experiments.run.estimate import CellEstimate, estimate
+    from ..experiments.run.model_pool import ModelPool
+    from ..nodes.asking.failures import explain
 
     pool = ModelPool()
     for model in dict.fromkeys(model.model for cell in plan.cells for model in (cell.student, cell.teacher) if model):

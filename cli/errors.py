@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..nodes.failures import explain
+from ..nodes.asking.failures import explain
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from .options import kept, pairs
 
 if TYPE_CHECKING:
-    from ..experiments.config import ExperimentConfig, ModelConfig
+    from ..experiments.design.config import ExperimentConfig, ModelConfig
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -30,7 +30,7 @@ def with_model_options(
     Raises:
         typer.BadParameter: a value is out of range, or a price is for a model that is not there.
     """
-    from ..experiments.config_file import nearest
+    from ..experiments.design.config_file import nearest
 
     known = dict(_price(text) for text in prices or [])
     names = {name for model in (*config.teachers, *config.students) for name in (model.model, model.label)}

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from langchain_core.language_models import BaseChatModel
 
-    from ..experiments.model_pool import ModelPool
+    from ..experiments.run.model_pool import ModelPool
 
 
 def load_models(
@@ -20,7 +20,7 @@ def load_models(
     Raises:
         ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
     """
-    from ..experiments.config import ModelConfig
+    from ..experiments.design.config import ModelConfig
 
     pool = checked(teacher=teacher, student=student)
     by = ModelConfig(model=teacher, base_url=base_url, timeout=timeout)
@@ -31,8 +31,8 @@ def load_models(
 
 def checked(*, teacher: str, student: str) -> ModelPool:
     """Return where to load models from, once both names are known to be good; raises as `load_models` does."""
-    from ..experiments.config import ModelConfig
-    from ..experiments.model_pool import ModelPool
+    from ..experiments.design.config import ModelConfig
+    from ..experiments.run.model_pool import ModelPool
     from ..models.names import split_name
 
     pool = ModelPool()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ..experiments.config import ExperimentConfig, Mode as ModeName, ModelConfig
+from ..experiments.design.config import ExperimentConfig, Mode as ModeName, ModelConfig
 
 Student = Annotated[str, typer.Option(help="PROVIDER:NAME, or hf: and a hub id, a folder or a .gguf file.")]
 Teacher = Annotated[str, typer.Option(help="PROVIDER:NAME, recorded:FILE, or 'self' for the student.")]

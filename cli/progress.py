@@ -6,14 +6,14 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from ..experiments.tally import Tally
-from ..nodes.failures import printable
+from ..experiments.run.tally import Tally
+from ..nodes.asking.failures import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
-    from ..experiments.plan import Plan, Unit
-    from ..experiments.spending import Spending
+    from ..experiments.design.plan import Plan, Unit
+    from ..experiments.run.spending import Spending
 
 PLAIN_EVERY = 15.0
 """Seconds between plain lines."""
@@ -110,8 +110,8 @@ class _CellLine(Tally):
         return self.total - self.done
 
     def accuracy(self) -> str:
-        from ..experiments.statistics import wilson
-        from ..experiments.table import interval
+        from ..experiments.report.statistics import wilson
+        from ..experiments.report.table import interval
 
         found = wilson(self.correct, self.scored)
         return interval(found.value, found.low, found.high) if self.scored else "-"

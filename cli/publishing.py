@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..experiments.journal import Journal
+    from ..experiments.journal.journal import Journal
     from ..tracking import Store
 
 
@@ -25,7 +25,7 @@ def opened(tracking: bool, tracking_uri: str | None) -> Iterator[Store | None]:
 
 def publish(journal: Journal, store: Store) -> str:
     """Write results and report of a journal to a store; returns where they can be looked at."""
-    from ..experiments.publishing import publish_journal
-    from ..experiments.report import make_report
+    from ..experiments.exchange.publishing import publish_journal
+    from ..experiments.report.html_report import make_report
 
     return publish_journal(journal, store, make_report(journal).files()).shown

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..nodes.failures import printable
+from ..nodes.asking.failures import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..experiments.journal import Journal
-    from ..experiments.plan import Plan
-    from ..experiments.runner import Outcome
+    from ..experiments.design.plan import Plan
+    from ..experiments.journal.journal import Journal
+    from ..experiments.run.runner import Outcome
 
 
 def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
     """Print the table, what was spent, and what is missing."""
-    from ..experiments.reviewed import review_cells, review_summary
-    from ..experiments.summary import comparisons, summarise
-    from ..experiments.table import comparison_cells, rich_table, summary_cells, usd
+    from ..experiments.report.review_effects import review_cells, review_summary
+    from ..experiments.report.summary import comparisons, summarise
+    from ..experiments.report.table import comparison_cells, rich_table, summary_cells, usd
 
     cells = {cell.id for cell in plan.cells}
     console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells)), console.width))

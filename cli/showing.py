@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..nodes.failures import printable
+from ..nodes.asking.failures import printable
 from ..nodes.steps import number_steps
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import re
 
 from langgraph.graph import START, StateGraph
 
-from trace_of_thought.graphs.state import TraceInput, TraceOutput, TraceState
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.nodes.decompose import make_decompose
 from trace_of_thought.nodes.solve import make_solve
+from trace_of_thought.nodes.state import TraceInput, TraceOutput, TraceState
 from trace_of_thought.nodes.verify import make_verify
 from trace_of_thought.prompts import load_prompts
 from trace_of_thought.verification import check_solution

@@ -1,8 +1,8 @@
-from .cells import Cell as Cell
-from .config import ExperimentConfig as ExperimentConfig, ModelConfig as ModelConfig, ProblemsConfig as ProblemsConfig
-from .config_file import load_config as load_config
-from .journal import Journal as Journal
-from .journals import unpublished as unpublished
-from .publishing import publish as publish
-from .runner import Outcome as Outcome, run_experiment as run_experiment
-from .summary import summarise as summarise
+from .design.cells import Cell as Cell
+from .design.config import ExperimentConfig as ExperimentConfig, ModelConfig as ModelConfig, ProblemsConfig as ProblemsConfig
+from .design.config_file import load_config as load_config
+from .exchange.publishing import publish as publish
+from .journal.finding import unpublished as unpublished
+from .journal.journal import Journal as Journal
+from .report.summary import summarise as summarise
+from .run.runner import Outcome as Outcome, run_experiment as run_experiment

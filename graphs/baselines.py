@@ -13,9 +13,9 @@ from langgraph.graph.state import CompiledStateGraph
 
 from ..models.load import as_chat_model
 from ..nodes.solve import Baseline, check_choice, make_baseline
+from ..nodes.state import TraceInput, TraceOutput, TraceState
 from ..nodes.verify import Verifier, make_verify
 from ..prompts import PromptSet, load_prompts
-from .state import TraceInput, TraceOutput, TraceState
 from .trace_of_thought import after_verify
 
 BASELINES: tuple[str, ...] = get_args(Baseline)

@@ -15,9 +15,9 @@ from ..models.load import as_chat_model
 from ..nodes.decompose import make_decompose
 from ..nodes.review import Policy, make_review
 from ..nodes.solve import Mode, make_solve
+from ..nodes.state import TraceInput, TraceOutput, TraceState
 from ..nodes.verify import Verifier, make_verify
 from ..prompts import PromptSet, load_prompts
-from .state import TraceInput, TraceOutput, TraceState
 
 
 def build_trace_of_thought(

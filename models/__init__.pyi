@@ -1,4 +1,4 @@
-from .batched import BatchedChatHuggingFace as BatchedChatHuggingFace
+from .chat.batched import BatchedChatHuggingFace as BatchedChatHuggingFace
 from .load import load_chat_model as load_chat_model
 from .recorded import RecordedTeacher as RecordedTeacher
 from .scripted import ScriptedChatModel as ScriptedChatModel

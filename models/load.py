@@ -88,7 +88,7 @@ def _local(name: str, options: dict[str, Any]) -> BaseChatModel:
     if looks_like_path and not Path(name).expanduser().exists():
         raise FileNotFoundError(f"student 'hf:{name}': no such file or folder; give a model folder, a .gguf file or a hub id")
     try:
-        from .batched import BatchedChatHuggingFace
+        from .chat.batched import BatchedChatHuggingFace
     except ImportError as error:
         raise ImportError(
             f"'hf:{name}' runs in this process and needs torch and transformers ({error}); "

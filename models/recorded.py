@@ -13,6 +13,8 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
+from ..foundation.samples import SAMPLE
+
 _INDEXED = 24
 """Characters of a question that its index key holds; shorter questions are compared one by one."""
 
@@ -41,7 +43,7 @@ class RecordedTeacher(BaseChatModel):
             FileNotFoundError: no such file.
             ValueError: a line is malformed (with its number), or the file has nothing of this teacher.
         """
-        path = Path(__file__).parents[1] / "problems" / "sample.jsonl" if str(file) == "sample" else Path(file)
+        path = SAMPLE if str(file) == "sample" else Path(file)
         if not path.is_file():
             raise FileNotFoundError(f"no recorded decompositions at {str(file)!r}; give a JSONL file, or 'recorded:sample'")
         rows = list(_read(path))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from langchain_core.language_models import BaseChatModel
 
-from ..graphs.state import Flag, TraceState
 from ..prompts import PromptSet
-from .checkpoint import require_checkpointer
+from .asking.checkpointer import require_checkpointer
+from .asking.driver import Ask, ModelNode, Plan
+from .asking.structured_steps import steps_model
 from .flags import find_flags
-from .plan import Ask, ModelNode, Plan
 from .question import question_of
+from .state import Flag, TraceState
 from .steps import number_steps, parse_steps
-from .structured import steps_model
 
 
 def make_decompose(

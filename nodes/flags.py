@@ -6,9 +6,9 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from ..graphs.state import Flag, TraceState
 from ..verification import numbers_in
-from .plan import Reply
+from .asking.driver import Reply
+from .state import Flag, TraceState
 
 FLAG_KINDS = {
     "empty": "the teacher answered with nothing",

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Literal
 
-from ..graphs.state import ReviewRecord, TraceState
+from .state import ReviewRecord, TraceState
 from .steps import number_steps, parse_steps
 
 ACTION = "review_steps"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..graphs.state import TraceState
+from .state import TraceState
 
 MAX_CHARACTERS = 50_000
 """Of a question. What is longer is no problem statement, and would only be paid for."""

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from langgraph.types import interrupt
 
-from ..graphs.state import Node, TraceState
 from .hitl import make_request, read_answer
+from .state import Node, TraceState
 
 Policy = Literal["never", "always", "flagged"] | Callable[[TraceState], bool]
 """Which decompositions a person sees: none, all, those that decompose flagged, or those for which a function says True."""

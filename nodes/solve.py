@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 
-from ..graphs.state import Solution, TraceState
 from ..prompts import PromptSet
 from ..verification import extract_answer
-from .plan import Ask, ModelNode, Plan, Reply
+from .asking.driver import Ask, ModelNode, Plan, Reply
 from .question import question_of
+from .state import Solution, TraceState
 from .steps import number_steps
 from .vote import vote
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from ..graphs.state import Node, TraceState
 from ..verification import SolutionCheck, Verdict, check_solution, verify_answer
+from .state import Node, TraceState
 
 
 class Verifier(Protocol):

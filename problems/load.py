@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+from ..foundation.samples import SAMPLE
 from .cleaning import clean
 from .files import READERS, Row, read_rows
 from .formats import to_problem
 from .hub import SETS, read_hub
 from .problem import Problem
 from .problem_set import ProblemSet
-
-SAMPLE = Path(__file__).parent / "sample.jsonl"
 
 
 def load_problems(

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from ..graphs.state import Flag
 from ..nodes.flags import FLAG_KINDS
+from ..nodes.state import Flag
 
 MAX_MARKED = 20_000
 """Characters of a step in which flags are marked."""

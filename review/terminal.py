@@ -12,9 +12,9 @@ import click
 
 from ..nodes.steps import number_steps, parse_steps
 from .errors import AlreadyDecided, AlreadyTaken
-from .items import Item
 from .marking import flag_words
-from .queue import ReviewQueue
+from .queue.items import Item
+from .queue.queue import ReviewQueue
 from .visible import visible
 
 SHOWN_CHARACTERS = 3_000

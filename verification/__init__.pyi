@@ -1,8 +1,8 @@
 from .answers import answers_equal as answers_equal, extract_answer as extract_answer, verify_answer as verify_answer
 from .causes import error_causes as error_causes
-from .pool import close_workers as close_workers
-from .quantities import numbers_in as numbers_in
-from .solutions import check_solution as check_solution
+from .equivalence.pool import close_workers as close_workers
+from .notation.quantities import numbers_in as numbers_in
+from .steps.solutions import check_solution as check_solution
 from .verdicts import (
     Equation as Equation,
     Extracted as Extracted,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .choosing import CERTAIN, choose_claim
-from .clean import clean
-from .echoes import is_echo
-from .equivalence import Outcome, compare_claims
-from .references import read_reference
-from .solutions import check_solution
-from .statements import MAX_RESPONSE, Statement, has_value, rank_statements, split_statements
-from .values import exact_values, tidy
+from .claims.choosing import CERTAIN, choose_claim
+from .claims.echoes import is_echo
+from .claims.references import read_reference
+from .claims.statements import MAX_RESPONSE, Statement, has_value, rank_statements, split_statements
+from .equivalence.comparing import Outcome, compare_claims
+from .notation.clean import clean
+from .notation.values import exact_values, tidy
+from .steps.solutions import check_solution
 from .verdicts import Extracted, Source, Verdict
 
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)

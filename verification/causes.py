@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from .quantities import numbers_in
+from .notation.quantities import numbers_in
 from .verdicts import SolutionCheck, Verdict
 
 _COMMON = {Fraction(number) for number in (0, 1, 2, 3, 4, 7, 10, 12, 24, 30, 52, 60, 100, 365, 1000)}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["correct", "incorrect", "no_answer", "timeout", "bad_reference", "consistent", "inconsistent", "unchecked"]
-SCORED: tuple[Status, ...] = ("correct", "incorrect", "no_answer")
-"""The statuses that accuracy is a share of: the others say nothing of a student."""
+from ..foundation.statuses import Status
+
 Source = Literal["final_line", "answer_line", "box", "concluding_sentence", "last_statement"]
 """How an answer was found: the line that the prompt asks for, another such line, a box, a concluding or the last statement."""
 

@@ -3,7 +3,7 @@
 import re
 from importlib.metadata import version
 
-from trace_of_thought.experiments.config import ExperimentConfig
+from trace_of_thought.experiments.design.config import ExperimentConfig
 
 
 def test_its_version_is_that_of_the_package(tot):

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 from rich.console import Console
 
 from trace_of_thought.cli.progress import RunProgress
-from trace_of_thought.experiments.config import Budget
-from trace_of_thought.experiments.spending import Spending
+from trace_of_thought.experiments.design.config import Budget
+from trace_of_thought.experiments.run.spending import Spending
 
 NOTHING = {"teacher_tokens": 0, "student_tokens": 0, "cost_usd": 0.0, "known_cost_usd": 0.0}
 

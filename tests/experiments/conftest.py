@@ -3,10 +3,10 @@ import json
 
 import pytest
 
-from trace_of_thought.experiments.config_file import build_config
-from trace_of_thought.experiments.plan import make_plan
-from trace_of_thought.experiments.preparing import open_journal
-from trace_of_thought.experiments.runner import run_experiment
+from trace_of_thought.experiments.design.config_file import build_config
+from trace_of_thought.experiments.design.plan import make_plan
+from trace_of_thought.experiments.run.preparing import open_journal
+from trace_of_thought.experiments.run.runner import run_experiment
 from trace_of_thought.models import ScriptedChatModel
 
 

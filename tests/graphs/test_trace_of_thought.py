@@ -8,8 +8,8 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
 
 from trace_of_thought import ModelError, build_trace_of_thought
-from trace_of_thought.graphs.state import TraceState
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.nodes.state import TraceState
 from trace_of_thought.nodes.steps import number_steps
 from trace_of_thought.prompts import load_prompts
 

@@ -43,7 +43,7 @@ def tiny_folder(tmp_path_factory):
 @pytest.fixture
 def load_tiny(tiny_folder):
     """Load the tiny student with some options; closed when the test ends."""
-    from trace_of_thought.models.batched import BatchedChatHuggingFace
+    from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
 
     loaded = []
 
@@ -68,7 +68,7 @@ def gguf_file():
 @pytest.fixture(scope="session")
 def real_student(gguf_file):
     """The real student, loaded once."""
-    from trace_of_thought.models.batched import BatchedChatHuggingFace
+    from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
 
     student = BatchedChatHuggingFace.from_model_id(str(gguf_file), device="cpu", max_tokens=48)
     yield student
@@ -78,7 +78,7 @@ def real_student(gguf_file):
 @pytest.fixture(scope="session")
 def tiny_student(tiny_folder):
     """The tiny student, loaded once."""
-    from trace_of_thought.models.batched import BatchedChatHuggingFace
+    from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
 
     student = BatchedChatHuggingFace.from_model_id(tiny_folder, device="cpu", max_tokens=24)
     yield student

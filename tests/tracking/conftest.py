@@ -12,8 +12,8 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import interrupt
 
-from trace_of_thought.graphs.state import TraceInput, TraceOutput, TraceState
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.nodes.state import TraceInput, TraceOutput, TraceState
 
 STEPS = ["Multiply 6 by 7.", "State the product."]
 

@@ -1,0 +1,68 @@
+"""`tot log-model`: the configured graph as an MLflow model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ...experiments.design.config import Method
+from ..options import MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, TrackingUri
+
+
+def log_model(
+    student: Student,
+    teacher: Teacher = "self",
+    method: Annotated[Method, typer.Option(help="How it solves; only trace_of_thought has a teacher.")] = "trace_of_thought",
+    prompts: Prompts = "default",
+    mode: Mode = "joint",
+    samples: Samples = 1,
+    max_attempts: MaxAttempts = 1,
+    max_tokens: MaxTokens = None,
+    experiment: Annotated[str, typer.Option(help="Name of the MLflow experiment.")] = "trace_of_thought",
+    name: Annotated[str, typer.Option(help="Name of the logged model.")] = "trace_of_thought",
+    register_as: Annotated[str | None, typer.Option(help="Name in the model registry.")] = None,
+    tracking_uri: TrackingUri = None,
+) -> None:
+    """Log a graph as an MLflow model that `mlflow models serve` can serve."""
+    from ...experiments.design.plan import load_prompt_set
+    from ...graphs.interfaces.configured import configured_graph
+    from ...tracking import connect, log_model as log
+    from ..models import checked
+
+    checked(teacher=teacher, student=student)
+    texts = load_prompt_set(prompts, tracking_uri).texts
+    store = connect(tracking_uri)
+    options: dict[str, Any] = {"samples": samples, "max_attempts": max_attempts}
+    if method == "trace_of_thought":
+        options["mode"] = mode
+    uri = log(
+        store,
+        experiment,
+        build=configured_graph,
+        student=student,
+        teacher=teacher,
+        method=method,
+        prompts=texts,
+        student_options={"max_tokens": max_tokens} if max_tokens else None,
+        options=options,
+        name=name,
+        register_as=register_as,
+    )
+    print(f"logged {uri} to {store.shown_uri}")
+    print(f"serve it: {_serving(uri, store.shown_uri)}")
+    print("ask it: curl localhost:5001/invocations -H 'Content-Type: application/json' \\")
+    print("""          -d '{"dataframe_records": [{"question": "What is 6 * 7?"}]}'""")
+
+
+def _serving(model: str, store: str) -> str:
+    """Return the command that serves a model. MLflow starts uvicorn by its name, so the shell has to find it."""
+    import shlex
+    import shutil
+    import sys
+    from pathlib import Path
+
+    command = f"MLFLOW_TRACKING_URI={shlex.quote(store)} mlflow models serve -m {model} --env-manager local --port 5001"
+    here = Path(sys.executable).parent
+    found = shutil.which("uvicorn")
+    return command if found and Path(found).parent == here else f'PATH={shlex.quote(str(here))}:"$PATH" {command}'

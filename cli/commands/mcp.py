@@ -1,0 +1,72 @@
+"""`tot mcp`: an MCP server over stdio or HTTP."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from typing import Annotated, Any
+
+import typer
+
+from ..options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout
+
+
+def mcp(
+    student: Student,
+    teacher: Teacher = "self",
+    http: Annotated[bool, typer.Option("--http", help="Serve HTTP instead of stdio.")] = False,
+    host: Annotated[str, typer.Option(help="Where HTTP listens; anything but loopback needs --token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of HTTP; 0 takes a free one.")] = 8766,
+    token: Annotated[str, typer.Option(envvar="TOT_MCP_TOKEN", help="That HTTP clients must show as a bearer token.")] = "",
+    prompts: Prompts = "default",
+    mode: Mode = "joint",
+    samples: Samples = 1,
+    max_attempts: MaxAttempts = 1,
+    max_tokens: MaxTokens = None,
+    base_url: BaseUrl = None,
+    timeout: Timeout = 120.0,
+) -> None:
+    """Serve solve_problem, decompose_problem and verify_answer to MCP clients, over stdio or HTTP."""
+    from ...review.web.guard import is_loopback
+
+    if http and not token and not is_loopback(host):
+        raise typer.BadParameter(f"{host} lets others in: give a --token that they must show, or stay on 127.0.0.1")
+    try:
+        from ...graphs.interfaces.mcp_server import make_server
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "mcp":
+            raise
+        raise ImportError("tot mcp needs the package mcp: pip install 'trace-of-thought[mcp]'") from error
+    from ...experiments.design.plan import load_prompt_set
+    from ..models import load_models
+
+    with redirect_stdout(sys.stderr):  # on stdio, standard output belongs to the protocol
+        prompt_set = load_prompt_set(prompts)
+        taught_by, own = load_models(teacher, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
+        server = make_server(taught_by, own, prompts=prompt_set, mode=mode, samples=samples, max_attempts=max_attempts)
+    if http:
+        _serve_http(server, host, port, token)
+    else:
+        server.run("stdio")
+
+
+def _serve_http(server: Any, host: str, port: int, token: str) -> None:
+    import uvicorn
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    from ...graphs.interfaces.mcp_server import BearerToken
+    from ...review.web.serving import listen
+
+    listener, address = listen(host, port)
+    # Off loopback the token keeps strangers out, and the server cannot know by which name it is reached.
+    security = TransportSecuritySettings(enable_dns_rebinding_protection=False) if token else None
+    app = server.streamable_http_app(host=host, transport_security=security)
+    print(f"MCP: {address}/mcp  (Ctrl-C stops)", flush=True)
+    config = uvicorn.Config(
+        BearerToken(app, token) if token else app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,34 @@
+"""`tot rescore`: verify a finished experiment again without asking a model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..options import TrackingUri
+
+
+def rescore(
+    experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")] = "experiment",
+    tracking: Annotated[bool, typer.Option(help="Correct the verdicts in MLflow, too; the old ones stay visible.")] = True,
+    tracking_uri: TrackingUri = None,
+) -> None:
+    """Verify the solutions of an EXPERIMENT again, with the verifier as it is now."""
+    from ...experiments.journal.finding import find_journal
+    from ...experiments.run.rescoring import rescore as verify_again
+    from ...foundation.folders import home
+    from ..publishing import opened, publish
+
+    with find_journal(experiment, home()) as journal, opened(tracking, tracking_uri) as store:
+        journal.claim()
+        done = verify_again(journal)
+        print(f"{done.rows} solutions verified again, {sum(done.changed.values())} verdicts changed")
+        for (old, new), count in sorted(done.changed.items(), key=lambda item: -item[1]):
+            print(f"  {count} x {old} -> {new}")
+        if store is not None:
+            if done.overrides:
+                from ...tracking import override_verdicts
+
+                print(f"{override_verdicts(store, done.overrides)} traces corrected")
+            print(f"MLflow: {publish(journal, store)}")

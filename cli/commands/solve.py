@@ -1,0 +1,134 @@
+"""`tot solve`: one question, its steps, solution, answer and status as they come."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ...experiments.design.config import Method, Review
+from ..options import (
+    BaseUrl,
+    MaxAttempts,
+    MaxTokens,
+    Mode,
+    Prompts,
+    Samples,
+    Student,
+    Teacher,
+    Timeout,
+    TrackingFallback,
+    TrackingUri,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ...tracking import TraceHandler
+
+TAUGHT: Method = "trace_of_thought"
+
+
+def solve(
+    question: Annotated[str, typer.Argument(help="The problem, in words.")],
+    student: Student,
+    teacher: Teacher = "self",
+    reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
+    method: Annotated[Method, typer.Option(help="How to solve it; only trace_of_thought has a teacher.")] = TAUGHT,
+    prompts: Prompts = "default",
+    mode: Mode = "joint",
+    review: Annotated[Review, typer.Option(help="Whether you see the steps first, here.")] = "never",
+    samples: Samples = 1,
+    max_attempts: MaxAttempts = 1,
+    max_tokens: MaxTokens = None,
+    base_url: BaseUrl = None,
+    timeout: Timeout = 120.0,
+    tracking: Annotated[bool, typer.Option(help="Write the trace to MLflow.")] = True,
+    tracking_uri: TrackingUri = None,
+    tracking_fallback: TrackingFallback = None,
+) -> None:
+    """Solve one QUESTION and show steps, solution, answer and status as they come."""
+    from rich.console import Console
+
+    from ...experiments.design.plan import load_prompt_set
+    from ..models import load_models
+    from ..showing import show
+
+    if not question.strip():
+        raise typer.BadParameter("it is empty; write the problem in words", param_hint="QUESTION")
+    if review != "never" and not sys.stdin.isatty():
+        raise typer.BadParameter("it needs a terminal; use tot run --review and tot review", param_hint="--review")
+    options = {"prompts": load_prompt_set(prompts, tracking_uri), "samples": samples, "max_attempts": max_attempts}
+    by = teacher if method == TAUGHT else "self"
+    taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
+    problem = {"question": question, "reference": reference}
+    console = Console(highlight=False, markup=False)
+    with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
+        if review == "never" or method != TAUGHT:
+            show(_graph(method, taught_by, own, mode, options), problem, console)
+        else:
+            _solve_reviewed(taught_by, own, {"mode": mode, "review": review, **options}, problem, console)
+
+
+def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str, Any]) -> Any:
+    from ...graphs.baselines import build_baseline
+    from ...graphs.trace_of_thought import build_trace_of_thought
+
+    if method == TAUGHT:
+        return build_trace_of_thought(teacher, student, mode=mode, **options)  # type: ignore[arg-type]
+    return build_baseline(method, student, **options)  # type: ignore[arg-type]
+
+
+def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem: dict[str, Any], console: Console) -> None:
+    """Pause for the person at this terminal; what is not decided is not kept."""
+    import getpass
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+    from uuid import uuid4
+
+    from langgraph.types import Command
+
+    from ...graphs.trace_of_thought import build_trace_of_thought
+    from ...review import open_queue
+    from ...review.terminal import TerminalReview
+    from ..showing import show
+
+    thread = f"solve-{uuid4().hex[:8]}"
+    config = {"configurable": {"thread_id": thread}}
+    with TemporaryDirectory() as folder:
+        queue = open_queue(str(Path(folder) / "reviews.sqlite"))
+        with queue.store.saver() as saver:
+            graph = build_trace_of_thought(teacher, student, checkpointer=saver, **options)
+            state = show(graph, problem, console, config)
+            while "__interrupt__" in state:
+                TerminalReview(queue, reviewer=getpass.getuser()).run()
+                if thread not in (answers := queue.answers()):
+                    console.print("Not solved: the steps were not decided.", style="yellow")
+                    raise typer.Exit(1)
+                interrupt_id, answer = answers[thread]
+                queue.take(thread, interrupt_id)
+                state = show(graph, Command(resume={interrupt_id: answer}), console, config)
+
+
+@contextmanager
+def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console) -> Iterator[None]:
+    """Trace what is solved, and say where the trace is, also where solving failed."""
+    from ...tracking import traced
+
+    handler = None
+    try:
+        with traced("solve", uri, fallback=fallback) as handler:
+            yield
+    finally:
+        if handler is not None and handler.last_trace_id:
+            console.print(_where(handler), style="dim", soft_wrap=True)
+
+
+def _where(handler: TraceHandler) -> str:
+    store, trace = handler.store, handler.last_trace_id
+    page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
+    where = page or f"trace {trace} of experiment 'solve' in {store.address}; look at it with: tot ui"
+    return f"MLflow: {where}"

@@ -1,0 +1,65 @@
+"""`tot sync`: send to MLflow what could not be sent before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...nodes.asking.failures import explain, printable
+
+if TYPE_CHECKING:
+    from ...tracking import Store
+
+
+def sync(
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="Where to send; default: MLFLOW_TRACKING_URI, else mlflow.db here.")
+    ] = None,
+) -> None:
+    """Send traces and results that are kept on disk because MLflow was away."""
+    from ...tracking import connect
+
+    store = connect(tracking_uri)
+    complete = send_traces(store)
+    complete &= send_results(store)
+    if not complete:
+        raise typer.Exit(1)
+
+
+def send_traces(store: Store) -> bool:
+    """Send the outbox, those that were refused before once more, and say what happened; False if something is left."""
+    store.outbox.retry_refused(store.address)
+    waiting = store.outbox.count(store.address)
+    left = store.sender.drain(10.0, owner=None) if waiting else 0
+    refused = store.outbox.count(store.address, refused=True)
+    print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} still wait" if left else ""))
+    for reason in store.outbox.refusals(store.address):
+        print(f"refused by the store: {printable(reason)}")
+    for other in store.outbox.uris():
+        if other != store.address:
+            print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: give it with --tracking-uri")
+    return not left and not refused
+
+
+def send_results(store: Store) -> bool:
+    """Publish the experiments whose last state MLflow has not got; False if one could not be."""
+    from ...experiments import Journal, publish, unpublished
+    from ...foundation.folders import home
+    from ...tracking import TrackingUnavailable
+
+    complete = True
+    for path in unpublished(home()):
+        name = path.name.removesuffix(".journal.sqlite")
+        with Journal(path) as journal:
+            meant_for = journal.get("tracking_uri") or store.address
+        if meant_for != store.address:
+            print(f"results of {name} wait for {store.redactor.text(meant_for)}: give it with --tracking-uri")
+            continue
+        try:
+            publish(path, store)
+            print(f"results of {name} sent to {store.shown_uri}")
+        except TrackingUnavailable as error:
+            complete = False
+            print(explain(error))
+    return complete

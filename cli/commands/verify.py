@@ -1,0 +1,103 @@
+"""`tot verify`: score any file of responses and references, without running an experiment."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ...foundation.statuses import SCORED
+
+RESPONSE_COLUMNS = ("response", "solution", "answer", "output", "prediction")
+REFERENCE_COLUMNS = ("reference", "gold", "target", "expected", "dataset_answer")
+QUESTION_COLUMNS = ("question", "problem", "prompt")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL or CSV with responses and references.")],
+    response: Annotated[str | None, typer.Option(help="Name of the column with responses; by default found by name.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Name of the column with references.")] = None,
+    question: Annotated[str | None, typer.Option(help="Name of the column with questions.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write each row's verdict to this JSONL file.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one comparison.")] = 5.0,
+) -> None:
+    """Score a FILE of responses, and print how many are right."""
+    from ...verification import verify_answer
+
+    rows = list(read_rows(file))
+    if not rows:
+        raise ValueError(f"{file} has no rows")
+    response = response or _column(rows[0], RESPONSE_COLUMNS, "response")
+    reference = reference or _column(rows[0], REFERENCE_COLUMNS, "reference")
+    asked = question or next((name for name in QUESTION_COLUMNS if name in rows[0]), None)
+    verdicts = []
+    for number, row in enumerate(rows, 1):
+        if response not in row:
+            raise ValueError(f"row {number} of {file} has no column {response!r}; it has {', '.join(map(str, row))}")
+        wanted = None if row.get(reference) is None else str(row[reference])
+        text = str(row.get(asked) or "") if asked else ""
+        verdicts.append(verify_answer(str(row[response] or ""), wanted, question=text or None, timeout=timeout))
+    if out:
+        out.write_text(
+            "".join(json.dumps({"row": place, **asdict(each)}) + "\n" for place, each in enumerate(verdicts)), "utf-8"
+        )
+    _show(Counter(verdict.status for verdict in verdicts), sum(verdict.strict is True for verdict in verdicts))
+
+
+def read_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a JSONL or CSV file.
+
+    Raises:
+        ValueError: a line is no JSON object, or the file is neither.
+    """
+    if file.suffix.lower() == ".csv":
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            csv.field_size_limit(10**8)
+            yield from csv.DictReader(lines)
+        return
+    with file.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield _row(line, number, file)
+
+
+def _row(line: str, number: int, file: Path) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError:
+        row = None
+    if not isinstance(row, dict):
+        raise ValueError(f"line {number} of {file} is no JSON object; give JSONL, or CSV with the suffix .csv")
+    return row
+
+
+def _column(row: dict[str, Any], names: tuple[str, ...], what: str) -> str:
+    for name in names:
+        if name in row:
+            return name
+    raise ValueError(f"no column for the {what} among {', '.join(map(str, row))}; name it with --{what}")
+
+
+def _show(counts: Counter[str], strict: int) -> None:
+    print(f"{counts.total()} responses")
+    for status, count in counts.most_common():
+        print(f"  {status}: {count}")
+    if judged := sum(counts[status] for status in SCORED):
+        print(
+            f"accuracy {_rate(counts['correct'], judged)} of {judged} (95 % interval), strict {_rate(strict, judged)}; "
+            "time-outs and bad references do not count"
+        )
+
+
+def _rate(number: int, judged: int) -> str:
+    from ...experiments.report.statistics import wilson
+    from ...experiments.report.table import interval
+
+    found = wilson(number, judged)
+    return interval(found.value, found.low, found.high)

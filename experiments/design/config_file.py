@@ -1,0 +1,143 @@
+"""Experiments as YAML files; a mistake is shown with its line and the nearest valid name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from .config import ExperimentConfig
+from .overrides import with_settings
+
+Place = tuple[str | int, ...]
+
+
+def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None, settings: Iterable[str] = ()) -> ExperimentConfig:
+    """Read an experiment.
+
+    Args:
+        path: a YAML file.
+        overrides: fields that replace those of the file.
+        settings: see `with_settings`.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a mistake, with file, line and the nearest valid name.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no experiment file {str(path)!r}; examples are in examples/experiments/")
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+        _check_repeats(path, node)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path}: must hold fields such as `students:`, not a {type(values).__name__}")
+    values.setdefault("name", path.stem)
+    _find_beside(values, path.parent)
+    return build_config(with_settings({**values, **(overrides or {})}, settings), str(path), _lines(node))
+
+
+def _check_repeats(path: Path, node: yaml.Node | None) -> None:
+    """Refuse a field that is given twice, where YAML would silently take the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[Any, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise ValueError(f"{path}, line {line}: {key.value!r} was given in line {seen[key.value]} already")
+            seen[key.value] = line
+            _check_repeats(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_repeats(path, item)
+
+
+def build_config(values: Mapping[str, Any], where: str = "", lines: Mapping[Place, int] | None = None) -> ExperimentConfig:
+    """Check the fields of an experiment.
+
+    Raises:
+        ValueError: a mistake, in words.
+    """
+    try:
+        return ExperimentConfig.model_validate(values)
+    except ValidationError as error:
+        said = [_explain(problem, where, lines or {}) for problem in error.errors()]
+        raise ValueError("; ".join(dict.fromkeys(said))) from None
+
+
+def _find_beside(values: dict[str, Any], folder: Path) -> None:
+    """Let prompt folders and problem files be named from the experiment file's own folder, too."""
+    for field in ("prompts", "problems"):
+        given = values.get(field)
+        if isinstance(given, str):
+            values[field] = _beside(given, folder)
+        elif isinstance(given, list):
+            values[field] = [_beside(item, folder) if isinstance(item, str) else item for item in given]
+
+
+def _beside(name: str, folder: Path) -> str:
+    return str(folder / name) if not Path(name).exists() and (folder / name).exists() else name
+
+
+def _explain(problem: Any, where: str, lines: Mapping[Place, int]) -> str:
+    place: Place = tuple(problem["loc"])
+    line = next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
+    start = ", ".join(filter(None, [where, f"line {line}" if line else ""]))
+    shown = ".".join(str(part) for part in place)
+    return (f"{start}: " if start else "") + _message(problem, shown, place)
+
+
+def _message(problem: Any, shown: str, place: Place) -> str:
+    kind, given = problem["type"], problem.get("input")
+    if kind == "extra_forbidden":
+        known = _fields_at(place[:-1])
+        return f"unknown field {place[-1]!r}{nearest(str(place[-1]), known)}; known are {', '.join(known)}"
+    if kind == "literal_error":
+        allowed = [part.strip(" '") for part in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        return f"{shown}: unknown value {given!r}{nearest(str(given), allowed)}; use one of {', '.join(allowed)}"
+    if kind == "missing":
+        return f"{shown} is missing"
+    return f"{shown}: {problem['msg'].removeprefix('Value error, ')} (given: {str(given)[:80]!r})" if shown else problem["msg"]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ", did you mean 'X'?" for the valid name that is most like a wrong one, nothing if none is."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _fields_at(place: Place) -> list[str]:
+    """Return the valid names in a place of the file."""
+    model: type[BaseModel] = ExperimentConfig
+    for part in place:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+
+
+def _lines(node: yaml.Node | None, place: Place = ()) -> dict[Place, int]:
+    """Return the line of every field and item, from 1."""
+    found: dict[Place, int] = {place: node.start_mark.line + 1} if node is not None and place else {}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            found |= _lines(value, (*place, key.value)) | {(*place, key.value): key.start_mark.line + 1}
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            found |= _lines(item, (*place, number))
+    elif node is not None and place:
+        found.setdefault((*place, 0), node.start_mark.line + 1)
+    return found

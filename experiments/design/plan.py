@@ -1,0 +1,118 @@
+"""Everything that is settled before the first model is asked: problem sets, prompt sets, cells, prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...problems import Problem, ProblemSet, load_problems
+from ...prompts import PromptSet, load_prompts
+from ..journal.journal import Journal
+from .cells import Cell, expand
+from .config import ExperimentConfig, ModelConfig, Price
+from .prices import price_of
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One problem of one cell."""
+
+    cell: Cell
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment, ready to run.
+
+    Attributes:
+        sets: problem set by name.
+        prompts: prompt set by hash.
+        notes: what the user should know: faults of the data, seeds without effect.
+    """
+
+    config: ExperimentConfig
+    cells: tuple[Cell, ...]
+    sets: Mapping[str, ProblemSet]
+    prompts: Mapping[str, PromptSet]
+    notes: tuple[str, ...]
+
+    def prices(self, cell: Cell) -> dict[str, Price | None]:
+        """Return the prices of a cell's models by role."""
+        teacher = cell.teacher and (cell.student if cell.teacher.model == "self" else cell.teacher)
+        return {"student": price_of(cell.student), "teacher": price_of(teacher) if teacher else None}
+
+    def missing(self, journal: Journal) -> dict[str, list[Unit]]:
+        """Return what the journal has not got, by cell; problems that ended as errors are tried again."""
+        todo = {}
+        for cell in self.cells:
+            done = journal.finished(cell.id)
+            todo[cell.id] = [Unit(cell, problem) for problem in self.sets[cell.problems] if done.get(problem.key, True)]
+        return todo
+
+
+def make_plan(config: ExperimentConfig) -> Plan:
+    """Load problem sets and prompt sets and settle the cells.
+
+    Raises:
+        ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_problems`, `load_prompts` and `expand` do;
+            a cost limit with a model whose price is unknown is a ValueError, too.
+    """
+    loaded = [_load(given, config.limit) for given in config.problems]
+    sets = _named(loaded)
+    specs = {spec: load_prompt_set(spec) for spec in config.prompts}
+    cells = expand(config, list(sets), specs)
+    notes = [f"{name}: {issue}" for name, problems in sets.items() for issue in problems.issues]
+    plan = Plan(config, tuple(cells), sets, {p.hash: p for p in specs.values()}, (*notes, *_seed_notes(config)))
+    _check_budget(plan)
+    return plan
+
+
+def load_prompt_set(spec: str, tracking_uri: str | None = None) -> PromptSet:
+    """Load a prompt set by name, folder, or from MLflow's registry ("registry:NAME@ALIAS")."""
+    if not spec.startswith("registry:"):
+        return load_prompts(spec)
+    from ...tracking.runs.prompt_registry import load_registry_prompts
+
+    return load_prompts(load_registry_prompts(spec, tracking_uri=tracking_uri), name=spec.removeprefix("registry:"))
+
+
+def _load(given: Any, limit: int | None) -> ProblemSet:
+    options = given.model_dump(exclude={"source", "limit"})
+    return load_problems(given.source, limit=given.limit or limit, **options)
+
+
+def _named(loaded: list[ProblemSet]) -> dict[str, ProblemSet]:
+    """Give each set a name of its own."""
+    sets: dict[str, ProblemSet] = {}
+    for problems in loaded:
+        name, number = problems.name, 1
+        while problems.name in sets:
+            number += 1
+            problems.name = f"{name}-{number}"
+        sets[problems.name] = problems
+    return sets
+
+
+def _seed_notes(config: ExperimentConfig) -> list[str]:
+    if len(config.seeds) == 1 and config.samples == (1,):
+        return []
+    greedy = [student.label for student in config.students if not student.temperature]
+    if len(config.seeds) > 1 and greedy:
+        return [f"{len(config.seeds)} seeds need a temperature: without one {', '.join(greedy)} may repeat the same replies"]
+    return []
+
+
+def _check_budget(plan: Plan) -> None:
+    if plan.config.budget.max_cost_usd is None:
+        return
+    for cell in plan.cells:
+        models: list[tuple[str, ModelConfig | None]] = [("teacher", cell.teacher), ("student", cell.student)]
+        for role, model in models:
+            if model and plan.prices(cell)[role] is None:
+                raise ValueError(
+                    f"max_cost_usd cannot be kept: nobody knows the price of the {role} {model.model!r}; "
+                    "give it one (--price MODEL=IN/OUT, or price: {input: USD, output: USD} in the file, per million tokens), "
+                    "or limit the tokens"
+                )

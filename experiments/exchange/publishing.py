@@ -1,0 +1,165 @@
+"""From the journal to MLflow: records of the experiment and its cells, which `tracking` writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...tracking.runs.records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
+from ..journal.journal import Journal
+from ..report.scores import conditions
+from ..report.summary import comparisons, summarise, summarise_condition
+from ..report.table import comparison_cells, markdown_table, summary_cells
+
+if TYPE_CHECKING:
+    from ...tracking import OpenRuns, Store
+
+
+class MlflowTracker:
+    """Traces and curves of a run, by cell."""
+
+    def __init__(self, runs: OpenRuns) -> None:
+        """Take the open runs of the experiment."""
+        self._runs = runs
+        self._handlers: dict[str, Any] = {}
+
+    def callbacks(self, cell_id: str) -> list[Any]:
+        """Return the callback handler of a cell."""
+        if cell_id not in self._handlers:
+            self._handlers[cell_id] = self._runs.handler(cell_id)
+        return [self._handlers[cell_id]]
+
+    def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
+        """Add a point to the curves of a cell."""
+        self._runs.progress(cell_id, step, metrics, at_ms)
+
+
+def publish(journal_path: Path, store: Store) -> OpenRuns:
+    """Write all that a journal holds to MLflow; may be done again at any time.
+
+    Raises:
+        TrackingUnavailable: the store is away; the journal stays marked as unpublished.
+    """
+    with Journal(journal_path) as journal:
+        return publish_journal(journal, store)
+
+
+def publish_journal(journal: Journal, store: Store, artifacts: Mapping[str, Path | str] | None = None) -> OpenRuns:
+    """Write all that an open journal holds to MLflow."""
+    from ... import tracking
+
+    journal.set("published", "0")
+    journal.set("tracking_uri", store.address)
+    runs = tracking.publish(store, experiment_record(journal, whole=True, artifacts=artifacts))
+    journal.set("published", "1")
+    return runs
+
+
+def experiment_record(journal: Journal, *, whole: bool, artifacts: Mapping[str, Path | str] | None = None) -> ExperimentRecord:
+    """Return what MLflow shows of an experiment.
+
+    Args:
+        journal: of the experiment.
+        whole: with metrics, tables and description; otherwise only what is known at the start.
+        artifacts: further files.
+    """
+    from ...tracking import code_version
+
+    sessions = journal.sessions()
+    version = code_version()
+    name = journal.get("name") or journal.path.stem
+    record = ExperimentRecord(
+        id=journal.uuid,
+        name=name,
+        title=name,
+        params={"config": journal.get("config"), **version},
+        started_ms=sessions[0]["started_ms"] if sessions else None,
+        cells=[_cell_record(journal, cell, version) for cell in journal.cells()],
+    )
+    if whole:
+        _fill(record, journal, sessions)
+        record.artifacts |= dict(artifacts or {})
+    return record
+
+
+def describe(journal: Journal) -> str:
+    """Return the tables of an experiment in Markdown."""
+    text = markdown_table(*summary_cells(summarise(journal)))
+    if found := comparisons(journal):
+        text += "\n" + markdown_table(*comparison_cells(found))
+    return text
+
+
+def _fill(record: ExperimentRecord, journal: Journal, sessions: list[dict[str, Any]]) -> None:
+    last = sessions[-1] if sessions else {"outcome": None, "ended_ms": None}
+    record.status = _status(last["outcome"])
+    record.ended_ms = last["ended_ms"]
+    record.description = describe(journal)
+    record.artifacts = {"table.md": record.description}
+    totals = journal.totals()
+    record.metrics = {name: float(value) for name, value in totals.items() if value is not None and name != "known_cost_usd"}
+    by_cell = {cell_id: condition for condition in conditions(journal) for cell_id in condition.cell_ids}
+    for cell in record.cells:
+        condition = by_cell[cell.id]
+        own = condition if len(condition.cell_ids) == 1 else conditions(journal, {cell.id})[0]
+        cell.metrics = cell_metrics(summarise_condition(own))
+        cell.progress = journal.progress(cell.id)
+        cell.rows = _Rows(journal, cell.id)
+        cell.status = record.status
+        cell.ended_ms = record.ended_ms
+
+
+def cell_metrics(summary: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of a summary as metrics."""
+    metrics = {
+        name: float(value)
+        for name, value in summary.items()
+        if isinstance(value, int | float) and name not in ("samples", "seeds")
+    }
+    metrics |= {f"status_{status}": float(count) for status, count in summary["statuses"].items()}
+    renamed = {"low": "accuracy_low", "high": "accuracy_high"}
+    return {renamed.get(name, name): value for name, value in metrics.items()}
+
+
+class _Rows:
+    """The table of a cell, read from the journal when it is asked for."""
+
+    def __init__(self, journal: Journal, cell_id: str) -> None:
+        self._journal, self._cell = journal, cell_id
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        cell = next(cell for cell in self._journal.cells() if cell["id"] == self._cell)
+        problems = self._journal.problems(cell["problems"])
+        for row in self._journal.rows(self._cell, detail=True):
+            detail = row.pop("detail")
+            problem = problems.get(row["key"])
+            known = {"question": problem.question, "reference": problem.reference} if problem else {}
+            yield {**known, **row, "steps": detail.get("steps"), "solution": detail.get("solution")}
+
+
+def _cell_record(journal: Journal, cell: Mapping[str, Any], version: Mapping[str, str]) -> CellRecord:
+    prompts = cell["prompt_set"]
+    digest = journal.get(f"digest of {cell['problems']}") or "unknown"
+    rows = journal.db.execute("select count(*) from problems where set_name = ?", (cell["problems"],)).fetchone()[0]
+    names = ("method", "mode", "samples", "seed", "max_attempts", "prompts", "prompts_hash", "problems", "source")
+    params = {name: cell[name] for name in names}
+    params |= {f"student_{name}": value for name, value in cell["student"].items()}
+    params |= {f"teacher_{name}": value for name, value in (cell["teacher"] or {}).items()}
+    params |= json.loads(journal.get(f"models of {cell['id']}") or "{}")
+    title = " / ".join(filter(None, [cell["label"], cell["student_label"], cell["problems"]]))
+    return CellRecord(
+        id=cell["id"],
+        name=title + (f" / seed {cell['seed']}" if cell["seed"] else ""),
+        params={**params, "prompts_version": prompts.get("version"), **version},
+        dataset=DatasetRecord(cell["problems"], cell["source"], digest, rows),
+        prompts=PromptRecord(**prompts) if prompts else None,
+        tags={"method": cell["method"], "student": cell["student_label"], "teacher": cell["teacher_label"] or "none"},
+    )
+
+
+def _status(outcome: str | None) -> RunStatus:
+    if outcome == "finished":
+        return "FINISHED"
+    return "KILLED" if outcome in (None, "KeyboardInterrupt", "CancelledError", "SystemExit") or "=" in outcome else "FAILED"

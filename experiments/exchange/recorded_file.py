@@ -1,0 +1,60 @@
+"""The decompositions of an experiment as a file that `recorded:` replays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ...nodes.steps import number_steps
+from ..journal.journal import Journal
+
+
+def export_decompositions(journal: Journal, path: Path) -> dict[str, int]:
+    """Write one line for each teacher and question; returns their number by teacher.
+
+    What the teacher said comes from its replies; the steps of rows serve where there are none, as in imported traces.
+
+    Raises:
+        LookupError: the experiment has no decompositions.
+    """
+    lines = {(line["teacher"], line["question"]): line for line in [*_from_rows(journal), *_from_replies(journal)]}
+    if not lines:
+        raise LookupError(f"{journal.path} has no decompositions: it has no cell with a teacher")
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines.values())
+    counts: dict[str, int] = {}
+    for teacher, _ in lines:
+        counts[teacher] = counts.get(teacher, 0) + 1
+    return counts
+
+
+def _from_replies(journal: Journal) -> Iterator[dict[str, Any]]:
+    for reply in journal.replies():
+        if reply["question"]:
+            yield {
+                "dataset": reply["set_name"],
+                "teacher": reply["teacher"].rpartition("-")[0],
+                "question": reply["question"],
+                "decomposition": reply["text"],
+                "input_tokens": reply["input_tokens"],
+                "output_tokens": reply["output_tokens"],
+            }
+
+
+def _from_rows(journal: Journal) -> Iterator[dict[str, Any]]:
+    asked = {reply["question"] for reply in journal.replies()}
+    for cell in journal.cells():
+        problems = journal.problems(cell["problems"]) if cell["teacher"] else {}
+        for row in journal.rows(cell["id"], detail=True) if problems else ():
+            steps, problem = row["detail"].get("steps"), problems.get(row["key"])
+            if steps and problem and problem.question not in asked:
+                yield {
+                    "dataset": cell["problems"],
+                    "teacher": cell["teacher_label"],
+                    "question": problem.question,
+                    "decomposition": number_steps(steps),
+                    "input_tokens": row["teacher_input_tokens"] or None,
+                    "output_tokens": row["teacher_output_tokens"] or None,
+                }

@@ -1,0 +1,159 @@
+"""The file of a journal: its tables, who may write to it, what is committed together."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+
+VERSION = 1
+
+_SCHEMA = """
+create table if not exists meta (key text primary key, value text not null) without rowid;
+create table if not exists sets (name text primary key, source text not null, spec text not null) without rowid;
+create table if not exists problems (
+  set_name text, key text, position integer, problem_id text, question text, reference text, domain text, metadata text,
+  primary key (set_name, key)) without rowid;
+create table if not exists cells (id text primary key, position integer, spec text not null, prompts text) without rowid;
+create table if not exists rows (
+  cell_id text, key text, problem_id text, status text, answer text, score real, strict integer, error text, tries integer,
+  attempts integer, n_steps integer, leaked integer, agreement real, finish_reason text,
+  teacher_calls integer, teacher_input_tokens integer, teacher_output_tokens integer,
+  student_calls integer, student_input_tokens integer, student_output_tokens integer, unknown_tokens integer,
+  teacher_cost_usd real, student_cost_usd real, seconds real, started_ms integer, trace_id text, detail text,
+  primary key (cell_id, key)) without rowid;
+create table if not exists replies (
+  teacher text, prompt_key text, set_name text, question text, prompt text, text text, finish_reason text,
+  input_tokens integer, output_tokens integer, model_name text, cost_usd real, created_ms integer,
+  primary key (teacher, prompt_key)) without rowid;
+create table if not exists progress (
+  cell_id text, step integer, ms integer, metrics text, primary key (cell_id, step)) without rowid;
+create table if not exists sessions (id integer primary key, started_ms integer, ended_ms integer, done integer, outcome text);
+"""
+
+
+class JournalBusy(RuntimeError):
+    """Another run writes to this journal."""
+
+
+class JournalFile:
+    """One sqlite file. Any number may read while one writes. What is written is committed at once.
+
+    As a context manager it turns SQLite's own errors, such as a full disk, into an `OSError` that says what to do.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Open a journal, or create it.
+
+        Raises:
+            ValueError: the file is no journal, or of a newer version.
+            OSError: the file cannot be opened or written, or the disk is full.
+        """
+        self.path = Path(path)
+        self._lock: sqlite3.Connection | None = None
+        try:
+            self.db = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
+        except sqlite3.OperationalError as error:
+            raise self._unwritable(error) from error
+        self.db.row_factory = sqlite3.Row
+        try:
+            self._set_up()
+        except sqlite3.OperationalError as error:
+            self.db.close()
+            raise self._unwritable(error) from error
+        except BaseException:
+            self.db.close()
+            raise
+
+    def _set_up(self) -> None:
+        try:
+            found = self._tables()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{self.path} is no journal of this program ({error})") from error
+        if found and not found >= {"meta", "cells", "rows", "replies"}:
+            raise ValueError(f"{self.path} is no journal of this program (it is another program's database)")
+        use_wal(self.db)
+        if not found:
+            self.db.executescript(f"begin immediate; {_SCHEMA} commit;")
+        self.db.execute("insert or ignore into meta values ('version', ?), ('uuid', ?)", (str(VERSION), uuid.uuid4().hex))
+        if int(self.get("version") or 0) > VERSION:
+            raise ValueError(f"{self.path} was written by a newer version of this program; upgrade it")
+
+    def _tables(self) -> set[str]:
+        return {name for (name,) in self.db.execute("select name from sqlite_master where type = 'table'")}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+        if isinstance(error, sqlite3.OperationalError):
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: sqlite3.OperationalError) -> OSError:
+        return OSError(
+            f"the journal {self.path} cannot be used: {error}. What it has is kept: "
+            "give it room and the right to write, then the same command goes on"
+        )
+
+    def close(self) -> None:
+        """Close the file and give up the right to write."""
+        self.db.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def claim(self) -> None:
+        """Become the one that writes, until `close` or the end of the process, however it ends.
+
+        Raises:
+            JournalBusy: another process is.
+        """
+        lock = sqlite3.connect(self.path.with_suffix(".lock"), timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            lock.execute("begin exclusive")
+        except sqlite3.OperationalError as error:
+            lock.close()
+            raise JournalBusy(
+                f"another run is writing to {self.path}; wait for it, or give this one another --experiment"
+            ) from error
+        self._lock = lock
+
+    @property
+    def uuid(self) -> str:
+        """Of the experiment, for ever."""
+        return self.get("uuid") or ""
+
+    def get(self, key: str) -> str | None:
+        """Return a value of the experiment itself."""
+        found = self.db.execute("select value from meta where key = ?", (key,)).fetchone()
+        return found[0] if found else None
+
+    def set(self, key: str, value: str) -> None:
+        """Keep a value of the experiment itself."""
+        self.db.execute("insert or replace into meta values (?, ?)", (key, value))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit all that is written inside at once."""
+        self.db.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("rollback")
+            raise
+        self.db.execute("commit")
+
+
+def now_ms() -> int:
+    """Return Unix time in milliseconds."""
+    return int(time.time() * 1000)

@@ -1,0 +1,192 @@
+"""One page and one table that show an experiment: `report.html` needs nothing else, `table.md` fits into a README."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..journal.journal import Journal
+from .figures import accuracy_figure, causes_figure, cost_figure, flips_figure, steps_figure
+from .outcomes import cause
+from .review_effects import review_cells, review_summary
+from .scores import Condition, conditions
+from .summary import comparisons, summarise
+from .table import comparison_cells, markdown_table, percent, shown_columns, summary_cells, usd
+
+SHOWN_CHARACTERS = 4_000
+"""Of one solution in the page; the journal has all."""
+
+SHOWN_PROBLEMS = 2_000
+"""In the page, so that it opens in any browser; the tables and figures count all."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The parts of a report.
+
+    Attributes:
+        html: the page, with figures and problems.
+        markdown: the tables.
+        figures: SVG by name.
+    """
+
+    html: str
+    markdown: str
+    figures: Mapping[str, str]
+
+    def files(self) -> dict[str, str]:
+        """Return file names and contents."""
+        return {"report.html": self.html, "table.md": self.markdown} | {
+            f"figures/{n}.svg": svg for n, svg in self.figures.items()
+        }
+
+
+def make_report(journal: Journal) -> Report:
+    """Make the report of an experiment from its journal."""
+    summaries, found = summarise(journal), comparisons(journal)
+    read = conditions(journal)
+    problems, causes = _problems(journal, read)
+    figures = _figures(summaries, found, read, causes)
+    markdown = markdown_table(*summary_cells(summaries))
+    if found:
+        markdown += "\n" + markdown_table(*comparison_cells(found))
+    reviews = review_summary(journal)
+    if reviews:
+        markdown += "\n" + markdown_table(*review_cells(reviews))
+    html = _template().render(
+        name=journal.get("name") or journal.path.stem,
+        summary=summary_cells(summaries),
+        details=_details(summaries),
+        comparisons=comparison_cells(found) if found else None,
+        reviews=review_cells(reviews) if reviews else None,
+        found=found,
+        figures=figures,
+        totals={**journal.totals(), "usd": usd(journal.totals()["cost_usd"])},
+        seconds=sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000,
+        config=json.dumps(json.loads(journal.get("config") or "{}"), indent=2),
+        shown=len(problems),
+        total=sum(len(journal.problems(name)) for name in {condition.cell["problems"] for condition in read}),
+        data=_embedded({"conditions": _condition_list(read), "problems": problems}),
+    )
+    return Report(html, markdown, figures)
+
+
+def _figures(summaries: Any, found: Any, read: list[Condition], causes: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+    made = {}
+    if any(s["n"] for s in summaries):
+        made["accuracy"] = accuracy_figure(summaries)
+        made["cost"] = cost_figure(summaries)
+    if found:
+        made["flips"] = flips_figure(found)
+    series = {}
+    for condition in read:
+        points = [(condition.steps[key], score) for key, score in condition.scores.items() if condition.steps.get(key)]
+        if points:
+            series[_name(condition, read)] = points
+    if series:
+        made["steps"] = steps_figure(series)
+    if any(causes.values()):
+        made["causes"] = causes_figure(causes)
+    return made
+
+
+def _name(condition: Condition, read: list[Condition]) -> str:
+    """Name a condition as shortly as the others allow."""
+    parts = [condition.label]
+    for field in ("student_label", "problems"):
+        if len({other.cell[field] for other in read}) > 1:
+            parts.append(condition.cell[field])
+    return ", ".join(parts)
+
+
+def _condition_list(read: list[Condition]) -> list[dict[str, str]]:
+    return [{"id": condition.cell["condition"], "name": _name(condition, read)} for condition in read]
+
+
+def _problems(journal: Journal, read: list[Condition]) -> tuple[list[dict[str, Any]], dict[str, dict[str, int]]]:
+    """Return the problems with what each condition made of them (its first seed), and the causes by condition."""
+    shown: dict[tuple[str, str], dict[str, Any]] = {}
+    causes: dict[str, dict[str, int]] = {}
+    for condition in read:
+        set_name = condition.cell["problems"]
+        known = journal.problems(set_name)
+        counts = causes.setdefault(_name(condition, read), {})
+        for number, cell_id in enumerate(condition.cell_ids):
+            for row in journal.rows(cell_id, detail=True):
+                why = cause(row, known[row["key"]].question if row["key"] in known else "")
+                counts[why] = counts.get(why, 0) + 1
+                here = (set_name, row["key"])
+                if number == 0 and row["key"] in known and (here in shown or len(shown) < SHOWN_PROBLEMS):
+                    entry = shown.setdefault(here, _problem(set_name, known[row["key"]]))
+                    entry["rows"][condition.cell["condition"]] = _shown_row(row, why)
+    return list(shown.values()), {
+        name: dict(sorted(c.items(), key=lambda item: item[0] != "correct")) for name, c in causes.items()
+    }
+
+
+def _problem(set_name: str, problem: Any) -> dict[str, Any]:
+    return {"set": set_name, "id": problem.problem_id, "question": problem.question, "reference": problem.reference, "rows": {}}
+
+
+def _shown_row(row: Mapping[str, Any], why: str) -> dict[str, Any]:
+    detail = row["detail"]
+    solution = detail.get("solution") or ""
+    return {
+        "status": row["status"],
+        "cause": why,
+        "answer": row["answer"],
+        "steps": detail.get("steps") or [],
+        "solution": solution[:SHOWN_CHARACTERS] + (" [cut]" if len(solution) > SHOWN_CHARACTERS else ""),
+        "flags": [flag["kind"] for flag in detail.get("flags") or []],
+        "verdict": {
+            k: v for k, v in (detail.get("verdict") or {}).items() if isinstance(v, str | int | float | bool) and v != ""
+        },
+        "error": row["error"],
+    }
+
+
+def _details(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Return the second table: what belief depends on."""
+    return shown_columns(
+        {
+            "problems": [s["problems"] for s in summaries],
+            "student": [s["student"] for s in summaries],
+            "method": [s["label"] for s in summaries],
+            "leaks": [percent(s["leak_rate"]) for s in summaries],
+            "accuracy without leaks": [_without_leaks(s) for s in summaries],
+            "steps": [_rounded(s["mean_steps"], 1) for s in summaries],
+            "errors": [str(s["errors"]) for s in summaries],
+            "retried": [str(s["retried"]) for s in summaries],
+            "tokens per correct": [_rounded(s["tokens_per_correct"], 0) for s in summaries],
+            "USD per correct": [usd(s["cost_per_correct"]) if s["statuses"].get("correct") else "-" for s in summaries],
+            "seconds per correct": [_rounded(s["seconds_per_correct"], 1) for s in summaries],
+        }
+    )
+
+
+def _without_leaks(summary: Mapping[str, Any]) -> str:
+    n = summary["n_without_leaks"]
+    return "-" if n is None else f"{percent(summary['accuracy_without_leaks'])} (n={n})"
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def _embedded(value: Any) -> str:
+    """Return JSON that may stand inside a script element, whatever a model wrote."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template("report.html.j2")

@@ -1,0 +1,100 @@
+"""Scores of conditions by problem: seeds are averaged per problem before anything else is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...foundation.statuses import SCORED
+from ..journal.journal import Journal
+
+
+@dataclass
+class Condition:
+    """The cells that differ in nothing but their seed, and their rows.
+
+    Attributes:
+        cell: the first cell's values (`Cell.as_dict`).
+        cell_ids: one a seed.
+        scores: mean score by problem key, of the problems that have a verdict in at least one seed.
+        strict: the same for the strict verdict.
+        statuses: number of rows by status.
+        sums: totals of tokens, cost, seconds, tries over all rows.
+    """
+
+    cell: dict[str, Any]
+    cell_ids: list[str] = field(default_factory=list)
+    scores: dict[str, float] = field(default_factory=dict)
+    strict: dict[str, float] = field(default_factory=dict)
+    leaking: set[str] = field(default_factory=set)
+    taught: int = 0
+    steps: dict[str, int] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
+    unknown_cost: int = 0
+    rows: int = 0
+
+    @property
+    def label(self) -> str:
+        """The method with what it adds."""
+        return self.cell["label"]
+
+
+_SUMMED = (
+    "tries", "teacher_calls", "teacher_input_tokens", "teacher_output_tokens", "student_calls", "student_input_tokens",
+    "student_output_tokens", "unknown_tokens", "seconds",
+)  # fmt: skip
+
+
+def conditions(journal: Journal, cells: Collection[str] | None = None) -> list[Condition]:
+    """Read the conditions of a journal in the order of their cells.
+
+    Args:
+        journal: of the experiment.
+        cells: ids of the cells to read; all unless given.
+    """
+    found: dict[str, Condition] = {}
+    points: dict[str, tuple[dict[str, list[float]], dict[str, list[float]]]] = {}
+    for cell in journal.cells():
+        if cells is not None and cell["id"] not in cells:
+            continue
+        condition = found.setdefault(cell["condition"], Condition(cell))
+        condition.cell_ids.append(cell["id"])
+        scores, strict = points.setdefault(cell["condition"], ({}, {}))
+        for row in journal.rows(cell["id"]):
+            _add(condition, row, scores, strict)
+    for key, (scores, strict) in points.items():
+        found[key].scores = _means(scores)
+        found[key].strict = _means(strict)
+    return list(found.values())
+
+
+def _add(condition: Condition, row: dict[str, Any], scores: dict[str, list[float]], strict: dict[str, list[float]]) -> None:
+    condition.rows += 1
+    condition.statuses[row["status"]] = condition.statuses.get(row["status"], 0) + 1
+    for name in _SUMMED:
+        condition.sums[name] = condition.sums.get(name, 0) + (row[name] or 0)
+    costs = (row["teacher_cost_usd"], row["student_cost_usd"])
+    condition.unknown_cost += None in costs
+    condition.sums["cost_usd"] = condition.sums.get("cost_usd", 0) + sum(cost or 0 for cost in costs)
+    if row["status"] in SCORED:
+        scores.setdefault(row["key"], []).append(float(row["status"] == "correct"))
+        if row["strict"] is not None:
+            strict.setdefault(row["key"], []).append(float(row["strict"]))
+    if row["leaked"] is not None:
+        condition.taught += 1
+        if row["leaked"]:
+            condition.leaking.add(row["key"])
+    if row["n_steps"] is not None:
+        condition.steps[row["key"]] = row["n_steps"]
+
+
+def _means(values: dict[str, list[float]]) -> dict[str, float]:
+    return {key: sum(scores) / len(scores) for key, scores in values.items()}
+
+
+def paired(a: Condition, b: Condition) -> tuple[list[str], list[float], list[float]]:
+    """Return the keys of the problems that both have a score for, and the scores."""
+    keys = [key for key in a.scores if key in b.scores]
+    return keys, [a.scores[key] for key in keys], [b.scores[key] for key in keys]

@@ -1,0 +1,126 @@
+"""The summary of an experiment: a dict for each condition, and the comparisons between them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from ..journal.journal import Journal
+from .scores import Condition, conditions, paired
+from .statistics import Comparison, compare, holm, wilson
+
+BASES = ("chain_of_thought", "standard", "plan_and_solve")
+"""What a method is compared with, where the experiment has it; the first that is there is the base of the others."""
+
+
+def summarise(journal: Journal, cells: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """Return one dict of plain values for each condition (see `summarise_condition`)."""
+    return [summarise_condition(condition) for condition in conditions(journal, cells)]
+
+
+def summarise_condition(condition: Condition) -> dict[str, Any]:
+    """Return the numbers of a condition.
+
+    Returns:
+        `condition`, `label`, `method`, `problems`, `student`, `teacher`, `mode`, `prompts`, `samples`, `seeds`;
+        `n` (problems with a verdict), `accuracy`, `low`, `high` (Wilson's 95 % interval), `strict_accuracy`;
+        `statuses`, `errors`, `retried`, `leak_rate`, `accuracy_without_leaks`, `n_without_leaks`, `mean_steps`;
+        `teacher_tokens`, `student_tokens` (of what it used; a shared decomposition counts in each),
+        `cost_usd` (None if unknown), `tokens_per_correct`, `cost_per_correct`, `seconds_per_correct`, `seconds_per_problem`
+        (None where nobody took the time).
+    """
+    cell, sums, scores = condition.cell, condition.sums, condition.scores
+    accuracy = wilson(sum(scores.values()), len(scores))
+    clean = {key: score for key, score in scores.items() if key not in condition.leaking}
+    tokens = {
+        role: int(sums.get(f"{role}_input_tokens", 0) + sums.get(f"{role}_output_tokens", 0)) for role in ("teacher", "student")
+    }
+    solved = condition.statuses.get("correct", 0)
+    answered = condition.rows - condition.statuses.get("error", 0)
+    seconds = sums.get("seconds") or None
+    cost = None if condition.unknown_cost else sums.get("cost_usd", 0.0)
+    return {
+        "condition": cell["condition"],
+        "label": condition.label,
+        **{name: cell[name] for name in ("method", "problems", "mode", "prompts", "samples")},
+        "student": cell["student_label"],
+        "teacher": cell["teacher_label"],
+        "seeds": len(condition.cell_ids),
+        "rows": condition.rows,
+        "n": len(scores),
+        "accuracy": accuracy.value if scores else None,
+        "low": accuracy.low,
+        "high": accuracy.high,
+        "strict_accuracy": sum(condition.strict.values()) / len(condition.strict) if condition.strict else None,
+        "statuses": dict(condition.statuses),
+        "errors": condition.statuses.get("error", 0),
+        "retried": int(sums.get("tries", 0)) - condition.rows,
+        "leak_rate": len(condition.leaking) / len(condition.steps) if condition.steps else None,
+        "accuracy_without_leaks": sum(clean.values()) / len(clean) if clean and condition.steps else None,
+        "n_without_leaks": len(clean) if condition.steps else None,
+        "mean_steps": sum(condition.steps.values()) / len(condition.steps) if condition.steps else None,
+        "teacher_tokens": tokens["teacher"],
+        "student_tokens": tokens["student"],
+        "unknown_tokens": int(sums.get("unknown_tokens", 0)),
+        "cost_usd": cost,
+        "tokens_per_correct": sum(tokens.values()) / solved if solved else None,
+        "cost_per_correct": cost / solved if solved and cost is not None else None,
+        "seconds_per_correct": seconds / solved if seconds and solved else None,
+        "seconds_per_problem": seconds / answered if seconds and answered else None,
+    }
+
+
+def comparisons(journal: Journal, cells: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """Compare, for each student and problem set, every condition with its base on the same problems.
+
+    Returns:
+        Dicts with `a` and `b` (labels), `student`, `problems` and the fields of `Comparison`; p-values are corrected over all.
+    """
+    pairs = _pairs(conditions(journal, cells))
+    made = [(a, b, compare(*paired(a, b)[1:])) for a, b in pairs if paired(a, b)[0]]
+    corrected = holm([comparison.p for _, _, comparison in made])
+    return [comparison_dict(a, b, replace(found, p_holm=p)) for (a, b, found), p in zip(made, corrected, strict=True)]
+
+
+def _pairs(found: list[Condition]) -> list[tuple[Condition, Condition]]:
+    groups: dict[tuple[str, str], list[Condition]] = {}
+    for condition in found:
+        groups.setdefault((condition.cell["problems"], str(condition.cell["student"])), []).append(condition)
+    return [(base, other) for group in groups.values() for base, other in _with_base(group)]
+
+
+def _with_base(group: list[Condition]) -> list[tuple[Condition, Condition]]:
+    """Compare with the first base there is (in the same prompts where possible), else with the first condition."""
+    pairs = []
+    for other in group:
+        same = [c for c in group if c.cell["prompts_hash"] == other.cell["prompts_hash"]] or group
+        base = next((c for method in BASES for c in same if c.cell["method"] == method), group[0])
+        if base is not other:
+            pairs.append((base, other))
+    return pairs
+
+
+def comparison_dict(a: Condition, b: Condition, found: Comparison) -> dict[str, Any]:
+    """Return a comparison with the names of what it compares."""
+    return {
+        "a": a.label,
+        "b": b.label,
+        "a_condition": a.cell["condition"],
+        "b_condition": b.cell["condition"],
+        "student": b.cell["student_label"],
+        "problems": b.cell["problems"],
+        "n": found.n,
+        "difference": found.difference.value,
+        "difference_low": found.difference.low,
+        "difference_high": found.difference.high,
+        "gain": found.gain.value if found.gain else None,
+        "gain_low": found.gain.low if found.gain else None,
+        "gain_high": found.gain.high if found.gain else None,
+        "gained": found.gained,
+        "lost": found.lost,
+        "p": found.p,
+        "p_holm": found.p_holm,
+        "test": found.test,
+        "needed": found.needed,
+    }

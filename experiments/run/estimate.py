@@ -1,0 +1,118 @@
+"""What a run will take before anything is spent: calls, tokens, cost by cell. Estimates, and they say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..design.cells import Cell
+from ..design.plan import Plan, Unit
+from ..design.prices import cost
+from ..journal.journal import Journal
+from .model_pool import model_key
+
+CHARACTERS_PER_TOKEN = 4
+DECOMPOSITION_TOKENS = 150
+SOLUTION_TOKENS = 250
+STEP_TOKENS = 80
+STEPS = 5
+"""Taken where the journal has no rows to learn from; a typical plan and solution of GSM8K."""
+
+
+@dataclass
+class CellEstimate:
+    """What a cell still needs. Costs are in USD, None if unknown; an earlier cell's replies are not counted again."""
+
+    cell: Cell
+    problems: int
+    done: int
+    teacher_calls: int = 0
+    student_calls: int = 0
+    teacher_tokens: tuple[int, int] = (0, 0)
+    student_tokens: tuple[int, int] = (0, 0)
+    teacher_cost: float | None = 0.0
+    student_cost: float | None = 0.0
+
+
+def estimate(plan: Plan, journal: Journal | None) -> list[CellEstimate]:
+    """Return what each cell still needs.
+
+    Args:
+        plan: of the experiment.
+        journal: of earlier sessions, if there were any: what it has is not counted, and its averages are used.
+    """
+    todo = plan.missing(journal) if journal else {c.id: [Unit(c, p) for p in plan.sets[c.problems]] for c in plan.cells}
+    seen = _taught(journal)
+    estimates = []
+    for cell in plan.cells:
+        units = todo[cell.id]
+        made = CellEstimate(cell, len(units), len(plan.sets[cell.problems]) - len(units))
+        _add_student(made, units, plan, _means(journal, cell))
+        _add_teacher(made, units, plan, seen, journal)
+        estimates.append(made)
+    return estimates
+
+
+def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: dict[str, float]) -> None:
+    cell = made.cell
+    template = plan.prompts[cell.prompts_hash].texts["solve" if cell.teacher else cell.method]
+    sequential = cell.mode == "sequential"
+    calls = means.get("calls") or cell.samples * (STEPS if sequential else 1)
+    steps = DECOMPOSITION_TOKENS * CHARACTERS_PER_TOKEN if cell.teacher else 0
+    asked = sum((len(template) + len(unit.problem.question) + steps) // CHARACTERS_PER_TOKEN for unit in units)
+    used = means["input"] * len(units) if means else asked * calls
+    answered = means["output"] * len(units) if means else calls * len(units) * (STEP_TOKENS if sequential else SOLUTION_TOKENS)
+    made.student_calls = round(calls * len(units))
+    made.student_tokens = (round(used), round(answered))
+    made.student_cost = cost(plan.prices(cell)["student"], *made.student_tokens)
+
+
+def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[Any], journal: Journal | None) -> None:
+    cell = made.cell
+    if cell.teacher is None or cell.teacher.model.startswith("recorded:"):
+        return
+    model = cell.student if cell.teacher.model == "self" else cell.teacher
+    template = plan.prompts[cell.prompts_hash].texts["decompose"]
+    new = [unit for unit in units if (str(model.identity), cell.prompts_hash, unit.problem.question) not in seen]
+    seen |= {(str(model.identity), cell.prompts_hash, unit.problem.question) for unit in new}
+    asked = sum((len(template) + len(unit.problem.question)) // CHARACTERS_PER_TOKEN for unit in new)
+    used, answered = _reply_means(journal, model_key(model))
+    made.teacher_calls = len(new)
+    made.teacher_tokens = (
+        asked if used is None else round(used * len(new)),
+        round((DECOMPOSITION_TOKENS if answered is None else answered) * len(new)),
+    )
+    made.teacher_cost = cost(plan.prices(cell)["teacher"], *made.teacher_tokens)
+
+
+def _taught(journal: Journal | None) -> set[Any]:
+    """Return what teachers have said already in finished cells."""
+    if journal is None:
+        return set()
+    seen = set()
+    for cell in journal.cells():
+        if cell["teacher"]:
+            model = cell["student"] if cell["teacher"]["model"] == "self" else cell["teacher"]
+            problems = journal.problems(cell["problems"])
+            done = journal.finished(cell["id"])
+            seen |= {
+                (str(model), cell["prompts_hash"], problems[k].question) for k, bad in done.items() if not bad and k in problems
+            }
+    return seen
+
+
+def _reply_means(journal: Journal | None, teacher: str) -> tuple[float | None, float | None]:
+    """Return the mean tokens of a teacher's prompts and replies so far."""
+    if journal is None:
+        return None, None
+    query = "select avg(input_tokens), avg(output_tokens) from replies where teacher = ?"
+    return tuple(journal.db.execute(query, (teacher,)).fetchone())
+
+
+def _means(journal: Journal | None, cell: Cell) -> dict[str, float]:
+    if journal is None:
+        return {}
+    columns = "avg(student_calls), avg(student_input_tokens), avg(student_output_tokens)"
+    query = f"select {columns} from rows where cell_id = ? and status != 'error'"
+    found = journal.db.execute(query, (cell.id,)).fetchone()
+    return {"calls": found[0], "input": found[1], "output": found[2]} if found[0] else {}

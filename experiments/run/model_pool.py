@@ -1,0 +1,114 @@
+"""The chat models of an experiment: each is loaded once, and local ones are let go when no cell needs them any more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from langchain_core.caches import BaseCache
+from langchain_core.language_models import BaseChatModel
+
+from ...models.load import load_chat_model
+from ..design.cells import Cell
+from ..design.config import ModelConfig
+
+
+class ModelPool:
+    """Loads chat models by their configuration."""
+
+    def __init__(self, given: Mapping[str, BaseChatModel] | None = None) -> None:
+        """Make a pool; `given` holds models that exist already, by the name that the configuration uses for them."""
+        self._given = dict(given or {})
+        self._loaded: dict[str, BaseChatModel] = {}
+
+    def check(self, config: ModelConfig) -> None:
+        """Fail early where a model cannot be had; only models in this process are not loaded yet.
+
+        Raises:
+            ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
+        """
+        if config.model == "self" or config.model in self._given:
+            return
+        if config.model.startswith("hf:"):
+            _check_local(config.model.removeprefix("hf:"))
+        else:
+            self.get(config)
+
+    def check_all(self, cells: Iterable[Cell]) -> None:
+        """Check the students and teachers of cells; raises as `check` does."""
+        for cell in cells:
+            for model in filter(None, (cell.student, cell.teacher)):
+                self.check(model)
+
+    def get(self, config: ModelConfig) -> BaseChatModel:
+        """Return the model of a configuration."""
+        if config.model in self._given:
+            return self._given[config.model]
+        key = model_key(config)
+        if key not in self._loaded:
+            self._loaded[key] = _load(config)
+        return self._loaded[key]
+
+    def student(self, config: ModelConfig, seed: int | None = None) -> BaseChatModel:
+        """Return a student; with a seed it is a copy that shares its weights."""
+        model = self.get(config)
+        if seed is None or "seed" not in type(model).model_fields:
+            return model
+        return model.model_copy(update={"seed": seed})
+
+    def teacher(self, config: ModelConfig, student: ModelConfig, cache: BaseCache | None) -> BaseChatModel:
+        """Return a teacher whose replies go through the cache; "self" is the student."""
+        model = self.get(student if config.model == "self" else config)
+        return model.model_copy(update={"cache": cache}) if cache is not None else model
+
+    def facts(self, cell: Cell) -> dict[str, Any]:
+        """Return what a cell's models were loaded as (`student_dtype`, `teacher_engine`, ...), where they tell it."""
+        models = {"student": self.get(cell.student)}
+        if cell.teacher:
+            models["teacher"] = self.teacher(cell.teacher, cell.student, None)
+        told = {role: getattr(model, "facts", {}) for role, model in models.items()}
+        return {f"{role}_{name}": value for role, facts in told.items() for name, value in facts.items()}
+
+    def keep_only(self, configs: list[ModelConfig]) -> None:
+        """Let go of the models that none of these needs."""
+        needed = {model_key(config) for config in configs}
+        self._loaded = {key: model for key, model in self._loaded.items() if key in needed}
+
+
+def model_key(config: ModelConfig) -> str:
+    """Return a short name for what a model's replies depend on."""
+    text = json.dumps(config.identity, sort_keys=True, default=str)
+    return f"{config.label}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _load(config: ModelConfig) -> BaseChatModel:
+    given: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_tokens, **config.options}
+    if not config.local:
+        given |= {
+            "base_url": config.base_url,
+            "timeout": config.timeout,
+            "max_retries": config.max_retries,
+            "requests_per_second": config.requests_per_second,
+        }
+    return load_chat_model(config.model, **{name: value for name, value in given.items() if value is not None})
+
+
+def _check_local(name: str) -> None:
+    path = Path(name).expanduser()
+    if (name.startswith((".", "/", "~")) or name.endswith(".gguf")) and not path.exists():
+        raise FileNotFoundError(f"model 'hf:{name}': no such file or folder; give a model folder, a .gguf file or a hub id")
+    if path.exists():
+        return
+    from huggingface_hub import file_exists, try_to_load_from_cache
+
+    if try_to_load_from_cache(name, "config.json"):
+        return
+    try:
+        found = file_exists(name, "config.json")
+    except Exception as error:
+        raise ConnectionError(f"model 'hf:{name}' is not in the local cache and the hub does not answer ({error})") from error
+    if not found:
+        raise FileNotFoundError(f"model 'hf:{name}' is not on the Hugging Face hub; check the name")

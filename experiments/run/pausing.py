@@ -1,0 +1,105 @@
+"""Problems that wait for a reviewer: which do, and how a decided one goes on.
+
+The teacher plans everything first. What the policy holds back is paused in a checkpoint store; the rest is solved without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from langgraph.types import Command
+
+from ...models.scripted import ScriptedChatModel
+from ...nodes.decompose import make_decompose
+from ...nodes.review import wants_person
+from ...nodes.steps import number_steps
+from ..design.cells import Cell
+from ..design.plan import Unit
+from ..journal.journal import Journal
+
+
+class Reviewer(Protocol):
+    """Where problems wait; `review.ReviewDesk` is one."""
+
+    def open(self) -> AbstractAsyncContextManager[Any]:
+        """Open the checkpointer of paused runs, for this event loop."""
+
+    def arrived(self) -> None:
+        """Put what paused into the queue."""
+
+    def answers(self) -> Mapping[str, tuple[str, dict[str, Any]]]:
+        """Return interrupt id and answer by thread, of what is decided."""
+
+    def claim(self, thread_id: str, interrupt_id: str) -> AbstractAsyncContextManager[bool]:
+        """Take a decision while the body goes on with it; False if it was undone just before or a run has it."""
+
+
+class ReviewedCell:
+    """A cell whose steps a person may see."""
+
+    def __init__(self, cell: Cell, graph: Any, teacher: Any, prompts: Any, journal: Journal, reviewer: Reviewer) -> None:
+        """Take the graph that pauses, and what it needs to tell early whether it will."""
+        self.cell = cell
+        self.graph = graph
+        self._decompose = make_decompose(teacher, prompts)
+        self._wants = wants_person(cell.review)  # type: ignore[arg-type]
+        self._journal = journal
+        self._reviewer = reviewer
+
+    def config(self, unit: Unit) -> dict[str, Any]:
+        """Return what a run's config needs so that it can be found again."""
+        about = {
+            "experiment": self._journal.get("name") or "",
+            "problem_set": self.cell.problems,
+            "teacher": self.cell.teacher.label if self.cell.teacher else "",
+            "problem_id": unit.problem.problem_id,
+        }
+        thread = f"{self._journal.uuid}-{self.cell.id}-{unit.problem.key}"
+        return {"configurable": {"thread_id": thread}, "metadata": about}
+
+    async def holds(self, unit: Unit) -> bool:
+        """Tell whether a person has been asked about this problem, or must be; asks the teacher, who is paid once."""
+        state = await self.graph.aget_state(self.config(unit))
+        if state.created_at is not None:
+            return True
+        problem: Any = unit.problem.as_input()
+        planned: Any = {**problem, **await self._decompose.ainvoke(problem)}
+        return self._wants(planned)
+
+    async def waits(self, unit: Unit) -> bool:
+        """Tell whether running it now would only (go on to) wait for a person, without the student."""
+        config = self.config(unit)
+        state = await self.graph.aget_state(config)
+        asked = bool(state.interrupts) or state.created_at is None
+        return asked and config["configurable"]["thread_id"] not in self._reviewer.answers()
+
+    async def run(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
+        """Start the problem, or go on with what was decided; the output holds `__interrupt__` if it waits (again)."""
+        state = await self.graph.aget_state(config)
+        given: Any = unit.problem.as_input()
+        if state.interrupts:
+            thread = config["configurable"]["thread_id"]
+            interrupt, answer = self._reviewer.answers().get(thread, ("", {}))
+            async with self._reviewer.claim(thread, interrupt) as taken:
+                if not taken:
+                    return {**state.values, "__interrupt__": state.interrupts}
+                return await self.graph.ainvoke(Command(resume={interrupt: answer}), config, durability="exit")
+        if state.created_at is not None:
+            if not state.next:
+                return dict(state.values)
+            given = None
+        return await self.graph.ainvoke(given, config, durability="exit")
+
+
+def original_steps(output: Mapping[str, Any]) -> list[str] | None:
+    """Return the steps that the teacher gave first, if a review changed them."""
+    reviews = output.get("reviews") or []
+    first = reviews[0]["steps"] if reviews else None
+    return first if first is not None and first != output.get("steps") else None
+
+
+def teacher_of(steps: list[str]) -> ScriptedChatModel:
+    """Return a teacher that always gives these steps."""
+    return ScriptedChatModel(script=lambda prompt: number_steps(steps), model_name="original steps")

@@ -1,0 +1,44 @@
+"""Open an experiment's journal for writing and note what will be run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..design.plan import Plan
+from ..journal.finding import journal_path
+from ..journal.journal import Journal
+
+
+def open_journal(plan: Plan, home: Path) -> Journal:
+    """Open, claim and fill the journal of a plan.
+
+    Args:
+        plan: of the experiment.
+        home: folder of the journals.
+
+    Raises:
+        JournalBusy: another run writes to it.
+    """
+    journal = Journal(journal_path(home, plan.config.name))
+    try:
+        journal.claim()
+        note_plan(plan, journal)
+    except BaseException:
+        journal.close()
+        raise
+    return journal
+
+
+def note_plan(plan: Plan, journal: Journal) -> None:
+    """Keep configuration, problem sets and cells in the journal."""
+    journal.set("name", plan.config.name)
+    journal.set("config", plan.config.model_dump_json(exclude_defaults=True))
+    for name, problems in plan.sets.items():
+        digest = journal.get(f"digest of {name}")
+        if digest != problems.digest:
+            journal.add_problems(problems, {"digest": problems.digest, "issues": problems.issues})
+            journal.set(f"digest of {name}", problems.digest)
+    for cell in plan.cells:
+        prompts = plan.prompts[cell.prompts_hash]
+        texts = {"name": prompts.name, "version": prompts.version, "hash": prompts.hash, "texts": dict(prompts.texts)}
+        journal.add_cell(cell.as_dict(), texts)

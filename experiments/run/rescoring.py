@@ -1,0 +1,69 @@
+"""Verify the solutions of a finished experiment again, without asking a model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ...problems import Problem
+from ..journal.journal import Journal
+from .rows import judge, strict
+
+_KEPT = ("error", "waiting")
+
+
+@dataclass
+class Rescoring:
+    """What changed.
+
+    Attributes:
+        rows: verified again.
+        changed: how often a status became another, by (old, new).
+        overrides: trace id, new status and verdict, for `tracking.override_verdicts`.
+    """
+
+    rows: int = 0
+    changed: dict[tuple[str, str], int] = field(default_factory=dict)
+    overrides: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+
+
+def rescore(journal: Journal) -> Rescoring:
+    """Verify every solution in a journal again and write the new verdicts.
+
+    Rows of problem sets with a scorer of their own keep their verdicts, and so do errors.
+
+    Args:
+        journal: claimed by this process.
+    """
+    done = Rescoring()
+    for cell in journal.cells():
+        if str(cell["source"]).startswith("generated:"):
+            continue
+        problems = journal.problems(cell["problems"])
+        rows = list(journal.rows(cell["id"], detail=True))
+        fresh = [
+            _verified(row, problems[row["key"]], done) for row in rows if row["status"] not in _KEPT and row["key"] in problems
+        ]
+        with journal.together():
+            for row in fresh:
+                journal.write_row(row)
+    return done
+
+
+def _verified(row: dict[str, Any], problem: Problem, done: Rescoring) -> dict[str, Any]:
+    from ...verification import check_solution, verify_answer
+
+    detail = row["detail"]
+    solution = detail.get("solution") or ""
+    verdict = verify_answer(solution, problem.reference, question=problem.question)
+    check = check_solution(solution, steps=detail.get("steps"))
+    status, score = judge(problem, {"status": verdict.status, "answer": verdict.answer}, None)
+    done.rows += 1
+    if status != row["status"]:
+        pair = (row["status"], status)
+        done.changed[pair] = done.changed.get(pair, 0) + 1
+        if row["trace_id"]:
+            done.overrides.append((row["trace_id"], status, asdict(verdict)))
+    answer = None if verdict.answer is None else str(verdict.answer)[:500]
+    fresh = {"status": status, "score": score, "answer": answer, "strict": strict(asdict(verdict), status)}
+    return {**row, **fresh, "detail": {**detail, "verdict": asdict(verdict), "check": asdict(check)}}

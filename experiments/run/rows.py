@@ -1,0 +1,98 @@
+"""The row of a problem: what a run of a graph gave, or how it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...foundation.statuses import SCORED, is_correct
+from ...nodes.asking.failures import ModelError, explain, first
+from ...problems import Problem, Scorer
+from ..design.config import Price
+from ..design.prices import cost
+
+_DETAIL = ("steps", "solution", "solutions", "flags", "reviews", "verdict", "check")
+
+
+def solved_row(
+    problem: Problem, output: Mapping[str, Any], prices: Mapping[str, Price | None], scorer: Scorer | None
+) -> dict[str, Any]:
+    """Return the row of a graph's output.
+
+    Args:
+        problem: the problem.
+        output: `TraceOutput`.
+        prices: by role.
+        scorer: of the problem set, if it has its own.
+    """
+    status, score = judge(problem, output, scorer)
+    flags = output.get("flags") or []
+    steps = output.get("steps")
+    return {
+        **usage_columns(output.get("usage") or {}, prices),
+        "status": status,
+        "answer": None if output.get("answer") is None else str(output["answer"])[:500],
+        "score": score,
+        "strict": strict(output.get("verdict") or {}, status),
+        "attempts": output.get("attempts", 1),
+        "n_steps": None if steps is None else len(steps),
+        "leaked": None if steps is None else int(any(flag["kind"] == "answer_in_steps" for flag in flags)),
+        "agreement": output.get("agreement"),
+        "finish_reason": ",".join(sorted({s["finish_reason"] or "" for s in output.get("solutions") or []})) or None,
+        "detail": {key: output[key] for key in _DETAIL if output.get(key)},
+    }
+
+
+def waiting_row(output: Mapping[str, Any], prices: Mapping[str, Price | None]) -> dict[str, Any]:
+    """Return the row of a problem whose steps wait for a reviewer."""
+    detail = {key: output[key] for key in ("steps", "flags", "reviews") if output.get(key)}
+    return {**usage_columns(output.get("usage") or {}, prices), "status": "waiting", "score": None, "detail": detail}
+
+
+def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) -> tuple[str, float | None]:
+    """Return status and score, the set's own scorer before the verdict of mathematics."""
+    status = str(output["status"])
+    if scorer is not None and output.get("answer") is not None:
+        score = scorer(problem, output)
+        return ("correct" if score >= 0.999 else "incorrect"), score
+    right = is_correct(status)
+    return status, None if right is None else float(right)
+
+
+def strict(verdict: Mapping[str, Any], status: str) -> int | None:
+    """Return 1 if the answer was right in the format that was asked for, 0 if not, None if nothing was judged."""
+    known = verdict.get("strict")
+    return None if status not in SCORED or known is None else int(known)
+
+
+def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) -> dict[str, Any]:
+    """Return calls, tokens and cost by role."""
+    columns: dict[str, Any] = {"unknown_tokens": 0}
+    for role in ("teacher", "student"):
+        used = usage.get(role) or {"calls": 0, "input_tokens": 0, "output_tokens": 0, "unknown": 0}
+        columns |= {f"{role}_{name}": used[name] for name in ("calls", "input_tokens", "output_tokens")}
+        columns["unknown_tokens"] += used["unknown"]
+        known = cost(prices.get(role), used["input_tokens"], used["output_tokens"], used["unknown"])
+        columns[f"{role}_cost_usd"] = known if used["calls"] else 0.0
+    return columns
+
+
+def failed_row(error: BaseException, prices: Mapping[str, Price | None]) -> dict[str, Any]:
+    """Return the row of a problem that failed: an error, never a wrong answer; with what was paid before it failed."""
+    paid = usage_columns(error.usage if isinstance(error, ModelError) else {}, prices)
+    return {**paid, "status": "error", "error": describe(error), "score": None}
+
+
+def add_failed_tries(row: dict[str, Any], earlier: Mapping[str, Any]) -> None:
+    """Add what the student of an earlier row of the same problem was paid, which failed."""
+    for name in ("student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens"):
+        row[name] = (row.get(name) or 0) + (earlier[name] or 0)
+    costs = row.get("student_cost_usd"), earlier["student_cost_usd"]
+    row["student_cost_usd"] = None if None in costs else sum(costs)
+
+
+def describe(error: BaseException) -> str:
+    """Return an error in one line: kind, message, what to do, and on the way to which model and problem."""
+    error = first(error)
+    kind = error.__cause__ if isinstance(error, ModelError) and error.__cause__ else error
+    return f"{type(kind).__name__}: {explain(error)}"

@@ -1,0 +1,244 @@
+"""Run an experiment: each problem of each cell is one run of a graph, and its row goes into the journal at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from ..design.cells import Cell
+from ..design.config import ModelConfig
+from ..design.plan import Plan, Unit
+from ..journal.journal import Journal
+from ..journal.tables import now_ms
+from .dispatch import Lane, work_off
+from .model_pool import ModelPool, model_key
+from .pausing import Reviewer
+from .rows import add_failed_tries
+from .solve_one import Solver, Tracker
+from .spending import Spending
+from .tally import Tally
+from .teaching import lesson
+
+GIVE_UP_AFTER = 25
+"""Problems of a student that fail from the start, without a single success, before the rest is spared."""
+
+
+@dataclass
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        done: rows written in this session.
+        failed: of these, how many are errors.
+        missing: problems that were not tried, by cell id.
+        waiting: problems that wait for a reviewer; nothing is missing or failed there.
+        stopped_by: the limit or the fault that ended it early; empty if it is whole.
+    """
+
+    done: int = 0
+    failed: int = 0
+    waiting: int = 0
+    missing: dict[str, int] = field(default_factory=dict)
+    stopped_by: str = ""
+
+
+class AllFail(RuntimeError):
+    """Every problem of a student fails: something is wrong with the model or its server."""
+
+
+async def run_experiment(
+    plan: Plan,
+    journal: Journal,
+    *,
+    models: Mapping[str, BaseChatModel] | None = None,
+    tracker: Tracker | None = None,
+    reviewer: Reviewer | None = None,
+    watch: Callable[[Unit, Mapping[str, Any], Spending], None] | None = None,
+) -> Outcome:
+    """Run what the journal has not got yet.
+
+    Args:
+        plan: of the experiment.
+        journal: claimed by this process; gets every row as soon as it is there.
+        models: chat models that exist already, by the name that the configuration uses for them.
+        tracker: gets traces and curves.
+        reviewer: where problems wait for a person; needed if the configuration has a `review`.
+        watch: told each finished problem, for a progress display.
+
+    Raises:
+        ValueError, FileNotFoundError, ImportError, ConnectionError: a model cannot be had; before any problem is run.
+        AllFail: a student fails at everything.
+        sqlite3.OperationalError: the disk is full; what is in the journal stays.
+    """
+    run = _Run(plan, journal, ModelPool(models), tracker, watch)
+    run.reviewer = reviewer
+    session = journal.start_session()
+    try:
+        await run.all()
+        run.outcome.stopped_by = run.stop_reason
+    except BaseException as error:
+        run.outcome.stopped_by = type(error).__name__
+        raise
+    finally:
+        journal.end_session(session, run.outcome.done, run.outcome.stopped_by or "finished")
+    return run.outcome
+
+
+class _Run:
+    """The state of one session."""
+
+    def __init__(self, plan: Plan, journal: Journal, pool: ModelPool, tracker: Tracker | None, watch: Any) -> None:
+        self.plan, self.journal, self.pool, self.tracker, self.watch = plan, journal, pool, tracker, watch
+        self.spending = Spending(plan.config.budget, journal.totals())
+        self.solver = Solver(plan, journal, pool, tracker, self.spending)
+        self.outcome = Outcome()
+        self.stop_reason = ""
+        self._tallies: dict[str, Tally] = {}
+        self._again: list[Unit] = []
+        self._streaks: dict[str, int] = {}
+        self.reviewer: Reviewer | None = None
+
+    async def all(self) -> None:
+        """Run the students that can share the machine side by side, local ones one after the other."""
+        students = list({model_key(cell.student): cell.student for cell in self.plan.cells}.values())
+        self.pool.check_all(self.plan.cells)
+        todo = self.plan.missing(self.journal)
+        self.outcome.missing = {cell: len(units) for cell, units in todo.items()}
+        for cell in self.plan.cells:
+            self._tallies[cell.id] = Tally(self.journal.counts(cell.id), len(self.plan.sets[cell.problems]))
+        for group in _groups(students):
+            await self._run_group(group, todo)
+
+    async def _run_group(self, students: list[ModelConfig], todo: Mapping[str, list[Unit]]) -> None:
+        keys = {model_key(student) for student in students}
+        cells = [cell for cell in self.plan.cells if model_key(cell.student) in keys and todo[cell.id]]
+        if not cells or self._stopped():
+            return
+        self.pool.keep_only([*students, *(cell.teacher for cell in cells if cell.teacher)])
+        self.solver.graphs = {cell.id: self.solver.graph(cell) for cell in cells}
+        for cell in cells:
+            self.journal.set(f"models of {cell.id}", json.dumps(self.pool.facts(cell)))
+        async with self.reviewer.open() if self.reviewer else nullcontext() as saver:
+            reviewed = [cell for cell in cells if cell.review != "never"]
+            self.solver.reviewed = {cell.id: self.solver.reviewed_cell(cell, saver, self.reviewer) for cell in reviewed}
+            if reviewed:
+                todo = await self._hold_back(students, reviewed, todo)
+            await self._solve_all(students, cells, todo)
+
+    async def _hold_back(
+        self, students: list[ModelConfig], cells: list[Cell], todo: Mapping[str, list[Unit]]
+    ) -> dict[str, list[Unit]]:
+        """Let the teachers plan everything and pause what a person must see; returns what can be solved now."""
+        left = {cell: list(units) for cell, units in todo.items()}
+
+        async def plan(unit: Unit) -> dict[str, Any] | None:
+            cell = self.solver.reviewed[unit.cell.id]
+            try:
+                with lesson(unit.cell.problems, unit.problem.question):
+                    if not await cell.holds(unit):
+                        return None
+            except Exception:  # the same call fails again when the problem is solved, and is noted there
+                return None
+            self.solver.held.add((unit.cell.id, unit.problem.key))
+            return await self.solver.solve(unit) if await cell.waits(unit) else None
+
+        def take(unit: Unit, row: dict[str, Any] | None) -> None:
+            if row is not None:
+                left[unit.cell.id].remove(unit)
+                self._take(unit, row)
+
+        lanes = []
+        for student in students:
+            own = [left[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
+            lanes.append(Lane(student.label, iter(list(_by_problem(own))), self.solver.width(student)))
+        await work_off(lanes, plan, take, self._stopped)
+        assert self.reviewer is not None
+        self.reviewer.arrived()
+        return left
+
+    async def _solve_all(self, students: list[ModelConfig], cells: list[Cell], todo: Mapping[str, list[Unit]]) -> None:
+        lanes = []
+        for student in students:
+            own = [todo[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
+            lanes.append(Lane(student.label, _by_problem(own), self.solver.width(student)))
+        await work_off(lanes, self.solver.solve, self._take, self._stopped)
+        for _ in range(self.plan.config.retries):
+            failed, self._again = self._again, []
+            retried = [
+                Lane(
+                    student.label,
+                    iter([u for u in failed if model_key(u.cell.student) == model_key(student)]),
+                    self.solver.width(student),
+                )
+                for student in students
+            ]
+            await work_off(retried, self.solver.solve, self._take, self._stopped)
+        self._again = []
+
+    def _take(self, unit: Unit, row: dict[str, Any]) -> None:
+        """Write a row and count it; a failed problem comes again at the end."""
+        tally = self._tallies[unit.cell.id]
+        first = tally.tries.get(unit.problem.key, 0)
+        row["tries"] = first + 1
+        used = (row.get("student_input_tokens") or 0) + (row.get("student_output_tokens") or 0)
+        self.spending.add(used, row.get("student_cost_usd", 0.0))
+        if earlier := self.journal.failed(unit.cell.id, unit.problem.key):
+            add_failed_tries(row, earlier)
+        self.journal.write_row(row)
+        failed = row["status"] == "error"
+        if failed:
+            tally.tries[unit.problem.key] = first + 1
+            self._again.append(unit)
+        self.outcome.waiting += row["status"] == "waiting"
+        if not first:
+            self.outcome.done += row["status"] != "waiting"
+            self.outcome.missing[unit.cell.id] -= 1
+        self.outcome.failed += failed - bool(first)
+        tally.count(row["status"], again=bool(first))
+        self._report(unit, row, tally)
+        self._check_streak(unit, row)
+
+    def _report(self, unit: Unit, row: dict[str, Any], tally: Tally) -> None:
+        if tally.due():
+            at = now_ms()
+            self.journal.add_progress(unit.cell.id, tally.done, tally.metrics(), at)
+            if self.tracker:
+                self.tracker.progress(unit.cell.id, tally.done, tally.metrics(), at)
+        if self.watch:
+            self.watch(unit, row, self.spending)
+
+    def _check_streak(self, unit: Unit, row: dict[str, Any]) -> None:
+        key = model_key(unit.cell.student)
+        streak = self._streaks.get(key, 0)
+        if row["status"] != "error":
+            self._streaks[key] = -1
+        elif streak >= 0:
+            self._streaks[key] = streak + 1
+            if streak + 1 >= max(GIVE_UP_AFTER, 2 * self.solver.width(unit.cell.student)):
+                raise AllFail(
+                    f"the first {streak + 1} problems of {unit.cell.student.label} all failed; the last: {row['error']}"
+                )
+
+    def _stopped(self) -> bool:
+        self.stop_reason = self.stop_reason or self.spending.exceeded()
+        return bool(self.stop_reason)
+
+
+def _groups(students: list[ModelConfig]) -> list[list[ModelConfig]]:
+    """Put each student that fills the machine into a group of its own, all others into one."""
+    light = [student for student in students if not student.model.startswith("hf:")]
+    heavy = [[student] for student in students if student.model.startswith("hf:")]
+    return ([light] if light else []) + heavy
+
+
+def _by_problem(todo: list[list[Unit]]) -> Iterator[Unit]:
+    """Yield the first problem of all cells, then the second: what an interrupted run has can be compared."""
+    for place in range(max(map(len, todo), default=0)):
+        for units in todo:
+            if place < len(units):
+                yield units[place]

@@ -1,0 +1,152 @@
+"""Solve one problem of a cell: one run of its graph, traced, and the row that comes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+from uuid import uuid4
+
+from ...graphs.baselines import build_baseline
+from ...graphs.trace_of_thought import build_trace_of_thought
+from ..design.cells import Cell
+from ..design.config import ModelConfig
+from ..design.plan import Plan, Unit
+from ..design.prices import price_of
+from ..journal.journal import Journal
+from ..journal.tables import now_ms
+from .model_pool import ModelPool, model_key
+from .pausing import ReviewedCell, Reviewer, original_steps, teacher_of
+from .rows import failed_row, solved_row, waiting_row
+from .spending import Spending
+from .teaching import Teaching, lesson
+
+
+class Tracker(Protocol):
+    """What a run tells to tracking; `publishing.MlflowTracker` is one."""
+
+    def callbacks(self, cell_id: str) -> list[Any]:
+        """Return the callback handlers for the graph runs of a cell."""
+
+    def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
+        """Add a point to the curves of a cell."""
+
+
+class Solver:
+    """Has the graphs of the cells that run now.
+
+    Attributes:
+        graphs: by cell id.
+        reviewed: cells whose problems may pause, by cell id.
+        held: cell id and key of the problems that have paused.
+    """
+
+    def __init__(self, plan: Plan, journal: Journal, pool: ModelPool, tracker: Tracker | None, spending: Spending) -> None:
+        """Take what the runs of a session share; the graphs are built by whoever starts the cells."""
+        self.plan, self.journal, self.pool, self.tracker, self.spending = plan, journal, pool, tracker, spending
+        self.graphs: dict[str, Any] = {}
+        self.reviewed: dict[str, ReviewedCell] = {}
+        self.held: set[tuple[str, str]] = set()
+        self._teachings: dict[str, Teaching] = {}
+
+    def width(self, model: ModelConfig) -> int:
+        """Return how many problems a model gets at a time."""
+        return model.concurrency or self.plan.config.concurrency or model.callers
+
+    def graph(self, cell: Cell, **review: Any) -> Any:
+        """Build the graph of a cell, for review with `review` and `checkpointer`."""
+        seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
+        student = self.pool.student(cell.student, seed)
+        options: dict[str, Any] = {
+            "prompts": self.plan.prompts[cell.prompts_hash],
+            "samples": cell.samples,
+            "max_attempts": cell.max_attempts,
+        }
+        if cell.teacher is None:
+            return build_baseline(cell.method, student, **options)  # type: ignore[arg-type]
+        teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
+        return build_trace_of_thought(teacher, student, mode=cell.mode, **options, **review)  # type: ignore[arg-type]
+
+    def _teaching(self, cell: Cell) -> Teaching | None:
+        """Return the shared replies of a cell's teacher; a recorded one has them already."""
+        assert cell.teacher is not None
+        model = cell.student if cell.teacher.model == "self" else cell.teacher
+        if model.model.startswith("recorded:"):
+            return None
+        key = model_key(model)
+        if key not in self._teachings:
+            price, width = price_of(model), self.width(model)
+            self._teachings[key] = Teaching(self.journal, key, price, width, self.spending.add)
+        return self._teachings[key]
+
+    def reviewed_cell(self, cell: Cell, saver: Any, reviewer: Reviewer | None) -> ReviewedCell:
+        """Return the cell whose problems may pause in a checkpointer.
+
+        Raises:
+            ValueError: there is no reviewer.
+        """
+        if reviewer is None:
+            raise ValueError(f"review={cell.review!r} needs a reviewer: run_experiment(..., reviewer=ReviewDesk(open_queue()))")
+        assert cell.teacher is not None
+        teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
+        graph = self.graph(cell, review=cell.review, checkpointer=saver)
+        prompts = self.plan.prompts[cell.prompts_hash]
+        return ReviewedCell(cell, graph, teacher, prompts, self.journal, reviewer)
+
+    async def solve(self, unit: Unit) -> dict[str, Any]:
+        """Return the row of a problem: a solution, a wait for a reviewer, or an error."""
+        run_id = uuid4()
+        config = {
+            "run_id": run_id,
+            "callbacks": self.tracker.callbacks(unit.cell.id) if self.tracker else [],
+            "metadata": {"problem_id": unit.problem.problem_id, "method": unit.cell.method, "seed": unit.cell.seed},
+        }
+        started, clock = now_ms(), time.monotonic()
+        try:
+            with lesson(unit.cell.problems, unit.problem.question):
+                output = await self._run_graph(unit, config)
+                row = self._row(unit, output)
+                if self.plan.config.counterfactual and (steps := original_steps(output)) and row["status"] != "waiting":
+                    row["detail"]["counterfactual"] = await self._counterfactual(unit, steps)
+        except Exception as error:
+            row = failed_row(error, self.plan.prices(unit.cell))
+        return {
+            **row,
+            "cell_id": unit.cell.id,
+            "key": unit.problem.key,
+            "problem_id": unit.problem.problem_id,
+            "started_ms": started,
+            "seconds": time.monotonic() - clock,
+            "trace_id": f"tr-{run_id.hex}" if self.tracker else None,
+        }
+
+    async def _run_graph(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
+        if (unit.cell.id, unit.problem.key) not in self.held:
+            return await self.graphs[unit.cell.id].ainvoke(unit.problem.as_input(), config)
+        cell = self.reviewed[unit.cell.id]
+        own = cell.config(unit)
+        return await cell.run(unit, {**config, **own, "metadata": {**config["metadata"], **own["metadata"]}})
+
+    def _row(self, unit: Unit, output: dict[str, Any]) -> dict[str, Any]:
+        if "__interrupt__" in output:
+            return waiting_row(output, self.plan.prices(unit.cell))
+        return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)
+
+    async def _counterfactual(self, unit: Unit, steps: list[str]) -> dict[str, Any]:
+        """Solve from the teacher's own steps what was solved from a reviewer's."""
+        student = self.pool.student(unit.cell.student, unit.cell.seed or None)
+        prompts = self.plan.prompts[unit.cell.prompts_hash]
+        graph = build_trace_of_thought(
+            teacher_of(steps),
+            student,
+            prompts=prompts,
+            mode=unit.cell.mode,  # type: ignore[arg-type]
+            samples=unit.cell.samples,
+            max_attempts=unit.cell.max_attempts,
+        )
+        row = self._row(unit, await graph.ainvoke(unit.problem.as_input()))
+        self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
+        return {
+            "steps": steps,
+            **{name: row[name] for name in ("status", "answer", "student_input_tokens", "student_output_tokens")},
+        }

@@ -1,0 +1,52 @@
+"""Count the problems of one cell by status, for the curves in MLflow and the progress display."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...foundation.statuses import SCORED
+
+
+class Tally:
+    """What is done in a cell, and how often each failed problem was tried."""
+
+    def __init__(self, counts: Mapping[str, int], total: int) -> None:
+        """Begin with what the journal has of a cell of so many problems."""
+        self.counts = {status: number for status, number in counts.items() if status not in ("error", "waiting")}
+        self.every = max(1, total // 50)
+        self.tries: dict[str, int] = {}
+
+    @property
+    def done(self) -> int:
+        """Problems with a row that is not a wait or, from earlier sessions, an error."""
+        return sum(self.counts.values())
+
+    def count(self, status: str, *, again: bool) -> None:
+        """Count a row; `again` takes the place of an error."""
+        if again:
+            self.counts["error"] -= 1
+        self.counts[status] = self.counts.get(status, 0) + 1
+
+    def due(self) -> bool:
+        """Tell whether the curves get a point now: about fifty in all."""
+        return self.done % self.every == 0
+
+    @property
+    def errors(self) -> int:
+        """Problems that failed."""
+        return self.counts.get("error", 0)
+
+    @property
+    def correct(self) -> int:
+        """Problems solved."""
+        return self.counts.get("correct", 0)
+
+    @property
+    def scored(self) -> int:
+        """Problems that accuracy is a share of."""
+        return sum(self.counts.get(status, 0) for status in SCORED)
+
+    def metrics(self) -> dict[str, float]:
+        """Return `done`, `errors` and, once something is scored, `accuracy` (0 to 1)."""
+        found = {"done": float(self.done), "errors": float(self.errors)}
+        return found | ({"accuracy": self.correct / self.scored} if self.scored else {})

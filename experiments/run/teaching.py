@@ -1,0 +1,164 @@
+"""Teach once: a teacher's replies are kept in the journal, and every student and every later run shares them.
+
+This is LangChain's own cache of chat models, filled from the journal. Two problems that ask the same at the same time
+make one call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.caches import BaseCache
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGeneration, Generation
+
+from ..design.config import Price
+from ..design.prices import cost
+from ..journal.journal import Journal
+from ..journal.tables import now_ms
+
+
+@dataclass
+class _Lesson:
+    """The problem that is being worked on, and the calls that it has begun."""
+
+    set_name: str
+    question: str
+    open_calls: list[tuple[Teaching, str]] = field(default_factory=list)
+
+
+_lesson: ContextVar[_Lesson | None] = ContextVar("lesson", default=None)
+
+
+@contextmanager
+def lesson(set_name: str, question: str) -> Iterator[None]:
+    """Say which problem the calls inside belong to; a call that failed inside is free to be made by others at the end."""
+    current = _Lesson(set_name, question)
+    token = _lesson.set(current)
+    try:
+        yield
+    finally:
+        _lesson.reset(token)
+        for teaching, key in current.open_calls:
+            teaching.end_call(key)
+
+
+class Teaching(BaseCache):
+    """The replies of one teacher. Calls that are not in the journal are made, at most `callers` at a time."""
+
+    def __init__(
+        self, journal: Journal, teacher: str, price: Price | None, callers: int, paid: Callable[[int, float | None], None]
+    ) -> None:
+        """Make the cache of one teacher.
+
+        Args:
+            journal: where replies are kept.
+            teacher: key of the teacher.
+            price: to note the cost of each reply.
+            callers: calls at a time.
+            paid: told the tokens and the cost of each new reply.
+        """
+        self._journal = journal
+        self._teacher = teacher
+        self._price = price
+        self._slots = asyncio.Semaphore(callers)
+        self._calls: dict[str, asyncio.Event] = {}
+        self._holding: set[str] = set()
+        self._paid = paid
+
+    def lookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:
+        """Return the reply that the journal has."""
+        found = self._journal.reply(self._teacher, _key(prompt))
+        return [_generation(found)] if found else None
+
+    async def alookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:
+        """Return the reply that the journal has or that another problem is waiting for; None to make the call."""
+        key = _key(prompt)
+        while (found := self.lookup(prompt, llm_string)) is None:
+            if key not in self._calls:
+                await self._begin_call(key)
+                return None
+            if (current := _lesson.get()) and (self, key) in current.open_calls:
+                return None  # this problem asks once more, after a failure
+            await self._calls[key].wait()
+        return found
+
+    async def _begin_call(self, key: str) -> None:
+        self._calls[key] = asyncio.Event()
+        if current := _lesson.get():
+            current.open_calls.append((self, key))
+        await self._slots.acquire()
+        self._holding.add(key)
+
+    def end_call(self, key: str) -> None:
+        """Let go of a call, whether it gave a reply or not."""
+        if key in self._holding:
+            self._holding.discard(key)
+            self._slots.release()
+        if waiting := self._calls.pop(key, None):
+            waiting.set()
+
+    def update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
+        """Keep a new reply."""
+        generation = return_val[0]
+        message = getattr(generation, "message", AIMessage(content=generation.text))
+        usage = message.usage_metadata or {}
+        used, made = usage.get("input_tokens"), usage.get("output_tokens")
+        price = cost(self._price, used or 0, made or 0, unknown=used is None)
+        current = _lesson.get()
+        meta = message.response_metadata
+        self._journal.add_reply(
+            {
+                "teacher": self._teacher,
+                "prompt_key": _key(prompt),
+                "set_name": current.set_name if current else None,
+                "question": current.question if current else None,
+                "prompt": _text(prompt),
+                "text": message.text,
+                "finish_reason": next((meta[k] for k in ("finish_reason", "stop_reason", "done_reason") if meta.get(k)), None),
+                "input_tokens": used,
+                "output_tokens": made,
+                "model_name": meta.get("model_name"),
+                "cost_usd": price,
+                "created_ms": now_ms(),
+            }
+        )
+        self._paid((used or 0) + (made or 0), price)
+
+    async def aupdate(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
+        """Keep a new reply and wake those who wait for it."""
+        self.update(prompt, llm_string, return_val)
+        self.end_call(_key(prompt))
+
+    def clear(self, **kwargs: Any) -> None:
+        """Do nothing: the journal is the truth."""
+
+
+def _generation(reply: dict[str, Any]) -> Generation:
+    if reply["input_tokens"] is None:
+        return Generation(text=reply["text"])
+    used, made = reply["input_tokens"], reply["output_tokens"] or 0
+    meta = {"finish_reason": reply["finish_reason"], "model_name": reply["model_name"]}
+    message = AIMessage(
+        content=reply["text"],
+        usage_metadata={"input_tokens": used, "output_tokens": made, "total_tokens": used + made},
+        response_metadata={name: value for name, value in meta.items() if value},
+    )
+    return ChatGeneration(message=message)
+
+
+def _text(prompt: str) -> str:
+    """Return the words of the serialised messages, which do not change with the version of LangChain."""
+    contents = [message["kwargs"]["content"] for message in json.loads(prompt)]
+    return "\n".join(content if isinstance(content, str) else json.dumps(content) for content in contents)
+
+
+def _key(prompt: str) -> str:
+    return hashlib.sha256(_text(prompt).encode()).hexdigest()[:24]

@@ -1,0 +1,28 @@
+"""Where this project keeps its own files: journals and the outbox."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+"""The folder of the installed package; in a checkout, its root."""
+
+
+def home() -> Path:
+    """Return the folder for journals and the outbox: `TOT_HOME`, or `.trace_of_thought` in the current folder.
+
+    The folder is created, with a `.gitignore` that keeps it out of version control.
+
+    Raises:
+        OSError: the folder cannot be created; the message says how to choose another.
+    """
+    folder = Path(os.environ.get("TOT_HOME") or ".trace_of_thought").absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise OSError(f"cannot write to {folder} ({error.strerror}); set TOT_HOME to a folder that can be written") from error
+    return folder

@@ -1,0 +1,1 @@
+"""Ways into a graph: function and node (`embed`), tool, LangGraph server (`studio`), MCP server."""

@@ -1,0 +1,27 @@
+"""A graph from plain values, as a logged model stores them: names of models, texts of prompts, options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph
+
+from ...models.load import load_chat_model
+from ..baselines import build_baseline
+from ..trace_of_thought import build_trace_of_thought
+
+
+def configured_graph(config: Mapping[str, Any]) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """Load the models that a configuration names and build its graph.
+
+    Args:
+        config: `method`, `student`, `teacher` ("self" for the student) and `prompts` (texts by name); optionally
+            `student_options` for `load_chat_model` and `options` for the graph's builder.
+    """
+    options = config.get("options") or {}
+    student = load_chat_model(config["student"], **(config.get("student_options") or {}))
+    if config["method"] != "trace_of_thought":
+        return build_baseline(config["method"], student, prompts=config["prompts"], **options)
+    teacher = config["teacher"] if config["teacher"] == "self" else load_chat_model(config["teacher"])
+    return build_trace_of_thought(teacher, student, prompts=config["prompts"], **options)

@@ -1,0 +1,213 @@
+"""The graph inside other programs: as a function and as a node of a parent graph with keys of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langgraph.graph.state import CompiledStateGraph
+
+from ...nodes.asking.checkpointer import refuse_checkpointer
+from ...nodes.review import Policy
+from ...nodes.solve import Mode
+from ...nodes.state import Flag, Solution, Status, TraceInput, TraceOutput, Usage
+from ...nodes.verify import Verifier
+from ...prompts import PromptSet
+from ..trace_of_thought import build_trace_of_thought
+
+
+@dataclass(frozen=True)
+class TraceResult:
+    """What `solve` returns: fields of `TraceOutput` that tell how a question was solved."""
+
+    answer: str | None
+    status: Status
+    steps: list[str]
+    solution: str
+    flags: list[Flag] = field(default_factory=list)
+    solutions: list[Solution] = field(default_factory=list)
+    agreement: float = 1.0
+    attempts: int = 1
+    verdict: dict[str, Any] = field(default_factory=dict)
+    check: dict[str, Any] = field(default_factory=dict)
+    usage: Usage = field(default_factory=dict)
+
+
+def solve(
+    question: str,
+    *,
+    teacher: BaseChatModel | str,
+    student: BaseChatModel | str,
+    reference: str | None = None,
+    problem_id: str = "",
+    domain: str = "",
+    prompts: str | Path | Mapping[str, str] | PromptSet = "default",
+    mode: Mode = "joint",
+    samples: int = 1,
+    max_attempts: int = 1,
+    structured: bool | None = None,
+    verifier: Verifier | None = None,
+    review: Policy = "never",
+    config: RunnableConfig | None = None,
+) -> TraceResult:
+    """Solve one question: the teacher writes steps, the student follows them, the answer is verified.
+
+    A model given by name is loaded for this call alone: load it once with `load_chat_model` for several calls.
+
+    Args:
+        question: the problem in words.
+        teacher: see `build_trace_of_thought`, as `student`, `prompts`, `mode`, `samples`, `max_attempts`, `structured` and
+            `verifier`.
+        student: a chat model or its name.
+        reference: the known answer, if any; without it, the status tells whether the solution's own arithmetic holds.
+        problem_id: for traces.
+        domain: for traces.
+        prompts: a prompt set.
+        mode: "joint" or "sequential".
+        samples: solutions to vote over.
+        max_attempts: how often the student may try.
+        structured: whether the teacher gives its steps as JSON.
+        verifier: gives the verdict, in place of `verify_answer`.
+        review: "never", since one call cannot pause; for another policy use `build_trace_of_thought`.
+        config: a LangChain config, for callbacks and tags.
+
+    Raises:
+        ValueError: the question is empty or too long, an option is out of range, or review is asked for.
+        ModelError: a model failed; says which, about what, and what to do.
+
+    Example:
+        ```python
+        from trace_of_thought import solve
+        from trace_of_thought.models import ScriptedChatModel
+
+        teacher = ScriptedChatModel(script=["1. Multiply 6 by 7."])
+        student = ScriptedChatModel(script=["6 * 7 = 42\nAnswer: 42"])
+        assert solve("What is 6 * 7?", teacher=teacher, student=student, reference="42").status == "correct"
+        ```
+    """
+    _refuse_review(review)
+    graph = build_trace_of_thought(
+        teacher,
+        student,
+        prompts=prompts,
+        mode=mode,
+        samples=samples,
+        max_attempts=max_attempts,
+        structured=structured,
+        verifier=verifier,
+    )
+    return _result(graph.invoke(_problem(question, problem_id, reference, domain), config))
+
+
+async def asolve(
+    question: str,
+    *,
+    teacher: BaseChatModel | str,
+    student: BaseChatModel | str,
+    reference: str | None = None,
+    problem_id: str = "",
+    domain: str = "",
+    prompts: str | Path | Mapping[str, str] | PromptSet = "default",
+    mode: Mode = "joint",
+    samples: int = 1,
+    max_attempts: int = 1,
+    structured: bool | None = None,
+    verifier: Verifier | None = None,
+    review: Policy = "never",
+    config: RunnableConfig | None = None,
+) -> TraceResult:
+    """Do what `solve` does without blocking the event loop; cancelling it frees the models."""
+    _refuse_review(review)
+    graph = await asyncio.to_thread(  # a model given by name is loaded
+        build_trace_of_thought,
+        teacher,
+        student,
+        prompts=prompts,
+        mode=mode,
+        samples=samples,
+        max_attempts=max_attempts,
+        structured=structured,
+        verifier=verifier,
+    )
+    return _result(await graph.ainvoke(_problem(question, problem_id, reference, domain), config))
+
+
+def as_node(
+    graph: CompiledStateGraph[Any, Any, Any, Any], *, question: str = "question", answer: str = "answer", **keys: str
+) -> Runnable[Any, dict[str, Any]]:
+    """Return a node that runs a graph of ours in a parent graph whose state has other keys.
+
+    A pause for review surfaces in the parent and is resumed there, without asking the teacher again; compile the parent
+    with a checkpointer and the graph without one. A parent with the same keys needs no wrapper: `add_node("solve", graph)`.
+
+    Args:
+        graph: from `build_trace_of_thought` or `build_baseline`.
+        question: the parent's key that holds the problem.
+        answer: the parent's key that gets the answer.
+        **keys: further keys of `TraceInput` and `TraceOutput` and what the parent calls them, such as
+            `reference="known"`, `steps="plan"`, `status="verdict"`. An input that the parent's state lacks is left out.
+
+    Raises:
+        ValueError: a key is not one of ours, or the graph has a checkpointer; in a run, the parent's state lacks the question.
+
+    Example:
+        ```python
+        from typing import TypedDict
+
+        from langgraph.graph import END, START, StateGraph
+        from trace_of_thought import as_node, build_baseline
+        from trace_of_thought.models import ScriptedChatModel
+
+        graph = build_baseline("standard", ScriptedChatModel(script=["Answer: 42"]))
+        parent = StateGraph(TypedDict("Parent", {"task": str, "result": str}))
+        parent.add_node("solve", as_node(graph, question="task", answer="result"))
+        parent.add_edge(START, "solve")
+        assert parent.compile().invoke({"task": "What is 6 * 7?"})["result"] == "42"
+        ```
+    """
+    refuse_checkpointer(graph)
+    inputs, outputs = get_type_hints(TraceInput), get_type_hints(TraceOutput)
+    names = {"question": question, "answer": answer, **keys}
+    if unknown := [key for key in names if key not in {**inputs, **outputs}]:
+        raise ValueError(f"{unknown[0]!r} is no key of the graph; known are {', '.join({**inputs, **outputs})}")
+    takes = {key: name for key, name in names.items() if key in inputs}
+    gives = {key: name for key, name in names.items() if key not in inputs}
+
+    def put_in(state: Mapping[str, Any]) -> dict[str, Any]:
+        if question not in state:
+            known = ", ".join(map(repr, state)) or "nothing"
+            raise ValueError(f"the parent's state has no {question!r} to solve; it has {known}")
+        return {key: state[name] for key, name in takes.items() if name in state}
+
+    def take_out(output: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: output.get(key) for key, name in gives.items()}
+
+    def call(state: Any, config: RunnableConfig) -> dict[str, Any]:
+        return take_out(graph.invoke(put_in(state), config))
+
+    async def acall(state: Any, config: RunnableConfig) -> dict[str, Any]:
+        return take_out(await graph.ainvoke(put_in(state), config))
+
+    return RunnableLambda(call, acall, name=graph.name)
+
+
+def _refuse_review(review: Policy) -> None:
+    if review != "never":
+        raise ValueError(
+            f"review={review!r} would pause, which one call cannot: use build_trace_of_thought(..., review=..., "
+            "checkpointer=...) and resume the run with Command(resume=...)"
+        )
+
+
+def _problem(question: str, problem_id: str, reference: str | None, domain: str) -> TraceInput:
+    given = {"problem_id": problem_id, "reference": reference, "domain": domain}
+    return TraceInput(question=question, **{key: value for key, value in given.items() if value not in (None, "")})  # type: ignore[typeddict-item]
+
+
+def _result(output: Mapping[str, Any]) -> TraceResult:
+    return TraceResult(**{part.name: output[part.name] for part in fields(TraceResult) if part.name in output})

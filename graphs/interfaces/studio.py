@@ -1,0 +1,160 @@
+"""The graphs for the LangGraph server and Studio: factories set up by the environment, and for a single run by its context.
+
+`langgraph.json` names them. The environment says which models there are; a run chooses among these and no others.
+
+| variable | meaning |
+|---|---|
+| `TOT_STUDENT` | the student, or several, separated by commas: the first is the default |
+| `TOT_TEACHER` | the teacher, or several; "recorded:sample" unless set, "self" for the student |
+| `TOT_BASE_URL` | of an OpenAI-compatible server, for remote models |
+| `TOT_REVIEW` | in the graph with review: "always" (the default) or "flagged" |
+| `TOT_TRACKING` | an MLflow experiment: every run becomes a trace there |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from functools import cache
+from threading import Lock
+from typing import Any, Literal
+
+from langchain_core.language_models import BaseChatModel
+from langgraph.graph.state import CompiledStateGraph
+from langgraph_sdk.runtime import ServerRuntime
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from ...models.load import load_chat_model
+from ...models.scripted import ScriptedChatModel
+from ..baselines import build_baseline
+from ..trace_of_thought import build_trace_of_thought
+
+Graph = CompiledStateGraph[Any, Any, Any, Any]
+
+logger = logging.getLogger(__name__)
+
+_loading: dict[str, Lock] = {}
+"""A lock for each model, so that a run whose model is there does not wait for another to be loaded."""
+
+
+class RunContext(BaseModel):
+    """What a run may choose; what it leaves out comes from the environment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    student: str | None = Field(
+        default=None, description="One of TOT_STUDENT, by the last part of its path; the first by default."
+    )
+    teacher: str | None = Field(
+        default=None, description="One of TOT_TEACHER, by the last part of its path; the first by default."
+    )
+    prompts: Literal["default", "plain"] = Field(default="default", description="Prompt set.")
+    mode: Literal["joint", "sequential"] = Field(default="joint", description="All steps at once, or one by one.")
+    samples: PositiveInt = Field(default=1, le=64, description="Solutions to vote over.")
+    max_attempts: PositiveInt = Field(default=1, le=8, description="Tries of the student.")
+
+
+async def trace_of_thought(runtime: ServerRuntime) -> Graph:
+    """Teacher writes steps, student follows them, the answer is verified."""
+    return await asyncio.to_thread(_taught, runtime, "never")
+
+
+async def trace_of_thought_reviewed(runtime: ServerRuntime) -> Graph:
+    """The same, with a pause in which a person approves, edits or rejects the steps."""
+    review = os.environ.get("TOT_REVIEW", "always")
+    if review not in ("always", "flagged"):
+        raise ValueError(f"TOT_REVIEW={review!r} is unknown; use always or flagged")
+    return await asyncio.to_thread(_taught, runtime, review)
+
+
+async def standard(runtime: ServerRuntime) -> Graph:
+    """The student gets the question alone."""
+    return await asyncio.to_thread(_untaught, runtime, "standard")
+
+
+async def chain_of_thought(runtime: ServerRuntime) -> Graph:
+    """The student is asked to think step by step."""
+    return await asyncio.to_thread(_untaught, runtime, "chain_of_thought")
+
+
+async def plan_and_solve(runtime: ServerRuntime) -> Graph:
+    """The student makes a plan of its own and follows it."""
+    return await asyncio.to_thread(_untaught, runtime, "plan_and_solve")
+
+
+def _taught(runtime: ServerRuntime, review: Any) -> Graph:
+    chosen, execution = _chosen(runtime)
+    student = _model("TOT_STUDENT", chosen.student, "", execution)
+    teacher = _model("TOT_TEACHER", chosen.teacher, "recorded:sample", execution)
+    options: dict[str, Any] = chosen.model_dump(include={"prompts", "mode", "samples", "max_attempts"})
+    return _tracked(build_trace_of_thought(teacher, student, review=review, context_schema=RunContext, **options), execution)
+
+
+def _untaught(runtime: ServerRuntime, method: Any) -> Graph:
+    chosen, execution = _chosen(runtime)
+    student = _model("TOT_STUDENT", chosen.student, "", execution)
+    options: dict[str, Any] = chosen.model_dump(include={"prompts", "samples", "max_attempts"})
+    return _tracked(build_baseline(method, student, context_schema=RunContext, **options), execution)
+
+
+def _chosen(runtime: ServerRuntime) -> tuple[RunContext, bool]:
+    """Return what the run chose, and whether there is a run: schemas and drawings need no model."""
+    execution = runtime.execution_runtime
+    given = (execution.context if execution else None) or {}
+    if isinstance(given, RunContext):
+        return given, True
+    try:
+        own = {name: value for name, value in dict(given).items() if not name.startswith("__")}
+        return RunContext.model_validate(own), execution is not None
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        raise ValueError(
+            f"the context of this run is wrong: {said}; it may hold {', '.join(RunContext.model_fields)}"
+        ) from None
+
+
+def _model(variable: str, chosen: str | None, default: str, execution: bool) -> BaseChatModel | Any:
+    specs = [spec.strip() for spec in os.environ.get(variable, default).split(",") if spec.strip()]
+    offered = {_name(spec): spec for spec in specs}
+    if not execution:
+        return ScriptedChatModel(script=[])
+    if not offered:
+        example = f"{variable}=hf:HuggingFaceTB/SmolLM2-135M-Instruct"
+        raise ValueError(f"{variable} is not set; set it in the server's environment, as in {example}")
+    if chosen is not None and chosen not in offered:
+        raise ValueError(f"{chosen!r} is not offered here; {variable} offers {', '.join(offered)}")
+    spec = offered[chosen] if chosen else specs[0]
+    return spec if spec == "self" else _loaded(spec)
+
+
+def _name(spec: str) -> str:
+    """Name a model without saying where on this machine it is."""
+    return spec.rsplit("/", 1)[-1].removesuffix(".gguf")
+
+
+def _loaded(spec: str) -> BaseChatModel:
+    with _loading.setdefault(spec, Lock()):
+        try:
+            return _load(spec)
+        except Exception:
+            logger.exception("the model %s could not be loaded", spec)
+            raise ValueError(f"the model {_name(spec)!r} could not be loaded; the server's log says why") from None
+
+
+@cache
+def _load(spec: str) -> BaseChatModel:
+    """Load a model once for the life of the server."""
+    base_url = os.environ.get("TOT_BASE_URL")
+    options: dict[str, Any] = {"base_url": base_url} if base_url and not spec.startswith(("hf:", "recorded:")) else {}
+    return load_chat_model(spec, **options)
+
+
+def _tracked(graph: Graph, execution: bool) -> Graph:
+    experiment = os.environ.get("TOT_TRACKING")
+    if not experiment or not execution:
+        return graph
+    from ...tracking import process_handler
+
+    handler = process_handler(experiment)
+    return graph.with_config(callbacks=[handler])

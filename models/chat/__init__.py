@@ -1,0 +1,1 @@
+"""What makes an engine a LangChain chat model. The door is `batched.BatchedChatHuggingFace`."""

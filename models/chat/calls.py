@@ -1,0 +1,96 @@
+"""A call's messages and options become a `Generation`, and what is needed to read its reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from transformers import PreTrainedModel
+
+from ..engine.incremental_text import StopWatch
+from ..engine.requests import Generation, SamplingOptions
+from .chat_prompts import render, tokenize
+from .reasoning import OPEN
+from .replies import Call
+
+DEFAULT_MAX_TOKENS = 1024
+
+PER_CALL = ("max_tokens", "seed", "temperature", "timeout", "top_k", "top_p")
+"""Options that a model has and a call may change."""
+
+_FROM_LANGCHAIN = ("tools", "tool_choice", "response_format", "ls_structured_output_format", "stream_options")
+
+
+def merge_options(of_model: dict[str, Any], of_call: dict[str, Any]) -> dict[str, Any]:
+    """Return the `PER_CALL` options that hold for a call.
+
+    Raises:
+        TypeError: the call has an option that there is not.
+    """
+    if unknown := sorted(of_call.keys() - {*PER_CALL, *_FROM_LANGCHAIN}):
+        raise TypeError(f"{', '.join(unknown)}: no such option of a call; use one of {list(PER_CALL)}")
+    return {name: of_call.get(name, of_model[name]) for name in PER_CALL}
+
+
+def prepare_call(
+    model: PreTrainedModel,
+    tokenizer: Any,
+    messages: Sequence[BaseMessage],
+    options: dict[str, Any],
+    *,
+    stop: str | Sequence[str] | None,
+    tools: Sequence[dict[str, Any]] | None,
+    metadata: dict[str, Any],
+) -> Call:
+    """Write the prompt of a call and settle how it is decoded and where it ends.
+
+    Args:
+        model: the model that will serve it.
+        tokenizer: of the model, with a chat template.
+        messages: of the call.
+        options: as `merge_options` returns them.
+        stop: strings that end the reply and do not belong to it.
+        tools: in OpenAI's form, shown to the model by its chat template.
+        metadata: becomes part of the reply's `response_metadata`.
+
+    Raises:
+        ValueError: messages that cannot be written as a prompt, one longer than the context, or an option out of range.
+    """
+    prompt = render(tokenizer, messages, tools)
+    tokens = tokenize(tokenizer, prompt)
+    strings = [stop] if isinstance(stop, str) else [string for string in stop or () if string]
+    generation = Generation(
+        prompt=tokens,
+        options=_sampling(options, len(tokens), model),
+        end_tokens=_end_tokens(model, tokenizer) | _special(tokenizer, strings),
+        ends=StopWatch(tokenizer, strings) if strings else None,
+    )
+    return Call(generation, tokenizer, strings, prompt.rstrip().endswith(OPEN), metadata, bool(tools))
+
+
+def _sampling(options: dict[str, Any], prompt_tokens: int, model: PreTrainedModel) -> SamplingOptions:
+    """Fill in what nobody chose, and let prompt and reply fit into the context."""
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31
+    if prompt_tokens >= context:
+        raise ValueError(f"the prompt has {prompt_tokens} tokens; this model reads {context} with the reply: shorten it")
+    unless_told: dict[str, Any] = {"max_tokens": DEFAULT_MAX_TOKENS, "temperature": 0.0, "top_p": 1.0, "top_k": 0, "seed": None}
+    chosen = {name: default if options[name] is None else options[name] for name, default in unless_told.items()}
+    return SamplingOptions(**{**chosen, "max_tokens": min(chosen["max_tokens"], context - prompt_tokens)})
+
+
+def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
+    """Every token that the model or its tokenizer ends a text with."""
+    generation_config: Any = model.generation_config
+    ends: set[int] = set()
+    for found in (generation_config.eos_token_id, model.config.get_text_config().eos_token_id, tokenizer.eos_token_id):
+        ends.update(found if isinstance(found, list) else [] if found is None else [found])
+    return frozenset(ends)
+
+
+def _special(tokenizer: Any, strings: Sequence[str]) -> frozenset[int]:
+    """Stop strings that are special tokens never show in the text: they end it as tokens."""
+    if not strings:
+        return frozenset()
+    added = tokenizer.get_added_vocab()
+    return frozenset(added[string] for string in strings if string in added)

@@ -1,0 +1,108 @@
+"""Make LangChain messages of tokens: text, reasoning, tool calls, usage and why it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from ..engine.incremental_text import IncrementalText, StopHold, cut_at_stop
+from ..engine.requests import Completion, Generation
+from .reasoning import Parted, ThoughtSplitter, part
+from .tool_calls import ReadCalls, read_tool_calls
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call with what is needed to read its reply."""
+
+    generation: Generation
+    tokenizer: Any
+    stop: Sequence[str]
+    thinking: bool
+    metadata: dict[str, Any]
+    has_tools: bool = False
+
+    def result(self, completion: Completion) -> ChatResult:
+        """Return the reply as a whole."""
+        text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        reasoning, answer = part(cut_at_stop(text, self.stop), self.thinking)
+        info = self._info(completion)
+        answer, calls, invalid = read_tool_calls(answer) if self.has_tools else ReadCalls(answer, [], [])
+        message = AIMessage(
+            content=answer,
+            additional_kwargs=_kept(reasoning),
+            response_metadata=info,
+            usage_metadata=self._usage(completion),
+            tool_calls=calls,
+            invalid_tool_calls=invalid,
+        )
+        return ChatResult(generations=[ChatGeneration(message=message, generation_info=info)])
+
+    def only_chunk(self, completion: Completion) -> ChatGenerationChunk:
+        """Return the reply as a stream of one chunk: tool calls are read when they are whole."""
+        generation = self.result(completion).generations[0]
+        message = generation.message
+        chunk = AIMessageChunk(
+            content=message.content,
+            additional_kwargs=message.additional_kwargs,
+            response_metadata=message.response_metadata,
+            usage_metadata=message.usage_metadata,  # type: ignore[attr-defined]
+            tool_call_chunks=[
+                tool_call_chunk(name=call["name"], args=json.dumps(call["args"]), id=call["id"], index=index)
+                for index, call in enumerate(message.tool_calls)  # type: ignore[attr-defined]
+            ],
+            chunk_position="last",
+        )
+        return ChatGenerationChunk(message=chunk, generation_info=generation.generation_info)
+
+    def last_chunk(self, completion: Completion, rest: Parted) -> ChatGenerationChunk:
+        """Return the chunk that ends a stream."""
+        info = self._info(completion)
+        message = AIMessageChunk(
+            content=rest.answer,
+            additional_kwargs=_kept(rest.reasoning),
+            response_metadata=info,
+            usage_metadata=self._usage(completion),
+            chunk_position="last",
+        )
+        return ChatGenerationChunk(message=message, generation_info=info)
+
+    def _info(self, completion: Completion) -> dict[str, Any]:
+        return {"finish_reason": completion.finish_reason, "batch_size": completion.batch_size, **self.metadata}
+
+    def _usage(self, completion: Completion) -> UsageMetadata:
+        read, written = len(self.generation.prompt), completion.generated
+        return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
+
+
+class ChunkWriter:
+    """Makes chunks of tokens that come one by one."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._text = IncrementalText(call.tokenizer)
+        self._hold = StopHold(call.stop)
+        self._thoughts = ThoughtSplitter(call.thinking)
+
+    def feed(self, token: int) -> ChatGenerationChunk | None:
+        """Return the chunk that this token completes, if any."""
+        reasoning, answer = self._thoughts.feed(self._hold.feed(self._text.feed(token)))
+        if not reasoning and not answer:
+            return None
+        return ChatGenerationChunk(message=AIMessageChunk(content=answer, additional_kwargs=_kept(reasoning)))
+
+    def finish(self, completion: Completion) -> ChatGenerationChunk:
+        """Return the last chunk, with what was held back."""
+        rest = self._thoughts.feed(self._hold.feed(self._text.flush(), final=True), final=True)
+        return self._call.last_chunk(completion, rest)
+
+
+def _kept(reasoning: str) -> dict[str, Any]:
+    return {"reasoning_content": reasoning} if reasoning else {}

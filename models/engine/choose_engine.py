@@ -1,0 +1,64 @@
+"""Choose the engine for a model and its device."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from transformers import PreTrainedModel
+
+from .base import Engine
+from .continuous_engine import ContinuousEngine
+from .grouped_engine import GroupedEngine
+
+
+def build_engine(
+    model: PreTrainedModel, kind: Literal["auto", "grouped", "continuous"], max_batch_size: int, max_batch_tokens: int | None
+) -> Engine:
+    """Return the engine for a model: continuous batching on one accelerator, grouped generation otherwise, unless told.
+
+    Raises:
+        ValueError: the model is of a kind that no engine serves, or a limit is not positive.
+    """
+    if max_batch_size < 1 or (max_batch_tokens is not None and max_batch_tokens < 1):
+        raise ValueError(f"max_batch_size={max_batch_size}, max_batch_tokens={max_batch_tokens}: give 1 or more")
+    if model.config.is_encoder_decoder or getattr(model, "_is_stateful", False):
+        raise ValueError(
+            f"{model.config.model_type!r} models keep no plain key-value cache of a single text; "
+            "give a decoder-only attention model, or use ChatHuggingFace"
+        )
+    if kind == "auto":
+        kind = "continuous" if _on_one_accelerator(model) else "grouped"
+    chosen = ContinuousEngine if kind == "continuous" else GroupedEngine
+    return chosen(
+        model, max_batch_size=max_batch_size, max_batch_tokens=max_batch_tokens or cache_tokens(model, max_batch_size)
+    )
+
+
+def cache_tokens(model: PreTrainedModel, rows: int) -> int:
+    """Return how many positions of key-value cache a quarter of the free memory holds, from 2,048 to 262,144.
+
+    No more than so many rows of the model's context can use.
+    """
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    position = 2 * config.num_hidden_layers * heads * dim * model.dtype.itemsize
+    context = getattr(config, "max_position_embeddings", None) or 262_144
+    return int(min(max(_free_bytes(model.device) // 4 // position, 2048), 262_144, max(rows * context, 2048)))
+
+
+def _on_one_accelerator(model: PreTrainedModel) -> bool:
+    """Whether one cache can serve all layers; accelerate may have spread them over devices."""
+    devices = {parameter.device for parameter in model.parameters()}
+    return len(devices) == 1 and devices.pop().type not in ("cpu", "meta")
+
+
+def _free_bytes(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type == "xpu":
+        return torch.xpu.mem_get_info(device)[0]
+    import psutil
+
+    return psutil.virtual_memory().available

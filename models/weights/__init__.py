@@ -1,0 +1,1 @@
+"""Weights on disk become a model in memory. The door is `transformers_model.load`."""

@@ -1,0 +1,169 @@
+"""Nodes that ask a model are plans: generators that yield prompts, receive replies and return the update of the state.
+
+One driver runs any plan with `invoke` and `ainvoke`, so there is no second copy of a node for async callers, and tokens
+stream, interrupts pause and usage is counted in one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import get_executor_for_config
+
+from ..state import Role, RoleUsage, TraceState, Usage, add_usage
+from .failures import ModelError, advice, explain, first
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One prompt for the model, with call options such as `temperature` and `seed`."""
+
+    prompt: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a plan gets for an `Ask`. `finish_reason` is "stop", "length" or the provider's own word."""
+
+    text: str
+    finish_reason: str | None = None
+
+    @property
+    def truncated(self) -> bool:
+        """True if the model ran into its token limit."""
+        return self.finish_reason in ("length", "max_tokens", "MAX_TOKENS")
+
+
+Plan = Generator[list[Ask], list[Reply], dict[str, Any]]
+
+
+class ModelNode(Runnable[TraceState, dict[str, Any]]):
+    """Runs a plan over the state with a model, and adds the role's tokens to the state's `usage`.
+
+    The prompts that a plan yields at once are sent together: with `asyncio.gather` under `ainvoke`, in threads under
+    `invoke`. An error of the model becomes a `ModelError` that names the role, the model and the problem.
+    """
+
+    def __init__(
+        self,
+        plan: Callable[[TraceState], Plan],
+        model: BaseChatModel,
+        role: Role,
+        starts: Callable[[TraceState], bool] = lambda state: False,
+    ) -> None:
+        """Keep what the node needs; `starts` tells whether it begins a run, so that usage is counted from zero."""
+        self.plan = plan
+        self.model = model
+        self.role = role
+        self.starts = starts
+        known = getattr(type(model), "model_fields", {})
+        self._options = {name for name in ("temperature", "seed") if name in known}
+
+    def invoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
+        """Run the plan, its model calls in threads where it yields several at once."""
+        steps = self._begin(input)
+        while asks := steps.asks:
+            try:
+                messages = self._ask_all(asks, config)
+            except Exception as error:
+                raise self._failure(error, input, steps.usage) from first(error)
+            steps.take(messages)
+        return steps.update
+
+    async def ainvoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
+        """Run the plan, its model calls as tasks where it yields several at once."""
+        steps = self._begin(input)
+        while asks := steps.asks:
+            try:
+                messages = await self._aask_all(asks, config)
+            except Exception as error:
+                raise self._failure(error, input, steps.usage) from first(error)
+            await asyncio.to_thread(steps.take, messages)  # comparing the samples' answers may take seconds
+        return steps.update
+
+    def _begin(self, state: TraceState) -> _Steps:
+        return _Steps(self.plan(state), self.role, {} if self.starts(state) else state.get("usage"))
+
+    def _ask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage]:
+        if len(asks) == 1:
+            return [self.model.invoke(asks[0].prompt, config, **self._known(asks[0]))]
+        with get_executor_for_config(config) as pool:
+            calls = [pool.submit(copy_context().run, self._call, ask, config) for ask in asks]
+            return [call.result() for call in calls]
+
+    def _call(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage:
+        return self.model.invoke(ask.prompt, config, **self._known(ask))
+
+    async def _aask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.model.ainvoke(ask.prompt, config, **self._known(ask))) for ask in asks]
+        return [task.result() for task in tasks]
+
+    def _known(self, ask: Ask) -> dict[str, Any]:
+        """Leave out the options that this model has no field for."""
+        return {name: value for name, value in ask.options.items() if name in self._options}
+
+    def _failure(self, error: Exception, state: TraceState, usage: Usage) -> ModelError:
+        asked = f"while asking the {self.role} {_shown(model_name(self.model))!r} about {state['question'][:120]!r}"
+        return ModelError("; ".join(part.rstrip(".") for part in (explain(error), advice(error), asked) if part), usage)
+
+
+class _Steps:
+    """A plan in progress: its pending asks, its final update, the usage so far."""
+
+    def __init__(self, plan: Plan, role: Role, before: Usage | None) -> None:
+        self._plan = plan
+        self._before = before
+        self._role = role
+        self._own = RoleUsage(calls=0, input_tokens=0, output_tokens=0, unknown=0)
+        self.update: dict[str, Any] = {}
+        self.asks: list[Ask] = []
+        self._advance(None)
+
+    @property
+    def usage(self) -> Usage:
+        return add_usage(self._before, {self._role: self._own})
+
+    def take(self, messages: list[BaseMessage]) -> None:
+        for message in messages:
+            tokens = getattr(message, "usage_metadata", None)
+            self._own["calls"] += 1
+            self._own["unknown"] += tokens is None
+            self._own["input_tokens"] += tokens["input_tokens"] if tokens else 0
+            self._own["output_tokens"] += tokens["output_tokens"] if tokens else 0
+        self._advance([_reply(message) for message in messages])
+
+    def _advance(self, replies: list[Reply] | None) -> None:
+        try:
+            self.asks = self._plan.send(replies)  # type: ignore[arg-type]
+        except StopIteration as end:
+            self.asks = []
+            self.update = {**end.value, "usage": self.usage}
+
+
+def _reply(message: BaseMessage) -> Reply:
+    meta = message.response_metadata if isinstance(message, AIMessage) else {}
+    reasons = (meta.get(key) for key in ("finish_reason", "stop_reason", "done_reason"))
+    return Reply(message.text, next((reason for reason in reasons if reason), None))
+
+
+def _shown(name: str) -> str:
+    """Leave the folders out of a local model's name: failures reach clients of servers, who should not see the machine."""
+    return Path(name).name if Path(name).is_absolute() else name
+
+
+def model_name(model: Any) -> str:
+    """Return the name that a chat model goes by, for messages and tables."""
+    for key in ("model_name", "model", "model_id"):
+        if isinstance(name := getattr(model, key, None), str) and name:
+            return name
+    return type(model).__name__

@@ -1,0 +1,79 @@
+"""Failures in words: what happened, to which model and problem, what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import traceback
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..state import Usage
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+_ADVICE = {
+    "AuthenticationError": "the server refuses the key: check the provider's API key",
+    "PermissionDeniedError": "the server refuses this key for this model",
+    "NotFoundError": "the server does not know this model: check the name and the base URL",
+    "RateLimitError": "the server limits the rate: lower the concurrency or set a limit of requests per second",
+    "InternalServerError": "the server failed: try again later",
+    "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
+    "APITimeoutError": "the server did not answer in time: raise the timeout or lower the concurrency",
+}
+_UNREADABLE = "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?"
+
+
+class ModelError(RuntimeError):
+    """A teacher or a student failed: what happened, what to do, which model, which problem. Its own error is `__cause__`.
+
+    Attributes:
+        usage: what the run had used before.
+    """
+
+    def __init__(self, message: str, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage: Usage = usage or {}
+
+
+def advice(error: BaseException) -> str:
+    """Return what to do about an error that asking a model raised; empty where the error says it itself."""
+    error = first(error)
+    known = next((_ADVICE[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _ADVICE), "")
+    return known or (_UNREADABLE if _in_client(error) and isinstance(error, _SURPRISES) else "")
+
+
+_SURPRISES = (json.JSONDecodeError, TypeError, LookupError, AttributeError)
+
+
+def _in_client(error: BaseException) -> bool:
+    """Tell whether it was the client of an OpenAI-compatible server that could not go on."""
+    rooms = {frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in traceback.walk_tb(error.__traceback__)}
+    return bool(rooms & {"openai", "langchain_openai"})
+
+
+def first(error: BaseException) -> BaseException:
+    """Return the error itself, or the first of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def explain(error: BaseException) -> str:
+    """Return the message of an error in one line, without the keys and tokens of this process's environment."""
+    error = first(error)
+    said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+    for secret in _secrets():  # some servers send the key back that they refuse
+        said = said.replace(secret, "***")
+    return " ".join(printable(said).split())[:900] or type(error).__name__
+
+
+def _secrets() -> list[str]:
+    named = (value for name, value in os.environ.items() if name.upper().endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")))
+    return [value for value in named if len(value) >= 8]
+
+
+def printable(text: str) -> str:
+    """Drop the control characters of text that a model or a server wrote, so that it cannot steer a terminal."""
+    return _CONTROL.sub("", text)

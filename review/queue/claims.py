@@ -1,0 +1,77 @@
+"""Which run goes on with a decision: one at a time, and another one where that failed or its process died."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select, update
+
+from .review_store import ReviewStore
+from .tables import claims, items
+
+LEASE_S = 3600.0
+"""How long a claim of another machine holds: whether its process lives cannot be seen from here."""
+
+
+class Claims:
+    """The claims of a store."""
+
+    def __init__(self, store: ReviewStore) -> None:
+        """Take an open store."""
+        self._begin = store.engine.begin
+
+    def take(self, thread_id: str, interrupt_id: str) -> bool:
+        """Claim a decision that nobody has; False if a run has it or it was undone."""
+        here = _at(claims, thread_id, interrupt_id)
+        with self._begin() as db:
+            decided = _at(items, thread_id, interrupt_id) & (items.c.state == "decided")
+            if db.execute(update(items).where(decided).values(state="taken")).rowcount:
+                db.execute(insert(claims).values(thread_id=thread_id, interrupt_id=interrupt_id, **_here_and_now()))
+                return True
+            left = db.execute(select(claims).where(here)).first()
+            if left is None or not is_abandoned(left.host, left.pid, left.at):
+                return False
+            unchanged = here & (claims.c.pid == left.pid) & (claims.c.at == left.at)
+            return bool(db.execute(update(claims).where(unchanged).values(**_here_and_now())).rowcount)
+
+    def release(self, thread_id: str, interrupt_id: str) -> None:
+        """Let another run have a decision, after a failure."""
+        with self._begin() as db:
+            db.execute(update(claims).where(_at(claims, thread_id, interrupt_id)).values(host="", pid=0))
+
+    def finish(self, thread_id: str, interrupt_id: str) -> None:
+        """Forget the claim: the run has gone on, and the decision is used up."""
+        with self._begin() as db:
+            db.execute(delete(claims).where(_at(claims, thread_id, interrupt_id)))
+
+
+def is_abandoned(host: str, pid: int, at: float) -> bool:
+    """Tell whether a claim binds nobody any more.
+
+    Args:
+        host: where it was made; empty after a failure.
+        pid: of the process that made it.
+        at: Unix seconds when it was made.
+    """
+    import psutil
+
+    if host != socket.gethostname():
+        return not host or time.time() - at > LEASE_S
+    try:
+        process = psutil.Process(pid)
+        return process.status() == psutil.STATUS_ZOMBIE or process.create_time() > at + 1
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.AccessDenied:
+        return False
+
+
+def _at(table: Table, thread_id: str, interrupt_id: str) -> Any:
+    return (table.c.thread_id == thread_id) & (table.c.interrupt_id == interrupt_id)
+
+
+def _here_and_now() -> dict[str, Any]:
+    return {"host": socket.gethostname(), "pid": os.getpid(), "at": time.time()}

@@ -1,0 +1,55 @@
+"""A decision as the tables keep it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ...nodes.hitl import ACTION, edit_distance, read_answer
+from .items import Item
+
+DECISION = ("answer", "decision", "reviewer", "comment", "distance", "seconds", "decided")
+"""The columns of `tables.items` that a decision fills."""
+
+
+def row_of_decision(item: Item, given: Any, *, reviewer: str, seconds: float | None) -> dict[str, Any]:
+    """Return the columns of a decision on an item.
+
+    Raises:
+        ValueError: the answer cannot be read.
+    """
+    record, steps = read_answer(given, item.steps, may_reject=item.may_reject)
+    name = reviewer or record["reviewer"]
+    spent = record.get("seconds") if seconds is None else round(seconds, 1)
+    decision: dict[str, Any] = {"type": record["decision"]}
+    if record["comment"]:
+        decision["message"] = record["comment"]
+    if record["decision"] == "edit":
+        decision["edited_action"] = {"name": ACTION, "args": {"steps": steps}}
+    return {
+        "answer": json.dumps({"decisions": [decision], "reviewer": name, "seconds": spent}, ensure_ascii=False),
+        "decision": record["decision"],
+        "comment": record["comment"],
+        "reviewer": name,
+        "distance": edit_distance(item.steps, steps),
+        "seconds": spent,
+        "decided": time.time(),
+    }
+
+
+def row_of_event(item: Item, what: str, reviewer: str, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of `tables.events` that says who did what to an item."""
+    facts = {name: kept.get(name) for name in ("distance", "seconds")}
+    about = {"subject": item.subject, "item": item.number, "what": what, "reviewer": reviewer}
+    return {"at": time.time(), "comment": kept.get("comment") or "", **about, **facts}
+
+
+def already_decided(item: Item) -> str:
+    """Return in words who was faster."""
+    who = item.reviewer or "somebody"
+    if item.state == "elsewhere":
+        return f"the review of {item.problem_id or item.number} was answered by another program"
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.decided)) if item.decided else "before"
+    return f"{who} has decided on {item.problem_id or item.number} already ({item.decision}, {when})"

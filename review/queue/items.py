@@ -1,0 +1,105 @@
+"""An item of the queue: one decomposition that a person shall look at."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...nodes.hitl import ACTION
+from ...nodes.state import Flag
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is asked, by whom, and what was decided.
+
+    Attributes:
+        number: name of the item in addresses and files.
+        subject: the same for threads that ask the same; they are decided together.
+        state: waiting, decided, taken (a run has the decision) or elsewhere (answered by another program).
+        created: Unix seconds.
+        may_reject: False when the teacher was asked often enough.
+    """
+
+    number: int
+    thread_id: str
+    interrupt_id: str
+    subject: str
+    state: str
+    experiment: str
+    problem_set: str
+    teacher: str
+    problem_id: str
+    question: str
+    steps: list[str]
+    flags: list[Flag]
+    may_reject: bool
+    created: float
+    answer: dict[str, Any] | None = None
+    decision: str | None = None
+    reviewer: str | None = None
+    comment: str | None = None
+    distance: int | None = None
+    seconds: float | None = None
+    decided: float | None = None
+    kinds: list[str] = field(default_factory=list)
+
+    @property
+    def given_steps(self) -> list[str]:
+        """What the student gets: the reviewer's steps after an edit, else the teacher's."""
+        decisions = (self.answer or {}).get("decisions") or [{}]
+        return list(decisions[0].get("edited_action", {}).get("args", {}).get("steps", self.steps))
+
+
+def item_from_row(row: Mapping[str, Any]) -> Item:
+    """Return the item of a row of `tables.items`."""
+    request = json.loads(row["request"])
+    args = request["action_requests"][0]["args"]
+    kept = {key: row[key] for key in Item.__dataclass_fields__ if key in row}
+    return Item(
+        **kept
+        | {
+            "question": str(args.get("question", "")),
+            "steps": [str(step) for step in args.get("steps") or []],
+            "flags": list(args.get("flags") or []),
+            "may_reject": "reject" in request["review_configs"][0]["allowed_decisions"],
+            "answer": json.loads(row["answer"]) if row["answer"] else None,
+            "kinds": row["kinds"].split(),
+        }
+    )
+
+
+def is_request(value: Any) -> bool:
+    """Tell whether the value of an interrupt asks for a review of steps."""
+    try:
+        return bool(value["action_requests"][0]["name"] == ACTION and value["review_configs"][0]["allowed_decisions"])
+    except (TypeError, KeyError, IndexError):
+        return False
+
+
+def row_of(thread_id: str, interrupt_id: str, request: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a new item.
+
+    Args:
+        thread_id: of the paused run.
+        interrupt_id: of the interrupt.
+        request: the `HITLRequest`.
+        about: metadata of the run: `experiment`, `problem_set`, `teacher` and `problem_id` are kept.
+    """
+    args = request["action_requests"][0]["args"]
+    named = {key: str(about.get(key) or "") for key in ("experiment", "problem_set", "teacher", "problem_id")}
+    named["problem_id"] = named["problem_id"] or str(args.get("problem_id") or "")
+    asked = [named, args.get("question"), args.get("steps"), request["review_configs"]]
+    kinds = dict.fromkeys(str(flag.get("kind")) for flag in args.get("flags") or [])
+    return {
+        **named,
+        "thread_id": thread_id,
+        "interrupt_id": interrupt_id,
+        "subject": hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:24],
+        "state": "waiting",
+        "kinds": " ".join(kinds),
+        "request": json.dumps(request, ensure_ascii=False),
+    }

@@ -1,0 +1,95 @@
+"""The queue as JSON: for spreadsheets, scripts and tools of one's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import AlreadyDecided
+from .items import Item
+from .queue import ReviewQueue
+
+
+@dataclass
+class Imported:
+    """What became of a file: numbers of the items, and why lines were not used."""
+
+    decided: list[int] = field(default_factory=list)
+    undecided: int = 0
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+def export_items(queue: ReviewQueue, file: Path, **filters: str) -> int:
+    """Write what waits to a JSON file.
+
+    To decide, fill in `decision` ("approve", "edit" or "reject"), and for an edit change `steps`; `comment` and `reviewer` are
+    kept.
+
+    Args:
+        queue: an open queue.
+        file: to write.
+        filters: as in `ReviewQueue.pending`.
+
+    Returns:
+        The number of items.
+    """
+    queue.refresh()
+    rows = [_exported(item) for item in queue.pending(**filters)]
+    file.write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return len(rows)
+
+
+def import_decisions(queue: ReviewQueue, file: Path, *, reviewer: str = "") -> Imported:
+    """Take the decisions of an exported file; items without a decision go on waiting.
+
+    Args:
+        queue: an open queue.
+        file: that `export_items` wrote.
+        reviewer: for decisions that name none.
+
+    Raises:
+        ValueError: the file is no such list.
+    """
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("item"), int) for row in rows):
+            raise ValueError("it must be a list of objects with a number 'item'")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} does not hold exported reviews: {error}") from error
+    queue.refresh()
+    result = Imported()
+    for row in rows:
+        if not row.get("decision"):
+            result.undecided += 1
+            continue
+        try:
+            item = queue.item(row["item"])
+            if row.get("subject") != item.subject:
+                raise ValueError("this item belongs to another store: export again")
+            queue.decide(item.number, _decision(row), reviewer=str(row.get("reviewer") or reviewer))
+            result.decided.append(item.number)
+        except (AlreadyDecided, ValueError, LookupError, OverflowError) as error:
+            result.refused[row["item"]] = str(error)
+    return result
+
+
+def _exported(item: Item) -> dict[str, Any]:
+    about = {name: getattr(item, name) for name in ("experiment", "problem_set", "teacher", "problem_id", "question", "steps")}
+    return {
+        "item": item.number,
+        "subject": item.subject,
+        **about,
+        "flags": item.flags,
+        "allowed": ["approve", "edit", *(["reject"] if item.may_reject else [])],
+        "decision": "",
+        "comment": "",
+        "reviewer": "",
+    }
+
+
+def _decision(row: dict[str, Any]) -> dict[str, Any]:
+    kind = str(row["decision"]).strip().lower()
+    edited = {"args": {"steps": row.get("steps")}} if kind == "edit" else {}
+    return {"type": kind, "message": str(row.get("comment") or ""), **edited}

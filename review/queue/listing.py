@@ -1,0 +1,113 @@
+"""What the queue holds: items that wait, how many, and the history of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from .items import Item, item_from_row
+from .review_store import ReviewStore
+from .tables import events, items
+
+FILTERS = ("experiment", "problem_set", "teacher")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many subjects wait, and how many are decided."""
+
+    waiting: int
+    decided: int
+
+    @property
+    def all(self) -> int:
+        """Both."""
+        return self.waiting + self.decided
+
+
+class Listing:
+    """Reads the tables of a store and changes nothing."""
+
+    def __init__(self, store: ReviewStore) -> None:
+        """Take an open store."""
+        self.store = store
+        self._connect = store.engine.connect
+
+    def pending(self, **filters: str) -> list[Item]:
+        """Return what waits, oldest first, each subject once.
+
+        Args:
+            filters: `experiment`, `problem_set`, `teacher`; `flag`, a kind of flag, or "none" for what has none.
+        """
+        first = select(func.min(items.c.number)).where(items.c.state == "waiting").group_by(items.c.subject)
+        query = select(items).where(items.c.number.in_(first)).order_by(items.c.number)
+        return [item for item in self._read(_filtered(query, filters)) if _has_flag(item, filters.get("flag"))]
+
+    def counts(self, **filters: str) -> Counts:
+        """Return the progress of what the filters choose."""
+        query = _filtered(select(items.c.subject, items.c.state, items.c.kinds), filters)
+        with self._connect() as db:
+            rows = [row for row in db.execute(query) if _kinds_fit(row.kinds.split(), filters.get("flag"))]
+        waiting = {row.subject for row in rows if row.state == "waiting"}
+        decided = {row.subject for row in rows if row.state in ("decided", "taken")}
+        return Counts(len(waiting), len(decided - waiting))
+
+    def item(self, number: int) -> Item:
+        """Return an item.
+
+        Raises:
+            LookupError: there is none.
+        """
+        found = self._read(select(items).where(items.c.number == number))
+        if not found:
+            raise LookupError(f"there is no review {number}")
+        return found[0]
+
+    def last_decision(self) -> Item | None:
+        """Return the latest decision that can be undone."""
+        query = select(items).where(items.c.state == "decided").order_by(items.c.decided.desc(), items.c.number)
+        return next(iter(self._read(query.limit(1))), None)
+
+    def history(self, limit: int = 200) -> list[dict[str, Any]]:
+        """Return what was decided and undone, newest first: `at`, `what`, `reviewer`, `comment`, `distance`, ..."""
+        named = (items.c.problem_id, items.c.teacher, items.c.problem_set, items.c.experiment, items.c.state)
+        query = select(events, *named).join(items, items.c.number == events.c.item).order_by(events.c.number.desc())
+        with self._connect() as db:
+            return [dict(row) for row in db.execute(query.limit(limit)).mappings()]
+
+    def choices(self) -> dict[str, list[str]]:
+        """Return the values that filters may take, of what waits."""
+        with self._connect() as db:
+            rows = db.execute(select(*(items.c[name] for name in (*FILTERS, "kinds"))).where(items.c.state == "waiting")).all()
+        found = {name: sorted({getattr(row, name) for row in rows} - {""}) for name in FILTERS}
+        kinds = sorted({kind for row in rows for kind in row.kinds.split()})
+        return found | {"flag": kinds + (["none"] if any(not row.kinds for row in rows) else [])}
+
+    def version(self) -> str:
+        """Return a text that changes whenever the queue does."""
+        with self._connect() as db:
+            parts = [db.scalar(select(func.count()).select_from(items).where(items.c.state == "waiting"))]
+            parts += [db.scalar(select(func.max(table.c.number))) for table in (items, events)]
+        return "-".join(str(part or 0) for part in parts)
+
+    def _read(self, query: Any) -> list[Item]:
+        with self._connect() as db:
+            return [item_from_row(dict(row)) for row in db.execute(query).mappings()]
+
+
+def _filtered(query: Any, filters: Mapping[str, str]) -> Any:
+    for name in FILTERS:
+        if filters.get(name):
+            query = query.where(items.c[name] == filters[name])
+    return query
+
+
+def _has_flag(item: Item, kind: str | None) -> bool:
+    return _kinds_fit(item.kinds, kind)
+
+
+def _kinds_fit(kinds: list[str], kind: str | None) -> bool:
+    return not kind or (not kinds if kind == "none" else kind in kinds)

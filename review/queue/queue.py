@@ -1,0 +1,197 @@
+"""The queue: what waits for a person, and what was decided, by whom and when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ..errors import AlreadyDecided, AlreadyTaken
+from .claims import Claims, is_abandoned
+from .decisions import DECISION, already_decided, row_of_decision, row_of_event
+from .drafts import Drafts
+from .items import Item, item_from_row
+from .listing import Listing
+from .paused_threads import paused_threads, read_requests
+from .review_store import ReviewStore
+from .tables import claims, events, items
+
+_SAME = (items.c.thread_id == claims.c.thread_id) & (items.c.interrupt_id == claims.c.interrupt_id)
+
+
+def open_queue(target: str | Path | None = None) -> ReviewQueue:
+    """Open the queue of a store.
+
+    Args:
+        target: a sqlite file or postgresql://...; else TOT_REVIEWS, else `reviews.sqlite` beside the journals.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    import os
+
+    from ...foundation.folders import home
+
+    return ReviewQueue(ReviewStore(target or os.environ.get("TOT_REVIEWS") or home() / "reviews.sqlite"))
+
+
+class ReviewQueue(Listing):
+    """Pending reviews over a LangGraph checkpoint store; any number of processes may use it at once."""
+
+    def __init__(self, store: ReviewStore) -> None:
+        """Take an open store."""
+        super().__init__(store)
+        self.drafts = Drafts(store)
+        self._claims = Claims(store)
+        self._begin = store.engine.begin
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+    def refresh(self) -> int:
+        """Take in what the checkpoints hold: new interrupts become items, those answered by other programs are closed.
+
+        Returns:
+            The number of new items.
+        """
+        paused = paused_threads(self.store)
+        with self._connect() as db:
+            waiting = set(db.scalars(select(items.c.thread_id).where(items.c.state == "waiting")))
+            known = waiting | set(db.scalars(select(items.c.thread_id).where(items.c.state == "decided")))
+        if gone := waiting - paused:
+            with self._begin() as db:
+                for thread in gone:
+                    here = (items.c.thread_id == thread) & (items.c.state == "waiting")
+                    db.execute(update(items).where(here).values(state="elsewhere"))
+        return sum(self._add(row) for row in read_requests(self.store, paused - known))
+
+    def _add(self, row: Mapping[str, Any]) -> bool:
+        """Add an item unless it is there; a subject that was decided already is decided for this thread, too."""
+        try:
+            with self._begin() as db:
+                rounds = db.scalar(select(func.count()).select_from(items).where(items.c.thread_id == row["thread_id"]))
+                row = {**row, "subject": f"{row['subject']}-{rounds}"}
+                same = (items.c.subject == row["subject"]) & items.c.state.in_(("decided", "taken"))
+                found = db.execute(select(items).where(same).limit(1)).mappings().first()
+                decided = {key: found[key] for key in DECISION} | {"state": "decided"} if found else {}
+                db.execute(insert(items).values(**{**row, "created": time.time(), **decided}))
+        except IntegrityError:
+            return False
+        return True
+
+    def decide(self, number: int, answer: Any, *, reviewer: str = "", seconds: float | None = None) -> Item:
+        """Keep a decision, for all threads that ask the same.
+
+        Args:
+            number: of the item.
+            answer: any form that `nodes.hitl.read_answer` reads.
+            reviewer: name, as given.
+            seconds: time that the decision took.
+
+        Returns:
+            The decided item.
+
+        Raises:
+            AlreadyDecided: somebody was faster; says who.
+            ValueError: the answer cannot be read.
+        """
+        item = self.item(number)
+        kept = row_of_decision(item, answer, reviewer=reviewer, seconds=seconds)
+        with self._begin() as db:
+            open_ones = (items.c.subject == item.subject) & (items.c.state == "waiting")
+            if not db.execute(update(items).where(open_ones).values(state="decided", **kept)).rowcount:
+                raise AlreadyDecided(already_decided(self.item(number)))
+            self.drafts.drop(item, db)
+            db.execute(insert(events).values(**row_of_event(item, kept["decision"], kept["reviewer"], kept)))
+        return self.item(number)
+
+    def undo(self, number: int, *, reviewer: str = "") -> Item:
+        """Take a decision back; the item waits again.
+
+        Raises:
+            AlreadyTaken: a run has gone on with it.
+            LookupError: nothing was decided.
+        """
+        item = self.item(number)
+        same = items.c.subject == item.subject
+        with self._begin() as db:
+            if db.scalar(select(func.count()).select_from(items).where(same, items.c.state == "taken")):
+                raise AlreadyTaken(f"a run has gone on with the decision on {item.problem_id or number}; it stays")
+            blank = dict.fromkeys(DECISION) | {"state": "waiting"}
+            if not db.execute(update(items).where(same, items.c.state == "decided").values(**blank)).rowcount:
+                raise LookupError(f"nothing was decided on {item.problem_id or number}")
+            db.execute(insert(events).values(**row_of_event(item, "undo", reviewer, {})))
+        return self.item(number)
+
+    def answers(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Return what runs may go on with: interrupt id and answer by thread."""
+        paused = paused_threads(self.store)
+        return {item.thread_id: (item.interrupt_id, item.answer or {}) for item in self._free() if item.thread_id in paused}
+
+    def take(self, thread_id: str, interrupt_id: str) -> bool:
+        """Claim a decision for this process: it cannot be undone any more, and no other run gets it.
+
+        Returns:
+            False if it was undone just before or a run has it. That of a process that died, or of another machine that took it
+            more than an hour ago, is free again.
+        """
+        return self._claims.take(thread_id, interrupt_id)
+
+    @contextmanager
+    def claim(self, thread_id: str, interrupt_id: str) -> Iterator[bool]:
+        """Take a decision, and go on with it in the body; after an error there another run may take it.
+
+        Yields:
+            Whether it could be taken, as in `take`.
+        """
+        taken = self.take(thread_id, interrupt_id)
+        try:
+            yield taken
+        except BaseException:
+            if taken:
+                self._claims.release(thread_id, interrupt_id)
+            raise
+        if taken:
+            self._claims.finish(thread_id, interrupt_id)
+
+    def take_up(self, graph: Any) -> dict[str, dict[str, Any]]:
+        """Resume every decided run of a graph whose checkpointer is this store, and those that failed or died after that.
+
+        Returns:
+            The outputs by thread.
+        """
+        paused, outputs = paused_threads(self.store), {}
+        for item in self._free():
+            if item.state == "decided" and item.thread_id not in paused:
+                continue
+            with self.claim(item.thread_id, item.interrupt_id) as taken:
+                output = _go_on(graph, item) if taken else None
+            if output is not None:
+                outputs[item.thread_id] = output
+        return outputs
+
+    def _free(self) -> list[Item]:
+        """Return what is decided and no run is going on with."""
+        query = select(items, claims.c.host, claims.c.pid, claims.c.at).outerjoin(claims, _SAME).order_by(items.c.number)
+        query = query.where((items.c.state == "decided") | ((items.c.state == "taken") & claims.c.pid.is_not(None)))
+        with self._connect() as db:
+            rows = [dict(row) for row in db.execute(query).mappings()]
+        free = [row for row in rows if row["pid"] is None or is_abandoned(row["host"], row["pid"], row["at"])]
+        return [item_from_row(row) for row in free]
+
+
+def _go_on(graph: Any, item: Item) -> dict[str, Any] | None:
+    """Resume a run with its decision, or where it stopped after that; None if it has no more to do with it."""
+    from langgraph.types import Command
+
+    config = {"configurable": {"thread_id": item.thread_id}}
+    state = graph.get_state(config)
+    if item.interrupt_id in {pause.id for pause in state.interrupts}:
+        return dict(graph.invoke(Command(resume={item.interrupt_id: item.answer}), config))
+    return dict(graph.invoke(None, config)) if state.next and not state.interrupts else None

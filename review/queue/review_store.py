@@ -1,0 +1,165 @@
+"""Where reviews are kept: one database with LangGraph's checkpoints and the tables of the queue."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from ..errors import StoreError
+from . import tables
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+POSTGRES = ("postgres://", "postgresql://")
+_POSTGRES_LOCK = 0x70745F726576  # a number of our own among the advisory locks of a database
+
+
+class ReviewStore:
+    """An open store.
+
+    Attributes:
+        target: a path, or the URL of a Postgres database.
+        engine: for the tables of the queue.
+    """
+
+    def __init__(self, target: str | Path) -> None:
+        """Open a store, or create it.
+
+        Raises:
+            StoreError: it cannot be opened, is no store of reviews, or was written by a newer version.
+        """
+        self.target = str(target)
+        self.postgres = self.target.startswith(POSTGRES)
+        self.engine = _engine(self.target, self.postgres)
+        try:
+            self._create_tables()
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise StoreError(f"the reviews in {self.shown} cannot be opened: {_reason(error)}") from error
+        self._check_version()
+
+    @property
+    def shown(self) -> str:
+        """The target without a password."""
+        return self.engine.url.render_as_string(hide_password=True) if self.postgres else self.target
+
+    @contextmanager
+    def saver(self) -> Iterator[BaseCheckpointSaver]:
+        """Open LangGraph's checkpointer for `invoke`."""
+        if self.postgres:
+            from langgraph.checkpoint.postgres import PostgresSaver
+
+            with PostgresSaver.from_conn_string(self.target) as opened:
+                yield opened
+            return
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        connection = sqlite3.connect(self.target, check_same_thread=False, timeout=PATIENCE_S)
+        connection.execute("pragma synchronous = normal")
+        try:
+            yield SqliteSaver(connection)
+        finally:
+            connection.close()
+
+    @asynccontextmanager
+    async def asaver(self) -> AsyncIterator[BaseCheckpointSaver]:
+        """Open LangGraph's checkpointer for `ainvoke`, bound to the running event loop."""
+        if self.postgres:
+            from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+            async with AsyncPostgresSaver.from_conn_string(self.target) as opened:
+                yield opened
+            return
+        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+        async with AsyncSqliteSaver.from_conn_string(self.target) as saver:
+            await saver.conn.execute("pragma synchronous = normal")
+            await saver.conn.execute("pragma busy_timeout = 30000")
+            yield saver
+
+    def secret(self) -> str:
+        """Return a secret that is the same for every process that opens this store: a page outlives its server."""
+        self._note("secret", secrets.token_urlsafe(32))
+        with self.engine.connect() as db:
+            return str(db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "secret")))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def _create_tables(self) -> None:
+        """Create what is missing; of several processes that open a new store, one at a time does."""
+        with _alone_in_postgres(self.engine) if self.postgres else _alone_in_sqlite(self.engine) as db:
+            tables.metadata.create_all(db)
+        with _alone_in_postgres(self.engine) if self.postgres else nullcontext(), self.saver() as saver:
+            saver.setup()  # type: ignore[attr-defined]
+
+    def _check_version(self) -> None:
+        self._note("version", str(tables.VERSION))
+        with self.engine.connect() as db:
+            found = db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "version"))
+        if int(found or 0) > tables.VERSION:
+            raise StoreError(f"the reviews in {self.shown} were written by a newer version of this program; upgrade it")
+
+    def _note(self, key: str, value: str) -> None:
+        """Keep a value unless there is one."""
+        with self.engine.connect() as db:
+            if db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key)) is not None:
+                return
+        try:
+            with self.engine.begin() as db:
+                db.execute(insert(tables.meta).values(key=key, value=value))
+        except IntegrityError:
+            return
+
+
+def _engine(target: str, postgres: bool) -> Engine:
+    if postgres:
+        try:
+            import psycopg  # noqa: F401
+        except ImportError as error:
+            raise StoreError(
+                "reviews in Postgres need the extra 'postgres': pip install 'trace-of-thought[postgres]'"
+            ) from error
+        return create_engine("postgresql+psycopg://" + target.split("://", 1)[1], pool_pre_ping=True)
+    if "://" in target:
+        raise StoreError(f"reviews cannot be kept in {target.split('://')[0]}; give a file or postgresql://...")
+    engine = create_engine(f"sqlite:///{target}", connect_args={"timeout": PATIENCE_S})
+    event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, record: Any) -> None:
+    use_wal(connection)
+
+
+@contextmanager
+def _alone_in_sqlite(engine: Engine) -> Iterator[Connection]:
+    with engine.begin() as db:
+        db.exec_driver_sql("begin immediate")
+        yield db
+
+
+@contextmanager
+def _alone_in_postgres(engine: Engine) -> Iterator[Connection]:
+    """Hold a lock of the database without an open transaction: LangGraph's setup waits for those to end."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        while not db.scalar(select(func.pg_try_advisory_lock(_POSTGRES_LOCK))):
+            time.sleep(0.05)
+        try:
+            yield db
+        finally:
+            db.execute(select(func.pg_advisory_unlock(_POSTGRES_LOCK)))
+
+
+def _reason(error: Exception) -> str:
+    return (str(getattr(error, "orig", None) or error).splitlines() or [""])[0][:300]

@@ -1,0 +1,79 @@
+"""The form of an item: its fields, its steps, and what the small buttons beside a step do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from ..queue.items import Item
+from .guard import MAX_BODY
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A form as it was sent; line breaks are plain ones."""
+
+    fields: Mapping[str, str]
+    steps: list[str]
+
+    def steps_of(self, item: Item) -> list[str]:
+        """Return the steps on the page: those of the item where they were too long to be sent."""
+        return item.steps if "unsent" in self.fields else self.steps
+
+    def answer_to(self, item: Item) -> dict[str, Any]:
+        """Return the decision that the form stands for: what is on the page is what the student gets."""
+        comment = self.fields.get("comment", "").strip()
+        if self.fields.get("op") == "reject":
+            return {"type": "reject", "message": comment}
+        steps = [step.strip() for step in self.steps_of(item) if step.strip()]
+        if steps == [step.strip().replace("\r\n", "\n") for step in item.steps]:
+            return {"type": "approve", "message": comment}
+        return {"type": "edit", "args": {"steps": steps}, "message": comment}
+
+
+def fits_a_form(item: Item) -> bool:
+    """Tell whether a browser can send the steps back, and some more; else they are decided on as they are."""
+    return len(urlencode([("step", step) for step in item.steps])) <= MAX_BODY // 2
+
+
+def read_form(body: bytes) -> Edited:
+    """Read a form that a browser sent."""
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    plain = [(name, value.replace("\r\n", "\n")) for name, value in pairs]
+    return Edited({name: value for name, value in plain if name != "step"}, [value for name, value in plain if name == "step"])
+
+
+def place_of(text: str) -> int | None:
+    """Return the place of a step that an address or a button names, from 0; None if it names none."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
+def change(steps: list[str], operation: str, original: list[str]) -> tuple[list[str], int]:
+    """Add, remove or move a step.
+
+    Args:
+        steps: as they are.
+        operation: "add-N" (after step N), "remove-N", "up-N", "down-N" (N from 0), "reset"; anything else changes nothing.
+        original: what "reset" goes back to.
+
+    Returns:
+        The new steps, and the place that should get the focus.
+    """
+    name, _, text = operation.partition("-")
+    found, last = place_of(text), len(steps) - 1
+    place = last if found is None else min(found, last)
+    changed = list(steps)
+    if name == "add":
+        changed.insert(place + 1, "")
+        return changed, place + 1
+    if name == "remove" and changed:
+        del changed[place]
+        return changed, max(0, min(place, len(changed) - 1))
+    other = place + {"up": -1, "down": 1}.get(name, 0)
+    if name in ("up", "down") and 0 <= other < len(changed):
+        changed[place], changed[other] = changed[other], changed[place]
+        return changed, other
+    return (list(original), 0) if name == "reset" else (changed, max(0, place))

@@ -1,0 +1,59 @@
+"""The templates of the page, with what they need to show text safely."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from ...nodes.state import Flag
+from ..marking import flag_words, mark_flags
+from ..visible import has_hidden, visible
+from .mathematics import has_mathematics, render_mathematics
+
+
+class Pages:
+    """Renders pages; everything but what `Markup` vouches for is escaped."""
+
+    def __init__(self, page_token: str, kinds: Mapping[str, str]) -> None:
+        """Load the templates."""
+        loader = FileSystemLoader(Path(__file__).parent / "templates")
+        self._environment = Environment(
+            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._environment.filters |= {"math": render_mathematics, "visible": visible, "when": _when, "short": _short}
+        self._environment.globals |= {
+            "page_token": page_token,
+            "kinds": kinds,
+            "flag_words": flag_words,
+            "step_flags": _step_flags,
+            "mark": _mark,
+            "has_hidden": has_hidden,
+            "has_math": has_mathematics,
+        }
+
+    def render(self, name: str, status: int, values: Mapping[str, Any]) -> HTMLResponse:
+        """Return a page."""
+        return HTMLResponse(self._environment.get_template(f"{name}.html.j2").render(values), status)
+
+
+def _step_flags(flags: Sequence[Flag], place: int | None) -> list[Flag]:
+    return [flag for flag in flags if flag["step"] == place]
+
+
+def _mark(step: str, flags: Sequence[Flag]) -> Markup:
+    return mark_flags(step, flags)
+
+
+def _when(at: float | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) if at else ""
+
+
+def _short(text: str, length: int = 140) -> str:
+    text = " ".join(visible(text[: 4 * length]).split())
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,53 @@
+"""Serve the page."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from ..queue.queue import ReviewQueue
+from .guard import is_loopback
+
+
+def serve(
+    queue: ReviewQueue, *, host: str, port: int, token: str = "", reviewer: str = "", tell: Callable[[str], object]
+) -> None:
+    """Serve the page until the process is stopped.
+
+    Args:
+        queue: an open queue.
+        host: address to listen at.
+        port: 0 takes a free one.
+        token: that visitors must show; needed off loopback.
+        reviewer: name for decisions, until a visitor gives another.
+        tell: told the address of the page.
+
+    Raises:
+        ValueError: the host is not loopback and there is no token.
+        OSError: the port is taken.
+    """
+    if not token and not is_loopback(host):
+        raise ValueError(f"--host {host} lets others in: give a --token that they must show, or stay on 127.0.0.1")
+    import uvicorn
+
+    from .app import make_app
+
+    app = make_app(queue, token=token, reviewer=reviewer)
+    listener, address = listen(host, port)
+    tell(f"Reviews: {address}/" + (f"?token={token}" if token else "") + "  (Ctrl-C stops)")
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> tuple[socket.socket, str]:
+    """Return a socket that listens, and its address as a URL.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise OSError(f"port {port} of {host} cannot be used ({error.strerror}); choose another with --port") from error
+    shown = f"[{host}]" if ":" in host else host
+    return listener, f"http://{shown}:{listener.getsockname()[1]}"

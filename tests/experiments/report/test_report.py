@@ -1,0 +1,218 @@
+import json
+import re
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from trace_of_thought.experiments.exchange.recorded_file import export_decompositions
+from trace_of_thought.experiments.exchange.released_traces import cell_of, import_traces, read_traces
+from trace_of_thought.experiments.journal.finding import journal_path
+from trace_of_thought.experiments.journal.journal import Journal
+from trace_of_thought.experiments.report.comparing import compare_pairs, flips, matched
+from trace_of_thought.experiments.report.figures import cost_figure
+from trace_of_thought.experiments.report.html_report import make_report
+from trace_of_thought.experiments.report.outcomes import cause
+from trace_of_thought.experiments.report.review_effects import review_cells
+from trace_of_thought.experiments.report.summary import summarise
+from trace_of_thought.experiments.report.table import markdown_table, summary_cells, usd
+from trace_of_thought.experiments.run.rescoring import rescore
+from trace_of_thought.models import RecordedTeacher, ScriptedChatModel
+from trace_of_thought.verification import Equation, SolutionCheck, Verdict
+
+DATA = Path(__file__).parents[3].parent / "shared" / "data" / "released_traces"
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> | $x$ {{ 7 * 7 }}"
+
+
+def data_of(html):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)[1])
+
+
+@pytest.fixture
+def journal(experiment, sums, student):
+    def weak(prompt):
+        number = int(prompt.split("What is ")[1].split(" +")[0])
+        right = number >= 4 if "following steps" in prompt else number < 5
+        return student.script(prompt) if right else f"{HOSTILE}\nAnswer: 999"
+
+    return experiment({"scripted:s": ScriptedChatModel(script=weak)}, problems=sums(8))[1]
+
+
+def test_the_page_needs_nothing_else_and_is_not_fooled(journal):
+    html = make_report(journal).html
+    assert html.count("<script") == 2
+    assert "<img" not in html
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", html)
+    assert "@import" not in html
+    [wrong] = [p for p in data_of(html)["problems"] if p["question"] == "What is 6 + 1?"]
+    assert any(HOSTILE in row["solution"] for row in wrong["rows"].values())
+
+
+def test_every_problem_is_in_the_page_with_all_that_was_made_of_it(journal):
+    data = data_of(make_report(journal).html)
+    assert len(data["problems"]) == 8
+    assert [condition["name"] for condition in data["conditions"]] == ["standard", "trace_of_thought (t)"]
+    taught = data["conditions"][1]["id"]
+    assert all(problem["rows"][taught]["steps"] == ["Look at the number.", "Add one to it."] for problem in data["problems"])
+
+
+def test_the_figures_are_drawn_in_the_colours_of_the_page(journal):
+    figures = make_report(journal).figures
+    assert set(figures) == {"accuracy", "flips", "cost", "steps", "causes"}
+    for svg in figures.values():
+        assert svg.startswith("<svg")
+        assert "var(--text" in svg
+        assert "var(--s0" in svg
+        assert not re.search(r"#01020[0-9]|#0708|#040506", svg)
+
+
+def test_one_cell_and_nothing_solved_still_make_a_report(experiment, sums):
+    student = ScriptedChatModel(script=lambda prompt: "I cannot say.")
+    _, journal = experiment({"scripted:s": student}, problems=sums(2), methods="standard")
+    made = make_report(journal)
+    assert "flips" not in made.figures
+    assert "2 no_answer" in made.markdown
+
+
+@pytest.mark.browser
+def test_the_page_shows_flips_in_a_browser(journal, browser, tmp_path):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    (tmp_path / "report.html").write_text(make_report(journal).html, encoding="utf-8")
+    browser.get((tmp_path / "report.html").as_uri())
+    count = browser.find_element("id", "count")
+    assert count.text == "8 of 8 problems"
+    links = browser.find_elements("css selector", "#figure-flips a")
+    browser.execute_script("document.querySelector('#figure-flips details').open = true")
+    links[1].click()
+    WebDriverWait(browser, 30).until(lambda _: count.text == "4 of 8 problems")
+    listed = [button.text for button in browser.find_elements("css selector", "#list button")]
+    assert [text.split(": ")[1] for text in listed] == [f"What is {n} + 1?" for n in range(4)]
+    assert HOSTILE in browser.find_element("id", "problem").text
+    assert browser.get_log("browser") == []
+
+
+def test_compare_finds_cells_by_name_and_lists_flips(journal, tmp_path):
+    journal.db.execute("pragma wal_checkpoint(truncate)")
+    [(a, b)] = matched("experiment:standard", "experiment:trace", tmp_path)
+    [found] = compare_pairs([(a, b)])
+    assert (found["gained"], found["lost"], found["difference"]) == (3, 4, -0.125)
+    assert flips(a, b)["wrong to right"] == ["sums-6", "sums-7", "sums-8"]
+    with pytest.raises(LookupError, match="has no cell 'sequential'"):
+        matched("experiment:sequential", "experiment", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"no experiment 'other' .* it has experiment"):
+        matched("other", "experiment", tmp_path)
+
+
+def test_compare_pairs_cells_of_the_same_student(experiment, sums, student, tmp_path):
+    other = ScriptedChatModel(script=student.script)
+    methods = ["standard", "trace_of_thought"]
+    experiment({"scripted:o": other}, problems=sums(3), methods=methods, students=["scripted:s", "scripted:o"])
+    experiment({"scripted:n": other}, problems=sums(3), methods=methods, students=["scripted:n"], name="later")
+
+    def names(a, b):
+        return [
+            (x.condition.cell["student_label"], x.condition.label, y.condition.cell["student_label"], y.condition.label)
+            for x, y in matched(a, b, tmp_path)
+        ]
+
+    taught = "trace_of_thought (t)"
+    assert names("experiment:standard", "experiment:trace") == [("s", "standard", "s", taught), ("o", "standard", "o", taught)]
+    both = [("s", m, "n", m) for m in ("standard", taught)] + [("o", m, "n", m) for m in ("standard", taught)]
+    assert names("experiment", "later") == both
+    assert names("experiment:s trace", "later:standard") == [("s", taught, "n", "standard")]
+    [found] = compare_pairs(matched("experiment:s trace", "later:standard", tmp_path))
+    assert (found["a"], found["b"]) == (f"s {taught}", "n standard")
+
+
+def test_exported_decompositions_are_replayed(journal, tmp_path):
+    path = tmp_path / "d.jsonl"
+    assert export_decompositions(journal, path) == {"t": 8}
+    teacher = RecordedTeacher.from_file(path)
+    assert teacher.invoke("Plan this: What is 3 + 1?").text == "1. Look at the number.\n2. Add one to it."
+
+
+def test_rescoring_uses_the_verifier_as_it_is_now(journal):
+    cell = journal.cells()[0]["id"]
+    journal.db.execute("update rows set status = 'incorrect', score = 0, trace_id = 'tr-1' where cell_id = ? and key = "
+                       "(select key from rows where cell_id = ? and status = 'correct' limit 1)", (cell, cell))  # fmt: skip
+    done = rescore(journal)
+    assert (done.rows, done.changed) == (16, {("incorrect", "correct"): 1})
+    [(trace, status, verdict)] = done.overrides
+    assert (trace, status, verdict["status"]) == ("tr-1", "correct", "correct")
+    assert summarise(journal)[0]["accuracy"] == 5 / 8
+
+
+def test_unknown_costs_are_shown_as_unknown():
+    assert (usd(None), usd(0.0), usd(0.00012), usd(12.345)) == ("unknown", "0", "0.0001", "12.35")
+
+
+def test_markdown_survives_what_names_hold():
+    assert markdown_table(["a"], [["x | y\n<b>"]]) == "| a |\n| --- |\n| x \\| y &lt;b> |\n"
+
+
+def test_causes_tell_slips_from_formats():
+    verdict = Verdict("incorrect", "43", "final_line", False, "42")
+    check = SolutionCheck("inconsistent", (Equation("6 * 7 = 43", False, "42", 0),), 0, "6 * 7 is 42, not 43")
+    row = {"status": "incorrect", "finish_reason": "stop", "detail": {"verdict": asdict(verdict), "check": asdict(check)}}
+    assert cause(json.loads(json.dumps(row)), "6 * 7?") == "arithmetic slip"
+    assert cause({**row, "finish_reason": "length,stop"}, "6 * 7?") == "token limit reached"
+    assert cause({**row, "detail": {}}, "6 * 7?") == "other wrong answer"
+    assert cause({**row, "status": "no_answer"}, "6 * 7?") == "no answer"
+    assert cause({**row, "status": "error", "detail": {}}, "6 * 7?") == "error"
+
+
+def test_released_traces_become_cells(tmp_path):
+    files = sorted(DATA.glob("*llama27bchat-gsm8k*.csv"))
+    if not files:
+        pytest.skip("no released traces")
+    with Journal(journal_path(tmp_path, "released")) as journal:
+        import_traces(files, journal)
+        [summary] = summarise(journal)
+        assert (summary["teacher"], summary["student"], summary["rows"]) == ("gpt-4-0613", "llama-2-7b-chat", 200)
+        assert 0.3 < summary["accuracy"] < 0.55
+        assert summary["student_tokens"] > 100_000
+        assert summary["mean_steps"] > 3
+        assert summary["seconds_per_problem"] is None
+        assert journal.totals()["teacher_tokens"] == summary["teacher_tokens"]
+        assert export_decompositions(journal, tmp_path / "d.jsonl") == {"gpt-4-0613": 200}
+    exported = map(json.loads, (tmp_path / "d.jsonl").read_text().splitlines())
+    said = {trace["dataset_question"].strip(): trace["delegation"]["output_text"] for trace in read_traces(files[0])}
+    assert {line["question"]: line["decomposition"] for line in exported} == said
+
+
+def test_a_file_that_is_no_trace_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no trace file .*x\.csv"):
+        cell_of(tmp_path / "x.csv")
+    (tmp_path / "x.csv").touch()
+    with pytest.raises(ValueError, match="the name must be like sot-"):
+        cell_of(tmp_path / "x.csv")
+    path = tmp_path / "sot-a-b-gsm8k-1-traces.csv"
+    path.write_text('"{""dataset_question"": ""1?""}"\n')
+    with Journal(journal_path(tmp_path, "released")) as journal, pytest.raises(ValueError, match="row 1: not a trace"):
+        import_traces([path], journal)
+
+
+def test_columns_that_say_nothing_are_left_out(journal):
+    header, rows = summary_cells(summarise(journal))
+    assert header[0] == "method"
+    assert "USD" not in header
+    assert len(rows) == 2
+
+
+def test_reviews_show_only_columns_that_hold_something():
+    entry = {"problems": "sums", "student": "s", "teacher": "t", "reviewed": 3, "waiting": 0, "approved": 2, "edited": 1}
+    entry |= {"rejected": 0, "words": 4.0, "reviewed_right": (2, 3), "unreviewed_right": (1, 5)}
+    header, rows = review_cells([entry | {"changed_right": (1, 1), "original_right": (0, 0)}])
+    assert header[:2] == ["teacher", "reviewed"]
+    assert header[-3:] == ["accuracy reviewed", "not reviewed", "changed steps"]
+    assert [len(row) for row in rows] == [len(header)]
+
+
+def test_lines_of_an_axis_stand_where_their_labels_say():
+    summary = {"n": 60, "rows": 60, "cost_usd": 0.0, "teacher_tokens": 0, "student_tokens": 1568, "accuracy": 0.2}
+    shown = cost_figure([{**summary, "label": "standard", "student": "s", "problems": "sums"}])
+    labels = [float(label) for label in re.findall(r">([\d.]+) %<", shown)]
+    assert len(labels) > 3
+    assert len({round(after - before, 6) for before, after in pairwise(labels)}) == 1

@@ -1,0 +1,94 @@
+"""An engine that fails: nobody waits for ever, and only the call that cannot be served fails."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytest.importorskip("torch")
+
+
+def fail_when(student, poisoned):
+    """Make the model raise whenever `poisoned(input_ids)`."""
+    model = student.llm.pipeline.model
+    forward = model.forward
+
+    def faulty(*args, **kwargs):
+        if poisoned(kwargs["input_ids"]):
+            raise RuntimeError("a broken kernel")
+        return forward(*args, **kwargs)
+
+    model.forward = faulty
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["grouped", "continuous"])
+def test_only_the_call_that_breaks_the_engine_fails(load_tiny, engine):
+    student = load_tiny(engine=engine, max_tokens=8, temperature=1.0, seed=5)
+    poison = student.tokenizer("~", add_special_tokens=False)["input_ids"][0]
+    expected = [student.invoke(prompt).content for prompt in ("good", "fine")]
+    fail_when(student, lambda ids: bool((ids == poison).any()) and ids.shape[-1] > 1)
+    replies = student.batch(["good", "bad ~~~", "fine"], return_exceptions=True)
+    assert [replies[0].content, replies[2].content] == expected
+    assert isinstance(replies[1], RuntimeError)
+    assert "broken kernel" in str(replies[1])
+    assert student.invoke("good").content == expected[0]
+
+
+def test_an_engine_that_cannot_be_built_fails_the_call(load_tiny):
+    student = load_tiny(engine="continuous", attn_implementation="flex_attention")
+    with pytest.raises(RuntimeError, match="flex_attention is not supported"):
+        student.invoke("hello", timeout=30)
+
+
+def test_a_thread_that_dies_leaves_no_call_waiting_and_a_new_one_starts(load_tiny):
+    student = load_tiny(max_tokens=8)
+    student.invoke("warm")
+    engine = student._service.engine
+    turn, engine.turn = engine.turn, lambda newcomers: (_ for _ in ()).throw(SystemExit())
+    with pytest.raises(RuntimeError, match="thread of the student ended"):
+        student.invoke("hello")
+    engine.turn = turn
+    assert student.invoke("hello", max_tokens=2).usage_metadata["output_tokens"] == 2
+
+
+def run(code, folder):
+    script = "from trace_of_thought.models.chat.batched import BatchedChatHuggingFace\n" + textwrap.dedent(code)
+    return subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, timeout=120, check=False)
+
+
+LOAD = (
+    "import sys, threading, time\n"
+    "student = BatchedChatHuggingFace.from_model_id(sys.argv[1], device='cpu', max_tokens=400, engine={!r})\n"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["grouped", "continuous"])
+def test_the_interpreter_ends_while_calls_run(tiny_folder, engine):
+    code = LOAD.format(engine) + "threading.Thread(target=student.invoke, args=('x',), daemon=True).start()\ntime.sleep(.3)"
+    assert run(code, tiny_folder).returncode == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_call(tiny_folder):
+    code = LOAD.format("grouped") + (
+        "import os, signal\n"
+        "threading.Timer(.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
+        "try:\n    student.batch(['x'] * 400)\nexcept KeyboardInterrupt:\n    print('interrupted')\n"
+    )
+    assert "interrupted" in run(code, tiny_folder).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_can_use_the_student(tiny_folder):
+    code = LOAD.format("grouped") + (
+        "import os\nexpected = student.invoke('hello', max_tokens=6).content\n"
+        "child = os.fork()\n"
+        "if child == 0:\n    os._exit(0 if student.invoke('hello', max_tokens=6).content == expected else 1)\n"
+        "print('child', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    assert "child 0" in run(code, tiny_folder).stdout

@@ -1,0 +1,178 @@
+"""Loading the student, and what it says when it cannot."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("torch")
+
+INT8_BY_TORCHAO = {"_type": "Int8WeightOnlyConfig", "_version": 2, "_data": {}}
+
+
+def load(model_id, **options):
+    from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
+
+    return BatchedChatHuggingFace.from_model_id(str(model_id), **options)
+
+
+def test_a_folder_loads_in_the_dtype_that_is_asked_for(tiny_folder):
+    import torch
+
+    assert load(tiny_folder, device="cpu").llm.pipeline.model.dtype == torch.float32
+    half = load(tiny_folder, device="cpu", dtype="bfloat16")
+    assert half.llm.pipeline.model.dtype == torch.bfloat16
+    assert {"dtype": "bfloat16", "device": "cpu", "engine": "grouped"}.items() <= half.facts.items()
+
+
+def test_half_precision_weights_are_not_packed_and_still_answer(tiny_folder):
+    student = load(tiny_folder, device="cpu", dtype="bfloat16", max_tokens=4)
+    assert student.invoke("hello").usage_metadata["output_tokens"] <= 4
+    student.close()
+
+
+def test_packed_weights_compute_what_plain_ones_do(tiny_folder):
+    import torch
+
+    ids = torch.tensor([[3, 4, 5, 6]])
+    with torch.inference_mode():
+        packed, plain = (load(tiny_folder, device="cpu", pack_weights=p).llm.pipeline.model(ids).logits for p in (True, False))
+    torch.testing.assert_close(packed, plain, rtol=1e-4, atol=1e-4)
+
+
+def test_int8_weights_compute_about_what_exact_ones_do(tiny_folder):
+    import torch
+
+    from trace_of_thought.models.weights.int8_linear import sums_are_exact
+
+    if not sums_are_exact():
+        with pytest.raises(ValueError, match="VNNI"):
+            load(tiny_folder, device="cpu", pack_weights="int8")
+        pytest.skip("needs a CPU with VNNI")
+    ids = torch.tensor([[3, 4, 5, 6], [9, 8, 7, 6]])
+    with torch.inference_mode():
+        rounded, exact = (load(tiny_folder, device="cpu", pack_weights=p).llm.pipeline.model for p in ("int8", False))
+        both, plain = rounded(ids).logits, exact(ids).logits
+        alone = torch.cat([rounded(row[None]).logits for row in ids])
+    assert torch.cosine_similarity(both.flatten(), plain.flatten(), dim=0) > 0.99
+    torch.testing.assert_close(both, alone, rtol=1e-4, atol=1e-4)
+
+
+def test_int8_weights_are_refused_where_they_do_not_apply(tiny_folder):
+    with pytest.raises(ValueError, match="float32"):
+        load(tiny_folder, device="cpu", dtype="bfloat16", pack_weights="int8")
+
+
+@pytest.mark.parametrize(
+    ("package", "config"),
+    [
+        ("optimum.quanto", {"quant_method": "quanto", "weights": "int8"}),
+        ("bitsandbytes", {"quant_method": "bitsandbytes", "load_in_8bit": True}),
+        ("torchao", {"quant_method": "torchao", "quant_type": {"default": INT8_BY_TORCHAO}}),
+    ],
+)
+def test_a_quantization_config_rounds_the_weights(tiny_folder, package, config):
+    import torch
+
+    pytest.importorskip(package)
+    from trace_of_thought.models import load_chat_model
+
+    student = load_chat_model(f"hf:{tiny_folder}", device="cpu", max_tokens=4, quantization_config=config)
+    plain = load(tiny_folder, device="cpu", pack_weights=False).llm.pipeline.model
+    ids = torch.tensor([[3, 4, 5, 6]])
+    with torch.inference_mode():
+        rounded, exact = (model(ids).logits.flatten() for model in (student.llm.pipeline.model, plain))
+    assert not torch.allclose(rounded, exact, rtol=1e-4, atol=1e-4)
+    assert torch.cosine_similarity(rounded, exact, dim=0) > 0.99
+    assert student.invoke("hello").usage_metadata["output_tokens"] > 0
+    student.close()
+
+
+@pytest.mark.parametrize(
+    ("model_id", "error", "message"),
+    [
+        ("./no-such-folder", FileNotFoundError, "no such folder"),
+        ("{empty}", FileNotFoundError, "no config.json"),
+        ("{empty}/broken.gguf", ValueError, "not a GGUF file"),
+        ("{empty}/missing.gguf", FileNotFoundError, "no such GGUF file"),
+        ("{empty}/weights.bin", ValueError, "only .gguf files"),
+    ],
+)
+def test_a_wrong_place_is_named(tmp_path, model_id, error, message):
+    (tmp_path / "broken.gguf").write_bytes(b"<html>404</html>")
+    (tmp_path / "weights.bin").write_bytes(b"x")
+    with pytest.raises(error, match=message):
+        load(model_id.format(empty=tmp_path), device="cpu")
+
+
+def test_a_hub_out_of_reach_is_told_from_a_wrong_name(monkeypatch, tmp_path):
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ConnectionError, match="out of reach"):
+        load("nobody/nothing-here", device="cpu", cache_dir=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"dtype": "float99"}, "float99"), ({"device": "cuda:7"}, "cuda:7"), ({"backend": "endpoint"}, "endpoint")],
+)
+def test_wrong_loading_options_are_named(tiny_folder, options, message):
+    import torch
+
+    if torch.cuda.is_available() and "device" in options:
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(ValueError, match=message):
+        load(tiny_folder, **options)
+
+
+def test_a_model_without_chat_template_says_so(load_tiny):
+    student = load_tiny()
+    student.tokenizer.chat_template = None
+    with pytest.raises(ValueError, match="no chat template"):
+        student.invoke("hello")
+
+
+def test_options_that_would_be_ignored_are_refused(tiny_folder):
+    with pytest.raises(ValueError, match="presence_penalty"):
+        load(tiny_folder, device="cpu", presence_penalty=1.0)
+
+
+CONVERT = (
+    "import sys, torch, pathlib\n"
+    "from trace_of_thought.models.weights.gguf_folder import converted\n"
+    "print(converted(pathlib.Path(sys.argv[1]), torch.float32))\n"
+)
+
+
+@pytest.mark.slow
+def test_a_gguf_file_is_converted_once_when_processes_start_together(gguf_file, tmp_path):
+    environment = {**os.environ, "TRACE_OF_THOUGHT_CACHE": str(tmp_path)}
+    command = [sys.executable, "-c", CONVERT, str(gguf_file)]
+    started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    folders = {process.communicate(timeout=250)[0].splitlines()[-1] for process in started}
+    assert len(folders) == 1
+    assert [str(path) for path in (tmp_path / "gguf").iterdir() if path.is_dir()] == list(folders)
+
+
+@pytest.mark.slow
+def test_the_real_student_answers_as_plain_generate(real_student):
+    questions = ["What is the capital of France?", "Count from one to five.", "What is 7 times 8?", "Name a colour."]
+    alone = [real_student.invoke(question).content for question in questions]
+    assert "Paris" in alone[0]
+    assert [reply.content for reply in real_student.batch(questions)] == alone
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("engine", ["continuous", "grouped"])
+def test_a_cuda_device_serves_calls(tiny_folder, engine):
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs CUDA")
+    student = load(tiny_folder, device="cuda", dtype="float32", engine=engine, max_tokens=8)
+    alone = [student.invoke(prompt).content for prompt in ("a", "bb", "ccc")]
+    assert [reply.content for reply in student.batch(["a", "bb", "ccc"])] == alone
+    assert student.engine == engine
+    student.close()

@@ -1,0 +1,175 @@
+"""Experiments as MLflow runs: one parent for an experiment, one child for a cell.
+
+Everything here can be done again: runs are found by tags, what is written twice is written once. The experiment's journal is
+the truth; MLflow is filled from it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from ..store.errors import TrackingUnavailable
+from ..traces.handler import TraceHandler
+from .curves import Curves
+from .prompt_registry import prompts_in_use, register_prompts
+from .records import CellRecord, ExperimentRecord
+from .run_content import fill_run, log_dataset, log_description, log_files, log_params, log_prompts, log_table
+
+if TYPE_CHECKING:
+    from ..store.store import Store
+
+EXPERIMENT_TAG = "trace_of_thought.experiment"
+CELL_TAG = "trace_of_thought.cell"
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _unavailable(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Turn errors of MLflow, the network and the disk into one that says what to do."""
+
+    @wraps(function)
+    def safely(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return function(*args, **kwargs)
+        except (MlflowException, OSError) as error:
+            first = (str(error).splitlines() or [""])[0][:300]
+            raise TrackingUnavailable(f"MLflow could not be written to: {first}") from error
+
+    return safely
+
+
+class OpenRuns:
+    """The runs of an experiment, open for traces and curves.
+
+    Attributes:
+        experiment_id: of the MLflow experiment.
+        parent_id: run id of the experiment.
+        cells: run id of each cell.
+    """
+
+    def __init__(
+        self, store: Store, experiment_id: str, parent_id: str, cells: dict[str, str], prompts: dict[str, dict[str, int]]
+    ) -> None:
+        self.store = store
+        self.experiment_id = experiment_id
+        self.parent_id = parent_id
+        self.cells = cells
+        self._prompts = prompts
+        self._curves = Curves(store)
+
+    @property
+    def shown(self) -> str:
+        """Where the experiment can be looked at: a link to a server's page, or how to open a database."""
+        page = self.store.page(f"/experiments/{self.experiment_id}/runs/{self.parent_id}")
+        return page or f"run {self.parent_id} in {self.store.address}; look at it with: tot ui"
+
+    def handler(self, cell: str, *, tags: Mapping[str, str] | None = None) -> TraceHandler:
+        """Return the callback handler for the graph runs of a cell: their traces belong to its run and link to its prompts."""
+        tagged = {"cell": cell, **(tags or {})}
+        return TraceHandler(
+            self.store, self.experiment_id, run_id=self.cells[cell], tags=tagged, prompts=self._prompts.get(cell)
+        )
+
+    def progress(self, cell: str, step: int, metrics: Mapping[str, float], at_ms: int | None = None) -> None:
+        """Add a point to the curves of a cell. Never waits and never raises: a thread sends points every two seconds.
+
+        Args:
+            cell: its id.
+            step: problems done.
+            metrics: by name.
+            at_ms: Unix time in milliseconds; the same as in the record's `progress`, or the point shows twice.
+        """
+        self._curves.add(self.cells[cell], step, metrics, at_ms or int(time.time() * 1000))
+
+    def flush(self) -> None:
+        """Send the points that wait; what a server that is away misses comes with `publish`."""
+        self._curves.flush()
+
+
+@_unavailable
+def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
+    """Find or make the runs of an experiment, with parameters, problem sets and prompts.
+
+    Raises:
+        TrackingUnavailable: the store is away.
+    """
+    store.check()
+    experiment_id = store.experiment_id(record.name)
+    known = _known_runs(store, experiment_id, record.id)
+    parent = known.get("") or _create(
+        store, experiment_id, record.title, record.started_ms, {EXPERIMENT_TAG: record.id, **record.tags}
+    )
+    log_params(store, parent, record.params)
+    registered: dict[str, dict[str, int]] = {}
+    cells: dict[str, str] = {}
+    prompts: dict[str, dict[str, int]] = {}
+    for cell in record.cells:
+        run = known.get(cell.id) or _create(store, experiment_id, cell.name, cell.started_ms, _cell_tags(record, cell, parent))
+        cells[cell.id] = run
+        log_params(store, run, cell.params)
+        if cell.dataset:
+            log_dataset(store, run, cell.dataset)
+        if cell.prompts:
+            if cell.prompts.hash not in registered:
+                registered[cell.prompts.hash] = register_prompts(store, cell.prompts)
+            prompts[cell.id] = prompts_in_use(registered[cell.prompts.hash], cell.params)
+            log_prompts(store, run, prompts[cell.id])
+    return OpenRuns(store, experiment_id, parent, cells, prompts)
+
+
+def publish(store: Store, record: ExperimentRecord) -> OpenRuns:
+    """Write everything of an experiment to MLflow: runs, metrics, curves, tables, description, artifacts, statuses.
+
+    Raises:
+        TrackingUnavailable: the store is away; nothing is lost by calling it again.
+    """
+    try:
+        return _publish(store, record)
+    except TrackingUnavailable as error:
+        raise TrackingUnavailable(f"{error}; the results are kept, send them later with: tot sync") from error
+
+
+@_unavailable
+def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
+    runs = open_runs(store, record)
+    for cell in record.cells:
+        run = runs.cells[cell.id]
+        if cell.rows is not None:
+            log_table(store, run, cell.rows)
+        fill_run(store, run, cell.metrics, cell.progress, cell.status, cell.ended_ms)
+    log_description(store, runs.parent_id, record.description)
+    log_files(store, runs.parent_id, record.artifacts)
+    fill_run(store, runs.parent_id, record.metrics, [], record.status, record.ended_ms)
+    return runs
+
+
+def _known_runs(store: Store, experiment_id: str, record_id: str) -> dict[str, str]:
+    """Return the run id of each cell that has a run, and of the parent under ""."""
+    known: dict[str, str] = {}
+    token = None
+    while True:
+        quoted = record_id.replace("'", "")
+        page = store.client.search_runs(
+            [experiment_id], f"tags.`{EXPERIMENT_TAG}` = '{quoted}'", max_results=1000, page_token=token
+        )
+        for run in page:
+            known.setdefault(run.data.tags.get(CELL_TAG, ""), run.info.run_id)
+        token = page.token
+        if not token:
+            return known
+
+
+def _create(store: Store, experiment_id: str, name: str, started_ms: int | None, tags: dict[str, Any]) -> str:
+    plain = {key: store.redactor.text(str(value)) for key, value in tags.items()}
+    run = store.client.create_run(experiment_id, start_time=started_ms, tags=plain, run_name=store.redactor.text(name))
+    return run.info.run_id
+
+
+def _cell_tags(record: ExperimentRecord, cell: CellRecord, parent: str) -> dict[str, Any]:
+    return {EXPERIMENT_TAG: record.id, CELL_TAG: cell.id, "mlflow.parentRunId": parent, **cell.tags}

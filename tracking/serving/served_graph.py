@@ -1,0 +1,54 @@
+"""The script of a logged model: builds the configured graph and answers with it. Run by MLflow, not imported by the package."""
+
+from __future__ import annotations
+
+from pkgutil import resolve_name
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+_INPUTS = ("question", "reference", "problem_id", "domain")
+_OUTPUTS = ("answer", "status", "steps", "solution")
+
+
+class GraphModel(PythonModel):
+    """A graph behind MLflow's model interface: one row in, one row out."""
+
+    def load_context(self, context: Any) -> None:
+        """Build the graph from the model's configuration; recorded decompositions come with the model."""
+        config = dict(context.model_config)
+        stored = {role: _stored(role, context) for role in ("teacher", "student")}
+        self.graph = resolve_name(config["build"])(config | stored)
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> list[dict[str, Any]]:
+        """Answer each problem. A problem that fails has an `error` and harms no other.
+
+        Args:
+            context: MLflow's.
+            model_input: a data frame with `question` and optionally `reference`, `problem_id`, `domain`.
+            params: not used.
+        """
+        problems = [
+            {key: row[key] for key in _INPUTS if isinstance(row.get(key), str)} for row in model_input.to_dict("records")
+        ]
+        results = self.graph.batch(problems, {"max_concurrency": 16}, return_exceptions=True)
+        return [
+            {"error": f"{type(result).__name__}: {result}"}
+            if isinstance(result, Exception)
+            else {key: result.get(key) for key in _OUTPUTS}
+            for result in results
+        ]
+
+
+def _stored(role: str, context: Any) -> str:
+    """Return the name of a model; that of a recording with the path of the copy that came along."""
+    spec = context.model_config[role]
+    if role not in context.artifacts:
+        return spec
+    _, mark, teacher = spec.partition("#")
+    return f"recorded:{context.artifacts[role]}{mark}{teacher}"
+
+
+set_model(GraphModel())

@@ -1,0 +1,176 @@
+"""The outbox: finished traces on disk until the tracking store has confirmed them.
+
+It is what makes tracing lossless: a trace is written here the moment it ends, and a queue on disk neither overflows in a
+burst nor dies with the process or with the server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS traces (
+    trace_id TEXT PRIMARY KEY, uri TEXT NOT NULL, owner INTEGER NOT NULL, ended REAL NOT NULL, body TEXT NOT NULL,
+    refusal TEXT
+);
+CREATE INDEX IF NOT EXISTS by_owner ON traces (uri, owner, ended);
+CREATE TABLE IF NOT EXISTS pauses (thread_id TEXT PRIMARY KEY, body TEXT NOT NULL);
+"""
+
+_BATCH_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A trace that waits: its id, its JSON, and the tracking store that it is meant for."""
+
+    trace_id: str
+    body: str
+    uri: str
+
+
+class Outbox:
+    """Finished traces of any number of processes, in one sqlite file.
+
+    Args:
+        path: the file; it is created when it is first needed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._opened: tuple[int, sqlite3.Connection] | None = None
+
+    def add(self, trace_id: str, body: str, uri: str) -> None:
+        """Keep a trace; the same id again replaces it."""
+        row = (trace_id, uri, os.getpid(), time.time(), body)
+        self._write("INSERT OR REPLACE INTO traces (trace_id, uri, owner, ended, body) VALUES (?, ?, ?, ?, ?)", [row])
+
+    def next(self, uri: str, *, owner: int | None, limit: int) -> list[Kept]:
+        """Return the oldest traces for a store, at most `limit` and about 4 MB; those that it refused before are left out.
+
+        Args:
+            uri: the tracking store.
+            owner: the process whose traces are meant; None for those of all.
+            limit: how many at most.
+        """
+        mine = "" if owner is None else f"AND owner = {int(owner)}"
+        query = f"SELECT trace_id, body FROM traces WHERE uri = ? AND refusal IS NULL {mine} ORDER BY ended LIMIT ?"
+        batch: list[Kept] = []
+        size = 0
+        for trace_id, body in self._read(query, (uri, limit)):
+            if batch and size + len(body) > _BATCH_BYTES:
+                break
+            batch.append(Kept(trace_id, body, uri))
+            size += len(body)
+        return batch
+
+    def remove(self, trace_ids: Iterable[str]) -> None:
+        """Forget traces that the store has confirmed."""
+        self._write("DELETE FROM traces WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids])
+
+    def refuse(self, trace_id: str, reason: str) -> None:
+        """Set a trace aside that the store will never take, with the reason."""
+        self._write("UPDATE traces SET refusal = ? WHERE trace_id = ?", [(reason, trace_id)])
+
+    def retry_refused(self, uri: str) -> None:
+        """Let the refused traces of a store be sent again."""
+        self._write("UPDATE traces SET refusal = NULL WHERE uri = ?", [(uri,)])
+
+    def count(self, uri: str | None = None, *, owner: int | None = None, refused: bool = False) -> int:
+        """Return how many traces wait, or how many were refused."""
+        if not self.path.exists():
+            return 0
+        clauses = ["refusal IS NOT NULL" if refused else "refusal IS NULL"]
+        values: list[Any] = []
+        for column, value in (("uri", uri), ("owner", owner)):
+            if value is not None:
+                clauses.append(f"{column} = ?")
+                values.append(value)
+        return self._read(f"SELECT COUNT(*) FROM traces WHERE {' AND '.join(clauses)}", values)[0][0]
+
+    def uris(self) -> list[str]:
+        """Return the stores for which something waits."""
+        return [uri for (uri,) in self._read("SELECT DISTINCT uri FROM traces", ())] if self.path.exists() else []
+
+    def refusals(self, uri: str) -> list[str]:
+        """Return the distinct reasons why a store refused traces."""
+        return [
+            text for (text,) in self._read("SELECT DISTINCT refusal FROM traces WHERE uri = ? AND refusal NOT NULL", (uri,))
+        ]
+
+    def adopt(self, uri: str) -> int:
+        """Make the traces of processes that are gone those of this process; return how many."""
+        if not self.path.exists():
+            return 0
+        owners = [owner for (owner,) in self._read("SELECT DISTINCT owner FROM traces WHERE uri = ?", (uri,))]
+        gone = [owner for owner in owners if owner != os.getpid() and not _alive(owner)]
+        self._write("UPDATE traces SET owner = ? WHERE owner = ? AND uri = ?", [(os.getpid(), owner, uri) for owner in gone])
+        return self.count(uri, owner=os.getpid())
+
+    def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
+        """Remember the trace of a run that waits for a person."""
+        self._write("INSERT OR REPLACE INTO pauses VALUES (?, ?)", [(thread_id, json.dumps(facts))])
+
+    def paused(self, thread_id: str) -> dict[str, Any] | None:
+        """Return what `pause` remembered for a thread, or None."""
+        rows = self._read("SELECT body FROM pauses WHERE thread_id = ?", (thread_id,)) if self.path.exists() else []
+        return json.loads(rows[0][0]) if rows else None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._opened and self._opened[0] == os.getpid():
+                self._opened[1].close()
+            self._opened = None
+
+    def _connection(self) -> sqlite3.Connection:
+        """Return this process's connection: one made before a fork must not be used after it."""
+        if self._opened is None or self._opened[0] != os.getpid():
+            self._opened = (os.getpid(), _open(self.path))
+        return self._opened[1]
+
+    def _read(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._connection().execute(query, values).fetchall()
+
+    def _write(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        with self._lock:
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.executemany(query, rows)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None)
+    connection.execute("PRAGMA auto_vacuum=FULL")
+    use_wal(connection)
+    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+    return connection
+
+
+def _alive(process: int) -> bool:
+    if os.name == "nt":  # there, os.kill with any number ends the process
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,247 @@
+"""The tracking store: where runs and traces go, checked before anything is sent there."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import weakref
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from ...foundation.folders import home
+from ...foundation.redaction import Redactor
+from .addresses import LOCAL, absolute, default_uri, without_user
+from .environment import apply_settings
+from .errors import TrackingUnavailable
+from .outbox import Outbox
+from .sender import Sender
+from .tracer import SpanTracer
+from .writer import Writer
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Trace
+
+logger = logging.getLogger(__name__)
+
+_ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
+_CHECK_S = 5.0
+
+
+def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
+    """Open a tracking store and begin to send what earlier, dead processes left in the outbox for it.
+
+    Args:
+        tracking_uri: None means what MLflow would use: `mlflow.set_tracking_uri`, `MLFLOW_TRACKING_URI`, else `mlflow.db` in
+            the current folder.
+        fallback: "local" uses the local store, with a warning, if a server is away.
+        fail_fast: let requests to a dead server end after seconds; False leaves MLflow's HTTP settings as they are, for
+            applications that use MLflow themselves.
+
+    Raises:
+        TrackingUnavailable: the store cannot be used; raised within 10 seconds.
+    """
+    apply_settings(fail_fast=fail_fast)
+    try:
+        return _open(tracking_uri, fell_back=False)
+    except TrackingUnavailable as error:
+        if fallback != "local":
+            raise
+        logger.warning("%s; using the local store %s instead", error, LOCAL)
+        return _open(LOCAL, fell_back=True)
+
+
+def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
+    store = Store(tracking_uri or default_uri(), fell_back=fell_back)
+    try:
+        store.check()
+    except TrackingUnavailable as error:
+        raise TrackingUnavailable(f"{error}; {_ADVICE}") from None
+    store.check_usable()
+    if store.outbox.adopt(store.address):
+        store.sender.notify()
+    return store
+
+
+class Store:
+    """An open tracking store. Made by `connect`.
+
+    Attributes:
+        uri: what MLflow is given: a local file with its full path, or a server.
+        address: the same without user and password; what is written to disk.
+        local: True if it is a database that this process writes to itself.
+        fell_back: True if it stands in for a server that was away.
+    """
+
+    def __init__(self, uri: str, *, fell_back: bool = False) -> None:
+        self.uri = absolute(uri)
+        self.address = without_user(self.uri)
+        self.shown_uri = Redactor({}).text(uri)
+        self.local = "://" in uri and not uri.startswith(("http://", "https://", "databricks"))
+        self.fell_back = fell_back
+        self.redactor = Redactor()
+        self.outbox = Outbox(home() / "outbox.sqlite")
+        self.sender = Sender(self.outbox, self.uri, self.address, self.check)
+        self._closed = False
+        self._writer: Writer | None = None
+        atexit.register(_close_at_exit, weakref.ref(self))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """MLflow's client for this store."""
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+    @cached_property
+    def tracer(self) -> SpanTracer:
+        """Opens the spans of traces for this store."""
+        return SpanTracer(self.deliver)
+
+    def page(self, path: str) -> str | None:
+        """Return the link to a page of a server's UI, such as "/experiments/1"; None for a database."""
+        return f"{self.address.rstrip('/')}/#{path}" if self.address.startswith(("http://", "https://")) else None
+
+    def check(self) -> None:
+        """Ask a server whether it is there, for at most 5 seconds.
+
+        Raises:
+            TrackingUnavailable: it is not.
+        """
+        if not self.uri.startswith(("http://", "https://")):
+            return
+        import requests
+
+        try:
+            status = requests.get(f"{self.uri.rstrip('/')}/health", timeout=_CHECK_S).status_code
+        except requests.RequestException as error:
+            raise TrackingUnavailable(_away(self.shown_uri, type(error).__name__)) from None
+        if status >= 500:
+            raise TrackingUnavailable(_away(self.shown_uri, f"HTTP {status}"))
+
+    def check_usable(self) -> None:
+        """Make one real request, so that wrong credentials, an outdated database or a foreign server show at once.
+
+        Raises:
+            TrackingUnavailable: the request failed.
+        """
+        if "://" not in self.uri or self.uri.startswith("file:"):
+            raise TrackingUnavailable(
+                f"the tracking store {self.shown_uri} is a folder, and MLflow keeps no traces in folders; use {LOCAL} "
+                "(or unset MLFLOW_TRACKING_URI), or move it with: mlflow migrate-filestore"
+            )
+        try:
+            self.client.search_experiments(max_results=1)
+        except Exception as error:
+            reason = self.redactor.text((str(error).splitlines() or [""])[0][:300])
+            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}") from error
+
+    def experiment_id(self, name: str) -> str:
+        """Return the id of the experiment of this name; it is made if there is none.
+
+        Raises:
+            TrackingUnavailable: it was deleted, or the store is away.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = self.client.get_experiment_by_name(name)
+            if found is None:
+                return self._create_experiment(name)
+        except MlflowException as error:
+            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {error}") from error
+        if found.lifecycle_stage == "deleted":
+            raise TrackingUnavailable(
+                f"the experiment {name!r} is deleted; restore it with: mlflow experiments restore -x {found.experiment_id}, "
+                "or choose another name"
+            )
+        return found.experiment_id
+
+    def write_in_background(self) -> None:
+        """From now on write traces to disk in a thread: for servers, whose event loop must not wait for a disk."""
+        self._writer = self._writer or Writer()
+
+    def deliver(self, trace: Trace) -> None:
+        """Keep a finished trace and have it sent; never raises."""
+        if self._writer is not None:
+            self._writer.submit(self._keep, trace)
+        else:
+            self._keep(trace)
+
+    def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
+        """Remember the trace of a run that waits for a person, also for processes to come."""
+        if self._writer is not None:
+            self._writer.submit(self.outbox.pause, thread_id, facts)
+        else:
+            self.outbox.pause(thread_id, facts)
+
+    def paused(self, thread_id: str) -> dict[str, Any] | None:
+        """Return what `pause` remembered in an earlier process, or None."""
+        try:
+            return self.outbox.paused(thread_id)
+        except Exception:  # an event loop that forbids to read a file: the trace is whole without the link
+            logger.info("the trace of thread %s is not linked to the one before its pause", thread_id)
+            return None
+
+    def _keep(self, trace: Trace) -> None:
+        try:
+            self.outbox.add(trace.info.trace_id, trace.to_json(), self.address)
+            self.sender.notify()
+        except Exception as error:
+            logger.error("trace %s is lost: %s cannot be written (%s)", trace.info.trace_id, self.outbox.path, error)
+
+    def close(self, patience_s: float = 10.0) -> int:
+        """Send what waits, as long as that makes progress, and close.
+
+        Args:
+            patience_s: how long to keep trying without success.
+
+        Returns:
+            How many traces of this process stay in the outbox; `tot sync` sends them later.
+        """
+        if self._closed:
+            return 0
+        self._closed = True
+        if self._writer is not None:
+            self._writer.close()
+        self.sender.stop()
+        owner = os.getpid()
+        left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0
+        refused = self.outbox.count(self.address, owner=owner, refused=True)
+        if left:
+            logger.warning(
+                "%d traces wait in %s; when %s is back, send them with: tot sync", left, self.outbox.path, self.shown_uri
+            )
+        if refused:
+            reasons = "; ".join(self.outbox.refusals(self.address)[:3])
+            logger.warning("%s refused %d traces, kept in %s: %s", self.shown_uri, refused, self.outbox.path, reasons)
+        self.outbox.close()
+        return left + refused
+
+    def _create_experiment(self, name: str) -> str:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self.client.create_experiment(name, tags={"mlflow.experimentKind": "genai_development"})
+        except MlflowException:
+            again = self.client.get_experiment_by_name(name)
+            if again is None:
+                raise
+            return again.experiment_id
+
+
+def _away(uri: str, reason: str) -> str:
+    return f"no MLflow server answers at {uri} ({reason})"
+
+
+def _close_at_exit(reference: weakref.ref[Any]) -> None:
+    if store := reference():
+        store.close()

@@ -1,0 +1,159 @@
+"""`traced`: every graph that runs inside the block is traced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import cache
+from threading import Lock
+from typing import Any, Literal, cast
+
+from langchain_core.tracers.context import register_configure_hook
+
+from ...foundation.signals import exit_on_sigterm
+from ..store.store import connect
+from .autolog import Autolog, tracer_here
+from .handler import TraceHandler
+
+_DEFAULT_EXPERIMENT = "trace_of_thought"
+
+
+class _Active:
+    """The handler of the block that the caller is in; for threads that know of none, the latest block."""
+
+    def __init__(self) -> None:
+        self._here: ContextVar[TraceHandler | Literal["outside"] | None] = ContextVar("trace_of_thought_handler", default=None)
+        self._blocks: list[tuple[TraceHandler, asyncio.AbstractEventLoop | None]] = []
+        self._autolog = Autolog()
+        self._entering = Lock()
+
+    def get(self) -> TraceHandler | None:
+        here = self._here.get()
+        if here == "outside":
+            return None
+        return here or (self._elsewhere() if self._blocks else None)
+
+    def _elsewhere(self) -> TraceHandler | None:
+        """Return the latest block for a thread that knows of none; a task beside the block's own, in its loop, is outside."""
+        loop = _loop_here()
+        for handler, own in reversed(self._blocks):
+            if own is None or own is not loop:
+                return handler
+        self._here.set("outside")  # the threads that this task starts for its nodes inherit it
+        return None
+
+    @contextmanager
+    def using(self, handler: TraceHandler) -> Iterator[None]:
+        token = self._here.set(handler)
+        try:
+            with nullcontext() if tracer_here() else self._everywhere(handler):
+                yield
+        finally:
+            self._here.reset(token)
+
+    @contextmanager
+    def _everywhere(self, handler: TraceHandler) -> Iterator[None]:
+        block = handler, _loop_here()
+        with self._entering:
+            self._blocks.append(block)
+            self._autolog.pause()
+        try:
+            yield
+        finally:
+            with self._entering:
+                self._blocks.remove(block)
+                if not self._blocks:
+                    self._autolog.resume()
+
+
+def _loop_here() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+_active = _Active()
+register_configure_hook(cast("ContextVar[Any]", _active), inheritable=True)
+
+
+@cache
+def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHandler:
+    """Return a handler for the life of this process: for servers, where no block spans all requests.
+
+    What it traced is sent in the background and at the end of the process.
+
+    Args:
+        experiment: name of the MLflow experiment.
+        tracking_uri: see `connect`.
+
+    Raises:
+        TrackingUnavailable: the store cannot be used.
+
+    Example:
+        ```python
+        from trace_of_thought import build_baseline, tracking
+        from trace_of_thought.models import ScriptedChatModel
+
+
+        def make_graph():  # a factory, as servers want it
+            graph = build_baseline("standard", ScriptedChatModel(script=["Answer: 4"]))
+            return graph.with_config(callbacks=[tracking.process_handler("my server")])
+        ```
+    """
+    store = connect(tracking_uri, fail_fast=False)
+    store.write_in_background()
+    return TraceHandler(store, store.experiment_id(experiment))
+
+
+@contextmanager
+def traced(
+    experiment: str | None = None,
+    tracking_uri: str | None = None,
+    *,
+    run_id: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    fallback: Literal["local"] | None = None,
+) -> Iterator[TraceHandler]:
+    """Trace every graph that runs inside the block, in any task or thread.
+
+    At the end, also after an exception, Ctrl-C or SIGTERM, what was traced is sent; what cannot be sent stays on disk for
+    `tot sync`. Inside a span that the application opened with MLflow, ours nest in its trace. `mlflow.langchain.autolog` pauses
+    meanwhile: everything of LangChain in the block is traced here. A block inside an agent that autolog traces adds the
+    judgements to its trace.
+
+    Args:
+        experiment: name of the MLflow experiment; None means `MLFLOW_EXPERIMENT_NAME`, else "trace_of_thought".
+        tracking_uri: see `connect`.
+        run_id: of an MLflow run that the traces belong to.
+        tags: for every trace.
+        fallback: see `connect`.
+
+    Yields:
+        The handler, for code that passes callbacks itself.
+
+    Raises:
+        TrackingUnavailable: the store cannot be used.
+
+    Example:
+        ```python
+        from trace_of_thought import build_baseline, tracking
+        from trace_of_thought.models import ScriptedChatModel
+
+        graph = build_baseline("standard", ScriptedChatModel(script=["Answer: 4"]))
+        with tracking.traced(experiment="sums"):
+            graph.invoke({"question": "What is 2 + 2?", "reference": "4"})
+        ```
+    """
+    import os
+
+    store = connect(tracking_uri, fallback=fallback, fail_fast=False)
+    try:
+        name = experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or _DEFAULT_EXPERIMENT
+        handler = TraceHandler(store, store.experiment_id(name), run_id=run_id, tags=tags)
+        with exit_on_sigterm(), _active.using(handler):
+            yield handler
+    finally:
+        store.close()

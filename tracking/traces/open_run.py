@@ -1,0 +1,128 @@
+"""An open run of LangChain and its span."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from ...foundation.redaction import Redactor
+
+if TYPE_CHECKING:
+    from mlflow.entities import LiveSpan
+    from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
+    from opentelemetry import trace as otel
+
+_LONGEST_TRACEBACK = 8_000
+_LANGGRAPH_NOTE = "During task with name"
+
+
+@dataclass(eq=False)
+class Run:
+    """A LangChain run. It has a span if it is worth one; else what runs inside belongs to the span above.
+
+    With `autolog` the spans are MLflow's own; then only judgements are added to them.
+    """
+
+    id: UUID
+    parent: Run | None
+    name: str
+    inputs: Any
+    metadata: Mapping[str, Any]
+    started_ns: int = field(default_factory=time.time_ns)
+    span: LiveSpan | None = None
+    span_type: str | None = None
+    nested: bool = False
+    """The trace is the application's own."""
+    autolog: MlflowLangchainTracer | None = None
+    """What opens the spans instead."""
+    children: set[Run] = field(default_factory=set)
+    problem: dict[str, Any] | None = None
+    paused: bool = False
+    pause: dict[str, Any] | None = None
+    """The pause that this run continues."""
+
+    @property
+    def root(self) -> Run:
+        """The run that the trace belongs to."""
+        return self if self.parent is None else self.parent.root
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether it is a run of a graph, of ours or another."""
+        return self.span_type == "WORKFLOW"
+
+    @property
+    def thread_id(self) -> str | None:
+        """The LangGraph thread, if there is one."""
+        thread = self.metadata.get("thread_id")
+        return None if thread is None else str(thread)
+
+    @property
+    def own_span(self) -> LiveSpan | None:
+        """The span, unless it is autolog's."""
+        return None if self.autolog else self.span
+
+    @property
+    def open_span(self) -> LiveSpan | None:
+        """The span of this run or of the nearest one above."""
+        return self.span or (self.parent.open_span if self.parent else None)
+
+    def end(self) -> None:
+        """End the span."""
+        if self.own_span is not None:
+            self.own_span.end()
+
+    def set(self, redactor: Redactor, **values: Any) -> None:
+        """Set `inputs` or `outputs` of the span."""
+        if self.own_span is None:
+            return
+        if "inputs" in values:
+            self.own_span.set_inputs(redactor.value(values["inputs"]))
+        if "outputs" in values:
+            self.own_span.set_outputs(redactor.value(values["outputs"]))
+
+    def describe(self, attributes: Mapping[str, Any]) -> None:
+        """Set attributes of the span."""
+        if self.own_span is not None:
+            self.own_span.set_attributes(dict(attributes))
+
+    def rename(self, name: str | None) -> None:
+        """Name the span anew, if a better name has become known."""
+        if self.own_span is not None and name:
+            cast("otel.Span", self.own_span._span).update_name(name)
+
+    def event(self, name: str, data: Mapping[str, Any], redactor: Redactor) -> None:
+        """Add an event to the span of this run or of the nearest one above."""
+        from mlflow.entities import SpanEvent
+
+        if (span := self.open_span) and not self.autolog:
+            plain = {
+                str(key): value if isinstance(value, bool | int | float) else redactor.text(str(value))
+                for key, value in data.items()
+            }
+            span.add_event(SpanEvent(name, attributes=plain))  # type: ignore[abstract,arg-type]
+
+    def fail(self, error: BaseException, redactor: Redactor) -> None:
+        """Mark the span as failed, with the error as an event."""
+        if self.own_span is None:
+            return
+        cancelled = isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit)
+        notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith(_LANGGRAPH_NOTE)]
+        message = "; ".join(filter(None, ["cancelled" if cancelled else "", str(error), *notes]))
+        message = redactor.text(message)[:_LONGEST_TRACEBACK]
+        trace = redactor.text("".join(traceback.format_exception(error)))[-_LONGEST_TRACEBACK:]
+        details = {"exception.type": type(error).__name__, "exception.message": message, "exception.stacktrace": trace}
+        self.event("exception", details, redactor)
+        mark_failed(self.own_span, f"{type(error).__name__}: {message}"[:1000])
+
+
+def mark_failed(span: LiveSpan, message: str) -> None:
+    """Give a span the status of an error."""
+    from mlflow.entities import SpanStatus, SpanStatusCode
+
+    span.set_status(SpanStatus(SpanStatusCode.ERROR, message))  # type: ignore[arg-type]

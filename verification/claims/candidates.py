@@ -1,0 +1,174 @@
+"""What a question asks, and the pieces of a statement that could be its claim."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+from ..notation.quantities import Quantity, find_quantities
+from ..notation.values import exact_values
+from .statements import asked_words, content_words
+
+_TOTAL_OF = re.compile(
+    r"\b(?:total|price|speed|average|distance|cost|pace|sum|profit|rate|amount|length|width|height|area|maximum|minimum|value|score|age)"
+    r" of(?: about| approximately)?\s*$",
+    re.I,
+)
+_UNIT = re.compile(
+    r"how many ([a-z]+) (?:are|were) ([a-z]+)\b"
+    r"|how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$",
+    re.I,
+)
+OF_THE = re.compile(
+    r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $"
+    r"|\b(?:class|group|team|school|club|family|crowd|party|staff) of $",
+    re.I,
+)
+_OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
+_NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
+_TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
+_ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
+_FOLLOWING = re.compile(
+    r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
+    re.I,
+)
+_SIDE = re.compile(r"[;]|,(?!\d)| but |(?<=[.!?]) ")
+_LEFT_SIDE = re.compile(r"\s[-+*/]\s[^=]*=\s*[$€£]?$")
+_CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value that a statement could claim."""
+
+    text: str
+    score: float
+    start: int = 0
+    quantity: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question asks, as far as words tell: the sentence, its words, the unit counted, the given numbers."""
+
+    question: str
+    sentence: str
+    words: frozenset[str]
+    unit: frozenset[str]
+    known: frozenset[Fraction]
+    names: frozenset[str]
+    """Capitalised words of the whole question."""
+    subjects: frozenset[str]
+    """Those of the sentence that asks."""
+
+
+@lru_cache(maxsize=512)
+def read_question(question: str | None) -> Asked:
+    """Return what a question asks; everything is empty without one."""
+    sentence, words = asked_words(question)
+    unit = content_words(" ".join(" ".join(groups) for groups in _UNIT.findall(sentence)))
+    known = frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
+    names, subjects = (frozenset(_NAME.findall(text)) for text in ((question or "")[-4000:], sentence))
+    return Asked(question or "", sentence, words, unit, known, names, subjects)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in its sentence."""
+
+    quantity: Quantity
+    text: str
+    asked: Asked
+
+    @cached_property
+    def before(self) -> str:
+        """The sentence before the number."""
+        return self.text[max(0, self.quantity.start - 160) : self.quantity.start]
+
+    @cached_property
+    def after(self) -> str:
+        """The sentence after the number."""
+        return self.text[self.quantity.end : self.quantity.end + 160]
+
+    @cached_property
+    def counts_the_unit(self) -> bool:
+        """Whether the words after the number are the unit that was asked for."""
+        if OF_THE.search(self.before):
+            return False
+        following = _OF_A_WHOLE.sub("", self.after)
+        return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
+
+    @cached_property
+    def given(self) -> bool:
+        """Whether the question gives the number."""
+        return self.quantity.value in self.asked.known
+
+    @cached_property
+    def named(self) -> bool:
+        """Whether it is new and stands after "a total of" or the like."""
+        return not self.given and bool(_TOTAL_OF.search(self.before))
+
+    @cached_property
+    def asked_share(self) -> float:
+        """The share of the asked words that its clause has; those that follow count half."""
+        words = self.asked.words
+        before = words & content_words(self.clause)
+        after = (words & content_words(_CLAUSE.split(self.after)[0])) - before
+        return (len(before) + len(after) / 2) / len(words) if words else 0.0
+
+    @cached_property
+    def clause(self) -> str:
+        """What stands before the number in its clause; before a result, the whole left side."""
+        if self.before.rstrip(" $€£").endswith("=") and _LEFT_SIDE.search(side := _SIDE.split(self.before)[-1]):
+            return side
+        return _CLAUSE.split(self.before)[-1]
+
+    @cached_property
+    def about_asked(self) -> int:
+        """1 if its clause names whom the question asks about, -1 if it names someone else alone, else 0."""
+        named = self.asked.names.intersection(_NAME.findall(self.clause)) if self.asked.subjects else None
+        return 0 if not named else 1 if named & self.asked.subjects else -1
+
+    @cached_property
+    def sums(self) -> bool:
+        """Whether a sum was asked and the clause speaks of one."""
+        return bool(_ALTOGETHER.search(self.asked.sentence) and _TOGETHER.search(self.clause))
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A piece of mathematics in its sentence; `claim` is the side of an equation that counts."""
+
+    content: str
+    claim: str
+    before: str
+    place: float
+    """Where it stands in the sentence, from 0 to 1."""
+    asked: Asked
+
+    @cached_property
+    def in_question(self) -> bool:
+        """Whether the question has the same formula."""
+        return squeeze(self.content) in squeeze(self.asked.question)
+
+    @cached_property
+    def values(self) -> frozenset[Fraction]:
+        """Its values if it is a plain number."""
+        return exact_values(self.claim)
+
+    @cached_property
+    def is_equation(self) -> bool:
+        """Whether it gives its claim as one side."""
+        return "=" in self.content and self.claim != self.content
+
+    @cached_property
+    def is_copied(self) -> bool:
+        """Whether it is more than two signs that the question has as well."""
+        return len(squeeze(self.content)) > 2 and self.in_question
+
+
+def squeeze(text: str) -> str:
+    """Return mathematics without spaces and what only groups or marks it."""
+    return re.sub(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)", "", text)

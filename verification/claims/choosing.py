@@ -1,0 +1,213 @@
+"""Which value of a concluding statement is the claim: the asked quantity, not what is restated beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
+from ..notation.quantities import find_quantities
+from ..notation.values import exact_values, tidy
+from .candidates import Asked, Candidate, Formula, Number, read_question
+from .described import described_sets
+from .echoes import is_placeholder
+from .phrases import STEP_NAMES
+from .references import braced
+from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses, score
+from .statements import Statement, asked_words
+
+MAX_NUMBERS = 60
+CERTAIN = 3.0
+"""The score of a claim that stands alone in a box or an answer line; others are cut to it when statements compete."""
+ALL_SOLUTIONS = 4.0
+"""Every solution named, "x = 2 or x = -3", outranks each of its numbers."""
+RATIO = 2.5
+"""A ratio where one is spoken of, unless the question gives it."""
+CLOCK = 3.0
+"""A time of the day where one is asked; the later in the sentence the likelier."""
+DURATION, RESTATED_DURATION = 2.0, 2.5
+"""Hours and minutes, dollars and cents are one value; in parentheses they say the same again."""
+
+Found = tuple[Candidate, tuple[int, int]]
+"""A candidate with the place that it takes."""
+
+_SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and)\s*⟦[^⟧]*⟧)*")
+_MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
+_HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
+_FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
+_NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
+_EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
+_DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
+_DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I)
+_CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I)
+_ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
+_RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
+_SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
+_ALL_NAMED = re.compile(
+    r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+"
+    r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,5},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))",
+    re.I,
+)
+_EQUIVALENT = re.compile(
+    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or|,? which is(?: equal to| equivalent to)?"
+    r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
+    re.I,
+)
+_EXPRESSION = re.compile(
+    r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
+    r"|\{[^{}]{1,80}\}"
+    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
+    r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d))"
+)
+_WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The claim of a statement and, after it, restatements of the same answer; `score` says how likely it is a claim."""
+
+    texts: tuple[str, ...]
+    score: float
+
+
+def choose_claim(statement: Statement, question: str | None) -> Choice | None:
+    """Return what a statement claims, None if it claims nothing."""
+    text = STEP_NAMES.sub(" ", statement.claim.strip())
+    if "\\boxed" in text and not (re.search(r"how many", asked_words(question)[0], re.I) and text.count("\\boxed") > 1):
+        return _certain(_boxes(text))
+    if statement.source in ("answer_line", "final_line"):
+        bare = tidy(text)
+        if exact_values(bare) or (
+            len(bare) <= 60 and not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}", re.sub(r"\\[a-z]+", "", bare))
+        ):
+            return _certain([_right_side(bare, question)])
+    candidates = _candidates(text, question)
+    if not candidates:
+        word = _WORD_ANSWER.search(text[-200:])
+        return _certain([word[1]] if word and (statement.source != "last_statement" or len(word[1]) == 1) else [])
+    best = max(candidates, key=lambda candidate: candidate.score)
+    return Choice((best.text, *_restatements(text, best, candidates)), best.score)
+
+
+def _certain(texts: list[str]) -> Choice | None:
+    texts = [text for text in texts if text and not is_placeholder(text)]
+    return Choice(tuple(texts), CERTAIN) if texts else None
+
+
+def _boxes(text: str) -> list[str]:
+    starts = [match.end() for match in re.finditer(r"\\boxed|\\fbox", text[:4000])][-5:]
+    contents = [content for start in starts if (content := braced(text, start))]
+    between = re.split(r"\\boxed|\\fbox", text)[1:-1]
+    if len(contents) > 1 and all(re.search(r"(?:,|\band\b|\bor\b)[^A-Za-z]*$", part) for part in between):
+        return [", ".join(contents)]
+    return [contents[-1]] if contents else []
+
+
+def _candidates(text: str, question: str | None) -> list[Candidate]:
+    """Return the values of a text that could be its claim; each place is given to the first kind that takes it."""
+    asked, text = read_question(question), text[:2000]
+    found: list[Candidate] = []
+    outside = text
+    for match in _SEGMENT.finditer(text):
+        found.append(_segment(match, text, asked))
+        outside = outside[: match.start()] + " " * len(match[0]) + outside[match.end() :]
+    taken = [match.span() for match in _SEGMENT.finditer(text)]
+    for kind in (_expressions, _solutions, _described, _clocks, _ratios, _durations):
+        for candidate, span in kind(outside, text, asked):
+            found.append(candidate)
+            taken.append(span)
+    for quantity in find_quantities(outside)[-MAX_NUMBERS:]:
+        if not any(start <= quantity.start < end for start, end in taken):
+            points = score(Number(quantity, outside, asked), NUMBER_SIGNS)
+            found.append(Candidate(outside[quantity.start : quantity.end].strip(), points, quantity.start, quantity))
+    return [candidate for candidate in found if candidate.text]
+
+
+def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
+    content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
+    claim = _right_side(content, asked.question)
+    formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
+    return Candidate(claim, score(formula, SEGMENT_SIGNS), match.start())
+
+
+def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for match in _EXPRESSION.finditer(outside):
+        written = match[0].strip()
+        if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
+            continue
+        if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
+            continue
+        content = re.sub(r"\s*\($", "", written)
+        claim = _right_side(content, asked.question)
+        formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
+        yield Candidate(claim, score(formula, EXPRESSION_SIGNS), match.start()), match.span()
+
+
+def _explained(written: str) -> bool:
+    """Tell whether this is a number with its computation in parentheses after it: "26 (40 - 14)"."""
+    match = _NUMBER_AND_WORK.fullmatch(written)
+    if not match:
+        return False
+    try:
+        return evaluate(tokenize(match[1])) == evaluate(tokenize(match[2]))
+    except NotArithmetic:
+        return False
+
+
+def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for match in _SOLUTIONS.finditer(outside):
+        values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
+        yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
+    for match in _ALL_NAMED.finditer(outside):
+        values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
+        yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _described(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for interval, span in described_sets(text, asked.question):
+        yield Candidate(interval, ALL_SOLUTIONS, span[0]), span
+
+
+def _clocks(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for match in _CLOCK.finditer(outside) if _ASKS_TIME.search(asked.sentence) else ():
+        yield Candidate(match[0], CLOCK + match.start() / len(outside), match.start()), match.span()
+
+
+def _ratios(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for match in _RATIO.finditer(outside) if re.search(r"\bratio\b", f"{text} {asked.sentence}", re.I) else ():
+        yield Candidate(match[0], RATIO * (match[0] not in asked.question), match.start()), match.span()
+
+
+def _durations(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for match in _DURATION.finditer(outside):
+        points = DURATION - RESTATED_DURATION * in_parentheses(outside[: match.start()])
+        yield Candidate(match[0], points, match.start()), match.span()
+
+
+def _right_side(content: str, question: str | None) -> str:
+    """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
+    content = _exact_form(tidy(content))
+    plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
+    if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
+        return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
+    if re.search(r"(?<!=)=(?!=).*,(?!\d{3}\b).*(?<!=)=|\bor\b|\band\b", content) or re.search(
+        r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]
+    ):
+        return content
+    return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
+
+
+def _exact_form(content: str) -> str:
+    """Of "1/6 \\approx 0.167" keep the exact form, of "600/9 \\approx 67" the rounded one."""
+    exact, rounded = content.partition("\\approx")[::2]
+    if not rounded.strip():
+        return content
+    last = exact.rsplit("=", 1)[-1].strip()
+    return exact.strip() if _EXACT.fullmatch(last) and "." in rounded else rounded.strip()
+
+
+def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:
+    """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
+    later = [candidate for candidate in candidates if candidate.start > best.start]
+    return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]

@@ -1,0 +1,45 @@
+"""What a response repeats of its instructions: a format to obey and a place to fill in claim nothing."""
+
+from __future__ import annotations
+
+import re
+
+from ..notation.values import tidy
+
+_ANSWER = r"(?:only )?(?:your|the|my) (?:final )?(?:numeric(?:al)? )?(?:answer|result)"
+_INSTRUCTION = re.compile(
+    r"\b(?:of|in|using|follow\w*) (?:the |this |a |exact )*(?:form|format|template)\s*[:,]?\s*[\"'<\[(]*\s*"
+    r"(?:final )?(?:answer\s*:|\\boxed|####)"
+    r"|\b(?:finish|end|conclude|close) (?:(?:your|the) \w+ |it )?with (?:exactly |only |just )?(?:one|a|the) "
+    r"(?:single |last |final )?(?:line|sentence)\b"
+    r"|\bholds? only the (?:final )?answer\b"
+    rf"|\b(?:put|give|write|state|provide|enclose|place|box|return|output|present|report) {_ANSWER} (?:with)?in(?:side)? "
+    r"(?:\\+boxed|a box|boxes|the (?:form|format))(?:\s*\{\s*\})?[^=\d⟦]*$",
+    re.I,
+)
+_SIGNALS = ("form", "template", "line", "sentence", "only", "box")
+_WORDS = (
+    r"(?:your|the|my|final|numeric(?:al)?|correct|exact|integer|here|goes|value|number|answer|result|solution|insert|fill|in)"
+)
+_PLACEHOLDER = re.compile(
+    rf"\W*[<\[{{(]+\s*(?:{_WORDS}[\s_-]*)+[>\]}})]+\W*"
+    rf"|\W*(?:{_WORDS}\s+)*(?:value|number|answer|result|solution)(?:\s+here|\s+goes here)?\W*|[\W_]*",
+    re.I,
+)
+_LINE = re.compile(r"\W*(?:(?:the|your) )?(?:final )?answer(?: is)?\W*?:\s*(\S.*)$", re.I)
+
+
+def is_echo(statement: str) -> bool:
+    """Tell whether a statement repeats how an answer should be given, or only marks its place."""
+    low = statement.lower()
+    if "answer" not in low and "result" not in low:
+        return False
+    line = _LINE.match(statement[:200])
+    if line and re.search(r"[A-Za-z_]", line[1]) and is_placeholder(tidy(line[1])):
+        return True
+    return any(word in low for word in _SIGNALS) and bool(_INSTRUCTION.search(statement))
+
+
+def is_placeholder(claim: str) -> bool:
+    """Tell whether a claim only marks the place of an answer: "<number>", "[your answer]", "{}"."""
+    return len(claim) <= 60 and bool(_PLACEHOLDER.fullmatch(claim))

@@ -1,0 +1,53 @@
+"""Read a reference: a plain answer, GSM8K's full text (`#### 18`, `A: 18`), MATH's solution with a box."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from ..notation.values import tidy
+
+_MARKED = re.compile(r"^\s*(?:####|A:|Answer:)\s*(\S.*?)\s*$", re.M)
+
+
+@lru_cache(maxsize=8192)
+def read_reference(reference: str) -> str | None:
+    """Return the final answer that a reference states, None if it states none."""
+    text = str(reference).strip()
+    if marked := _MARKED.findall(text[-2000:]):
+        text = marked[-1]
+    elif (boxed := last_box(text)) is not None:
+        text = boxed
+    if text.startswith("$") and text.endswith("$") and len(text) > 2:
+        text = text.strip("$")
+    text = tidy(text)
+    return text if text and len(text) <= 400 else None
+
+
+def last_box(text: str) -> str | None:
+    """Return the content of the last complete \\boxed{...} of the last 20,000 characters."""
+    text = text[-20_000:]
+    end = len(text)
+    for _ in range(20):
+        start = max(text.rfind("\\boxed", 0, end), text.rfind("\\fbox", 0, end))
+        if start < 0:
+            return None
+        if (content := braced(text, start + len("\\boxed" if text.startswith("\\boxed", start) else "\\fbox"))) is not None:
+            return content
+        end = start
+    return None
+
+
+def braced(text: str, start: int) -> str | None:
+    """Return what stands between the brace at `start` and its partner, or the next word; None if it never closes."""
+    while start < len(text) and text[start] == " ":
+        start += 1
+    if start >= len(text) or text[start] != "{":
+        word = re.match(r"[^\s$]+", text[start : start + 100])
+        return word[0] if word else None
+    depth = 0
+    for place in range(start, min(len(text), start + 2000)):
+        depth += (text[place] == "{") - (text[place] == "}")
+        if depth == 0:
+            return text[start + 1 : place]
+    return None

@@ -1,0 +1,127 @@
+"""Which statement of a response is its conclusion."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..verdicts import Source
+from .conclusions import Place, kind_of, score
+from .echoes import is_echo
+from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, REFUSES, STEP_NAMES, UNDECIDED
+
+LAST = 10
+MAX_RESPONSE = 20_000
+_WORD = re.compile(r"[A-Za-z]+")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?⟧])(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])"
+)
+_ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
+_BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
+_QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
+_STOP = frozenset(
+    re.findall(
+        r"\w+",
+        "the a an of to in is are was were be been does do did how many much what which who when where that this these those"
+        " it its he she they his her their for on at by with from and or as if has have had will would can could should each"
+        " per than not no all there find value following express your answer given into let suppose you we us i",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence or line; `claim` is what follows its marker, the whole text if there is no marker."""
+
+    text: str
+    claim: str
+    source: Source
+    score: float
+    undecided: bool = False
+
+
+@lru_cache(maxsize=512)
+def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
+    """Return the sentence of a question that asks, and its content words."""
+    if not question:
+        return "", frozenset()
+    parts = re.split(r"(?<=[.?!])\s+(?=[A-Z$])", question[-3000:].strip())
+    asking = [
+        part
+        for part in parts
+        if part.rstrip().endswith("?") or re.match(r"(?:find|calculate|what|how|determine|compute)\b", part, re.I)
+    ]
+    sentence = asking[-1] if asking else parts[-1]
+    return sentence, content_words(sentence)
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return the words that carry meaning, without plural s, and single math letters."""
+    words = set(_WORD.findall(text.lower())) - _STOP
+    return frozenset(word.rstrip("s") for word in words if len(word) != 2)
+
+
+def split_statements(text: str) -> list[str]:
+    """Return sentences and lines in order, without bullets."""
+    found = []
+    for line in filter(None, text[-MAX_RESPONSE:].split("\n")):
+        line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
+        line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
+        found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip())]
+    return found
+
+
+def rank_statements(text: str, question: str | None) -> list[Statement]:
+    """Return the last statements that hold a value, the likeliest conclusion first; none if the last statement gives up."""
+    parts = split_statements(text)
+    if parts and _gives_up(parts[-1]):
+        return []
+    _, asked = asked_words(question)
+    checking, refused = _checking_from(parts), _refused_at(parts)
+    supposed = bool(re.search(r"\b(?:if|would)\b", question or "", re.I))
+    ranked: list[Statement] = []
+    for place in range(len(parts) - 1, -1, -1):
+        if len(ranked) == LAST:
+            break
+        if has_value(parts[place]) and not is_echo(parts[place]):
+            before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
+            statement = _ranked(Place(parts[place], before, after, place >= checking, supposed), len(ranked), asked)
+            if place < refused or statement.source != "last_statement":
+                ranked.append(statement)
+    return sorted(ranked, key=lambda statement: -statement.score)
+
+
+def _gives_up(part: str) -> bool:
+    low = part.lower()
+    return bool(GIVES_UP_FIRST.search(part, low) or (not has_value(part) and GIVES_UP.search(part, low)))
+
+
+def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:
+    kind = kind_of(place)
+    share = len(asked & content_words(place.text)) / len(asked) if asked else 0.0
+    return Statement(place.text, kind.claim, kind.source, score(place, kind, distance, share), place.has(UNDECIDED))
+
+
+def has_value(part: str) -> bool:
+    """Tell whether a statement could hold an answer: a digit, a number word, math."""
+    low = part.lower()
+    if "step" in low or "equation" in low:
+        part = STEP_NAMES.sub(" ", part)
+    return bool(NUMBER.search(part) or LINE.search(part, part))
+
+
+def _refused_at(parts: list[str]) -> int:
+    """Return where the response refuses to answer; after it only an explicit conclusion counts."""
+    for place, part in enumerate(parts[-12:], max(0, len(parts) - 12)):
+        if REFUSES.search(part, part.lower()):
+            return place
+    return len(parts)
+
+
+def _checking_from(parts: list[str]) -> int:
+    """Return where a closing section that only checks begins, if it is in the last part of the response."""
+    for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
+        if CHECKING.search(parts[place], parts[place].lower()):
+            return place
+    return len(parts)

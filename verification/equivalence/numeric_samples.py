@@ -1,0 +1,170 @@
+"""Compare simple expressions, tuples and intervals by their exact values at a few points: no sympy, no worker.
+
+Two polynomials of bounded degree that agree at points far apart are the same; two expressions that differ at one are not.
+A root or pi is a rational near it, so with one of those only a clear difference is told. What is not this simple is left open.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+from math import isqrt
+
+from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
+
+POINTS = (2, 9, 31)
+"""What every letter's own number is multiplied by, for each sample."""
+MAX_LENGTH = 120
+MAX_TOKENS = 240
+DIGITS = 10**18
+CLEAR = Fraction(1, 10**5)
+"""Relative difference beyond the rounding that Math-Verify forgives."""
+_PI = "3.141592653589793238"
+_OPEN_TO_READINGS = re.compile(
+    r"[A-Ze!|%]|\d\s+\d|\d\s*\\frac|\d[a-z(]*/\w*[a-z(]|/\s*\d+\s*[a-z(\\]|[fgh]\(|\\(?!frac|sqrt\{|pi(?![a-z])|cdot|times)"
+)
+_COMMAND = re.compile(r"\\[a-z]+")
+_FRAC = re.compile(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_SQRT = re.compile(r"\\sqrt\s*\{([^{}]*)\}")
+_POWER = re.compile(r"\^\s*\{([^{}]*)\}")
+_UNARY = re.compile(r"(?:^|(?<=[-+*/^({]))\s*-")
+_NAMED = re.compile(r"^[a-z]\s*=")
+_HALF_POWER = re.compile(r"([a-z])\^\{(\d)/2\}")
+_INFINITE = re.compile(r"\s*([+-]?)\s*\\infty\s*")
+_COMPLEX = re.compile(r"\(?[\s\d.+-]*i[\s\d.+-]*\)?")
+_INTERVAL = re.compile(r"\s*([(\[])([^()\[\],]+),([^()\[\],]+)([)\]])\s*")
+
+
+Part = tuple[str, str, str, str]
+"""Bracket, end, end, bracket."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The value of an expression at one point; not exact if a root or pi was rounded."""
+
+    value: Fraction
+    exact: bool
+
+
+def compare_samples(claim: str, reference: str) -> bool | None:
+    """Tell whether two LaTeX claims are the same; None where this cannot be told here."""
+    if max(len(claim), len(reference)) > MAX_LENGTH:
+        return None
+    named = [_NAMED.match(text) for text in (claim, reference)]
+    if not all(named):
+        claim, reference = _NAMED.sub("", claim), _NAMED.sub("", reference)
+    if "," not in claim and "," not in reference:
+        return _same_at_all_points(claim, reference)
+    given, wanted = _parts(claim), _parts(reference)
+    if given and wanted:
+        return _same_parts(given, wanted)
+    listed = [re.fullmatch(r"(?:\\?\{)?([^{}()\[\]]+,[^{}()\[\]]+?)(?:\\?\})?", text) for text in (claim, reference)]
+    return _same_sets(*(match[1].split(",") for match in listed if match)) if all(listed) else None
+
+
+def _same_at_all_points(claim: str, reference: str) -> bool | None:
+    samples = [(_sample(claim, point), _sample(reference, point)) for point in POINTS]
+    if not all(given and wanted for given, wanted in samples):
+        return None
+    varies = len({sample.value for pair in samples for sample in pair if sample}) > 2
+    verdicts = [_same(given, wanted, varies) for given, wanted in samples if given and wanted]
+    return False if False in verdicts else True if all(verdicts) else None
+
+
+def _same(given: Sample, wanted: Sample, varies: bool) -> bool | None:
+    """Compare two samples; a difference of two numbers must be beyond rounding, one of polynomials need not."""
+    if given.value == wanted.value:
+        return True if given.exact and wanted.exact else None
+    if varies and given.exact and wanted.exact:
+        return False
+    return False if abs(given.value - wanted.value) > CLEAR * max(abs(given.value), abs(wanted.value)) else None
+
+
+def _same_sets(given: list[str], wanted: list[str]) -> bool | None:
+    table = [[_same_at_all_points(one, other) for other in wanted] for one in given]
+    if any(None in row for row in table):
+        return None
+    return all(map(any, table)) and all(map(any, zip(*table, strict=True)))
+
+
+def _same_parts(given: list[Part], wanted: list[Part]) -> bool | None:
+    if not (_in_order(given) and _in_order(wanted)):
+        return None
+    if len(given) != len(wanted):
+        return False
+    verdicts: list[bool | None] = [a[0::3] == b[0::3] for a, b in zip(given, wanted, strict=True)]
+    verdicts += [
+        _same_end(a, b) for mine, right in zip(given, wanted, strict=True) for a, b in zip(mine[1:3], right[1:3], strict=True)
+    ]
+    return False if False in verdicts else True if all(verdicts) else None
+
+
+def _same_end(given: str, wanted: str) -> bool | None:
+    infinite = [_INFINITE.fullmatch(end) for end in (given, wanted)]
+    if any(infinite):
+        return len({match[1].replace("+", "") if match else None for match in infinite}) == 1
+    return _same_at_all_points(given, wanted)
+
+
+def _parts(text: str) -> list[Part] | None:
+    """Return a pair, or a union of intervals as (bracket, end, end, bracket)."""
+    matches = [_INTERVAL.fullmatch(part) for part in re.sub(r"^[a-z]\s*\\in(?![a-z])", "", text).split("\\cup")]
+    found = [match.groups() for match in matches if match]
+    return found if len(found) == len(matches) else None  # type: ignore[return-value]
+
+
+def _in_order(parts: list[Part]) -> bool:
+    """Tell whether parts stand apart from the lowest to the highest: then there is one way to write the union."""
+    for (*_, high, closing), (opening, low, *_) in pairwise(parts):
+        samples = [_sample(end, POINTS[0]) for end in (high, low)]
+        if not all(samples):
+            return False
+        left, right = (sample.value for sample in samples if sample)
+        if left > right or (left == right and (closing, opening) != (")", "(")):
+            return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _sample(text: str, point: int) -> Sample | None:
+    """Return the value with every letter replaced by a square of its own."""
+    text = _HALF_POWER.sub(r"\\sqrt{\1^\2}", re.sub(r"\\sqrt\s*(\d)", r"\\sqrt{\1}", text))
+    if _OPEN_TO_READINGS.search(text) or ("i" in _COMMAND.sub("", text) and not _COMPLEX.fullmatch(text)):
+        return None
+    exact = not re.search(r"\\pi", text)
+    text = re.sub(r"\\(?:cdot|times)(?![a-z])", "*", text.replace("\\pi", f"({_PI})"))
+    text = re.sub(r"(?<![\\a-z])[a-z]{1,3}(?![a-z])", lambda m: "".join(_number(c, point) for c in m[0]), text)
+    try:
+        for _ in range(12):
+            shorter = _POWER.sub(r"^(\1)", _FRAC.sub(r"((\1)/(\2))", text))
+            if shorter == text and (root := _SQRT.search(text)):
+                value = _root(_value(root[1]))
+                exact = exact and value.exact
+                shorter = f"{text[: root.start()]}({value.value.numerator}/{value.value.denominator}){text[root.end() :]}"
+            if shorter == text:
+                return Sample(_value(text), exact)
+            text = shorter
+    except (NotArithmetic, OverflowError):
+        return None
+    return None
+
+
+def _number(letter: str, point: int) -> str:
+    return f"({((ord(letter) - 90) * point) ** 2})"
+
+
+def _value(text: str) -> Fraction:
+    return evaluate(tokenize(_UNARY.sub("(-1)*", text)), MAX_TOKENS)
+
+
+def _root(value: Fraction) -> Sample:
+    if value < 0:
+        raise NotArithmetic("the root of a negative number")
+    up, down = isqrt(value.numerator), isqrt(value.denominator)
+    if up * up == value.numerator and down * down == value.denominator:
+        return Sample(Fraction(up, down), True)
+    return Sample(Fraction(isqrt(value.numerator * DIGITS**2 // value.denominator), DIGITS), False)

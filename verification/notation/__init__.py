@@ -1,0 +1,1 @@
+"""How values are written: clean text, numbers, quantities, exact arithmetic. The other packages here build on it."""

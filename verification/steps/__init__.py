@@ -1,0 +1,1 @@
+"""A solution's own arithmetic, checked without a reference. The door is `solutions.check_solution`."""

@@ -65,6 +65,21 @@ class ReviewRecord(TypedDict):
     """Time that the reviewer took, if the reviewing program knows it."""
 
 
+class Program(TypedDict):
+    """A program of the student: its source, the value that it returned, and why there is no answer ("" if there is one)."""
+
+    source: str
+    value: str
+    error: str
+
+
+class Escalation(TypedDict):
+    """A rung of a ladder that was reached, and why: the signal that sent the problem there."""
+
+    rung: str
+    reason: str
+
+
 class Solution(TypedDict):
     """One sampled solution of the student. `answer` is extracted without the reference; None if there is none."""
 
@@ -73,6 +88,10 @@ class Solution(TypedDict):
     finish_reason: str | None
     step_texts: list[str]
     """The replies of the single steps in mode `sequential`, else empty."""
+    program: NotRequired[Program]
+    """Where the student wrote one."""
+    probability: NotRequired[float]
+    """Geometric mean of the probabilities of the answer's tokens, where the model gives them."""
 
 
 class TraceInput(TypedDict, total=False):
@@ -103,6 +122,14 @@ class TraceOutput(TypedDict, total=False):
     """`verification.Verdict` as a dict."""
     check: dict
     """`verification.SolutionCheck` as a dict: what the solution's own arithmetic says, never the reference."""
+    program: Program | None
+    """The program behind the solution, if there is one."""
+    hint: str
+    """The beginning that the teacher gave, in mode `hint`."""
+    rung: str
+    """The rung of the ladder that gave the answer."""
+    escalations: list[Escalation]
+    """The rungs that were reached, in order, each with its reason."""
     attempts: int
     agreement: float
     """Share of the samples that gave the winning answer, from 0 to 1."""
@@ -119,6 +146,8 @@ class TraceState(TraceOutput, total=False):
     teacher_steps: list[str]
     """The steps before a reviewer's edit."""
     teacher_finish_reason: str | None
+    teacher_solution: str
+    """The teacher's own solution, if it was asked for one."""
     rejected: bool
     """True from a rejection until the teacher's next steps."""
     revisions: int

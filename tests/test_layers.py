@@ -25,9 +25,10 @@ MAY_IMPORT = {
     "prompts": {"foundation"},
     "models": {"foundation"},
     "verification": {"foundation"},
+    "programs": {"foundation"},
     "problems": {"foundation"},
     "tracking": {"foundation"},
-    "nodes": {"foundation", "prompts", "verification"},
+    "nodes": {"foundation", "programs", "prompts", "verification"},
     "graphs": {"foundation", "models", "nodes", "prompts", "verification"},
     "graphs/interfaces": {"foundation", "graphs", "models", "nodes", "prompts", "tracking", "verification"},
     "review": {"foundation", "graphs", "nodes", "tracking"},
@@ -59,7 +60,7 @@ WITHIN = {
         "": {"store", "traces", "runs", "serving"},
     },
     "review": {"": {"queue", "web"}, "queue": {""}, "web": {"", "queue"}},
-    "nodes": {"asking": {""}, "": {"asking"}},
+    "nodes": {"asking": {""}, "solving": {"", "asking"}, "": {"asking", "solving"}},
 }
 """What the sub-packages of a room may import of each other; "" is the room's own top."""
 MOST_FILES = 15

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ...experiments.design.config import Method, Review
+from ...experiments.design.config import Review
+from ...graphs.methods import TAUGHT
 from ..options import (
     BaseUrl,
     MaxAttempts,
@@ -29,15 +30,13 @@ if TYPE_CHECKING:
 
     from ...tracking import TraceHandler
 
-TAUGHT: Method = "trace_of_thought"
-
 
 def solve(
     question: Annotated[str, typer.Argument(help="The problem, in words.")],
     student: Student,
     teacher: Teacher = "self",
     reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
-    method: Annotated[Method, typer.Option(help="How to solve it; only trace_of_thought has a teacher.")] = TAUGHT,
+    method: Annotated[str, typer.Option(help="How to solve it; only trace_of_thought has a teacher.")] = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
     review: Annotated[Review, typer.Option(help="Whether you see the steps first, here.")] = "never",
@@ -78,8 +77,8 @@ def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str
     from ...graphs.trace_of_thought import build_trace_of_thought
 
     if method == TAUGHT:
-        return build_trace_of_thought(teacher, student, mode=mode, **options)  # type: ignore[arg-type]
-    return build_baseline(method, student, **options)  # type: ignore[arg-type]
+        return build_trace_of_thought(teacher, student, mode=mode, **options)
+    return build_baseline(method, student, **options)
 
 
 def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem: dict[str, Any], console: Console) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...graphs.methods import method_named
 from ...tracking.runs.records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
 from ..journal.journal import Journal
 from ..report.scores import conditions
@@ -155,8 +156,19 @@ def _cell_record(journal: Journal, cell: Mapping[str, Any], version: Mapping[str
         params={**params, "prompts_version": prompts.get("version"), **version},
         dataset=DatasetRecord(cell["problems"], cell["source"], digest, rows),
         prompts=PromptRecord(**prompts) if prompts else None,
+        prompts_used=_prompts_used(cell),
         tags={"method": cell["method"], "student": cell["student_label"], "teacher": cell["teacher_label"] or "none"},
     )
+
+
+def _prompts_used(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the prompts that a cell can use; all of them where its method is not known here any more."""
+    try:
+        method = method_named(cell["method"])
+    except ValueError:
+        return tuple((cell["prompt_set"] or {}).get("texts", ()))
+    reviewed = (cell.get("review") or "never") != "never"
+    return method.prompts(cell["mode"] or "", reviewed=reviewed, retries=cell["max_attempts"] > 1)
 
 
 def _status(outcome: str | None) -> RunStatus:

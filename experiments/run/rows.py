@@ -11,7 +11,9 @@ from ...problems import Problem, Scorer
 from ..design.config import Price
 from ..design.prices import cost
 
-_DETAIL = ("steps", "solution", "solutions", "flags", "reviews", "verdict", "check")
+_DETAIL = (
+    "steps", "hint", "solution", "solutions", "program", "flags", "reviews", "verdict", "check", "rung", "escalations"
+)  # fmt: skip
 
 
 def solved_row(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import uuid4
 
-from ...graphs.baselines import build_baseline
+from ...graphs.build import build_graph
+from ...graphs.options import GraphOptions
 from ...graphs.trace_of_thought import build_trace_of_thought
 from ..design.cells import Cell
 from ..design.config import ModelConfig
@@ -57,15 +58,22 @@ class Solver:
         """Build the graph of a cell, for review with `review` and `checkpointer`."""
         seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
         student = self.pool.student(cell.student, seed)
-        options: dict[str, Any] = {
-            "prompts": self.plan.prompts[cell.prompts_hash],
-            "samples": cell.samples,
-            "max_attempts": cell.max_attempts,
-        }
         if cell.teacher is None:
-            return build_baseline(cell.method, student, **options)  # type: ignore[arg-type]
+            return build_graph(cell.method, student=student, **self._options(cell))
         teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
-        return build_trace_of_thought(teacher, student, mode=cell.mode, **options, **review)  # type: ignore[arg-type]
+        return build_graph(cell.method, student=student, teacher=teacher, **self._options(cell), **review)
+
+    def _options(self, cell: Cell) -> GraphOptions:
+        """Return what a cell's graph is built with."""
+        options = GraphOptions(
+            prompts=self.plan.prompts[cell.prompts_hash],
+            samples=cell.samples,
+            max_attempts=cell.max_attempts,
+            shots=cell.shots,
+            shots_by=cell.shots_by,  # type: ignore[typeddict-item]
+            shots_seed=cell.seed,
+        )
+        return options if cell.teacher is None else options | GraphOptions(mode=cell.mode, hint_share=cell.hint_share)
 
     def _teaching(self, cell: Cell) -> Teaching | None:
         """Return the shared replies of a cell's teacher; a recorded one has them already."""
@@ -135,15 +143,7 @@ class Solver:
     async def _counterfactual(self, unit: Unit, steps: list[str]) -> dict[str, Any]:
         """Solve from the teacher's own steps what was solved from a reviewer's."""
         student = self.pool.student(unit.cell.student, unit.cell.seed or None)
-        prompts = self.plan.prompts[unit.cell.prompts_hash]
-        graph = build_trace_of_thought(
-            teacher_of(steps),
-            student,
-            prompts=prompts,
-            mode=unit.cell.mode,  # type: ignore[arg-type]
-            samples=unit.cell.samples,
-            max_attempts=unit.cell.max_attempts,
-        )
+        graph = build_trace_of_thought(teacher_of(steps), student, **self._options(unit.cell))
         row = self._row(unit, await graph.ainvoke(unit.problem.as_input()))
         self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
         return {

@@ -49,11 +49,12 @@ class CellRecord:
     Attributes:
         id: the same for ever within its experiment.
         name: shown in MLflow.
-        params: all that is needed to repeat it; `method` and `mode` also say which prompts it uses.
+        params: all that is needed to repeat it.
         metrics: the final ones.
         progress: curves.
         dataset: its problem set.
         prompts: its prompt set.
+        prompts_used: the prompts of the set that it can use.
         rows: a row for each problem; logged as one table, `problems.json`.
         tags: further tags.
     """
@@ -65,6 +66,7 @@ class CellRecord:
     progress: list[Progress] = field(default_factory=list)
     dataset: DatasetRecord | None = None
     prompts: PromptRecord | None = None
+    prompts_used: tuple[str, ...] = ()
     rows: Iterable[Mapping[str, Any]] | None = None
     status: RunStatus = "RUNNING"
     started_ms: int | None = None

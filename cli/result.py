@@ -47,10 +47,8 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
 
 def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
     """Print the kinds of errors that rows tell of, the most frequent first."""
-    marks = ", ".join("?" for _ in cells)
-    query = f"select error, problem_id from rows where status = 'error' and cell_id in ({marks}) order by problem_id"
     kinds: dict[str, list[str]] = {}
-    for error, problem in journal.db.execute(query, sorted(cells)):
+    for error, problem in journal.errors(cells):
         kinds.setdefault(printable(error).partition("; while asking")[0][:300], []).append(problem)
     for what, problems in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:5]:
         console.print(f"{len(problems)} x {what} (first: {printable(problems[0])})", style="red", markup=False, soft_wrap=True)

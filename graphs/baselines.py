@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 
 from ..models.load import as_chat_model
 from ..nodes.solve import Baseline, check_choice, make_baseline
@@ -17,6 +16,7 @@ from ..nodes.state import TraceInput, TraceOutput, TraceState
 from ..nodes.verify import Verifier, make_verify
 from ..prompts import PromptSet, load_prompts
 from .trace_of_thought import after_verify
+from .typed_graph import TraceGraph
 
 BASELINES: tuple[str, ...] = get_args(Baseline)
 
@@ -29,9 +29,9 @@ def build_baseline(
     samples: int = 1,
     max_attempts: int = 1,
     verifier: Verifier | None = None,
-    checkpointer: BaseCheckpointSaver | bool | None = None,
+    checkpointer: BaseCheckpointSaver[Any] | bool | None = None,
     context_schema: type | None = None,
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+) -> TraceGraph:
     """Build START -> solve -> verify -> END for a method without a teacher.
 
     Args:
@@ -56,4 +56,5 @@ def build_baseline(
     graph.add_edge(START, "solve")
     graph.add_edge("solve", "verify")
     graph.add_conditional_edges("verify", after_verify)
-    return graph.compile(name=method, checkpointer=checkpointer).with_config(recursion_limit=10 + 2 * max_attempts)
+    compiled = graph.compile(name=method, checkpointer=checkpointer)
+    return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * max_attempts))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 
 from ..models.load import as_chat_model
 from ..nodes.decompose import make_decompose
@@ -18,6 +17,7 @@ from ..nodes.solve import Mode, make_solve
 from ..nodes.state import TraceInput, TraceOutput, TraceState
 from ..nodes.verify import Verifier, make_verify
 from ..prompts import PromptSet, load_prompts
+from .typed_graph import TraceGraph
 
 
 def build_trace_of_thought(
@@ -32,9 +32,9 @@ def build_trace_of_thought(
     max_revisions: int = 2,
     structured: bool | None = None,
     verifier: Verifier | None = None,
-    checkpointer: BaseCheckpointSaver | bool | None = None,
+    checkpointer: BaseCheckpointSaver[Any] | bool | None = None,
     context_schema: type | None = None,
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+) -> TraceGraph:
     """Build the state machine START -> decompose -> review -> solve -> verify -> END.
 
     Works with `invoke`, `ainvoke`, `stream`, `astream`, `abatch`, as a subgraph and as a tool. Input: `TraceInput`; output:
@@ -86,7 +86,7 @@ def build_trace_of_thought(
     graph.add_edge("solve", "verify")
     graph.add_conditional_edges("verify", after_verify)
     compiled = graph.compile(name="trace_of_thought", checkpointer=checkpointer)
-    return compiled.with_config(recursion_limit=10 + 2 * (max_attempts + max_revisions))
+    return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * (max_attempts + max_revisions)))
 
 
 def after_review(state: TraceState) -> Literal["decompose", "solve"]:

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from ...prompts import PromptSet
+from ..journal.records import CellValues
 from .config import ExperimentConfig, ModelConfig
 from .config_file import nearest
 
@@ -64,9 +65,9 @@ class Cell:
             **({"review": self.review} if self.review != "never" else {}),
         }
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> CellValues:
         """Return plain values for the journal, with the labels that tables show."""
-        return {
+        values = {
             **self._identity,
             "source": self.source,
             "id": self.id,
@@ -78,6 +79,7 @@ class Cell:
             "student_label": self.student.label,
             "label": self.label,
         }
+        return cast(CellValues, values)
 
     @property
     def label(self) -> str:

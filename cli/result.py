@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..experiments.report.review_effects import review_cells, review_summary
+from ..experiments.report.summary import comparisons, summarise
+from ..experiments.report.table import comparison_cells, rich_table, summary_cells, usd
 from ..nodes.asking.failures import printable
 
 if TYPE_CHECKING:
@@ -16,10 +19,6 @@ if TYPE_CHECKING:
 
 def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
     """Print the table, what was spent, and what is missing."""
-    from ..experiments.report.review_effects import review_cells, review_summary
-    from ..experiments.report.summary import comparisons, summarise
-    from ..experiments.report.table import comparison_cells, rich_table, summary_cells, usd
-
     cells = {cell.id for cell in plan.cells}
     console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells)), console.width))
     if found := comparisons(journal, cells):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.graph import START
-from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import Unpack
 
 from ..models.load import as_chat_model
@@ -16,11 +15,10 @@ from ..prompts import load_prompts
 from .methods import method_named
 from .options import SolveOptions, check_options
 from .parts import after_verify, new_graph, shots_of
+from .typed_graph import TraceGraph
 
 
-def build_baseline(
-    method: str, student: BaseChatModel | str, **options: Unpack[SolveOptions]
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[SolveOptions]) -> TraceGraph:
     """Build START -> solve -> verify -> END for a method without a teacher.
 
     Args:
@@ -53,4 +51,5 @@ def build_baseline(
     graph.add_edge(START, "solve")
     graph.add_edge("solve", "verify")
     graph.add_conditional_edges("verify", after_verify)
-    return graph.compile(name=method, checkpointer=options.get("checkpointer")).with_config(recursion_limit=10 + 2 * attempts)
+    compiled = graph.compile(name=method, checkpointer=options.get("checkpointer"))
+    return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * attempts))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from langchain_core.language_models import BaseChatModel
-from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import Unpack
 
 from .baselines import build_baseline
 from .methods import TAUGHT, method_named
 from .options import GraphOptions
 from .trace_of_thought import build_trace_of_thought
+from .typed_graph import TraceGraph
 
 
 def build_graph(
@@ -20,7 +18,7 @@ def build_graph(
     student: BaseChatModel | str,
     teacher: BaseChatModel | str | None = None,
     **options: Unpack[GraphOptions],
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+) -> TraceGraph:
     """Build the graph of a method by its name.
 
     Args:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.graph import START
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from ..nodes.decompose import make_decompose
@@ -22,11 +21,12 @@ from .ladder import TEACHER, Ladder, Rung, Step, read_ladder
 from .methods import TAUGHT
 from .options import GraphOptions
 from .parts import new_graph, shots_of
+from .typed_graph import TraceGraph
 
 
 def build_escalation(
     teacher: BaseChatModel, student: BaseChatModel, escalate: str | Sequence[Rung], options: GraphOptions
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+) -> TraceGraph:
     """Build the graph of a ladder: solve, and climb only where a signal without the reference says so.
 
     The state tells the rung that answered (`rung`) and why each rung was reached (`escalations`). The teacher's steps and its
@@ -79,7 +79,7 @@ def build_escalation(
     graph.add_edge("begin", _door(ladder.steps[0]))
     graph.add_edge("solve", "escalate")
     compiled = graph.compile(name=TAUGHT, checkpointer=options.get("checkpointer"))
-    return compiled.with_config(recursion_limit=10 + 5 * (len(ladder.steps) + revisions))
+    return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 5 * (len(ladder.steps) + revisions)))
 
 
 def _door(step: Step) -> str:

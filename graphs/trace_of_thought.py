@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal, cast
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.graph import START
-from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import Unpack
 
 from ..models.load import as_chat_model
@@ -21,11 +20,12 @@ from ..prompts import load_prompts
 from .methods import MODES, TAUGHT, is_ladder
 from .options import GraphOptions, check_options
 from .parts import after_verify, new_graph, shots_of
+from .typed_graph import TraceGraph
 
 
 def build_trace_of_thought(
     teacher: BaseChatModel | str, student: BaseChatModel | str, **options: Unpack[GraphOptions]
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+) -> TraceGraph:
     r"""Build the state machine START -> decompose -> review -> solve -> verify -> END.
 
     Works with `invoke`, `ainvoke`, `stream`, `astream`, `abatch`, as a subgraph and as a tool. Input: `TraceInput`; output:
@@ -67,9 +67,7 @@ def build_trace_of_thought(
     return _build(teacher, student, mode, options)
 
 
-def _build(
-    teacher: BaseChatModel, student: BaseChatModel, mode: str, options: GraphOptions
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: GraphOptions) -> TraceGraph:
     prompts, way = load_prompts(options.get("prompts", "default")), WAYS[mode]
     review, revisions, attempts = (
         options.get("review", "never"),
@@ -95,7 +93,7 @@ def _build(
     graph.add_edge("solve", "verify")
     graph.add_conditional_edges("verify", after_verify)
     compiled = graph.compile(name=TAUGHT, checkpointer=options.get("checkpointer"))
-    return compiled.with_config(recursion_limit=10 + 2 * (attempts + revisions))
+    return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * (attempts + revisions)))
 
 
 def after_review(state: TraceState) -> Literal["decompose", "solve"]:

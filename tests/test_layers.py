@@ -152,7 +152,9 @@ def test_every_room_stands_in_the_folder_that_is_installed():
 
 
 def test_only_the_journal_holds_sql():
-    sql = re.compile(r"\b(SELECT .* FROM|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE)\b")
+    sql = re.compile(
+        r"\b(SELECT .* FROM \w|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE)\b|\.execute(many|script)?\(", re.I
+    )
     for file in modules_of("experiments"):
         if (ROOT / "experiments" / "journal") not in file.parents:
             assert not sql.search(file.read_text()), file

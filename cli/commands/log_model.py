@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ...experiments.design.config import Method
+from ...experiments.design.plan import load_prompt_set
+from ...tracking import connect, log_model as log
+from ..models import checked
 from ..options import MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, TrackingUri
 
 
@@ -25,10 +32,7 @@ def log_model(
     tracking_uri: TrackingUri = None,
 ) -> None:
     """Log a graph as an MLflow model that `mlflow models serve` can serve."""
-    from ...experiments.design.plan import load_prompt_set
     from ...graphs.interfaces.configured import configured_graph
-    from ...tracking import connect, log_model as log
-    from ..models import checked
 
     checked(teacher=teacher, student=student)
     texts = load_prompt_set(prompts, tracking_uri).texts
@@ -57,11 +61,6 @@ def log_model(
 
 def _serving(model: str, store: str) -> str:
     """Return the command that serves a model. MLflow starts uvicorn by its name, so the shell has to find it."""
-    import shlex
-    import shutil
-    import sys
-    from pathlib import Path
-
     command = f"MLFLOW_TRACKING_URI={shlex.quote(store)} mlflow models serve -m {model} --env-manager local --port 5001"
     here = Path(sys.executable).parent
     found = shutil.which("uvicorn")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import uuid4
 
 import typer
+from rich.console import Console
 
 from ...experiments.design.config import Review
+from ...experiments.design.plan import load_prompt_set
 from ...graphs.methods import TAUGHT
+from ...tracking import traced
+from ..models import load_models
 from ..options import (
     BaseUrl,
     MaxAttempts,
@@ -24,6 +32,7 @@ from ..options import (
     TrackingFallback,
     TrackingUri,
 )
+from ..showing import show
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,12 +59,6 @@ def solve(
     tracking_fallback: TrackingFallback = None,
 ) -> None:
     """Solve one QUESTION and show steps, solution, answer and status as they come."""
-    from rich.console import Console
-
-    from ...experiments.design.plan import load_prompt_set
-    from ..models import load_models
-    from ..showing import show
-
     if not question.strip():
         raise typer.BadParameter("it is empty; write the problem in words", param_hint="QUESTION")
     if review != "never" and not sys.stdin.isatty():
@@ -83,17 +86,11 @@ def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str
 
 def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem: dict[str, Any], console: Console) -> None:
     """Pause for the person at this terminal; what is not decided is not kept."""
-    import getpass
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
-    from uuid import uuid4
-
     from langgraph.types import Command
 
     from ...graphs.trace_of_thought import build_trace_of_thought
     from ...review import open_queue
     from ...review.terminal import TerminalReview
-    from ..showing import show
 
     thread = f"solve-{uuid4().hex[:8]}"
     config = {"configurable": {"thread_id": thread}}
@@ -115,8 +112,6 @@ def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem
 @contextmanager
 def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console) -> Iterator[None]:
     """Trace what is solved, and say where the trace is, also where solving failed."""
-    from ...tracking import traced
-
     handler = None
     try:
         with traced("solve", uri, fallback=fallback) as handler:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...experiments import Journal, publish, unpublished
+from ...foundation.folders import home
 from ...nodes.asking.failures import explain, printable
+from ...tracking import TrackingUnavailable, connect
 
 if TYPE_CHECKING:
     from ...tracking import Store
@@ -18,8 +21,6 @@ def sync(
     ] = None,
 ) -> None:
     """Send traces and results that are kept on disk because MLflow was away."""
-    from ...tracking import connect
-
     store = connect(tracking_uri)
     complete = send_traces(store)
     complete &= send_results(store)
@@ -44,10 +45,6 @@ def send_traces(store: Store) -> bool:
 
 def send_results(store: Store) -> bool:
     """Publish the experiments whose last state MLflow has not got; False if one could not be."""
-    from ...experiments import Journal, publish, unpublished
-    from ...foundation.folders import home
-    from ...tracking import TrackingUnavailable
-
     complete = True
     for path in unpublished(home()):
         name = path.name.removesuffix(".journal.sqlite")

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from ...graphs.methods import method_named
 from ...prompts import PromptSet
 from ...prompts.examples import digest
+from ..journal.records import CellValues
 from .config import ExperimentConfig, ModelConfig
 from .config_file import nearest
 
@@ -74,9 +75,9 @@ class Cell:
             **({"hint_share": self.hint_share} if "hint" in self.mode else {}),
         }
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> CellValues:
         """Return plain values for the journal, with the labels that tables show."""
-        return {
+        values = {
             **self._identity,
             "source": self.source,
             "id": self.id,
@@ -88,6 +89,7 @@ class Cell:
             "student_label": self.student.label,
             "label": self.label,
         }
+        return cast(CellValues, values)
 
     @property
     def label(self) -> str:

@@ -15,6 +15,7 @@ from ..design.config import ModelConfig
 from ..design.plan import Plan, Unit
 from ..design.prices import price_of
 from ..journal.journal import Journal
+from ..journal.records import Counterfactual, Row
 from ..journal.tables import now_ms
 from .model_pool import ModelPool, model_key
 from .pausing import ReviewedCell, Reviewer, original_steps, teacher_of
@@ -101,7 +102,7 @@ class Solver:
         prompts = self.plan.prompts[cell.prompts_hash]
         return ReviewedCell(cell, graph, teacher, prompts, self.journal, reviewer)
 
-    async def solve(self, unit: Unit) -> dict[str, Any]:
+    async def solve(self, unit: Unit) -> Row:
         """Return the row of a problem: a solution, a wait for a reviewer, or an error."""
         run_id = uuid4()
         config = {
@@ -135,18 +136,22 @@ class Solver:
         own = cell.config(unit)
         return await cell.run(unit, {**config, **own, "metadata": {**config["metadata"], **own["metadata"]}})
 
-    def _row(self, unit: Unit, output: dict[str, Any]) -> dict[str, Any]:
+    def _row(self, unit: Unit, output: Mapping[str, Any]) -> Row:
         if "__interrupt__" in output:
             return waiting_row(output, self.plan.prices(unit.cell))
         return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)
 
-    async def _counterfactual(self, unit: Unit, steps: list[str]) -> dict[str, Any]:
+    async def _counterfactual(self, unit: Unit, steps: list[str]) -> Counterfactual:
         """Solve from the teacher's own steps what was solved from a reviewer's."""
         student = self.pool.student(unit.cell.student, unit.cell.seed or None)
         graph = build_trace_of_thought(teacher_of(steps), student, **self._options(unit.cell))
-        row = self._row(unit, await graph.ainvoke(unit.problem.as_input()))
+        problem: Any = unit.problem.as_input()
+        row = self._row(unit, await graph.ainvoke(problem))
         self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
         return {
             "steps": steps,
-            **{name: row[name] for name in ("status", "answer", "student_input_tokens", "student_output_tokens")},
+            "status": row["status"],
+            "answer": row["answer"],
+            "student_input_tokens": row["student_input_tokens"],
+            "student_output_tokens": row["student_output_tokens"],
         }

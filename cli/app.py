@@ -1,4 +1,4 @@
-"""The command line: `tot`, also called `trace-of-thought`. Each command lives in a file of its own."""
+"""The command line: `tot`, also installed as `trace-of-thought`. Each command has its own file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .commands.verify import verify
 
 app = typer.Typer(
     name="tot",
-    help="A teacher model writes the steps, a small student follows them, the answer is verified, MLflow keeps it all.",
+    help="Measure whether a large teacher's step list helps a small local student solve problems. Every trace goes to MLflow.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -42,7 +42,7 @@ def _common(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
     ] = False,
 ) -> None:
-    """Take what is said before a command."""
+    """Handle the options that stand before a command."""
 
 
 app.command()(run)
@@ -61,7 +61,7 @@ app.command()(verify)
 
 
 def main() -> None:
-    """Run the command line; a failure ends with its message and exit code 1, without a traceback."""
+    """Run the command line; a failure prints one message, without a traceback, and exits with code 1."""
     from .errors import show_errors
 
     with show_errors():

@@ -35,7 +35,7 @@ def build_trace_of_thought(
     checkpointer: BaseCheckpointSaver | bool | None = None,
     context_schema: type | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """Build the state machine START -> decompose -> review -> solve -> verify -> END.
+    r"""Build the state machine START -> decompose -> review -> solve -> verify -> END.
 
     Works with `invoke`, `ainvoke`, `stream`, `astream`, `abatch`, as a subgraph and as a tool. Input: `TraceInput`; output:
     `TraceOutput`.

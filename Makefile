@@ -4,7 +4,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 STUDENT = hf:$$(find .venv -name 'SmolLM2-135M-Instruct*.gguf' | head -n 1)
 
-.PHONY: demo test quick lint docs clean
+.PHONY: install demo test quick lint docs clean
+
+install: .venv/local
 
 demo: .venv/local
 	$(BIN)/tot run --problems sample --student "$(STUDENT)" --teacher recorded:sample \

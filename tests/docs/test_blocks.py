@@ -62,6 +62,7 @@ def test_python_blocks_run(page, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # the tutorial solves 42 problems with the real model
 @pytest.mark.parametrize("page", pages_with(BASH))
 def test_marked_bash_blocks_run(page, tmp_path):
     """The marked blocks of a page are one session: in one folder, with one environment, with the real model where one is named."""
@@ -70,7 +71,7 @@ def test_marked_bash_blocks_run(page, tmp_path):
     if "SmolLM2-135M-Instruct*.gguf" in script:
         small_model()
     done = subprocess.run(
-        ["bash", "-euxo", "pipefail", "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=280
+        ["bash", "-euxo", "pipefail", "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True
     )
     assert done.returncode == 0, f"{done.stdout[-1500:]}\n{done.stderr[-3000:]}"
 

@@ -1,4 +1,4 @@
-"""The command line: `tot`, also called `trace-of-thought`. A command's file is read when the command is used."""
+"""The command line: `tot`, also installed as `trace-of-thought`. Each command has its own file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .lazy_commands import LazyGroup
 app = typer.Typer(
     cls=LazyGroup,
     name="tot",
-    help="A teacher model writes the steps, a small student follows them, the answer is verified, MLflow keeps it all.",
+    help="Measure whether a large teacher's step list helps a small local student solve problems. Every trace goes to MLflow.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -33,10 +33,10 @@ def _common(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
     ] = False,
 ) -> None:
-    """Take what is said before a command."""
+    """Handle the options that stand before a command."""
 
 
 def main() -> None:
-    """Run the command line; a failure ends with its message and exit code 1, without a traceback."""
+    """Run the command line; a failure prints one message, without a traceback, and exits with code 1."""
     with show_errors():
         app()

@@ -1,4 +1,4 @@
-"""The models that a command names: all are checked before one is loaded."""
+"""Load the models that a command names; all names are checked before the first model is loaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def load_models(
     teacher: str, student: str, *, base_url: str | None, timeout: float, max_tokens: int | None
 ) -> tuple[BaseChatModel, BaseChatModel]:
-    """Return teacher and student; the base URL is for those of them that are remote, the token limit for the student.
+    """Return teacher and student; `base_url` applies to remote models, `max_tokens` to the student.
 
     Raises:
         ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
@@ -31,7 +31,7 @@ def load_models(
 
 
 def checked(*, teacher: str, student: str) -> ModelPool:
-    """Return where to load models from, once both names are known to be good; raises as `load_models` does."""
+    """Check both names and return the pool that loads them; raises as `load_models` does."""
     from ..experiments.run.model_pool import ModelPool
 
     pool = ModelPool()
@@ -42,13 +42,13 @@ def checked(*, teacher: str, student: str) -> ModelPool:
 
 
 def quiet_loading(specs: Iterable[str]) -> None:
-    """Keep the bars that transformers draws while it reads weights off the terminal; those of downloads stay."""
+    """Hide the progress bars that transformers draws while it reads weights; download bars stay."""
     if not any(spec.startswith("hf:") for spec in specs):
         return
     try:
         from transformers.utils.logging import EmptyTqdm, set_tqdm_hook
     except ImportError:
-        return  # loading the model says what to install
+        return  # loading the model will say what to install
 
     def no_bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> EmptyTqdm:
         return EmptyTqdm(*arguments, **options)

@@ -30,18 +30,18 @@ SHOWN_CELLS = 16
 
 
 class RunProgress:
-    """Shows done, rate, time left, accuracy so far with its interval, tokens, cost and errors."""
+    """Display of problems done, rate, time left, accuracy so far, tokens, cost and errors."""
 
     def __init__(
         self, plan: Plan, counts: Mapping[str, Mapping[str, int]], missing: Mapping[str, int], console: Console
     ) -> None:
-        """Make a display.
+        """Prepare a display.
 
         Args:
-            plan: of the experiment.
-            counts: rows by status that earlier sessions left, by cell id.
-            missing: problems to do, by cell id.
-            console: where to show it.
+            plan: the experiment.
+            counts: for each cell id, the number of rows that earlier sessions left, by status.
+            missing: for each cell id, the number of problems left to solve.
+            console: where to draw.
         """
         self.console = console
         self.cells = {cell.id: _CellLine(cell.label, missing[cell.id], counts[cell.id]) for cell in plan.cells}
@@ -61,7 +61,7 @@ class RunProgress:
             self._live.stop()
 
     def watch(self, unit: Unit, row: Mapping[str, Any], spending: Spending) -> None:
-        """Take a finished problem."""
+        """Count one finished problem and update the display."""
         self.spending = spending
         again = row["tries"] > 1
         self.done += not again
@@ -88,8 +88,8 @@ class RunProgress:
 
     def _render(self) -> Group:
         table = Table(box=None, padding=(0, 1))
-        for name in ("cell", "done", "accuracy so far", "errors"):
-            table.add_column(name, justify="left" if name == "cell" else "right")
+        for name in ("combination", "done", "accuracy so far", "errors"):
+            table.add_column(name, justify="left" if name == "combination" else "right")
         lines = sorted(self.cells.values(), key=lambda cell: cell.left == 0)
         for cell in lines[:SHOWN_CELLS]:
             table.add_row(Text(cell.label), f"{cell.done}/{cell.total}", cell.accuracy(), str(cell.errors))
@@ -99,7 +99,7 @@ class RunProgress:
 
 
 class _CellLine(Tally):
-    """The counts of one cell, shown."""
+    """The counts of one cell, as one line of the display."""
 
     def __init__(self, label: str, missing: int, counts: Mapping[str, int]) -> None:
         super().__init__(counts, missing)

@@ -1,4 +1,4 @@
-"""Where `report`, `rescore` and `import-traces` write their results: an open store, or none."""
+"""The MLflow store that `report`, `rescore` and `import-traces` write to, if any."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(tracking: bool, tracking_uri: str | None) -> Iterator[Store | None]:
-    """Open the tracking store before any work is done, and close it after it; None if nothing is to be written there."""
+    """Yield an open tracking store, or None without tracking. An unreachable store fails here, before any work is done."""
     if not tracking:
         yield None
         return
@@ -26,5 +26,5 @@ def opened(tracking: bool, tracking_uri: str | None) -> Iterator[Store | None]:
 
 
 def publish(journal: Journal, store: Store) -> str:
-    """Write results and report of a journal to a store; returns where they can be looked at."""
+    """Write a journal's results and report to a store; return where to find them."""
     return publish_journal(journal, store, make_report(journal).files()).shown

@@ -1,4 +1,4 @@
-"""`tot log-model`: the configured graph as an MLflow model."""
+"""`tot log-model`: log a configured graph as an MLflow model."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ from ..options import MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, T
 def log_model(
     student: Student,
     teacher: Teacher = "self",
-    method: Annotated[Method, typer.Option(help="How it solves; only trace_of_thought has a teacher.")] = "trace_of_thought",
+    method: Annotated[Method, typer.Option(help="Method to log; only trace_of_thought uses the teacher.")] = "trace_of_thought",
     prompts: Prompts = "default",
     mode: Mode = "joint",
     samples: Samples = 1,
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
-    experiment: Annotated[str, typer.Option(help="Name of the MLflow experiment.")] = "trace_of_thought",
+    experiment: Annotated[str, typer.Option(help="MLflow experiment to log to.")] = "trace_of_thought",
     name: Annotated[str, typer.Option(help="Name of the logged model.")] = "trace_of_thought",
-    register_as: Annotated[str | None, typer.Option(help="Name in the model registry.")] = None,
+    register_as: Annotated[str | None, typer.Option(help="Also register the model under this name.")] = None,
     tracking_uri: TrackingUri = None,
 ) -> None:
-    """Log a graph as an MLflow model that `mlflow models serve` can serve."""
+    """Log the solver as an MLflow model.
+
+    Prints the `mlflow models serve` command that serves it. Keys are not stored.
+    """
     from ...graphs.interfaces.configured import configured_graph
 
     checked(teacher=teacher, student=student)
@@ -60,7 +63,7 @@ def log_model(
 
 
 def _serving(model: str, store: str) -> str:
-    """Return the command that serves a model. MLflow starts uvicorn by its name, so the shell has to find it."""
+    """Return the command that serves a model; it sets PATH where MLflow, which starts uvicorn by name, would not find it."""
     command = f"MLFLOW_TRACKING_URI={shlex.quote(store)} mlflow models serve -m {model} --env-manager local --port 5001"
     here = Path(sys.executable).parent
     found = shutil.which("uvicorn")

@@ -1,4 +1,4 @@
-"""`tot solve`: one question, its steps, solution, answer and status as they come."""
+"""`tot solve`: solve one question and stream its steps, solution, answer and status."""
 
 from __future__ import annotations
 
@@ -41,28 +41,33 @@ if TYPE_CHECKING:
 
 
 def solve(
-    question: Annotated[str, typer.Argument(help="The problem, in words.")],
+    question: Annotated[str, typer.Argument(help="The problem in words.")],
     student: Student,
     teacher: Teacher = "self",
     reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
     method: Annotated[str, typer.Option(help="How to solve it; only trace_of_thought has a teacher.")] = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
-    review: Annotated[Review, typer.Option(help="Whether you see the steps first, here.")] = "never",
+    review: Annotated[
+        Review, typer.Option(help="Which plans you review here before solving: never, flagged, always.")
+    ] = "never",
     samples: Samples = 1,
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
     timeout: Timeout = 120.0,
-    tracking: Annotated[bool, typer.Option(help="Write the trace to MLflow.")] = True,
+    tracking: Annotated[bool, typer.Option(help="Log the trace to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
     tracking_fallback: TrackingFallback = None,
 ) -> None:
-    """Solve one QUESTION and show steps, solution, answer and status as they come."""
+    """Solve one question.
+
+    Prints the steps, the solution, the answer and its status as they arrive.
+    """
     if not question.strip():
-        raise typer.BadParameter("it is empty; write the problem in words", param_hint="QUESTION")
+        raise typer.BadParameter("the question is empty; write the problem in words", param_hint="QUESTION")
     if review != "never" and not sys.stdin.isatty():
-        raise typer.BadParameter("it needs a terminal; use tot run --review and tot review", param_hint="--review")
+        raise typer.BadParameter("reviewing needs a terminal; use tot run --review, then tot review", param_hint="--review")
     options = {"prompts": load_prompt_set(prompts, tracking_uri), "samples": samples, "max_attempts": max_attempts}
     by = teacher if method == TAUGHT else "self"
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
@@ -85,7 +90,7 @@ def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str
 
 
 def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem: dict[str, Any], console: Console) -> None:
-    """Pause for the person at this terminal; what is not decided is not kept."""
+    """Pause for a review in this terminal; the queue is temporary, so undecided steps are lost at exit."""
     from langgraph.types import Command
 
     from ...graphs.trace_of_thought import build_trace_of_thought
@@ -102,7 +107,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem
             while "__interrupt__" in state:
                 TerminalReview(queue, reviewer=getpass.getuser()).run()
                 if thread not in (answers := queue.answers()):
-                    console.print("Not solved: the steps were not decided.", style="yellow")
+                    console.print("Not solved: the steps were neither approved nor rejected.", style="yellow")
                     raise typer.Exit(1)
                 interrupt_id, answer = answers[thread]
                 queue.take(thread, interrupt_id)
@@ -111,7 +116,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem
 
 @contextmanager
 def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console) -> Iterator[None]:
-    """Trace what is solved, and say where the trace is, also where solving failed."""
+    """Trace the block and print where the trace is, even when solving failed."""
     handler = None
     try:
         with traced("solve", uri, fallback=fallback) as handler:
@@ -124,5 +129,5 @@ def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console
 def _where(handler: TraceHandler) -> str:
     store, trace = handler.store, handler.last_trace_id
     page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
-    where = page or f"trace {trace} of experiment 'solve' in {store.address}; look at it with: tot ui"
+    where = page or f"trace {trace} of experiment 'solve' in {store.address}; open it with: tot ui"
     return f"MLflow: {where}"

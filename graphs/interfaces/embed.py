@@ -49,7 +49,7 @@ def solve(
     config: RunnableConfig | None = None,
     **options: Unpack[GraphOptions],
 ) -> TraceResult:
-    """Solve one question: the teacher writes steps, the student follows them, the answer is verified.
+    r"""Solve one question: the teacher writes steps, the student follows them, the answer is verified.
 
     A model given by name is loaded for this call alone: load it once with `load_chat_model` for several calls.
 

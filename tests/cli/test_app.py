@@ -19,7 +19,9 @@ def test_the_help_of_run_shows_the_defaults_of_the_configuration(tot, monkeypatc
     monkeypatch.setenv("COLUMNS", "200")
     code, text = tot("run", "--help")
     assert code == 0
-    shown = {name: re.search(rf"--{name} .*?\[default: \((.*?)\)\]", text)[1] for name in ("methods", "retries", "teacher")}
+    shown = {
+        name: re.search(rf"--{name} .*?\[default: \((.*?)\)\]", text, re.S)[1] for name in ("methods", "retries", "teacher")
+    }
     fields = ExperimentConfig.model_fields
     assert shown == {
         "methods": ", ".join(fields["methods"].default),

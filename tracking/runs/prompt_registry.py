@@ -21,10 +21,10 @@ _VARIABLE = re.compile(r"\{\{\s*(question|steps|comment|done|step|prompt|reason)
 
 
 def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:
-    """Register a prompt set; a text that some version has already makes no new version.
+    """Register a prompt set. A text that is already registered gets no new version.
 
-    Placeholders `{question}` are stored as `{{question}}`, the form that MLflow knows as variables. What was chosen from the
-    registry (`NAME@ALIAS`, `NAME/VERSION`) is found there again; other texts of such a set get a name of their own.
+    Placeholders such as `{question}` are stored as `{{question}}`, MLflow's form of variables. Texts that came from the
+    registry (`NAME@ALIAS`, `NAME/VERSION`) are found there again; other texts of such a set get a name of their own.
 
     Returns:
         The version of each registered prompt, by its registered name (`default.solve`).
@@ -46,18 +46,18 @@ def load_registry_prompts(spec: str, *, tracking_uri: str | None = None) -> dict
     """Return the texts of a registered prompt set, by prompt.
 
     Args:
-        spec: "registry:NAME" (the latest version of each prompt), "registry:NAME@ALIAS", or "registry:NAME/VERSION". Prompts
-            that lack the alias or the version are left out.
+        spec: "registry:NAME" (latest version of each prompt), "registry:NAME@ALIAS" or "registry:NAME/VERSION". Prompts
+            without that alias or version are left out.
         tracking_uri: see `connect`.
 
     Raises:
-        LookupError: nothing of that name, alias or version is registered; says what there is.
+        LookupError: no set of that name, alias or version is registered; the message lists the known sets.
         TrackingUnavailable: the registry cannot be used.
     """
     parts = _SPEC.match(spec)
     if parts is None:
         raise LookupError(
-            f"{spec!r} is no registered prompt set; write registry:NAME, registry:NAME@ALIAS or registry:NAME/VERSION"
+            f"{spec!r} is not a registered prompt set; write registry:NAME, registry:NAME@ALIAS or registry:NAME/VERSION"
         )
     from ..store.store import connect
 
@@ -79,13 +79,14 @@ def load_registry_prompts(spec: str, *, tracking_uri: str | None = None) -> dict
         )
         raise LookupError(
             f"no prompt set {parts['name']!r}{which} is registered; known sets: {', '.join(known)}. "
-            "A run registers its set; an alias is set for each prompt on its page in MLflow"
+            "Each run registers its set; set an alias on the page of each prompt in MLflow"
         )
     return texts
 
 
 def _register(store: Store, prompt: str, text: str, prompts: PromptRecord) -> tuple[str, int]:
-    """Return the registered name and the version that hold a text, an old or a new one."""
+    """Return name and version of a text in the registry, registering it if needed."""
+    # a set chosen as NAME@ALIAS is linked to the versions that were chosen, not copied to a set of that name
     chosen_from, name = (
         f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', set_name)}.{prompt}"
         for set_name in (re.split("[@/]", prompts.name)[0], prompts.name)

@@ -1,4 +1,4 @@
-"""`mlflow.langchain.autolog` in the same application: no run is written twice, and its traces get our judgements."""
+"""Works with `mlflow.langchain.autolog` in the same application: no run is traced twice, and its traces get our assessments."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _MODULE = "mlflow.langchain.langchain_tracer"
 
 
 class Autolog:
-    """Autologging of LangChain, which a block switches off as long as it lasts."""
+    """MLflow's autologging of LangChain, which a traced block turns off while it runs."""
 
     def __init__(self) -> None:
         self._paused: dict[str, Any] | None = None
 
     def pause(self) -> None:
-        """Let it add its tracer to no further run."""
+        """Keep autolog from adding its tracer to new runs."""
         from mlflow.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS, autologging_is_disabled
 
         if not autologging_is_disabled("langchain"):
@@ -31,33 +31,35 @@ class Autolog:
             self._paused["disable"] = True
 
     def resume(self) -> None:
-        """Switch it on again if `pause` switched it off."""
+        """Turn autolog on again if `pause` turned it off."""
         if self._paused is not None:
             self._paused["disable"] = False
             self._paused = None
 
 
 def stand_in_for_its_tracer(handler: type[BaseCallbackHandler]) -> None:
-    """Make a handler that is passed as a callback count as autolog's tracer: it adds none where there is one."""
+    """Register a handler class as a virtual subclass of autolog's tracer: autolog adds none where it finds one already."""
     from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
 
     MlflowLangchainTracer.register(handler)
 
 
 def tracer_here() -> MlflowLangchainTracer | None:
-    """Return autolog's tracer if it traces the run of LangChain that the caller is in, and so what is run inside that."""
+    """Return autolog's tracer if it traces the LangChain run around the caller, else None."""
+    # not imported yet means not active; importing it here would cost seconds
     manager = ensure_config().get("callbacks") if _MODULE in sys.modules else None
     handlers = manager.handlers if isinstance(manager, BaseCallbackManager) else manager or []
     return next(filter(_is_its_tracer, handlers), None)
 
 
 def span_of(tracer: MlflowLangchainTracer, run: UUID) -> LiveSpan | None:
-    """Return the span that autolog's tracer has open for a run."""
+    """Return the open span of autolog's tracer for a run."""
     opened = tracer._run_span_mapping.get(str(run))
     return opened.span if opened else None
 
 
 def _is_its_tracer(handler: BaseCallbackHandler) -> TypeGuard[MlflowLangchainTracer]:
+    # not isinstance: our own handler is registered as a virtual subclass
     from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
 
     return MlflowLangchainTracer in type(handler).__mro__

@@ -1,4 +1,4 @@
-"""`tot compare`: two cells or two experiments on the same problems."""
+"""`tot compare`: compare two combinations or two experiments on the same problems."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from .run import wide
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help="The base: EXPERIMENT, or EXPERIMENT:CELL (part of its label, or its id).")],
-    b: Annotated[str, typer.Argument(help="What is compared with it.")],
-    show: Annotated[int, typer.Option(help="Flipped problems to list, of each kind.")] = 5,
+    a: Annotated[
+        str, typer.Argument(help="Baseline: EXPERIMENT, or EXPERIMENT:CELL with part of a combination's label or its id.")
+    ],
+    b: Annotated[str, typer.Argument(help="What to compare with it, written the same way.")],
+    show: Annotated[int, typer.Option(help="How many gained and lost problems to list.")] = 5,
 ) -> None:
-    """Compare A and B on the problems that both have: difference, test, intervals, flips."""
+    """Compare two results problem by problem.
+
+    Prints the difference in accuracy with its interval, McNemar's test, and the problems gained and lost. Only problems that
+    both have count.
+    """
     console = wide(Console(highlight=False))
     pairs = matched(a, b, home())
     found = compare_pairs(pairs)

@@ -1,4 +1,4 @@
-"""`tot import-traces`: the authors' released traces as an experiment."""
+"""`tot import-traces`: read the released traces of the paper's authors as an experiment."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ from .run import wide
 
 
 def import_traces(
-    files: Annotated[list[Path], typer.Argument(help="The authors' CSV files: sot-TEACHER-STUDENT-DATASET-DATE-traces.csv.")],
-    experiment: Annotated[str, typer.Option(help="Experiment to read them into.")] = "released-traces",
-    tracking: Annotated[bool, typer.Option(help="Write the results to MLflow, too.")] = True,
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV files that the authors released: sot-TEACHER-STUDENT-DATASET-DATE-traces.csv.")
+    ],
+    experiment: Annotated[str, typer.Option(help="Name of the experiment to create.")] = "released-traces",
+    tracking: Annotated[bool, typer.Option(help="Log the results to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
 ) -> None:
-    """Read the released traces of the paper's authors, verify their answers, and show the table."""
+    """Import the paper's released traces.
+
+    Verifies their answers and prints the table, as for an experiment of your own.
+    """
     console = wide(Console(highlight=False))
     for file in files:
         cell_of(file)

@@ -1,4 +1,4 @@
-"""`tot report`: one page and one table of an experiment."""
+"""`tot report`: write an experiment's report and table."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from ...publishing import opened
 
 
 def report(
-    experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")] = "experiment",
-    out: Annotated[Path | None, typer.Option(help="Folder to write to; default: the name and -report.")] = None,
-    tracking: Annotated[bool, typer.Option(help="Log the report to MLflow, too.")] = True,
+    experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")] = "experiment",
+    out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: NAME-report in this folder.")] = None,
+    tracking: Annotated[bool, typer.Option(help="Also log the report to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
 ) -> None:
-    """Write report.html (self-contained), table.md and the figures of an EXPERIMENT, and log them to MLflow."""
+    """Write an experiment's report.
+
+    Writes report.html (one self-contained page), table.md and the figures, and logs them to MLflow.
+    """
     with find_journal(experiment, home()) as journal:
         made = make_report(journal)
         folder = out or Path(f"{(journal.get('name') or 'experiment').replace(' ', '_')}-report")

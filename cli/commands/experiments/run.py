@@ -1,4 +1,4 @@
-"""`tot run`: an experiment from a file or from options, with a progress display and a table at the end."""
+"""`tot run`: run an experiment from a file or from options, with a progress display and a table at the end."""
 
 from __future__ import annotations
 
@@ -44,62 +44,110 @@ if TYPE_CHECKING:
     from ....experiments.journal.journal import Journal
     from ....experiments.run.runner import Outcome
 
-_SETS = "sample, gsm8k, math, a file, a hub id or generated:TASK. May be repeated."
-_MODEL = "PROVIDER:NAME, hf:MODEL"
+_SETS = "Problem set: sample, gsm8k, math, a file, a hub id or generated:TASK. May be repeated."
+_MODEL = "PROVIDER:NAME or hf:MODEL"
+_ATTEMPTS = "Maximum attempts per problem; a retry happens when no answer is found or the arithmetic is wrong."
 _METHODS, _MODES = ", ".join(get_args(Method)), ", ".join(get_args(ModeName))
 _WIDTH = f"{LOCAL_CONCURRENCY} for local models, {REMOTE_CONCURRENCY} for remote ones"
 
 
 def _field(name: str, help: str, *words: str, **more: Any) -> Any:
-    """Return an option for a field of the experiment; the help shows the field's own default."""
+    """Return an option for a config field; the help shows the field's own default."""
     return typer.Option(*words, help=help, show_default=default(name), **more)
 
 
 def run(
-    file: Annotated[Path | None, typer.Argument(help="A YAML file; options replace its fields.", show_default=False)] = None,
-    problems: Annotated[list[str] | None, _field("problems", _SETS)] = None,
-    methods: Annotated[list[str] | None, _field("methods", f"{_METHODS}. Repeated, or with commas.")] = None,
-    teacher: Annotated[list[str] | None, _field("teachers", f"{_MODEL}, recorded:FILE or self. May be repeated.")] = None,
-    student: Annotated[list[str] | None, typer.Option(help=f"{_MODEL}. May be repeated.")] = None,
-    prompts: Annotated[list[str] | None, _field("prompts", "default, plain, a folder, registry:NAME@ALIAS.")] = None,
-    mode: Annotated[list[str] | None, _field("modes", f"{_MODES}. Repeated, or with commas.")] = None,
-    samples: Annotated[list[str] | None, _field("samples", "Solutions to vote over.")] = None,
-    seed: Annotated[list[str] | None, _field("seeds", "Seeds; several are averaged per problem.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Problems of each set; default: all.")] = None,
-    max_attempts: Annotated[int | None, _field("max_attempts", "Tries of the student.", min=1)] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Cells to leave out, as method=standard,student=NAME.")] = None,
-    columns: Annotated[list[str] | None, typer.Option(help="Of the problems, as question=NAME.")] = None,
-    split: Annotated[str | None, typer.Option(help="Of hub data sets.", show_default=default("split", ProblemsConfig))] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Problems at a time, for each model.", show_default=_WIDTH)
+    file: Annotated[
+        Path | None, typer.Argument(help="YAML file of the experiment; options override its fields.", show_default=False)
     ] = None,
-    retries: Annotated[int | None, _field("retries", "How often failed problems are tried again at the end.", min=0)] = None,
+    problems: Annotated[list[str] | None, _field("problems", _SETS)] = None,
+    methods: Annotated[
+        list[str] | None, _field("methods", f"Methods to compare: {_METHODS}. Repeat the option or separate with commas.")
+    ] = None,
+    teacher: Annotated[
+        list[str] | None,
+        _field(
+            "teachers",
+            f"Teacher model: {_MODEL}, recorded:FILE to replay saved steps, or self to use the student. May be repeated.",
+        ),
+    ] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help=f"Student model: {_MODEL} (hub id, folder or .gguf file). May be repeated.")
+    ] = None,
+    prompts: Annotated[
+        list[str] | None,
+        _field("prompts", "Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow. May be repeated."),
+    ] = None,
+    mode: Annotated[
+        list[str] | None,
+        _field("modes", f"How the student gets the steps: {_MODES}. Repeat the option or separate with commas."),
+    ] = None,
+    samples: Annotated[
+        list[str] | None, _field("samples", "Solutions per problem; the majority answer wins (self-consistency).")
+    ] = None,
+    seed: Annotated[
+        list[str] | None, _field("seeds", "Random seeds; results of several seeds are averaged per problem.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum problems per set. Default: all.")] = None,
+    max_attempts: Annotated[int | None, _field("max_attempts", _ATTEMPTS, min=1)] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Combinations to leave out, such as method=standard,student=NAME. May be repeated.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option(help="Column names of the problem files, such as question=NAME,reference=NAME.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Split of hub data sets.", show_default=default("split", ProblemsConfig))
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Problems in flight per model.", show_default=_WIDTH)] = None,
+    retries: Annotated[
+        int | None, _field("retries", "How often failed problems are retried at the end of the run.", min=0)
+    ] = None,
     max_tokens: MaxTokens = None,
-    temperature: Annotated[float | None, typer.Option(min=0, help="Of the students.")] = None,
+    temperature: Annotated[float | None, typer.Option(min=0, help="Sampling temperature of the students; 0 is greedy.")] = None,
     base_url: BaseUrl = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds for one remote call.", show_default=default("timeout", ModelConfig))
+        float | None,
+        typer.Option(help="Time limit of one remote call, in seconds.", show_default=default("timeout", ModelConfig)),
     ] = None,
-    requests_per_second: Annotated[float | None, typer.Option(help="Limit for each remote model.")] = None,
-    price: Annotated[list[str] | None, typer.Option(help="MODEL=IN/OUT, USD for a million tokens.")] = None,
-    max_cost_usd: Annotated[float | None, typer.Option(help="Stop when this much is spent.")] = None,
-    max_total_tokens: Annotated[int | None, typer.Option(help="Stop when so many tokens are used.")] = None,
-    max_minutes: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
+    requests_per_second: Annotated[float | None, typer.Option(help="Rate limit of each remote model. Default: none.")] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(help="Price of a model: MODEL=IN/OUT in USD per million input and output tokens. May be repeated."),
+    ] = None,
+    max_cost_usd: Annotated[float | None, typer.Option(help="Stop when the experiment has cost this much, in USD.")] = None,
+    max_total_tokens: Annotated[
+        int | None, typer.Option(help="Stop after this many tokens, of teachers and students together.")
+    ] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Stop after this many minutes.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Any other field, as students.options.dtype=bfloat16. May be repeated.")
+        list[str] | None,
+        typer.Option("--set", help="Set any other config field, such as students.options.dtype=bfloat16. May be repeated."),
     ] = None,
-    experiment: Annotated[str | None, _field("name", "Name of the journal and the MLflow experiment.")] = None,
-    review: Annotated[Review | None, _field("review", "Whose steps a person sees first.")] = None,
+    experiment: Annotated[str | None, _field("name", "Name of the experiment: of its journal and in MLflow.")] = None,
+    review: Annotated[
+        Review | None, _field("review", "Which plans a human reviews before solving: never, flagged, always.")
+    ] = None,
     counterfactual: Annotated[
-        bool, typer.Option("--counterfactual", help="Solve from the teacher's own steps, too, where a review changed them.")
+        bool, typer.Option("--counterfactual", help="Where a review changed the steps, also solve with the teacher's own.")
     ] = False,
-    reviews: Annotated[str | None, typer.Option(help="Store of reviews: a file or postgresql://...")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show cells, calls, tokens and cost; ask no model.")] = False,
-    tracking: Annotated[bool, typer.Option(help="Write traces and results to MLflow.")] = True,
+    reviews: Annotated[
+        str | None,
+        typer.Option(
+            help="Review store: a file or postgresql://... Default: TOT_REVIEWS, or reviews.sqlite beside the journals."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print combinations, calls, tokens and estimated cost without calling a model.")
+    ] = False,
+    tracking: Annotated[bool, typer.Option(help="Log traces and results to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
     tracking_fallback: TrackingFallback = None,
 ) -> None:
-    """Run an experiment: problems x methods x teachers x students. The same command again continues where it stopped."""
+    """Run an experiment and print its tables.
+
+    Solves every combination of problem set, method, teacher and student. An interrupted run resumes when you rerun the command.
+    """
     given: dict[str, Any] = {
         "name": experiment,
         "problems": problems,
@@ -137,7 +185,7 @@ def execute(
     target: tuple[str | None, Literal["local"] | None] | None,
     reviews: str | None = None,
 ) -> None:
-    """Run a configuration and show its table; exits with 1 if problems are missing or failed."""
+    """Run a configuration and print its tables; exit with 1 if problems are missing or failed."""
     plan = make_plan(config)
     for note in plan.notes:
         console.print(printable(f"note: {note}"), style="yellow", markup=False)
@@ -153,7 +201,7 @@ def execute(
             outcome = _run_tracked(plan, journal, console, target, reviews)
         except (KeyboardInterrupt, SystemExit):
             missing = sum(map(len, plan.missing(journal).values()))
-            console.print(f"Interrupted: {missing} problems are missing; the same command goes on.", style="yellow")
+            console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
             raise
         show_result(plan, journal, outcome, console)
     if outcome.stopped_by or outcome.failed:
@@ -204,7 +252,7 @@ def _reviewer(reviews: str | None) -> Any:
 
 
 def wide(console: Console) -> Console:
-    """Give tables room where the output is not a terminal."""
+    """Widen the console to 160 columns where the output is not a terminal, so that tables are not cut."""
     if not console.is_terminal:
         console.width = 160
     return console

@@ -37,8 +37,8 @@ _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
 
-def clean(text: str) -> str:
-    """Return the text with signs, digits, markdown and math delimiters in one form."""
+def clean(text: str, *, below: bool = True) -> str:
+    """Return the text with signs, digits, markdown and math delimiters in one form; `below` reads "7 below zero" as -7."""
     if not text.isascii():
         text = _plain_characters(text)
     text = laid_out(text)
@@ -52,7 +52,7 @@ def clean(text: str) -> str:
     if "$" in text:
         text = _INLINE.sub(_inline, text)
     text = text.replace("\\$", "$").replace("\\%", "%")
-    return signs_in_words(english_numbers(text))
+    return signs_in_words(english_numbers(text), below)
 
 
 def _plain_characters(text: str) -> str:

@@ -40,12 +40,12 @@ def _row(match: re.Match[str]) -> str:
     return f"{cells[0]}: {cells[1]}" if len(cells) == 2 and cells[0] else "; ".join(cells)
 
 
-def signs_in_words(text: str) -> str:
+def signs_in_words(text: str, below: bool = True) -> str:
     """Write "minus 7", "negative seven" and "7 degrees below zero" with a sign; after a number "minus" is an operation."""
     low = text.lower()
     if "minus" in low or "negative" in low:
         text = _MINUS.sub("-", text)
-    return _BELOW.sub(r"-\1", text) if "below" in low else text
+    return _BELOW.sub(r"-\1", text) if below and "below" in low else text
 
 
 def asks_below(question: str | None) -> bool:

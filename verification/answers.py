@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .claims.finding import Claim, find_claim, read_response
+from .claims.findings import find_finding, read_finding
 from .claims.options import REFERENCE, Options, pick_letter, read_options
 from .claims.polarity import find_polarity, read_polarity
 from .claims.references import read_reference
@@ -66,6 +67,11 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
     if wanted is not None and read_polarity(wanted) is not None:
         found = find_polarity(reply.text)
         return Claim((_word(found[0], wanted),), said.source if said else "last_statement", False, found[1]) if found else None
+    if wanted is not None and (kind := read_finding(wanted)):
+        named = find_finding(reply.text)
+        if named:
+            return Claim((wanted if named[0] == kind else named[0],), said.source if said else "last_statement", False, named[1])
+        return said
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)
     return said

@@ -35,6 +35,13 @@ class Claim:
     undecided: bool = False
     statement: str = ""
     losers: tuple[Loser, ...] = ()
+    unit: str = ""
+    """The known unit that follows the first text."""
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The texts, the first one with its unit."""
+        return (f"{self.texts[0]} {self.unit}".strip(), *self.texts[1:])
 
 
 def read_response(response: str, question: str | None = None) -> Reply:
@@ -72,7 +79,7 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
     if choice is None and re.match(r"\W*not\b", content, re.I):
         return None
     texts = choice.texts if choice else (tidy(content),)
-    return Claim(texts, source, bool(SEVERAL.search(content)), content)
+    return Claim(texts, source, bool(SEVERAL.search(content)), content, unit=choice.unit if choice else "")
 
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
@@ -89,7 +96,7 @@ def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | No
     _, statement, choice = winner
     losers = [Loser(text, statement.text, round(score, 2)) for text, score in choice.losers]
     losers += [Loser(each[2].texts[0], each[1].text, round(each[0], 2)) for each in found if each is not winner]
-    return Claim(choice.texts, statement.source, statement.undecided, statement.text, tuple(losers[:MOST_LOSERS]))
+    return Claim(choice.texts, statement.source, statement.undecided, statement.text, tuple(losers[:MOST_LOSERS]), choice.unit)
 
 
 def _other_claims(reply: Reply, question: str | None, taken: Claim) -> tuple[Loser, ...]:

@@ -10,7 +10,7 @@ from ..notation.values import tidy
 from .references import last_box
 
 _OPTION = re.compile(r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J])(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M)
-_LETTER = r"\(?\**\(?(?P<letter>[A-J])(?![\w'’])\)?"
+_LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"
 _END = r"(?=[\s).,:;!?*\"'$}\]-]|$)"
 _ARTICLE = r"(?! [a-z])"
 _NAMED = re.compile(

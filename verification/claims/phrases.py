@@ -92,7 +92,7 @@ ANOTHER_WAY = _phrase(
     "alternatively another way incidentally",
 )
 UNDECIDED = _phrase(
-    r"\b(?:(?:could|might|may) be \S+ or|unclear"
+    r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
     r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
     "could might may unclear determine either know sure",
 )

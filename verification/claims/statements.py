@@ -9,7 +9,7 @@ from functools import lru_cache
 from ..verdicts import Source
 from .conclusions import Place, kind_of, score
 from .echoes import is_echo
-from .phrases import CHECKING, FOREIGN_LINE, GIVES_UP, GIVES_UP_FIRST, GUESSED, LINE, NUMBER, REFUSES, STEP_NAMES, UNDECIDED, UNKNOWABLE
+from .phrases import ANSWER_IS, CHECKING, FOREIGN_LINE, GIVES_UP, GIVES_UP_FIRST, GUESSED, LINE, NUMBER, REFUSES, STEP_NAMES, UNDECIDED, UNKNOWABLE
 
 LAST = 10
 MAX_RESPONSE = 20_000
@@ -17,6 +17,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?⟧])(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
+_EXPLICIT = ("box", "answer_line")
+_ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
@@ -65,12 +67,28 @@ def content_words(text: str) -> frozenset[str]:
 
 def split_statements(text: str) -> list[str]:
     """Return sentences and lines in order, without bullets."""
-    found = []
-    for line in filter(None, text[-MAX_RESPONSE:].split("\n")):
+    found: list[str] = []
+    for line in filter(None, _assignments_joined(text[-MAX_RESPONSE:].split("\n"))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
         line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
         found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip())]
     return found
+
+
+def _assignments_joined(lines: list[str]) -> list[str]:
+    """Join lines that each give a value to another letter: "x = 5", "y = -3"."""
+    joined: list[str] = []
+    before = ""
+    for line in lines:
+        given = _ASSIGNED_LINE.fullmatch(line) if "=" in line and len(line) < 60 else None
+        if given and before and given[1] not in before:
+            joined[-1] = f"{joined[-1].rstrip(' .,;')} and {line.strip()}"
+        else:
+            joined.append(line)
+        before = (before if given and before else "") + given[1] if given else before if not line.strip() else ""
+        if not line.strip() and before:
+            joined.pop()
+    return joined
 
 
 def rank_statements(text: str, question: str | None, *, finished: bool = True) -> list[Statement]:
@@ -94,7 +112,7 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
             if place < refused or statement.source != "last_statement":
                 ranked.append(statement)
     if not finished:
-        ranked = [statement for statement in ranked if statement.source != "last_statement"]
+        ranked = [statement for statement in ranked if statement.source in _EXPLICIT or ANSWER_IS.search(statement.text, statement.text.lower())]
     return sorted(ranked, key=lambda statement: -statement.score)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .layout import laid_out, signs_in_words
+from .layout import functions_marked, laid_out, signs_in_words
 from .separators import english_numbers
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -52,7 +52,7 @@ def clean(text: str, *, below: bool = True) -> str:
     if "$" in text:
         text = _INLINE.sub(_inline, text)
     text = text.replace("\\$", "$").replace("\\%", "%")
-    return signs_in_words(english_numbers(text), below)
+    return functions_marked(signs_in_words(english_numbers(text), below))
 
 
 def _plain_characters(text: str) -> str:

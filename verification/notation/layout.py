@@ -23,6 +23,10 @@ _BELOW = re.compile(
     rf"(?<![-\d.])\b(\d[\d.]*|{_NUMBER_WORDS})(?=(?:\s*°\s*[CF]?|\s+degrees?(?:\s+(?:celsius|fahrenheit))?)?\s+below (?:zero|freezing))",
     re.I,
 )
+_FUNCTION = re.compile(r"sqrt|\bpi\b|\dpi\b|sin|cos|tan|log|ln")
+_NAMED = re.compile(
+    r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
+)
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
 
 
@@ -46,6 +50,14 @@ def signs_in_words(text: str, below: bool = True) -> str:
     if "minus" in low or "negative" in low:
         text = _MINUS.sub("-", text)
     return _BELOW.sub(r"-\1", text) if below and "below" in low else text
+
+
+def functions_marked(text: str) -> str:
+    """Write sqrt(2), 9 * pi and 7 sin(x) in plain text as LaTeX."""
+    if not _FUNCTION.search(text):
+        return text
+    text = re.sub(r"(?<![\\A-Za-z])sqrt\s*(?:\(([^()]{1,80})\)|(\d+))", lambda match: f"\\sqrt{{{match[1] or match[2]}}}", text)
+    return _NAMED.sub(lambda match: f"\\{match[0].lower()}", text)
 
 
 def asks_below(question: str | None) -> bool:

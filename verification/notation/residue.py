@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _BEGIN = re.compile(
     r"\s*(?:(?:<s>|<bos>|<\|begin_of_text\|>|<\|im_start\|>\s*assistant|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>"
-    r"|<\|assistant\|>|<start_of_turn>\s*model|<[|｜]Assistant[|｜]>|\[/INST\])\s*)+"
+    r"|<\|assistant\|>|<start_of_turn>\s*model|<[|｜]Assistant[|｜]>|(?:\[INST\][^\[\]]*)?\[/INST\])\s*)+"
 )
 _END = re.compile(
     r"<\|(?:im_end|im_start|endoftext|end_of_text|eot_id|eom_id|end|return|call|start_header_id|user|system|assistant"
@@ -22,8 +22,14 @@ _DANGLING_WORD = (
     r"(?:is|are|was|were|be|the|of|by|to|and|an|we|which|with|for|in|from|that|times|equals|has|have|will|each|per|get|then|if|than"
     r"|at|as|because|since|her|his|their|our|its|so|plus|minus|add|subtract|multiply|divide|into|need)"
 )
-_DANGLING = re.compile(rf"(?:\s[-+*/=<(]|[-+*/=(,\\]|\b{_DANGLING_WORD})\s*\*{{0,2}}$")
+_DANGLING = re.compile(rf"(?:\s[-+*/=<(]|[-+*/=(,\\]|\b{_DANGLING_WORD})\s*$")
 _UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$", re.S)
+
+
+_GOES_ON = re.compile(
+    r"\b(?:now|then|next|but|however|finally|multipl\w+|subtract\w*|add\w*|divid\w+|calculat\w+|find|real|we|so|therefore|thus)\b|\d\s*[-+*/=]", re.I
+)
+"""What breaks off computes further: the value before it was no conclusion."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,12 @@ def _ended(text: str) -> str:
 
 def _unbroken(text: str, finished: bool) -> Reply:
     """Drop a last sentence that breaks off."""
-    bare = text.rstrip()
+    bare = text.rstrip(" \t\n*_`~")
     begin = bare.rfind("\n") + 1
     tail = bare[max(0, len(bare) - 1500) :]
     if bare and (unclosed := _UNCLOSED.search(tail)):
         return Reply(bare[: len(bare) - len(tail) + unclosed.start()].rpartition("\n")[0], False)
     if bare and _DANGLING.search(bare[begin:][-80:]) and not re.search(r"[.!?:]\W*$", bare[-3:]):
         last = max(bare.rfind(". ", begin), begin - 1)
-        return Reply(bare[: last + 1], False)
+        return Reply(bare[: last + 1], finished and not _GOES_ON.search(bare[last + 1 :]))
     return Reply(text, finished)

@@ -104,9 +104,11 @@ def _single(name: str) -> Unit | None:
 def counts_something(text: str) -> bool:
     """Tell whether what follows a number only says what it counts: a known unit, or words that neither compute nor decide."""
     text = _PARENTHESIS.sub("", text.strip())
+    if text[:1] in "-*/+" and not re.match(r"-[^\W\d_]{2}", text):
+        return text == ""
     if text in ("", "%", "°", "'", '"') or read_unit(text):
         return True
-    if not _WORDS.fullmatch(text.lstrip("-").strip()) or (text[0] == "-" and text[1:2] == " "):
+    if not _WORDS.fullmatch(text.lstrip("-").strip()):
         return False
     words = [word for word in re.split(r"[\s/'.-]+", text.lower()) if word]
     return len(words) <= 8 and (not set(words) & _MATH or words[0] == "dozen")

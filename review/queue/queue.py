@@ -99,7 +99,7 @@ class ReviewQueue(Listing):
 
         Raises:
             AlreadyDecided: somebody was faster; says who.
-            ValueError: the answer cannot be read.
+            ValueError: the answer cannot be read, or sends the steps back without a comment.
         """
         item = self.item(number)
         kept = row_of_decision(item, answer, reviewer=reviewer, seconds=seconds)
@@ -107,12 +107,12 @@ class ReviewQueue(Listing):
             open_ones = (items.c.subject == item.subject) & (items.c.state == "waiting")
             if not db.execute(update(items).where(open_ones).values(state="decided", **kept)).rowcount:
                 raise AlreadyDecided(already_decided(self.item(number)))
-            self.drafts.drop(item, db)
+            self.drafts.drop(item, reviewer, db)
             db.execute(insert(events).values(**row_of_event(item, kept["decision"], kept["reviewer"], kept)))
         return self.item(number)
 
     def undo(self, number: int, *, reviewer: str = "") -> Item:
-        """Take a decision back; the item waits again.
+        """Take a decision back; the item waits again, and its edit and comment are an unfinished edit of the reviewer.
 
         Raises:
             AlreadyTaken: a run has gone on with it.
@@ -126,6 +126,8 @@ class ReviewQueue(Listing):
             blank = dict.fromkeys(DECISION) | {"state": "waiting"}
             if not db.execute(update(items).where(same, items.c.state == "decided").values(**blank)).rowcount:
                 raise LookupError(f"nothing was decided on {item.problem_id or number}")
+            if item.comment or item.decision == "edit":
+                self.drafts.save(item, item.given_steps, item.comment or "", reviewer, db)
             db.execute(insert(events).values(**row_of_event(item, "undo", reviewer, {})))
         return self.item(number)
 

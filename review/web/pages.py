@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from ...foundation.visible import has_hidden, visible
 from ...nodes.state import Flag
 from ..marking import flag_words, mark_flags
-from ..visible import has_hidden, visible
 from .mathematics import has_mathematics, render_mathematics
 
 

@@ -1,6 +1,7 @@
 """The fallback for `tracer.SpanTracer` where a release of MLflow has changed what that needs.
 
-It uses MLflow's public functions alone. Traces then go to MLflow's own queue instead of the outbox, and get ids of MLflow's making.
+It uses MLflow's public functions alone. Traces then go to MLflow's own queue instead of the
+outbox, and get ids of MLflow's making.
 """
 
 from __future__ import annotations

@@ -26,6 +26,25 @@ def has_hidden(text: str) -> bool:
     return bool(_HIDDEN.search(text.replace("\r\n", "\n")))
 
 
+def without_hidden(text: str) -> str:
+    """Return the text without its hidden characters."""
+    return _HIDDEN.sub("", text.replace("\r\n", "\n"))
+
+
+def around_hidden(text: str, most: int = 20, beside: int = 40) -> list[str]:
+    """Return what stands around the first hidden characters, at most `beside` characters on each side, made visible."""
+    parts: list[tuple[int, int]] = []
+    for found in _HIDDEN.finditer(text):
+        start, end = max(0, found.start() - beside), found.end() + beside
+        if parts and start <= parts[-1][1]:
+            parts[-1] = (parts[-1][0], end)
+        elif len(parts) < most:
+            parts.append((start, end))
+        else:
+            break
+    return [visible(text[start : min(end, start + 2_000)]) for start, end in parts]
+
+
 def hidden_characters(text: str, most: int = 5) -> str:
     """Return the names of hidden characters and how often they occur, the most frequent first; empty if there are none.
 

@@ -39,11 +39,11 @@ class Drafts:
             open_db.execute(insert(drafts).values(**row))
         return at
 
-    def get(self, item: Item, reviewer: str = "") -> Draft | None:
+    def get(self, item: Item, reviewer: str = "", db: Connection | None = None) -> Draft | None:
         """Return the edit that was kept for a reviewer, if any."""
         keys = (_key(item, reviewer), item.subject)  # the first release kept one for all reviewers
-        with self._engine.connect() as db:
-            rows = {row.subject: row for row in db.execute(select(drafts).where(drafts.c.subject.in_(keys)))}
+        with self._engine.connect() if db is None else nullcontext(db) as open_db:
+            rows = {row.subject: row for row in open_db.execute(select(drafts).where(drafts.c.subject.in_(keys)))}
         found = next((rows[key] for key in keys if key in rows), None)
         return Draft(json.loads(found.steps), found.comment, found.at) if found else None
 

@@ -70,7 +70,9 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
     if wanted is not None and (kind := read_finding(wanted)):
         named = find_finding(reply.text)
         if named:
-            return Claim((wanted if named[0] == kind else named[0],), said.source if said else "last_statement", False, named[1])
+            return Claim(
+                (wanted if named[0] == kind else named[0],), said.source if said else "last_statement", False, named[1]
+            )
         return said
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)

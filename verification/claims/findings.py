@@ -28,7 +28,9 @@ def read_finding(reference: str) -> str | None:
     low = reference.lower()
     if low.startswith(("none", "impossible")):
         return "no solution" if low.startswith("none") else "cannot be determined"
-    return next((name for name, pattern in _PATTERNS.items() if pattern.search(reference)), "undefined" if "not" in low else None)
+    return next(
+        (name for name, pattern in _PATTERNS.items() if pattern.search(reference)), "undefined" if "not" in low else None
+    )
 
 
 def find_finding(text: str) -> tuple[str, str] | None:

@@ -35,7 +35,7 @@ def stated_answer(text: str) -> str | None:
     if tags:
         return tags[-1]["claim"]
     end = text.rfind("}")
-    if end < 0 or '"' not in text and "'" not in text:
+    if end < 0 or ('"' not in text and "'" not in text):
         return None
     return _object_answer(text[: end + 1], text[end + 1 :])
 
@@ -49,7 +49,9 @@ def _object_answer(text: str, after: str) -> str | None:
         found = _loaded(text[offset + start :])
         if isinstance(found, dict):
             return _claimed(found)
-    entries = {match["key"]: match["text"] or match["quoted"] or match["plain"] for match in _ENTRY.finditer(text[-MAX_OBJECT:])}
+    entries = {
+        match["key"]: match["text"] or match["quoted"] or match["plain"] for match in _ENTRY.finditer(text[-MAX_OBJECT:])
+    }
     return _claimed(entries) if starts and entries else None
 
 

@@ -9,7 +9,9 @@ from functools import lru_cache
 from ..notation.values import tidy
 from .references import last_box
 
-_OPTION = re.compile(r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J])(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M)
+_OPTION = re.compile(
+    r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J])(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M
+)
 _LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"
 _END = r"(?=[\s).,:;!?*\"'$}\]-]|$)"
 _ARTICLE = r"(?! [a-z])"
@@ -33,7 +35,8 @@ _UNLIKELY_AFTER = re.compile(
     re.I,
 )
 _LANGUAGE = re.compile(
-    rf"(?:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{{0,30}}?{_LETTER}(?![A-Za-z])", re.I
+    rf"(?:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{{0,30}}?{_LETTER}(?![A-Za-z])",
+    re.I,
 )
 REFERENCE = re.compile(r"\(?([A-J])\)?(?:[).:]\s*(\S.*))?")
 
@@ -117,7 +120,9 @@ def _picked(line: str) -> list[tuple[str, int]]:
             if not letter.isupper() or _REJECTED.search(line[max(0, start - 40) : start].rstrip("(*")):
                 continue
             after = line[end:].lstrip(")*")
-            if _UNLIKELY_AFTER.match(after) or (letter in "AI" and re.match(r" (?!because|since|as |with |and |is )[a-z]", after)):
+            if _UNLIKELY_AFTER.match(after) or (
+                letter in "AI" and re.match(r" (?!because|since|as |with |and |is )[a-z]", after)
+            ):
                 continue
             if name not in ("called", "subject") and re.match(r"\)?\s*(?:or|/)\s*\(?[A-J]\b", after):
                 continue

@@ -7,7 +7,8 @@ import re
 from .candidates import Candidate
 
 _BEFORE = re.compile(
-    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the|an?)\s+)*[⟦(]?\s*[$€£]?\s*$", re.I
+    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the|an?)\s+)*[⟦(]?\s*[$€£]?\s*$",
+    re.I,
 )
 _WRONG = (
     r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"

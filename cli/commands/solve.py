@@ -16,7 +16,8 @@ from rich.console import Console
 
 from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
-from ...graphs.methods import TAUGHT
+from ...graphs.methods import TAUGHT, method_named
+from ...graphs.options import GraphOptions
 from ...tracking import traced
 from ..models import load_models
 from ..options import (
@@ -38,8 +39,6 @@ from ..options import (
 from ..showing import show
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ...tracking import TraceHandler
 
 
@@ -89,6 +88,8 @@ def solve(
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
         if review == "never" or not taught:
+            from ...graphs.build import build_graph
+
             graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
             show(graph, problem, console)
         else:
@@ -108,7 +109,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: 
     with TemporaryDirectory() as folder:
         queue = open_queue(str(Path(folder) / "reviews.sqlite"))
         with queue.store.saver() as saver:
-            graph = build_trace_of_thought(teacher, student, checkpointer=saver, **options)
+            graph = build_trace_of_thought(teacher, student, **(options | GraphOptions(checkpointer=saver)))
             state = show(graph, problem, console, config)
             while "__interrupt__" in state:
                 TerminalReview(queue, reviewer=getpass.getuser()).run()

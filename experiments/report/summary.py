@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..journal.journal import Journal
+from .paired import Comparison, compare
 from .scores import Condition, conditions, paired
-from .statistics import Comparison, compare, holm, wilson
+from .statistics import holm, wilson
 
 BASES = ("chain_of_thought", "standard", "plan_and_solve")
 """What a method is compared with, where the experiment has it; the first that is there is the base of the others."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-import click
 import typer
 
 from ..experiments.design.config import ExperimentConfig, ModelConfig
@@ -18,7 +18,10 @@ Teacher = Annotated[
     str, typer.Option(help="Teacher model: PROVIDER:NAME, recorded:FILE to replay saved steps, or self to use the student.")
 ]
 Prompts = Annotated[str, typer.Option(help="Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow.")]
-Method = Annotated[str, typer.Option(click_type=click.Choice(method_names()), help="How to solve: with a teacher or without.")]
+MethodName = StrEnum("MethodName", {name: name for name in method_names()})  # type: ignore[misc]
+"""The registered methods as the choices of an option."""
+
+Method = Annotated[MethodName, typer.Option(help="How to solve the problem; only trace_of_thought asks a teacher.")]
 MODE_HELP = (
     f"How the student uses the teacher: {', '.join(MODES)}, or a ladder that asks for more only on doubt, such as "
     "'program_of_thought > program > teacher'."

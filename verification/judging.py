@@ -28,7 +28,7 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
     if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
         return "unequal"
     texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]
-    if _left_to_divide(texts[0], wanted):
+    if _left_to_divide(claim.texts[0], wanted):
         return "unequal"
     outcomes: list[Outcome] = []
     for text in texts:

@@ -47,7 +47,7 @@ class Claim:
 def read_response(response: str, question: str | None = None) -> Reply:
     """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
     reply = read_reply(response[-4 * MAX_RESPONSE :])
-    return replace(reply, text=clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question)))
+    return Reply(clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question)), reply.finished)
 
 
 def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> Claim | None:

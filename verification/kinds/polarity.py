@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .statements import split_statements
+from ..claims.statements import split_statements
 
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _WORD = r"(?P<word>yes|no|true|false)"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..notation.values import tidy
-from .references import last_box
+from ..claims.references import last_box
 
 _OPTION = re.compile(r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J])(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M)
 _LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .statements import split_statements
+from ..claims.statements import split_statements
 
 _CLASSES = {
     "no solution": r"(?:no|not any|without) (?:real |valid |possible |integer )*(?:solutions?|roots?|answers?)\b(?! set)|\bhas none\b|\\emptyset|∅|\bempty set\b|\bno such\b",

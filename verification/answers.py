@@ -89,6 +89,8 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
         source = said.source if said and said.source in ("final_line", "box") else "answer_line"
         losers = tuple(Loser(letter, sentence, 0.0) for letter, sentence in pick.others)
         return Claim((pick.letter,), source, False, pick.sentence, losers)
+    if named := options.named_in(reply.text):
+        return Claim((named[0],), said.source if said else "last_statement", False, named[1])
     return said
 
 

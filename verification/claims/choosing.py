@@ -55,7 +55,7 @@ _ALL_NAMED = re.compile(
     re.I,
 )
 _EQUIVALENT = re.compile(
-    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or|,? which is(?: equal to| equivalent to)?"
+    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly| more precisely)?|,? which is(?: equal to| equivalent to)?"
     r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
     re.I,
 )
@@ -172,10 +172,19 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
             continue
         if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
             continue
-        content = re.sub(r"\s*\($", "", written)
+        content = _balanced(written)
+        if exact_values(content):
+            continue
         claim = _right_side(content, asked.question)
         formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
         yield Candidate(claim, score(formula, EXPRESSION_SIGNS), match.start()), match.span()
+
+
+def _balanced(written: str) -> str:
+    """Drop what follows a parenthesis that is not closed: "0.15 (15"."""
+    while written.count("(") > written.count(")"):
+        written = written[: written.rindex("(")].rstrip()
+    return written
 
 
 def _explained(written: str) -> bool:

@@ -102,7 +102,7 @@ _GIVES_UP_WHOLLY = (
     rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately |exactly |definitively )?{_TELL}\w*"
     r" (?:how|what|which|whether|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
     r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
-    r"|\b(?:not|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough|sufficient) (?:information|data|details)\b"
+    r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough|sufficient) (?:information|data|details)\b"
     r"|\b(?:insufficient|lack of|lacks|missing) (?:information|data|details)\b"
     rf"|\b(?:i|we) (?:do not|don't|can't|cannot) (?:really )?know\b|\b(?:i am|i'm) not (?:really )?(?:sure|certain)\b|{languages.GIVES_UP}"
 )

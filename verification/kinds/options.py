@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from ..notation.values import tidy
 from ..claims.references import last_box
+from ..claims.statements import split_statements
 
 _OPTION = re.compile(r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J])(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M)
 _LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"
@@ -55,6 +56,21 @@ class Options:
         if not found and callable(same):
             found = [letter for letter, text in self.texts if text and same(text, claim)]
         return found[0] if len(found) == 1 else None
+
+
+    def named_in(self, text: str) -> tuple[str, str] | None:
+        """Return the one option that the last statement names, with the statement; then the last but one."""
+        for part in reversed(split_statements(text)[-2:]):
+            found = [
+                letter
+                for letter, option in self.texts
+                if len(option) > 2
+                and (place := part.casefold().find(option.casefold().strip(" ."))) >= 0
+                and not _REJECTED.search(part[max(0, place - 40) : place])
+            ]
+            if len(found) == 1:
+                return found[0], part
+        return None
 
 
 @lru_cache(maxsize=512)

@@ -30,8 +30,7 @@ def find_polarity(text: str) -> tuple[bool, str] | None:
     for part in reversed(split_statements(text)):
         if boxed := list(_BOX.finditer(part)):
             return WORDS[boxed[-1]["word"].lower()], part
-        called = [match for match in _CALLED.finditer(part)]
-        called = [match for match in called if not _SUPPOSED.search(match[0])] or called
+        called = [match for match in _CALLED.finditer(part) if not _SUPPOSED.search(match[0])]
         if called:
             last = called[-1]
             return WORDS[last["word"].lower()] != bool(last["not"]), part

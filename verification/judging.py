@@ -63,7 +63,7 @@ def _restated(text: str, wanted: str, question: str | None) -> bool:
 
 def _names(statement: str, question: str | None) -> set[str]:
     """Return the capitalised words of a statement that the question has as well; else its days and months."""
-    words = set(re.findall(r"\b[A-Z][a-z]+\b", _COMPARED.sub("", _BEGINNING.sub("", statement))))
+    words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", _COMPARED.sub("", _BEGINNING.sub("", statement))))
     asked = set(re.findall(r"\b[A-Z][a-z]+\b", question or ""))
     named = {word for word in words - asked if _CALENDAR.fullmatch(word)} or words & asked
     return {word.casefold() for word in named}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from .claims.finding import Claim, find_claim, read_response
-from .kinds.findings import find_finding, read_finding
-from .kinds.options import REFERENCE, Options, pick_letter, read_options
-from .kinds.polarity import find_polarity, read_polarity
 from .claims.references import read_reference
 from .equivalence.comparing import compare_claims
 from .judging import judge
+from .kinds.findings import find_finding, read_finding
+from .kinds.options import REFERENCE, Options, pick_letter, read_options
+from .kinds.polarity import find_polarity, read_polarity
 from .notation.clean import clean
 from .notation.residue import Reply
 from .steps.solutions import check_solution
@@ -72,7 +72,9 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
     if wanted is not None and (kind := read_finding(wanted)):
         named = find_finding(reply.text)
         if named:
-            return Claim((wanted if named[0] == kind else named[0],), said.source if said else "last_statement", False, named[1])
+            return Claim(
+                (wanted if named[0] == kind else named[0],), said.source if said else "last_statement", False, named[1]
+            )
         return said
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)

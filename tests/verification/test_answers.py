@@ -78,7 +78,9 @@ def test_verdict_tells_how_the_answer_was_found_and_is_plain():
 
 
 def test_a_verdict_tells_its_sentence_and_the_candidates_that_lost():
-    verdict = verify_answer("There are 12 boys.\nSo there are 20 children, of whom 8 are girls.", "20", question="How many children?")
+    verdict = verify_answer(
+        "There are 12 boys.\nSo there are 20 children, of whom 8 are girls.", "20", question="How many children?"
+    )
     assert verdict.sentence == "So there are 20 children, of whom 8 are girls."
     assert "8" in {loser.answer for loser in verdict.losers}
     explained = verify_answer("There are 12 boys.\nAnswer: 20", "20", explain=True)

@@ -1,7 +1,6 @@
-"""What must not change a verdict, and what must: the same answer put in 40 ways and 15 formats, residue, whitespace, another value."""
+"""What must not change a verdict, and what must: an answer in 40 phrasings and 15 formats, residue, another value."""
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from trace_of_thought.verification import verify_answer
 
@@ -92,7 +91,7 @@ relaxed = settings(deadline=None, max_examples=600, suppress_health_check=[Healt
 def put(phrasing, answer):
     if phrasing.startswith("{{"):
         return phrasing.format(a=answer.replace("\\", "\\\\"))
-    return phrasing.format(a=answer.strip("$") if "boxed" in phrasing and "\\" in answer or "x^" in answer else answer)
+    return phrasing.format(a=answer.strip("$") if ("boxed" in phrasing and "\\" in answer) or "x^" in answer else answer)
 
 
 @relaxed

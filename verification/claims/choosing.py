@@ -14,9 +14,9 @@ from ..notation.values import exact_values, tidy
 from .candidates import Asked, Candidate, Formula, Number, read_question
 from .described import described_sets
 from .echoes import is_placeholder
-from .rejected import is_rejected
 from .phrases import STEP_NAMES
 from .references import braced
+from .rejected import is_rejected
 from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses, score
 from .statements import Statement, asked_words
 
@@ -56,7 +56,8 @@ _ALL_NAMED = re.compile(
     re.I,
 )
 _EQUIVALENT = re.compile(
-    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly| more precisely)?|,? which is(?: equal to| equivalent to)?"
+    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly"
+    r"| more precisely)?|,? which is(?: equal to| equivalent to)?"
     r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
     re.I,
 )
@@ -71,10 +72,14 @@ _RANGE = re.compile(
     r"(?:\b(?:between|from)\s+)?(?<![\d.,$/^-])[$€£]?\d[\d,]*(?:\.\d+)?\s*(?P<by>-|to|and)\s*[$€£]?\d[\d,]*(?:\.\d+)?(?![\d.,]*\d|\s*[-+*/=^])(?=\s+[a-z]|\W*$)",
     re.I,
 )
-_STATES_RANGE = re.compile(r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have))\s*$", re.I)
+_STATES_RANGE = re.compile(
+    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have))\s*$", re.I
+)
 _WANTS_ALL = re.compile(
-    r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
-    r"|\bvertex|\bcoordinates|\bvector", re.I
+    r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
+    r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
+    r"|\bvertex|\bcoordinates|\bvector",
+    re.I,
 )
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 

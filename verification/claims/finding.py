@@ -20,7 +20,8 @@ VALUE = 0.4
 MOST_LOSERS = 5
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
 _NO_ANSWER = re.compile(
-    r"^\W*(?:none|n/?a|unknown\b.*|undetermined|indeterminate|i don'?t know|not sure|\.{2,}|(?:it )?(?:cannot|can't|can not) be determined\b.*|\?+)\W*$",
+    r"^\W*(?:none|n/?a|unknown\b.*|undetermined|indeterminate|i don'?t know|not sure|\.{2,}|(?:it )?(?:cannot"
+    r"|can't|can not) be determined\b.*|\?+)\W*$",
     re.I,
 )
 SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")

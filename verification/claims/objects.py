@@ -25,7 +25,8 @@ ANSWER_KEYS = (
 """The most telling first. Other keys, such as "confidence" or "steps", claim nothing."""
 _TAGS = re.compile(r"<(?P<tag>(?:final_?)?answer|result|solution)>\s*(?P<claim>.*?)\s*</(?P=tag)>", re.I | re.S)
 _ENTRY = re.compile(
-    r"""["'](?P<key>[A-Za-z _-]{1,30})["']\s*:\s*(?:"(?P<text>[^"\n]{0,400})"|'(?P<quoted>[^'\n]{0,400})'|(?P<plain>[-\w.+/]+))"""
+    r"""["'](?P<key>[A-Za-z _-]{1,30})["']\s*:\s*(?:"(?P<text>[^"\n]{0,400})"|'(?P<quoted>[^'\n]{0,400})'"
+    "|(?P<plain>[-\w.+/]+))"""
 )
 
 
@@ -35,7 +36,7 @@ def stated_answer(text: str) -> str | None:
     if tags:
         return tags[-1]["claim"]
     end = text.rfind("}")
-    if end < 0 or '"' not in text and "'" not in text:
+    if end < 0 or ('"' not in text and "'" not in text):
         return None
     return _object_answer(text[: end + 1], text[end + 1 :])
 
@@ -49,7 +50,9 @@ def _object_answer(text: str, after: str) -> str | None:
         found = _loaded(text[offset + start :])
         if isinstance(found, dict):
             return _claimed(found)
-    entries = {match["key"]: match["text"] or match["quoted"] or match["plain"] for match in _ENTRY.finditer(text[-MAX_OBJECT:])}
+    entries = {
+        match["key"]: match["text"] or match["quoted"] or match["plain"] for match in _ENTRY.finditer(text[-MAX_OBJECT:])
+    }
     return _claimed(entries) if starts and entries else None
 
 

@@ -7,7 +7,9 @@ import re
 from .candidates import Candidate
 
 _BEFORE = re.compile(
-    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the|an?)\s+)*[⟦(]?\s*[$€£]?\s*$", re.I
+    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
+    r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$",
+    re.I,
 )
 _WRONG = (
     r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
@@ -15,7 +17,8 @@ _WRONG = (
 )
 _AFTER = re.compile(
     rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
-    rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong|incorrect|not |rejected|extraneous))",
+    rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"
+    rf"|incorrect|not |rejected|extraneous))",
     re.I,
 )
 

@@ -43,7 +43,8 @@ _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
 _ROUNDED = re.compile(
-    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}| to (?:\w+ )?decimals?(?: places?)?)?"
+    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
+    r"| to (?:\w+ )?decimals?(?: places?)?)?"
     r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
     re.I,
 )

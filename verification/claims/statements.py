@@ -9,7 +9,20 @@ from functools import lru_cache
 from ..verdicts import Source
 from .conclusions import Place, kind_of, score
 from .echoes import is_echo
-from .phrases import ANSWER_IS, CHECKING, FOREIGN_LINE, GIVES_UP, GIVES_UP_FIRST, GUESSED, LINE, NUMBER, REFUSES, STEP_NAMES, UNDECIDED, UNKNOWABLE
+from .phrases import (
+    ANSWER_IS,
+    CHECKING,
+    FOREIGN_LINE,
+    GIVES_UP,
+    GIVES_UP_FIRST,
+    GUESSED,
+    LINE,
+    NUMBER,
+    REFUSES,
+    STEP_NAMES,
+    UNDECIDED,
+    UNKNOWABLE,
+)
 
 LAST = 10
 MAX_RESPONSE = 20_000
@@ -112,7 +125,11 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
             if place < refused or statement.source != "last_statement":
                 ranked.append(statement)
     if not finished:
-        ranked = [statement for statement in ranked if statement.source in _EXPLICIT or ANSWER_IS.search(statement.text, statement.text.lower())]
+        ranked = [
+            statement
+            for statement in ranked
+            if statement.source in _EXPLICIT or ANSWER_IS.search(statement.text, statement.text.lower())
+        ]
     return sorted(ranked, key=lambda statement: -statement.score)
 
 

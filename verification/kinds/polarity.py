@@ -9,10 +9,13 @@ from ..claims.statements import split_statements
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _WORD = r"(?P<word>yes|no|true|false)"
 _STOPS = r"(?=\s*(?:[.,:;!?)*\"'}\]—-]|$|because\b|since\b|as\b|it\b|she\b|he\b|they\b|there\b|the\b|with\b|for\b|when\b))"
-_FIRST = re.compile(rf"^\W*(?:(?:so|therefore|thus|hence|finally|and|in conclusion|overall|ultimately|then)\b,?\s*)*{_WORD}\b{_STOPS}", re.I)
+_FIRST = re.compile(
+    rf"^\W*(?:(?:so|therefore|thus|hence|finally|and|in conclusion|overall|ultimately|then)\b,?\s*)*{_WORD}\b{_STOPS}", re.I
+)
 _CALLED = re.compile(
     rf"\b(?:answer|statement|claim|conclusion|assertion|proposition|it|this|that|which|result|equation|verdict)\b[^.\n]{{0,40}}?"
-    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore|definitely|actually|also|always)\s+)?"
+    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore"
+    rf"|definitely|actually|also|always)\s+)?"
     rf"(?P<not>not\s+(?:always\s+|necessarily\s+)?)?[\"'*(]*{_WORD}\b{_STOPS}",
     re.I,
 )

@@ -27,7 +27,8 @@ _UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|(?<!\\)\\\[(?:
 
 
 _GOES_ON = re.compile(
-    r"\b(?:now|then|next|but|however|finally|multipl\w+|subtract\w*|add\w*|divid\w+|calculat\w+|find|real|we|so|therefore|thus)\b|\d\s*[-+*/=]", re.I
+    r"\b(?:now|then|next|but|however|finally|multipl\w+|subtract\w*|add\w*|divid\w+|calculat\w+|find|real|we|so|therefore|thus)\b|\d\s*[-+*/=]",
+    re.I,
 )
 """What breaks off computes further: the value before it was no conclusion."""
 

@@ -40,9 +40,13 @@ count | 1 piece | 12 dozen
 _CASED = {"m", "g", "s", "h", "l", "L", "J", "W", "N"}
 """Single letters count as units as they are written: "5 g" may be grams, "5 G" is not."""
 _MATH = frozenset(
-    "pi sqrt sin cos tan cot sec csc log ln exp lim mod gcd lcm max alpha beta gamma theta phi lambda sigma omega tau delta mu"
-    " infty infinity times plus minus over squared cubed factorial divided multiplied frac cdot hundred thousand million billion"
-    " or and is not equals dozen x y z i e to power root choose half halves third thirds quarter quarters".split()
+    re.findall(
+        r"\w+",
+        "pi sqrt sin cos tan cot sec csc log ln exp lim mod gcd lcm max alpha beta gamma theta phi lambda sigma omega tau"
+        " delta mu infty infinity times plus minus over squared cubed factorial divided multiplied frac cdot hundred"
+        " thousand million billion or and is not equals dozen x y z i e to power root choose half halves third thirds"
+        " quarter quarters",
+    )
 )
 """Words that compute or decide: never what a number counts."""
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}

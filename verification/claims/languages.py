@@ -1,5 +1,6 @@
 """The words for "answer", "therefore" and "check" in nine other languages.
 
+<<<<<<< HEAD
 Spanish, French, German, Portuguese, Italian, Russian, Chinese, Japanese, Korean.
 """
 
@@ -10,6 +11,35 @@ ANSWER = re.findall(
     "respuesta resultado solución réponse résultat antwort endergebnis ergebnis lösung resposta solução risposta risultato"
     " soluzione ответ результат 答案 答え 答 解答 回答 结果 結果 정답 답",
 )
+=======
+ANSWER = [
+    "respuesta",
+    "resultado",
+    "solución",
+    "réponse",
+    "résultat",
+    "antwort",
+    "endergebnis",
+    "ergebnis",
+    "lösung",
+    "resposta",
+    "solução",
+    "risposta",
+    "risultato",
+    "soluzione",
+    "ответ",
+    "результат",
+    "答案",
+    "答え",
+    "答",
+    "解答",
+    "回答",
+    "结果",
+    "結果",
+    "정답",
+    "답",
+]
+>>>>>>> main
 _LATIN = "|".join(word for word in ANSWER if word[0] < "\u3000")
 _CJK = "|".join(word for word in ANSWER if word[0] >= "\u3000")
 _FINAL = r"(?:(?:la|le|el|die|das|der|a|o|il|l'|mon|mi|unsere|окончательный|итоговый|правильный|最终|最終的な|最終|最后|正确"
@@ -36,8 +66,8 @@ CONCLUSION = (
     rf"^\W*(?:(?:{_CONCLUDING_LATIN})\b|(?:{_CONCLUDING_CJK}))|[,.;]\s(?:{_CONCLUDING_LATIN})\b|[,.;]\s*(?:{_CONCLUDING_CJK})"
 )
 CONCLUSION_WORDS = (
-    "por tanto así que entonces conclu resum final luego donc ainsi conséquent total alors also daher somit deshalb folglich insgesamt"
-    " demnach damit schließlich portanto logo assim então todo quindi pertanto dunque perciò allora следовательно образом итак"
+    "por tanto así que entonces conclu resum final luego donc ainsi conséquent total alors also daher somit deshalb folglich"
+    " insgesamt demnach damit schließlich portanto logo assim então todo quindi pertanto dunque perciò allora следовательно образом итак"
     " поэтому значит всего 所以 因此 综上 故 共 したがって 従って よって ゆえに だから つまり 따라서 그러므로 그래서"
 )
 CHECKING = (

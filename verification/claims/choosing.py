@@ -76,12 +76,8 @@ _STATES_RANGE = re.compile(
     r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have))\s*$", re.I
 )
 _WANTS_ALL = re.compile(
-<<<<<<< HEAD
     r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
     r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
-=======
-    r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
->>>>>>> main
     r"|\bvertex|\bcoordinates|\bvector",
     re.I,
 )
@@ -266,13 +262,8 @@ def _right_side(content: str, question: str | None) -> str:
     return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
 
 
-<<<<<<< HEAD
 def _exact_form(content: str, rounds: bool) -> str:
     """Of "1/6 \\approx 0.167" keep the exact form unless a rounded one is asked for, of "600/9 \\approx 67" the rounded one."""
-=======
-def _exact_form(content: str) -> str:
-    r"""Of "1/6 \approx 0.167" keep the exact form, of "600/9 \approx 67" the rounded one."""
->>>>>>> main
     exact, rounded = content.partition("\\approx")[::2]
     if not rounded.strip():
         return content

@@ -7,12 +7,8 @@ import re
 from .candidates import Candidate
 
 _BEFORE = re.compile(
-<<<<<<< HEAD
     r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
     r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$",
-=======
-    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the|an?)\s+)*[⟦(]?\s*[$€£]?\s*$",
->>>>>>> main
     re.I,
 )
 _WRONG = (

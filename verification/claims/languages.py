@@ -12,8 +12,10 @@ ANSWER = re.findall(
 )
 _LATIN = "|".join(word for word in ANSWER if word[0] < "\u3000")
 _CJK = "|".join(word for word in ANSWER if word[0] >= "\u3000")
-_FINAL = r"(?:(?:la|le|el|die|das|der|a|o|il|l'|mon|mi|unsere|окончательный|итоговый|правильный|最终|最終的な|最終|最后|正确"
-r"|최종)\s*)*"
+_FINAL = (
+    r"(?:(?:la|le|el|die|das|der|a|o|il|l'|mon|mi|unsere|окончательный|итоговый|правильный"
+    r"|最终|最終的な|最終|最后|正确|최종)\s*)*"
+)
 _QUALIFIED = r"(?:\s+(?:final|finale|correcta?|correta|corretta|lautet|es|est|ist|é|è|равен|равно|-))*"
 
 LINE = rf"^\W*{_FINAL}(?:(?:{_LATIN})\b{_QUALIFIED}|(?:{_CJK})\s*(?:是|为|為|は|은|는)?)\s*[:=]\s*(?P<claim>\S.*)$"
@@ -37,11 +39,13 @@ CONCLUSION = (
 )
 CONCLUSION_WORDS = (
     "por tanto así que entonces conclu resum final luego donc ainsi conséquent total alors also daher somit deshalb folglich"
-    " insgesamt demnach damit schließlich portanto logo assim então todo quindi pertanto dunque perciò allora следовательно образом итак"
+    " insgesamt demnach damit schließlich portanto logo assim então todo quindi pertanto dunque perciò allora"
+    " следовательно образом итак"
     " поэтому значит всего 所以 因此 综上 故 共 したがって 従って よって ゆえに だから つまり 따라서 그러므로 그래서"
 )
 CHECKING = (
-    r"(?:comprobaci[oó]n|comprobamos|comprobar|comprobemos|verificaci[oó]n|verificamos|verifiquemos|vérification|vérifions|probe\b|überprüfung"
+    r"(?:comprobaci[oó]n|comprobamos|comprobar|comprobemos|verificaci[oó]n|verificamos|verifiquemos"
+    r"|vérification|vérifions|probe\b|überprüfung"
     r"|überprüfen|kontrolle|prüfung|verificação|verificando|conferindo|conferência|prova\b|prova dos"
     r"|verifica\b|verifichiamo|controllo"
     r"|проверка|проверим|检验|检查|验算|验证|檢驗|驗算|検算|確認|検証|確かめ|검산|확인)"

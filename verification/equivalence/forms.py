@@ -45,7 +45,7 @@ def _one_kind(given: str, wanted: str) -> bool:
 
 
 def as_interval(text: str) -> str:
-    """Write "2 < x \\le 7" as "(2,7]"."""
+    r"""Write "2 < x \\le 7" as "(2,7]"."""
     match = _CHAIN.fullmatch(text)
     if not match:
         return text

@@ -33,7 +33,7 @@ class Value:
 
 @lru_cache(maxsize=4096)
 def tidy(text: str) -> str:
-    """Strip what does not belong to the claim itself: math delimiters, boxes, spacing, \\text, a full stop, quotes."""
+    r"""Strip what does not belong to the claim itself: math delimiters, boxes, spacing, \text, a full stop, quotes."""
     text = text.replace("⟦", "").replace("⟧", "").strip()
     while boxed := _BOXED.match(text):
         text = boxed[1].strip()

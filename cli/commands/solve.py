@@ -41,8 +41,6 @@ from ..options import (
 from ..showing import show
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ...tracking import TraceHandler
 
 
@@ -92,6 +90,8 @@ def solve(
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
         if review == "never" or not taught:
+            from ...graphs.build import build_graph
+
             graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
             show(graph, problem, console)
         else:

@@ -1,4 +1,4 @@
-"""Load a prompt set and fill its prompts in one pass."""
+"""Load prompt sets and fill in their placeholders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 BUNDLED = ("default", "plain")
-"""Names of the sets that come with the package: with a format line for the answer, and without."""
+"""The bundled sets: `default` asks for a final line "Answer: ...", `plain` (as in the paper) does not."""
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "decompose": ("question",),
@@ -22,7 +22,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "chain_of_thought": ("question",),
     "plan_and_solve": ("question",),
 }
-"""What each prompt must mention, as `{name}`."""
+"""The placeholders that each prompt must contain, as `{name}`."""
 
 _HERE = Path(__file__).parent
 
@@ -32,10 +32,10 @@ class PromptSet:
     """A complete set of prompts.
 
     Attributes:
-        name: the bundled name, the folder's name, or the name given with a mapping.
+        name: name of a bundled set, name of the folder, or the name given with a mapping.
         version: the content of `version.txt`, or "unversioned".
         texts: one template for each key of `PLACEHOLDERS`.
-        borrowed: the prompts that the set lacks and that come from the bundled set `plain`.
+        borrowed: names of prompts that the set lacks; they come from the bundled set `plain`.
     """
 
     name: str
@@ -49,10 +49,12 @@ class PromptSet:
         return hashlib.sha256(json.dumps(dict(self.texts), sort_keys=True).encode()).hexdigest()[:12]
 
     def fill(self, prompt: str, /, **values: str) -> str:
-        """Return the prompt with its placeholders replaced, in one pass: braces in the values stay as they are.
+        """Return a prompt with its placeholders replaced.
+
+        All are replaced in one pass, so braces in a question or a model's reply are never taken for placeholders.
 
         Raises:
-            KeyError: if the set has no such prompt, or a value is missing.
+            KeyError: the set has no such prompt, or a value is missing.
         """
         names = "|".join(PLACEHOLDERS[prompt])
         return re.sub(rf"\{{({names})\}}", lambda match: values[match[1]], self.texts[prompt])
@@ -62,13 +64,13 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
     """Load a prompt set.
 
     Args:
-        source: "default", "plain", a folder with one text file a prompt (`solve.txt`, ...), or a mapping of prompt to text.
-            Prompts that a folder or mapping lacks come from `plain`.
-        name: the name of a set that is given as a mapping.
+        source: "default", "plain", a folder with one text file per prompt (`solve.txt`, ...), or a mapping of prompt names to
+            texts. Missing prompts come from `plain`.
+        name: name of a set that is given as a mapping.
 
     Raises:
         FileNotFoundError: the source is neither a bundled name nor a folder.
-        ValueError: a prompt is unknown, or lacks a placeholder that it needs.
+        ValueError: a prompt is unknown or lacks a required placeholder.
     """
     if isinstance(source, PromptSet):
         return source
@@ -83,7 +85,7 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
 
 
 def _complete(name: str, version: str, texts: dict[str, str], where: str) -> PromptSet:
-    """Check the texts and add what is missing from `plain`."""
+    """Check the texts and add missing prompts from `plain`."""
     if not texts:
         raise ValueError(f"no prompts in {where}; it needs one or more of {_files()}")
     for prompt, text in texts.items():

@@ -65,7 +65,7 @@ def test_python_blocks_run(page, tmp_path):
 @pytest.mark.timeout(900)  # the tutorial solves 42 problems with the real model
 @pytest.mark.parametrize("page", pages_with(BASH))
 def test_marked_bash_blocks_run(page, tmp_path):
-    """The marked blocks of a page are one session: in one folder, with one environment, with the real model where one is named."""
+    """The marked blocks of a page are one session in one folder, with the real model where they name it."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     script = "\n".join(BASH.findall(page.read_text()))
     if "SmolLM2-135M-Instruct*.gguf" in script:

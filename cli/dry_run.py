@@ -5,6 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..experiments.design.config import ModelConfig
+from ..experiments.journal.finding import journal_path
+from ..experiments.journal.journal import Journal
+from ..experiments.report.table import rich_table, usd
+from ..nodes.asking.failures import explain
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -13,13 +19,8 @@ if TYPE_CHECKING:
 
 def show_estimate(plan: Plan, home: Path, console: Console) -> None:
     """Print the calls, tokens and cost that each cell still needs; a price nobody knows is shown as unknown."""
-    from ..experiments.design.config import ModelConfig
-    from ..experiments.journal.finding import journal_path
-    from ..experiments.journal.journal import Journal
-    from ..experiments.report.table import rich_table, usd
     from ..experiments.run.estimate import CellEstimate, estimate
     from ..experiments.run.model_pool import ModelPool
-    from ..nodes.asking.failures import explain
 
     pool = ModelPool()
     for model in dict.fromkeys(model.model for cell in plan.cells for model in (cell.student, cell.teacher) if model):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 from pydantic import BaseModel, ValidationError
 
+from ..experiments.design.config_file import nearest
 from .options import kept, pairs
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ def with_model_options(
     Raises:
         typer.BadParameter: a value is out of range, or a price names a model that the experiment lacks.
     """
-    from ..experiments.design.config_file import nearest
-
     known = dict(_price(text) for text in prices or [])
     names = {name for model in (*config.teachers, *config.students) for name in (model.model, model.label)}
     for name in known:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..experiments.design.config import ModelConfig
+from ..models.names import split_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,8 +23,6 @@ def load_models(
     Raises:
         ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
     """
-    from ..experiments.design.config import ModelConfig
-
     pool = checked(teacher=teacher, student=student)
     by = ModelConfig(model=teacher, base_url=base_url, timeout=timeout)
     own = ModelConfig(model=student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
@@ -31,9 +32,7 @@ def load_models(
 
 def checked(*, teacher: str, student: str) -> ModelPool:
     """Check both names and return the pool that loads them; raises as `load_models` does."""
-    from ..experiments.design.config import ModelConfig
     from ..experiments.run.model_pool import ModelPool
-    from ..models.names import split_name
 
     pool = ModelPool()
     for spec in (student, teacher) if teacher != "self" else (student,):

@@ -6,6 +6,14 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ..experiments.report.statistics import wilson
+from ..experiments.report.table import interval
 from ..experiments.run.tally import Tally
 from ..nodes.asking.failures import printable
 
@@ -44,8 +52,6 @@ class RunProgress:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            from rich.live import Live
-
             self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=4, transient=True)
             self._live.start()
         return self
@@ -81,11 +87,6 @@ class RunProgress:
         return ", ".join(parts)
 
     def _render(self) -> Group:
-        from rich.console import Group
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
         table = Table(box=None, padding=(0, 1))
         for name in ("combination", "done", "accuracy so far", "errors"):
             table.add_column(name, justify="left" if name == "combination" else "right")
@@ -110,9 +111,6 @@ class _CellLine(Tally):
         return self.total - self.done
 
     def accuracy(self) -> str:
-        from ..experiments.report.statistics import wilson
-        from ..experiments.report.table import interval
-
         found = wilson(self.correct, self.scored)
         return interval(found.value, found.low, found.high) if self.scored else "-"
 

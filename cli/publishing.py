@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..experiments.exchange.publishing import publish_journal
+from ..experiments.report.html_report import make_report
+from ..tracking import connect
+
 if TYPE_CHECKING:
     from ..experiments.journal.journal import Journal
     from ..tracking import Store
@@ -17,15 +21,10 @@ def opened(tracking: bool, tracking_uri: str | None) -> Iterator[Store | None]:
     if not tracking:
         yield None
         return
-    from ..tracking import connect
-
     with connect(tracking_uri) as store:
         yield store
 
 
 def publish(journal: Journal, store: Store) -> str:
     """Write a journal's results and report to a store; return where to find them."""
-    from ..experiments.exchange.publishing import publish_journal
-    from ..experiments.report.html_report import make_report
-
     return publish_journal(journal, store, make_report(journal).files()).shown

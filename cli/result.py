@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..experiments.report.review_effects import review_cells, review_summary
+from ..experiments.report.summary import comparisons, summarise
+from ..experiments.report.table import comparison_cells, rich_table, summary_cells, usd
 from ..nodes.asking.failures import printable
 
 if TYPE_CHECKING:
@@ -16,10 +19,6 @@ if TYPE_CHECKING:
 
 def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
     """Print the tables, the tokens and cost so far, and what is missing."""
-    from ..experiments.report.review_effects import review_cells, review_summary
-    from ..experiments.report.summary import comparisons, summarise
-    from ..experiments.report.table import comparison_cells, rich_table, summary_cells, usd
-
     cells = {cell.id for cell in plan.cells}
     console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells)), console.width))
     if found := comparisons(journal, cells):
@@ -47,10 +46,8 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
 
 def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
     """Print the errors in a journal's rows grouped by message, the five most frequent first."""
-    marks = ", ".join("?" for _ in cells)
-    query = f"select error, problem_id from rows where status = 'error' and cell_id in ({marks}) order by problem_id"
     kinds: dict[str, list[str]] = {}
-    for error, problem in journal.db.execute(query, sorted(cells)):
+    for error, problem in journal.errors(cells):
         kinds.setdefault(printable(error).partition("; while asking")[0][:300], []).append(problem)
     for what, problems in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:5]:
         console.print(f"{len(problems)} x {what} (first: {printable(problems[0])})", style="red", markup=False, soft_wrap=True)

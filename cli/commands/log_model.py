@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ...experiments.design.config import Method
+from ...experiments.design.plan import load_prompt_set
+from ...tracking import connect, log_model as log
+from ..models import checked
 from ..options import MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, TrackingUri
 
 
@@ -28,10 +35,7 @@ def log_model(
 
     Prints the `mlflow models serve` command that serves it. Keys are not stored.
     """
-    from ...experiments.design.plan import load_prompt_set
     from ...graphs.interfaces.configured import configured_graph
-    from ...tracking import connect, log_model as log
-    from ..models import checked
 
     checked(teacher=teacher, student=student)
     texts = load_prompt_set(prompts, tracking_uri).texts
@@ -60,11 +64,6 @@ def log_model(
 
 def _serving(model: str, store: str) -> str:
     """Return the command that serves a model; it sets PATH where MLflow, which starts uvicorn by name, would not find it."""
-    import shlex
-    import shutil
-    import sys
-    from pathlib import Path
-
     command = f"MLFLOW_TRACKING_URI={shlex.quote(store)} mlflow models serve -m {model} --env-manager local --port 5001"
     here = Path(sys.executable).parent
     found = shutil.which("uvicorn")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import uuid4
 
 import typer
+from rich.console import Console
 
-from ...experiments.design.config import Method, Review
+from ...experiments.design.config import Review
+from ...experiments.design.plan import load_prompt_set
+from ...graphs.methods import TAUGHT
+from ...tracking import traced
+from ..models import load_models
 from ..options import (
     BaseUrl,
     MaxAttempts,
@@ -23,23 +32,20 @@ from ..options import (
     TrackingFallback,
     TrackingUri,
 )
+from ..showing import show
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ...tracking import TraceHandler
 
-TAUGHT: Method = "trace_of_thought"
-
 
 def solve(
     question: Annotated[str, typer.Argument(help="The problem in words.")],
     student: Student,
     teacher: Teacher = "self",
-    reference: Annotated[
-        str | None, typer.Option(help="Known answer to verify against. Without it, only the arithmetic is checked.")
-    ] = None,
-    method: Annotated[Method, typer.Option(help="Method to use; only trace_of_thought uses the teacher.")] = TAUGHT,
+    reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
+    method: Annotated[str, typer.Option(help="How to solve it; only trace_of_thought has a teacher.")] = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
     review: Annotated[
@@ -58,12 +64,6 @@ def solve(
 
     Prints the steps, the solution, the answer and its status as they arrive.
     """
-    from rich.console import Console
-
-    from ...experiments.design.plan import load_prompt_set
-    from ..models import load_models
-    from ..showing import show
-
     if not question.strip():
         raise typer.BadParameter("the question is empty; write the problem in words", param_hint="QUESTION")
     if review != "never" and not sys.stdin.isatty():
@@ -85,23 +85,17 @@ def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str
     from ...graphs.trace_of_thought import build_trace_of_thought
 
     if method == TAUGHT:
-        return build_trace_of_thought(teacher, student, mode=mode, **options)  # type: ignore[arg-type]
-    return build_baseline(method, student, **options)  # type: ignore[arg-type]
+        return build_trace_of_thought(teacher, student, mode=mode, **options)
+    return build_baseline(method, student, **options)
 
 
 def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem: dict[str, Any], console: Console) -> None:
     """Pause for a review in this terminal; the queue is temporary, so undecided steps are lost at exit."""
-    import getpass
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
-    from uuid import uuid4
-
     from langgraph.types import Command
 
     from ...graphs.trace_of_thought import build_trace_of_thought
     from ...review import open_queue
     from ...review.terminal import TerminalReview
-    from ..showing import show
 
     thread = f"solve-{uuid4().hex[:8]}"
     config = {"configurable": {"thread_id": thread}}
@@ -123,8 +117,6 @@ def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem
 @contextmanager
 def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console) -> Iterator[None]:
     """Trace the block and print where the trace is, even when solving failed."""
-    from ...tracking import traced
-
     handler = None
     try:
         with traced("solve", uri, fallback=fallback) as handler:

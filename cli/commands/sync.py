@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...experiments import Journal, publish, unpublished
+from ...foundation.folders import home
 from ...nodes.asking.failures import explain, printable
+from ...tracking import TrackingUnavailable, connect
 
 if TYPE_CHECKING:
     from ...tracking import Store
@@ -22,8 +25,6 @@ def sync(
 
     Traces and results stay on disk while MLflow is unreachable; nothing is sent twice.
     """
-    from ...tracking import connect
-
     store = connect(tracking_uri)
     complete = send_traces(store)
     complete &= send_results(store)
@@ -48,10 +49,6 @@ def send_traces(store: Store) -> bool:
 
 def send_results(store: Store) -> bool:
     """Publish experiments whose latest results MLflow lacks; return False if one could not be published."""
-    from ...experiments import Journal, publish, unpublished
-    from ...foundation.folders import home
-    from ...tracking import TrackingUnavailable
-
     complete = True
     for path in unpublished(home()):
         name = path.name.removesuffix(".journal.sqlite")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from ..store.errors import TrackingUnavailable
 from ..traces.handler import TraceHandler
 from .curves import Curves
-from .prompt_registry import prompts_in_use, register_prompts
+from .prompt_registry import register_prompts
 from .records import CellRecord, ExperimentRecord
 from .run_content import fill_run, log_dataset, log_description, log_files, log_params, log_prompts, log_table
 
@@ -118,9 +118,14 @@ def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
         if cell.prompts:
             if cell.prompts.hash not in registered:
                 registered[cell.prompts.hash] = register_prompts(store, cell.prompts)
-            prompts[cell.id] = prompts_in_use(registered[cell.prompts.hash], cell.params)
+            prompts[cell.id] = _used(registered[cell.prompts.hash], cell)
             log_prompts(store, run, prompts[cell.id])
     return OpenRuns(store, experiment_id, parent, cells, prompts)
+
+
+def _used(versions: dict[str, int], cell: CellRecord) -> dict[str, int]:
+    """Return those of the registered prompts that a cell can use."""
+    return {name: version for name, version in versions.items() if name.rpartition(".")[2] in cell.prompts_used}
 
 
 def publish(store: Store, record: ExperimentRecord) -> OpenRuns:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..store.errors import TrackingUnavailable
@@ -19,14 +18,6 @@ SCHEME = "registry:"
 _SPEC = re.compile(r"registry:(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<alias>[A-Za-z0-9_-]+)|/(?P<version>\d+))?$")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{(question|steps|comment|done|step|prompt|reason)\}(?!\})")
 _VARIABLE = re.compile(r"\{\{\s*(question|steps|comment|done|step|prompt|reason)\s*\}\}")
-
-_USED: dict[str, tuple[str, ...]] = {
-    "standard": ("standard",),
-    "chain_of_thought": ("chain_of_thought",),
-    "plan_and_solve": ("plan_and_solve",),
-    "trace_of_thought": ("decompose", "solve"),
-    "self": ("decompose", "solve"),
-}
 
 
 def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:
@@ -49,16 +40,6 @@ def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:
         )
     except MlflowException as error:
         raise TrackingUnavailable(f"the prompt registry of {store.shown_uri} cannot be used: {error}") from error
-
-
-def prompts_in_use(versions: Mapping[str, int], params: Mapping[str, Any]) -> dict[str, int]:
-    """Return those of the registered prompts that a cell uses, by its parameters `method` and `mode`."""
-    used = _USED.get(str(params.get("method")))
-    if used is None:
-        return dict(versions)
-    if params.get("mode") == "sequential":
-        used = tuple("solve_step" if prompt == "solve" else prompt for prompt in used)
-    return {name: version for name, version in versions.items() if name.rpartition(".")[2] in used}
 
 
 def load_registry_prompts(spec: str, *, tracking_uri: str | None = None) -> dict[str, str]:

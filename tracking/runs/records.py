@@ -49,11 +49,12 @@ class CellRecord:
     Attributes:
         id: identifies the cell within its experiment; never changes.
         name: name shown in MLflow.
-        params: everything needed to reproduce it; `method` and `mode` also determine which prompts it uses.
+        params: everything needed to reproduce it.
         metrics: final metrics.
         progress: points of the curves.
         dataset: its problem set.
         prompts: its prompt set.
+        prompts_used: the prompts of the set that it can use.
         rows: one row per problem; logged as one table, `problems.json`.
         tags: further tags.
     """
@@ -65,6 +66,7 @@ class CellRecord:
     progress: list[Progress] = field(default_factory=list)
     dataset: DatasetRecord | None = None
     prompts: PromptRecord | None = None
+    prompts_used: tuple[str, ...] = ()
     rows: Iterable[Mapping[str, Any]] | None = None
     status: RunStatus = "RUNNING"
     started_ms: int | None = None

@@ -6,8 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
-from ..options import TrackingUri
+from ....experiments.exchange.released_traces import cell_of, import_traces as read
+from ....experiments.journal.finding import journal_path
+from ....experiments.journal.journal import Journal
+from ....experiments.report.summary import summarise
+from ....experiments.report.table import rich_table, summary_cells
+from ....foundation.folders import home
+from ...options import TrackingUri
+from ...publishing import opened, publish
+from .run import wide
 
 
 def import_traces(
@@ -22,17 +31,6 @@ def import_traces(
 
     Verifies their answers and prints the table, as for an experiment of your own.
     """
-    from rich.console import Console
-
-    from ...experiments.exchange.released_traces import cell_of, import_traces as read
-    from ...experiments.journal.finding import journal_path
-    from ...experiments.journal.journal import Journal
-    from ...experiments.report.summary import summarise
-    from ...experiments.report.table import rich_table, summary_cells
-    from ...foundation.folders import home
-    from ..publishing import opened, publish
-    from .run import wide
-
     console = wide(Console(highlight=False))
     for file in files:
         cell_of(file)

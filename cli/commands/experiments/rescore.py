@@ -6,7 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ..options import TrackingUri
+from ....experiments.journal.finding import find_journal
+from ....experiments.run.rescoring import rescore as verify_again
+from ....foundation.folders import home
+from ....tracking import override_verdicts
+from ...options import TrackingUri
+from ...publishing import opened, publish
 
 
 def rescore(
@@ -20,11 +25,6 @@ def rescore(
 
     Uses the installed version of the verifier and calls no model.
     """
-    from ...experiments.journal.finding import find_journal
-    from ...experiments.run.rescoring import rescore as verify_again
-    from ...foundation.folders import home
-    from ..publishing import opened, publish
-
     with find_journal(experiment, home()) as journal, opened(tracking, tracking_uri) as store:
         journal.claim()
         done = verify_again(journal)
@@ -33,7 +33,5 @@ def rescore(
             print(f"  {count} x {old} -> {new}")
         if store is not None:
             if done.overrides:
-                from ...tracking import override_verdicts
-
                 print(f"{override_verdicts(store, done.overrides)} traces corrected")
             print(f"MLflow: {publish(journal, store)}")

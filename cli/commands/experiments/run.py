@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
+from rich.console import Console
 
-from ...experiments.design.config import (
+from .... import tracking
+from ....experiments.design.config import (
     LOCAL_CONCURRENCY,
     REMOTE_CONCURRENCY,
     ExperimentConfig,
@@ -18,15 +20,29 @@ from ...experiments.design.config import (
     ProblemsConfig,
     Review,
 )
-from ...nodes.asking.failures import explain, printable
-from ..options import BaseUrl, MaxTokens, TrackingFallback, TrackingUri, default, kept, pairs, split_values
+from ....experiments.design.config_file import build_config, load_config
+from ....experiments.design.overrides import with_settings
+from ....experiments.design.plan import make_plan
+from ....experiments.exchange.publishing import MlflowTracker, experiment_record, publish_journal
+from ....experiments.report.html_report import make_report
+from ....experiments.run.preparing import open_journal
+from ....foundation.folders import home
+from ....foundation.signals import exit_on_sigterm
+from ....nodes.asking.failures import explain, printable
+from ....tracking import TrackingUnavailable
+from ...dry_run import show_estimate
+from ...model_options import with_model_options, with_problem_options
+from ...models import quiet_loading
+from ...options import BaseUrl, MaxTokens, TrackingFallback, TrackingUri, default, kept, pairs, split_values
+from ...progress import RunProgress
+from ...result import show_result
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ...experiments.design.plan import Plan
-    from ...experiments.journal.journal import Journal
-    from ...experiments.run.runner import Outcome
+    from ....experiments.design.plan import Plan
+    from ....experiments.journal.journal import Journal
+    from ....experiments.run.runner import Outcome
 
 _SETS = "Problem set: sample, gsm8k, math, a file, a hub id or generated:TASK. May be repeated."
 _MODEL = "PROVIDER:NAME or hf:MODEL"
@@ -132,10 +148,6 @@ def run(
 
     Solves every combination of problem set, method, teacher and student. An interrupted run resumes when you rerun the command.
     """
-    from rich.console import Console
-
-    from ..model_options import with_model_options, with_problem_options
-
     given: dict[str, Any] = {
         "name": experiment,
         "problems": problems,
@@ -174,20 +186,13 @@ def execute(
     reviews: str | None = None,
 ) -> None:
     """Run a configuration and print its tables; exit with 1 if problems are missing or failed."""
-    from ...experiments.design.plan import make_plan
-    from ...foundation.folders import home
-    from ..models import quiet_loading
-
     plan = make_plan(config)
     for note in plan.notes:
         console.print(printable(f"note: {note}"), style="yellow", markup=False)
     if dry_run:
-        from ..dry_run import show_estimate
-
         show_estimate(plan, home(), console)
         return
-    from ...experiments.run.model_pool import ModelPool
-    from ...experiments.run.preparing import open_journal
+    from ....experiments.run.model_pool import ModelPool
 
     ModelPool().check_all(plan.cells)
     quiet_loading(model.model for model in (*config.students, *config.teachers))
@@ -198,8 +203,6 @@ def execute(
             missing = sum(map(len, plan.missing(journal).values()))
             console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
             raise
-        from ..result import show_result
-
         show_result(plan, journal, outcome, console)
     if outcome.stopped_by or outcome.failed:
         raise typer.Exit(1)
@@ -208,10 +211,6 @@ def execute(
 def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None) -> Outcome:
     if target is None:
         return _watched(plan, journal, console, None, reviews)
-    from ... import tracking
-    from ...experiments.exchange.publishing import MlflowTracker, experiment_record
-    from ...foundation.signals import exit_on_sigterm
-
     uri, fallback = target
     store = tracking.connect(uri, fallback=fallback)
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
@@ -225,10 +224,6 @@ def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, re
 
 
 def _publish(journal: Journal, store: Any, console: Console) -> None:
-    from ...experiments.exchange.publishing import publish_journal
-    from ...experiments.report.html_report import make_report
-    from ...tracking import TrackingUnavailable
-
     try:
         runs = publish_journal(journal, store, make_report(journal).files())
         left = store.close()
@@ -241,8 +236,7 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
 
 
 def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:
-    from ...experiments.run.runner import run_experiment
-    from ..progress import RunProgress
+    from ....experiments.run.runner import run_experiment
 
     counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
     reviewer = _reviewer(reviews) if plan.config.review != "never" else None
@@ -252,7 +246,7 @@ def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, revie
 
 
 def _reviewer(reviews: str | None) -> Any:
-    from ...review import ReviewDesk, open_queue
+    from ....review import ReviewDesk, open_queue
 
     return ReviewDesk(open_queue(reviews))
 
@@ -265,9 +259,6 @@ def wide(console: Console) -> Console:
 
 
 def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:
-    from ...experiments.design.config_file import build_config, load_config
-    from ...experiments.design.overrides import with_settings
-
     if file is not None:
         return load_config(file, given, settings)
     if "students" not in given:

@@ -7,6 +7,11 @@ from typing import Annotated
 
 import typer
 
+from ....experiments.exchange.recorded_file import export_decompositions
+from ....experiments.journal.finding import find_journal
+from ....foundation.folders import home
+from ....nodes.asking.failures import printable
+
 decompositions = typer.Typer(help="Export teachers' steps for reuse.", no_args_is_help=True)
 decompositions.callback()(lambda: None)
 
@@ -17,11 +22,6 @@ def export(
     file: Annotated[Path, typer.Argument(help="JSONL file to write; replay it with --teacher recorded:FILE.")],
 ) -> None:
     """Write an experiment's steps to a file."""
-    from ...experiments.exchange.recorded_file import export_decompositions
-    from ...experiments.journal.finding import find_journal
-    from ...foundation.folders import home
-    from ...nodes.asking.failures import printable
-
     with find_journal(experiment, home()) as journal:
         for teacher, count in export_decompositions(journal, file).items():
             name = printable(teacher)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from rich.console import Console
+
+from ....experiments.report.comparing import compare_pairs, flips, matched
+from ....experiments.report.table import comparison_cells, rich_table
+from ....foundation.folders import home
+from ....nodes.asking.failures import printable
+from .run import wide
 
 
 def compare(
@@ -19,31 +26,12 @@ def compare(
     Prints the difference in accuracy with its interval, McNemar's test, and the problems gained and lost. Only problems that
     both have count.
     """
-    from rich.console import Console
-
-    from ...experiments.report.comparing import compare_pairs, matched
-    from ...experiments.report.table import comparison_cells, rich_table
-    from ...nodes.asking.failures import printable
-    from .run import wide
-
     console = wide(Console(highlight=False))
-    pairs = matched(a, b, _home())
+    pairs = matched(a, b, home())
     found = compare_pairs(pairs)
     console.print(rich_table("On the same problems", *comparison_cells(found)))
-    for (_, _, flips), made in zip(_with_flips(pairs), found, strict=True):
-        for kind, problems in flips.items():
+    for (left, right), made in zip(pairs, found, strict=True):
+        for kind, problems in flips(left, right).items():
             listed = ", ".join(printable(name) for name in problems[:show]) + (", ..." if len(problems) > show else "")
             if problems:
                 console.print(f"{printable(made['b'])}: {kind}: {listed}", markup=False, soft_wrap=True)
-
-
-def _with_flips(pairs: list[Any]) -> list[Any]:
-    from ...experiments.report.comparing import flips
-
-    return [(a, b, flips(a, b)) for a, b in pairs]
-
-
-def _home() -> Any:
-    from ...foundation.folders import home
-
-    return home()

@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ..options import TrackingUri
+from ....experiments.exchange.publishing import publish_journal
+from ....experiments.journal.finding import find_journal
+from ....experiments.report.html_report import make_report
+from ....foundation.folders import home
+from ...options import TrackingUri
+from ...publishing import opened
 
 
 def report(
@@ -20,12 +25,6 @@ def report(
 
     Writes report.html (one self-contained page), table.md and the figures, and logs them to MLflow.
     """
-    from ...experiments.exchange.publishing import publish_journal
-    from ...experiments.journal.finding import find_journal
-    from ...experiments.report.html_report import make_report
-    from ...foundation.folders import home
-    from ..publishing import opened
-
     with find_journal(experiment, home()) as journal:
         made = make_report(journal)
         folder = out or Path(f"{(journal.get('name') or 'experiment').replace(' ', '_')}-report")

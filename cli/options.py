@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import click
 import typer
 
-from ..experiments.design.config import ExperimentConfig, Mode as ModeName, ModelConfig
+from ..experiments.design.config import ExperimentConfig, ModelConfig
+from ..graphs.methods import MODES, check_mode, method_names
+from ..prompts.examples import Choice
 
 Student = Annotated[
     str, typer.Option(help="Student model: PROVIDER:NAME, or hf: and a hub id, folder or .gguf file to run it in this process.")
@@ -15,9 +18,15 @@ Teacher = Annotated[
     str, typer.Option(help="Teacher model: PROVIDER:NAME, recorded:FILE to replay saved steps, or self to use the student.")
 ]
 Prompts = Annotated[str, typer.Option(help="Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow.")]
-Mode = Annotated[
-    ModeName,
-    typer.Option(help="How the student gets the steps: all in one prompt (joint) or one prompt per step (sequential)."),
+Method = Annotated[str, typer.Option(click_type=click.Choice(method_names()), help="How to solve: with a teacher or without.")]
+MODE_HELP = (
+    f"How the student uses the teacher: {', '.join(MODES)}, or a ladder that asks for more only on doubt, such as "
+    "'program_of_thought > program > teacher'."
+)
+Mode = Annotated[str, typer.Option(callback=lambda value: checked_mode(value), help=MODE_HELP)]
+Shots = Annotated[int, typer.Option(min=0, help="Few-shot examples of the prompt set, shown before the question.")]
+ShotsBy = Annotated[
+    Choice, typer.Option(help="How few-shot examples are chosen: in order, at random by seed, or the most similar ones.")
 ]
 Samples = Annotated[int, typer.Option(min=1, help="Solutions per problem; the majority answer wins (self-consistency).")]
 MaxAttempts = Annotated[
@@ -38,6 +47,14 @@ TrackingFallback = Annotated[
     Literal["local"] | None,
     typer.Option(help="What to do when the MLflow server is unreachable: local writes to mlflow.db in this folder."),
 ]
+
+
+def checked_mode(mode: str) -> str:
+    """Return a mode, or fail as the command line fails."""
+    try:
+        return check_mode(mode)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def default(field: str, of: type[ExperimentConfig | ModelConfig] = ExperimentConfig) -> str:

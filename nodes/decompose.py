@@ -12,7 +12,7 @@ from .asking.structured_steps import steps_model
 from .flags import find_flags
 from .question import question_of
 from .state import Flag, TraceState
-from .steps import number_steps, parse_steps
+from .steps import MAX_CHARACTERS, number_steps, parse_steps
 
 
 def make_decompose(
@@ -61,7 +61,8 @@ def is_rejected(state: TraceState) -> bool:
 def _as_one_step(text: str, flags: list[Flag]) -> list[str]:
     """Take prose without a list as a single step, unless it is a refusal."""
     refused = any(flag["kind"] == "refusal" for flag in flags)
-    return [text.strip()] if text.strip() and not refused else []
+    text = text[:MAX_CHARACTERS].strip()
+    return [text] if text and not refused else []
 
 
 def _prompt(state: TraceState, prompts: PromptSet) -> str:

@@ -6,15 +6,18 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from ..foundation.visible import hidden_characters
 from ..verification import numbers_in
 from .asking.messages import Reply
 from .state import Flag, TraceState
+from .steps import MAX_CHARACTERS
 
 FLAG_KINDS = {
     "empty": "the teacher answered with nothing",
     "refusal": "the teacher refuses",
     "no_list": "the reply holds no list of steps",
-    "truncated": "the teacher ran into its token limit",
+    "truncated": "the reply was cut off, at the teacher's token limit or at 100,000 characters",
+    "hidden_characters": "the reply holds characters that a reader does not see",
     "too_few_steps": "a single step",
     "too_many_steps": "more than 20 steps",
     "too_long": "more than 8,000 characters",
@@ -76,6 +79,8 @@ def find_flags(reply: Reply, steps: list[str], state: TraceState) -> list[Flag]:
         text = _ORDINAL.sub(" ", step)
         if place in leaks:
             flags.append(leaks[place])
+        if hidden := hidden_characters(step):
+            flags.append(_flag("hidden_characters", hidden, place))
         if computed := _computed(text, question_numbers):
             flags.append(_flag("computed_result", computed, place))
         if new := _new_quantities(text, quantities, {reference, computed}):
@@ -154,12 +159,19 @@ def _whole(reply: Reply, steps: list[str]) -> list[Flag]:
         "empty": not text and "no text",
         "refusal": _REFUSAL.search(text[:400]) and len(steps) < 2 and text[:120],
         "no_list": text and not steps and text[:120],
-        "truncated": reply.truncated and f"finish reason {reply.finish_reason}",
+        "truncated": _cut(reply),
+        "hidden_characters": not steps and hidden_characters(text),
         "too_few_steps": len(steps) == 1 and "1 step",
         "too_many_steps": len(steps) > MAX_STEPS and f"{len(steps)} steps",
         "too_long": length > MAX_STEP_CHARACTERS and f"{length} characters",
     }
     return [_flag(kind, detail, None) for kind, detail in checks.items() if isinstance(detail, str) and detail]
+
+
+def _cut(reply: Reply) -> str:
+    if reply.truncated:
+        return f"finish reason {reply.finish_reason}"
+    return f"{len(reply.text):,} characters" if len(reply.text) > MAX_CHARACTERS else ""
 
 
 def _flag(kind: str, detail: str, step: int | None) -> Flag:

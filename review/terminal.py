@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 import click
 
+from ..foundation.visible import visible
 from ..nodes.steps import number_steps, parse_steps
 from .errors import AlreadyDecided, AlreadyTaken
 from .marking import flag_words
 from .queue.items import Item
 from .queue.queue import ReviewQueue
-from .visible import visible
 
 SHOWN_CHARACTERS = 3_000
 """Of a problem and of a step; the editor shows all."""
@@ -43,7 +43,8 @@ class TerminalReview:
             if not self._take_key(item):
                 break
         counts = self.queue.counts(**self.filters)
-        click.echo(f"\n{counts.decided} of {counts.all} decided, {counts.waiting} waiting.")
+        back = f", {counts.sent_back} sent back" if counts.sent_back else ""
+        click.echo(f"\n{counts.decided} of {counts.all} problems decided, {counts.waiting} waiting{back}.")
 
     def _next(self) -> Item | None:
         self.queue.refresh()
@@ -55,7 +56,7 @@ class TerminalReview:
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
         click.echo("\n" + "-" * (width - 1))
         about = " / ".join(filter(None, (item.problem_id, item.problem_set, item.teacher)))
-        click.echo(_wrapped(f"{counts.decided + 1} of {counts.all}   {about}", width, "") + "\n")
+        click.echo(_wrapped(f"{counts.all - counts.waiting + 1} of {counts.all}   {about}", width, "") + "\n")
         click.echo(_wrapped(item.question, width, "") + "\n")
         for place, step in enumerate(item.steps):
             click.echo(_wrapped(step, width, f"{place + 1:3}. "))
@@ -63,7 +64,7 @@ class TerminalReview:
                 if flag["step"] == place:
                     click.echo(_wrapped("! " + flag_words(flag), width, "     "))
         if not item.steps:
-            click.echo("  (no steps)")
+            click.echo(_wrapped(f"(no steps) The teacher wrote: {item.reply or 'nothing'}", width, ""))
         for flag in item.flags:
             if flag["step"] is None:
                 click.echo(_wrapped("! " + flag_words(flag), width, ""))
@@ -91,10 +92,12 @@ class TerminalReview:
         return True
 
     def _approve(self, item: Item) -> None:
-        self._decide(item, {"type": "approve"})
+        if _agreed(item):
+            self._decide(item, {"type": "approve"})
 
     def _note(self, item: Item) -> None:
-        self._decide(item, {"type": "approve", "message": _ask("note")})
+        if _agreed(item):
+            self._decide(item, {"type": "approve", "message": _ask("note")})
 
     def _reject(self, item: Item) -> None:
         self._decide(item, {"type": "reject", "message": _ask("comment for the teacher")})
@@ -127,6 +130,13 @@ class TerminalReview:
         decided = self.queue.decide(item.number, answer, reviewer=self.reviewer, seconds=seconds)
         self._undoable.append(decided.number)
         click.echo(f"{decided.decision}" + (f", {decided.distance} words changed" if decided.distance else ""))
+
+
+def _agreed(item: Item) -> bool:
+    """Ask again where there are no steps to approve."""
+    if item.steps:
+        return True
+    return click.confirm("\nThere are no steps: the student would get the problem alone. Approve that?", default=False)
 
 
 def _ask(what: str) -> str:

@@ -10,20 +10,21 @@ from typing import Annotated, Any
 
 import typer
 
-from ...experiments.design.config import Method
 from ...experiments.design.plan import load_prompt_set
+from ...graphs.methods import TAUGHT, method_named
 from ...tracking import connect, log_model as log
 from ..models import checked
-from ..options import MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, TrackingUri
+from ..options import MaxAttempts, MaxTokens, Method, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
 
 
 def log_model(
     student: Student,
     teacher: Teacher = "self",
-    method: Annotated[Method, typer.Option(help="Method to log; only trace_of_thought uses the teacher.")] = "trace_of_thought",
+    method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
     samples: Samples = 1,
+    shots: Shots = 0,
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
     experiment: Annotated[str, typer.Option(help="MLflow experiment to log to.")] = "trace_of_thought",
@@ -40,8 +41,8 @@ def log_model(
     checked(teacher=teacher, student=student)
     texts = load_prompt_set(prompts, tracking_uri).texts
     store = connect(tracking_uri)
-    options: dict[str, Any] = {"samples": samples, "max_attempts": max_attempts}
-    if method == "trace_of_thought":
+    options: dict[str, Any] = {"samples": samples, "shots": shots, "max_attempts": max_attempts}
+    if method_named(method).taught:
         options["mode"] = mode
     uri = log(
         store,

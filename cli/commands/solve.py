@@ -23,9 +23,12 @@ from ..options import (
     BaseUrl,
     MaxAttempts,
     MaxTokens,
+    Method,
     Mode,
     Prompts,
     Samples,
+    Shots,
+    ShotsBy,
     Student,
     Teacher,
     Timeout,
@@ -45,13 +48,15 @@ def solve(
     student: Student,
     teacher: Teacher = "self",
     reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
-    method: Annotated[str, typer.Option(help="How to solve it; only trace_of_thought has a teacher.")] = TAUGHT,
+    method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
     review: Annotated[
         Review, typer.Option(help="Which plans you review here before solving: never, flagged, always.")
     ] = "never",
     samples: Samples = 1,
+    shots: Shots = 0,
+    shots_by: ShotsBy = "first",
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
@@ -68,28 +73,29 @@ def solve(
         raise typer.BadParameter("the question is empty; write the problem in words", param_hint="QUESTION")
     if review != "never" and not sys.stdin.isatty():
         raise typer.BadParameter("reviewing needs a terminal; use tot run --review, then tot review", param_hint="--review")
-    options = {"prompts": load_prompt_set(prompts, tracking_uri), "samples": samples, "max_attempts": max_attempts}
-    by = teacher if method == TAUGHT else "self"
+    taught = method_named(method).taught
+    by = teacher if taught else "self"
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
+    options = GraphOptions(
+        prompts=load_prompt_set(prompts, tracking_uri),
+        samples=samples,
+        shots=shots,
+        shots_by=shots_by,
+        max_attempts=max_attempts,
+    )
+    if taught:
+        options["mode"] = mode
     problem = {"question": question, "reference": reference}
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
-        if review == "never" or method != TAUGHT:
-            show(_graph(method, taught_by, own, mode, options), problem, console)
+        if review == "never" or not taught:
+            graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
+            show(graph, problem, console)
         else:
-            _solve_reviewed(taught_by, own, {"mode": mode, "review": review, **options}, problem, console)
+            _solve_reviewed(taught_by, own, options | GraphOptions(review=review), problem, console)
 
 
-def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str, Any]) -> Any:
-    from ...graphs.baselines import build_baseline
-    from ...graphs.trace_of_thought import build_trace_of_thought
-
-    if method == TAUGHT:
-        return build_trace_of_thought(teacher, student, mode=mode, **options)
-    return build_baseline(method, student, **options)
-
-
-def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem: dict[str, Any], console: Console) -> None:
+def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: dict[str, Any], console: Console) -> None:
     """Pause for a review in this terminal; the queue is temporary, so undecided steps are lost at exit."""
     from langgraph.types import Command
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...foundation.visible import has_hidden
 from ...nodes.hitl import ACTION
 from ...nodes.state import Flag
 
@@ -22,6 +23,7 @@ class Item:
         state: waiting, decided, taken (a run has the decision) or elsewhere (answered by another program).
         created: Unix seconds.
         may_reject: False when the teacher was asked often enough.
+        reply: what the teacher wrote, where it holds no steps.
     """
 
     number: int
@@ -46,6 +48,12 @@ class Item:
     seconds: float | None = None
     decided: float | None = None
     kinds: list[str] = field(default_factory=list)
+    reply: str = ""
+
+    @property
+    def must_be_opened(self) -> bool:
+        """Whether it can't be approved together with others: it has no steps, or characters that nobody sees in a list."""
+        return not self.steps or bool({"refusal", "hidden_characters"} & set(self.kinds))
 
     @property
     def given_steps(self) -> list[str]:
@@ -68,6 +76,7 @@ def item_from_row(row: Mapping[str, Any]) -> Item:
             "may_reject": "reject" in request["review_configs"][0]["allowed_decisions"],
             "answer": json.loads(row["answer"]) if row["answer"] else None,
             "kinds": row["kinds"].split(),
+            "reply": str(args.get("reply") or ""),
         }
     )
 
@@ -94,6 +103,8 @@ def row_of(thread_id: str, interrupt_id: str, request: Mapping[str, Any], about:
     named["problem_id"] = named["problem_id"] or str(args.get("problem_id") or "")
     asked = [named, args.get("question"), args.get("steps"), request["review_configs"]]
     kinds = dict.fromkeys(str(flag.get("kind")) for flag in args.get("flags") or [])
+    if any(has_hidden(str(step)) for step in args.get("steps") or []):  # a graph of another make may not flag them
+        kinds["hidden_characters"] = None
     return {
         **named,
         "thread_id": thread_id,
@@ -101,5 +112,5 @@ def row_of(thread_id: str, interrupt_id: str, request: Mapping[str, Any], about:
         "subject": hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:24],
         "state": "waiting",
         "kinds": " ".join(kinds),
-        "request": json.dumps(request, ensure_ascii=False),
+        "request": json.dumps(request),  # ASCII: a lone surrogate of a hostile reply can't be stored as it is
     }

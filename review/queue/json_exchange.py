@@ -25,7 +25,8 @@ def export_items(queue: ReviewQueue, file: Path, **filters: str) -> int:
     """Write what waits to a JSON file.
 
     To decide, fill in `decision` ("approve", "edit" or "reject"), and for an edit change `steps`; `comment` and `reviewer` are
-    kept.
+    kept. An item without steps has the teacher's `reply`, and "approve" needs `"seen": true` there: the student then gets the
+    problem alone.
 
     Args:
         queue: an open queue.
@@ -68,6 +69,8 @@ def import_decisions(queue: ReviewQueue, file: Path, *, reviewer: str = "") -> I
             item = queue.item(row["item"])
             if row.get("subject") != item.subject:
                 raise ValueError("this item belongs to another store: export again")
+            if not item.steps and row["decision"] == "approve" and row.get("seen") is not True:
+                raise ValueError("the teacher gave no steps: read 'reply', then set 'seen' to true to approve")
             queue.decide(item.number, _decision(row), reviewer=str(row.get("reviewer") or reviewer))
             result.decided.append(item.number)
         except (AlreadyDecided, ValueError, LookupError, OverflowError) as error:
@@ -83,6 +86,7 @@ def _exported(item: Item) -> dict[str, Any]:
         **about,
         "flags": item.flags,
         "allowed": ["approve", "edit", *(["reject"] if item.may_reject else [])],
+        **({} if item.steps else {"reply": item.reply, "seen": False}),
         "decision": "",
         "comment": "",
         "reviewer": "",

@@ -17,15 +17,16 @@ FILTERS = ("experiment", "problem_set", "teacher")
 
 @dataclass(frozen=True)
 class Counts:
-    """How many subjects wait, and how many are decided."""
+    """How many problems wait for a reviewer, for the teacher's new steps, and are decided."""
 
     waiting: int
     decided: int
+    sent_back: int = 0
 
     @property
     def all(self) -> int:
-        """Both."""
-        return self.waiting + self.decided
+        """The sum."""
+        return self.waiting + self.decided + self.sent_back
 
 
 class Listing:
@@ -47,13 +48,25 @@ class Listing:
         return [item for item in self._read(_filtered(query, filters)) if _has_flag(item, filters.get("flag"))]
 
     def counts(self, **filters: str) -> Counts:
-        """Return the progress of what the filters choose."""
-        query = _filtered(select(items.c.subject, items.c.state, items.c.kinds), filters)
+        """Return the progress of what the filters choose, in problems: one that was sent back and asked again counts once."""
+        columns = (items.c.thread_id, items.c.subject, items.c.state, items.c.kinds, items.c.decision)
         with self._connect() as db:
-            rows = [row for row in db.execute(query) if _kinds_fit(row.kinds.split(), filters.get("flag"))]
-        waiting = {row.subject for row in rows if row.state == "waiting"}
-        decided = {row.subject for row in rows if row.state in ("decided", "taken")}
-        return Counts(len(waiting), len(decided - waiting))
+            rows = db.execute(_filtered(select(*columns), filters).order_by(items.c.number)).all()
+        first: dict[str, str] = {}
+        latest: dict[str, Any] = {}
+        for row in rows:
+            if row.state != "elsewhere":
+                latest[first.setdefault(row.thread_id, row.subject)] = row
+        shown = [row for row in latest.values() if _kinds_fit(row.kinds.split(), filters.get("flag"))]
+        waiting = sum(row.state == "waiting" for row in shown)
+        sent_back = sum(row.state != "waiting" and row.decision == "reject" for row in shown)
+        return Counts(waiting, len(shown) - waiting - sent_back, sent_back)
+
+    def earlier(self, item: Item) -> Item | None:
+        """Return the item that was sent back before the teacher gave these steps, if there is one."""
+        before = (items.c.thread_id == item.thread_id) & (items.c.number < item.number) & (items.c.decision == "reject")
+        found = self._read(select(items).where(before).order_by(items.c.number.desc()).limit(1))
+        return found[0] if found else None
 
     def item(self, number: int) -> Item:
         """Return an item.
@@ -90,6 +103,7 @@ class Listing:
         """Return a text that changes whenever the queue does."""
         with self._connect() as db:
             parts = [db.scalar(select(func.count()).select_from(items).where(items.c.state == "waiting"))]
+            parts += [db.scalar(select(func.count()).select_from(items).where(items.c.state == "elsewhere"))]
             parts += [db.scalar(select(func.max(table.c.number))) for table in (items, events)]
         return "-".join(str(part or 0) for part in parts)
 

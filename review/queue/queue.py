@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import AlreadyDecided, AlreadyTaken
@@ -99,7 +99,7 @@ class ReviewQueue(Listing):
 
         Raises:
             AlreadyDecided: somebody was faster; says who.
-            ValueError: the answer cannot be read.
+            ValueError: the answer cannot be read, or sends the steps back without a comment.
         """
         item = self.item(number)
         kept = row_of_decision(item, answer, reviewer=reviewer, seconds=seconds)
@@ -107,12 +107,13 @@ class ReviewQueue(Listing):
             open_ones = (items.c.subject == item.subject) & (items.c.state == "waiting")
             if not db.execute(update(items).where(open_ones).values(state="decided", **kept)).rowcount:
                 raise AlreadyDecided(already_decided(self.item(number)))
-            self.drafts.drop(item, db)
+            if kept["decision"] != "reject":  # an edit that was begun is not part of what goes back
+                self.drafts.drop(item, reviewer, db)
             db.execute(insert(events).values(**row_of_event(item, kept["decision"], kept["reviewer"], kept)))
         return self.item(number)
 
     def undo(self, number: int, *, reviewer: str = "") -> Item:
-        """Take a decision back; the item waits again.
+        """Take a decision back; the item waits again, with its edit and comment as an unfinished edit.
 
         Raises:
             AlreadyTaken: a run has gone on with it.
@@ -126,8 +127,18 @@ class ReviewQueue(Listing):
             blank = dict.fromkeys(DECISION) | {"state": "waiting"}
             if not db.execute(update(items).where(same, items.c.state == "decided").values(**blank)).rowcount:
                 raise LookupError(f"nothing was decided on {item.problem_id or number}")
+            self._restore(item, reviewer, db)
             db.execute(insert(events).values(**row_of_event(item, "undo", reviewer, {})))
         return self.item(number)
+
+    def _restore(self, item: Item, reviewer: str, db: Connection) -> None:
+        """Make a decision an unfinished edit of who made it and of who takes it back; what they typed since stays."""
+        for name in {item.reviewer or "", reviewer}:
+            draft = self.drafts.get(item, name, db)
+            steps = draft.steps if draft else item.given_steps
+            comment = (draft.comment if draft else "") or item.comment or ""
+            if comment or steps != item.steps:
+                self.drafts.save(item, steps, comment, name, db)
 
     def answers(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return what runs may go on with: interrupt id and answer by thread."""

@@ -7,7 +7,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -108,7 +108,9 @@ class Guard:
     def _ask_for_token(self, request: Request) -> Response | None:
         given = request.query_params.get("token")
         if given is not None and hmac.compare_digest(given.encode(), self.access.token.encode()):
-            response = RedirectResponse(request.url.path, 303)
+            kept = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "token"])
+            path = re.sub("^[/\\\\]+", "/", request.url.path)  # "//evil.example" would lead elsewhere
+            response = RedirectResponse(path + (f"?{kept}" if kept else ""), 303)
             response.set_cookie(COOKIE, self.access.cookie, httponly=True, samesite="strict")
             return response
         if hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), self.access.cookie.encode()):

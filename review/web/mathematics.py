@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup, escape
 
-from ..visible import visible
+from ...foundation.visible import visible
 
 MAX_FORMULA = 600
 """Characters; longer formulas, and all after the hundredth, are shown as they are written."""

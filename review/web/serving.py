@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from urllib.parse import quote
 
 from ..queue.queue import ReviewQueue
 from .guard import is_loopback
@@ -23,20 +24,27 @@ def serve(
         tell: told the address of the page.
 
     Raises:
-        ValueError: the host is not loopback and there is no token.
+        ValueError: the host is not loopback and there is no token, or the token is no text.
         OSError: the port is taken.
     """
     if not token and not is_loopback(host):
         raise ValueError(f"--host {host} lets others in: give a --token that they must show, or stay on 127.0.0.1")
+    if has_surrogates(token):
+        raise ValueError("--token holds bytes that are no text in this terminal's encoding; choose another")
     import uvicorn
 
     from .app import make_app
 
     app = make_app(queue, token=token, reviewer=reviewer)
     listener, address = listen(host, port)
-    tell(f"Reviews: {address}/" + (f"?token={token}" if token else "") + "  (Ctrl-C stops)")
+    tell(f"Reviews: {address}/" + (f"?token={quote(token, safe='')}" if token else "") + "  (Ctrl-C stops)")
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def has_surrogates(text: str) -> bool:
+    """Tell whether a text holds bytes that could not be decoded: no address can carry them."""
+    return any("\ud800" <= mark <= "\udfff" for mark in text)
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, str]:

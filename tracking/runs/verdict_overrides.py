@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..store.private import tracing_client
 from ..traces.judgements import judge_verdict
 
 if TYPE_CHECKING:
@@ -30,11 +31,9 @@ def override_verdicts(store: Store, corrections: Iterable[Correction]) -> int:
     Raises:
         TrackingUnavailable: the store is unreachable.
     """
-    from mlflow.tracing.client import TracingClient
-
     store.check()
-    store.sender.drain(10.0, owner=None)  # a trace must be there before its verdict can be corrected
-    client = TracingClient(store.uri)
+    store.sender.drain(10.0, owner=None)
+    client = tracing_client(store.uri)
     return sum(_correct(client, trace_id, status, verdict) for trace_id, status, verdict in corrections)
 
 

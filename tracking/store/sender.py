@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .errors import TrackingUnavailable
 from .outbox import Kept, Outbox
+from .private import PrivateNameMissing, tracing_client
 
 if TYPE_CHECKING:
     from mlflow.entities import Trace
@@ -46,6 +47,8 @@ class Sender:
         self.outbox = outbox
         self.uri = uri
         self.address = address
+        self.problem = ""
+        """Why the last attempt to send everything failed."""
         self._check = check
         self._sending = threading.Lock()
         self._wake = threading.Event()
@@ -92,7 +95,8 @@ class Sender:
                 if not self.send_some(owner=owner, wait_s=patience_s):
                     return 0
                 deadline = time.monotonic() + patience_s
-            except TrackingUnavailable:
+            except TrackingUnavailable as error:
+                self.problem = str(error)
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return self.outbox.count(self.address, owner=owner)
@@ -139,7 +143,7 @@ class Sender:
             return
         except Exception as error:
             if not _is_refusal(error):
-                raise TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})") from error
+                raise self._unavailable(error) from error
         for kept, trace in readable:
             self._send_one(kept, trace)
 
@@ -149,11 +153,16 @@ class Sender:
             self._put([trace])
         except Exception as error:
             if not _is_refusal(error):
-                raise TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})") from error
+                raise self._unavailable(error) from error
             logger.warning("%s refuses trace %s: %s", self.address, kept.trace_id, _first_line(error))
             self.outbox.refuse(kept.trace_id, _first_line(error))
             return
         self.outbox.remove([kept.trace_id])
+
+    def _unavailable(self, error: Exception) -> TrackingUnavailable:
+        if isinstance(error, PrivateNameMissing):
+            return TrackingUnavailable(f"{error}; install the release of MLflow that this project names to send what waits")
+        return TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})")
 
     def _readable(self, batch: list[Kept], parse: Callable[[str], Trace]) -> list[tuple[Kept, Trace]]:
         """Return the traces of a batch that can be parsed; the others are marked as refused."""
@@ -166,10 +175,8 @@ class Sender:
         return pairs
 
     def _put(self, traces: list[Trace]) -> None:
-        """Write the heads of all traces, then all spans of an experiment in one call: twice as fast as trace by trace."""
-        from mlflow.tracing.client import TracingClient
-
-        client = TracingClient(self.uri)
+        """Write the heads of traces, then all their spans at once: twice as fast as the other way round."""
+        client = tracing_client(self.uri)
         spans: dict[str, list] = {}
         for trace in traces:
             client.start_trace(trace.info)

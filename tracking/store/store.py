@@ -16,6 +16,8 @@ from .addresses import LOCAL, absolute, default_uri, without_user
 from .environment import apply_settings
 from .errors import TrackingUnavailable
 from .outbox import Outbox
+from .private import PrivateNameMissing
+from .public_tracer import LOST, PublicTracer
 from .sender import Sender
 from .tracer import SpanTracer
 from .writer import Writer
@@ -60,6 +62,7 @@ def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
     except TrackingUnavailable as error:
         raise TrackingUnavailable(f"{error}; {_ADVICE}") from None
     store.check_usable()
+    assert store.tracer  # what MLflow may have changed shows now, not at the first trace
     if store.outbox.adopt(store.address):
         store.sender.notify()
     return store
@@ -102,9 +105,13 @@ class Store:
         return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 
     @cached_property
-    def tracer(self) -> SpanTracer:
-        """The tracer that opens spans for this store."""
-        return SpanTracer(self.deliver)
+    def tracer(self) -> SpanTracer | PublicTracer:
+        """Opens the spans of traces for this store; with a warning through public functions, where MLflow has changed."""
+        try:
+            return SpanTracer(self.deliver)
+        except PrivateNameMissing as error:
+            logger.warning("%s; %s", error, LOST)
+            return PublicTracer(self.uri)
 
     def page(self, path: str) -> str | None:
         """Return the URL of a page of the server's UI, such as "/experiments/1"; None for a database."""
@@ -214,13 +221,19 @@ class Store:
         self._closed = True
         if self._writer is not None:
             self._writer.close()
+        if "tracer" in self.__dict__:
+            self.tracer.close()
         self.sender.stop()
         owner = os.getpid()
         left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0
         refused = self.outbox.count(self.address, owner=owner, refused=True)
         if left:
             logger.warning(
-                "%d traces wait in %s; when %s is back, send them with: tot sync", left, self.outbox.path, self.shown_uri
+                "%d traces wait in %s; when %s is back, send them with: tot sync (%s)",
+                left,
+                self.outbox.path,
+                self.shown_uri,
+                self.redactor.text(self.sender.problem),
             )
         if refused:
             reasons = "; ".join(self.outbox.refusals(self.address)[:3])

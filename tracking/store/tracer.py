@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from opentelemetry import trace as otel
@@ -19,8 +19,10 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
+from . import private
+
 if TYPE_CHECKING:
-    from mlflow.entities import LiveSpan, Trace
+    from mlflow.entities import Assessment, LiveSpan, Trace
 
 
 def trace_id(run_id: UUID) -> str:
@@ -32,15 +34,17 @@ class SpanTracer:
     """Opens spans and hands over each trace when its root span ends.
 
     Args:
-        deliver: called with every finished trace, in the thread that ends the root span.
+        deliver: gets every finished trace, in the thread that ends the root span.
+
+    Raises:
+        PrivateNameMissing: this release of MLflow has changed what this needs; `public_tracer` then does it.
     """
 
     def __init__(self, deliver: Callable[[Trace], None]) -> None:
-        from mlflow.tracing.processor.mlflow_v3 import MlflowV3SpanProcessor
-
+        private.probe()
         self._ids = _Ids()
         provider = TracerProvider(resource=Resource.get_empty(), id_generator=self._ids, shutdown_on_exit=False)
-        provider.add_span_processor(MlflowV3SpanProcessor(_Exporter(deliver), export_metrics=False))
+        provider.add_span_processor(private.span_processor(_Exporter(deliver)))
         self._tracer = provider.get_tracer("trace_of_thought")
 
     def root(self, name: str, span_type: str, run_id: UUID, experiment_id: str, started_ns: int) -> LiveSpan:
@@ -54,17 +58,31 @@ class SpanTracer:
         return _live(span, trace_id(run_id), span_type)
 
     def child(self, name: str, span_type: str, parent: LiveSpan, started_ns: int) -> LiveSpan:
-        """Open a span under a parent span of the same trace."""
-        context = otel.set_span_in_context(cast(otel.Span, parent._span), otel.context_api.Context())
+        """Open a span under another one of a trace of ours."""
+        context = otel.set_span_in_context(private.otel_span(parent), otel.context_api.Context())
         span = self._tracer.start_span(name, context, start_time=started_ns)
         return _live(span, parent.trace_id, span_type)
 
+    def describe(self, trace: str, tags: Mapping[str, str], metadata: Mapping[str, str]) -> None:
+        """Add tags and metadata to an open trace."""
+        with private.open_trace(trace) as found:
+            if found is not None:
+                found.info.tags.update(tags)
+                found.info.trace_metadata.update(metadata)
+
+    def assess(self, trace: str, assessments: Iterable[Assessment]) -> None:
+        """Attach assessments to an open trace: afterwards each would cost a request."""
+        with private.open_trace(trace) as found:
+            if found is not None:
+                found.info.assessments.extend(assessments)
+
+    def close(self) -> None:
+        """Nothing waits here."""
+
 
 def _live(span: otel.Span, trace: str, span_type: str) -> LiveSpan:
-    """Return MLflow's own object for a span, which it registered when the span started."""
-    from mlflow.tracing.trace_manager import InMemoryTraceManager
-
-    live = InMemoryTraceManager.get_instance().get_span_from_id(trace, f"{span.get_span_context().span_id:016x}")
+    """Return the span as MLflow registered it."""
+    live = private.live_span(trace, f"{span.get_span_context().span_id:016x}")
     if live is None:
         raise LookupError(f"MLflow has forgotten trace {trace}: raise MLFLOW_TRACE_BUFFER_MAX_SIZE")
     live.set_span_type(span_type)
@@ -109,11 +127,9 @@ class _Exporter(SpanExporter):
         self._deliver = deliver
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        from mlflow.tracing.trace_manager import InMemoryTraceManager
-
         for span in spans:
-            if span.parent is None and (done := InMemoryTraceManager.get_instance().pop_trace(span.context.trace_id)):
-                self._deliver(done.trace)
+            if span.parent is None and (done := private.pop_trace(span.context.trace_id)):
+                self._deliver(done)
         return SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:

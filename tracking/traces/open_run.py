@@ -7,15 +7,15 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ...foundation.redaction import Redactor
+from ..store.private import rename
 
 if TYPE_CHECKING:
     from mlflow.entities import LiveSpan
     from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
-    from opentelemetry import trace as otel
 
 _LONGEST_TRACEBACK = 8_000
 _LANGGRAPH_NOTE = "During task with name"
@@ -94,7 +94,7 @@ class Run:
     def rename(self, name: str | None) -> None:
         """Rename the span, if a better name has become known."""
         if self.own_span is not None and name:
-            cast("otel.Span", self.own_span._span).update_name(name)
+            rename(self.own_span, name)
 
     def event(self, name: str, data: Mapping[str, Any], redactor: Redactor) -> None:
         """Add an event to the span of this run or of the nearest one above."""

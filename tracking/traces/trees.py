@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .autolog import span_of, tracer_here
+from ..store.private import autologged_span
+from .autolog import tracer_here
 from .open_run import Run, mark_failed
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Tree:
         """Return a run that ends and remove it from the open ones."""
         run = self._runs.pop(run_id, None)
         if run is not None and run.autolog and run.span_type and run.span is None:
-            run.span = span_of(run.autolog, run_id)
+            run.span = autologged_span(run.autolog, run_id)
         return run
 
     def open(self, run: Run, span_type: str, inputs: Any) -> None:
@@ -77,7 +78,7 @@ class Tree:
                 return
             run.span_type = span_type
             if run.autolog:
-                run.span = span_of(run.autolog, run.id)
+                run.span = autologged_span(run.autolog, run.id)
                 return
             above = run.parent.open_span if run.parent else mlflow.get_current_active_span()
             if run.parent is None:
@@ -108,14 +109,9 @@ class Tree:
                 run.parent.children.discard(run)
 
     def assess(self, run: Run, assessments: Iterable[Assessment]) -> None:
-        """Attach assessments to the open trace; after its end each would take a request of its own."""
-        from mlflow.tracing.trace_manager import InMemoryTraceManager
-
-        if run.span is None:
-            return
-        with InMemoryTraceManager.get_instance().get_trace(run.span.trace_id) as trace:
-            if trace is not None:
-                trace.info.assessments.extend(self._redacted(assessment) for assessment in assessments)
+        """Attach assessments to the trace while it is open: afterwards each would cost a request."""
+        if run.span is not None:
+            self.store.tracer.assess(run.span.trace_id, [self._redacted(assessment) for assessment in assessments])
 
     def tag_problem(self, root: Run) -> None:
         """Tag a trace with the id of its problem."""
@@ -174,14 +170,9 @@ class Tree:
     def _update_trace(
         self, run: Run, *, tags: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None
     ) -> None:
-        """Add redacted tags and metadata to an open trace, in MLflow's memory."""
-        from mlflow.tracing.trace_manager import InMemoryTraceManager
-
         assert run.span is not None
-        with InMemoryTraceManager.get_instance().get_trace(run.span.trace_id) as trace:
-            if trace is not None:
-                trace.info.tags.update({key: self.store.redactor.text(value)[:4096] for key, value in (tags or {}).items()})
-                trace.info.trace_metadata.update(metadata or {})
+        kept = {key: self.store.redactor.text(value)[:4096] for key, value in (tags or {}).items()}
+        self.store.tracer.describe(run.span.trace_id, kept, metadata or {})
 
     def _redacted(self, assessment: Assessment) -> Assessment:
         redact = self.store.redactor

@@ -14,9 +14,9 @@ from ..notation.values import exact_values, tidy
 from .candidates import Asked, Candidate, Formula, Number, read_question
 from .described import described_sets
 from .echoes import is_placeholder
-from .rejected import is_rejected
 from .phrases import STEP_NAMES
 from .references import braced
+from .rejected import is_rejected
 from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses, score
 from .statements import Statement, asked_words
 

@@ -1,9 +1,32 @@
 """The words for "answer", "therefore" and "check" in Spanish, French, German, Portuguese, Italian, Russian, Chinese, Japanese, Korean."""
 
-ANSWER = (
-    "respuesta resultado solución réponse résultat antwort endergebnis ergebnis lösung resposta solução risposta risultato soluzione"
-    " ответ результат 答案 答え 答 解答 回答 结果 結果 정답 답"
-).split()
+ANSWER = [
+    "respuesta",
+    "resultado",
+    "solución",
+    "réponse",
+    "résultat",
+    "antwort",
+    "endergebnis",
+    "ergebnis",
+    "lösung",
+    "resposta",
+    "solução",
+    "risposta",
+    "risultato",
+    "soluzione",
+    "ответ",
+    "результат",
+    "答案",
+    "答え",
+    "答",
+    "解答",
+    "回答",
+    "结果",
+    "結果",
+    "정답",
+    "답",
+]
 _LATIN = "|".join(word for word in ANSWER if word[0] < "\u3000")
 _CJK = "|".join(word for word in ANSWER if word[0] >= "\u3000")
 _FINAL = r"(?:(?:la|le|el|die|das|der|a|o|il|l'|mon|mi|unsere|окончательный|итоговый|правильный|最终|最終的な|最終|最后|正确|최종)\s*)*"

@@ -35,7 +35,7 @@ def stated_answer(text: str) -> str | None:
     if tags:
         return tags[-1]["claim"]
     end = text.rfind("}")
-    if end < 0 or '"' not in text and "'" not in text:
+    if end < 0 or ('"' not in text and "'" not in text):
         return None
     return _object_answer(text[: end + 1], text[end + 1 :])
 

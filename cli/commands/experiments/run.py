@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -14,8 +14,6 @@ from ....experiments.design.config import (
     LOCAL_CONCURRENCY,
     REMOTE_CONCURRENCY,
     ExperimentConfig,
-    Method,
-    Mode as ModeName,
     ModelConfig,
     ProblemsConfig,
     Review,
@@ -28,12 +26,14 @@ from ....experiments.report.html_report import make_report
 from ....experiments.run.preparing import open_journal
 from ....foundation.folders import home
 from ....foundation.signals import exit_on_sigterm
+from ....graphs.methods import method_names
 from ....nodes.asking.failures import explain, printable
+from ....prompts.examples import Choice
 from ....tracking import TrackingUnavailable
 from ...dry_run import show_estimate
 from ...model_options import with_model_options, with_problem_options
 from ...models import quiet_loading
-from ...options import BaseUrl, MaxTokens, TrackingFallback, TrackingUri, default, kept, pairs, split_values
+from ...options import MODE_HELP, BaseUrl, MaxTokens, TrackingFallback, TrackingUri, default, kept, pairs, split_values
 from ...progress import RunProgress
 from ...result import show_result
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _SETS = "Problem set: sample, gsm8k, math, a file, a hub id or generated:TASK. May be repeated."
 _MODEL = "PROVIDER:NAME or hf:MODEL"
 _ATTEMPTS = "Maximum attempts per problem; a retry happens when no answer is found or the arithmetic is wrong."
-_METHODS, _MODES = ", ".join(get_args(Method)), ", ".join(get_args(ModeName))
+_METHODS = ", ".join(method_names())
 _WIDTH = f"{LOCAL_CONCURRENCY} for local models, {REMOTE_CONCURRENCY} for remote ones"
 
 
@@ -80,7 +80,20 @@ def run(
     ] = None,
     mode: Annotated[
         list[str] | None,
-        _field("modes", f"How the student gets the steps: {_MODES}. Repeat the option or separate with commas."),
+        _field("modes", f"{MODE_HELP} Repeat the option or separate with commas."),
+    ] = None,
+    escalate: Annotated[
+        list[str] | None,
+        typer.Option(help="A ladder as a further mode: 'RUNG > RUNG if SIGNAL > teacher'. May be repeated."),
+    ] = None,
+    hint_share: Annotated[
+        float | None, _field("hint_share", "Share of the teacher's solution that mode hint shows the student.")
+    ] = None,
+    shots: Annotated[
+        list[str] | None, _field("shots", "Few-shot examples before the question; several numbers are compared.")
+    ] = None,
+    shots_by: Annotated[
+        Choice | None, _field("shots_by", "How few-shot examples are chosen: in order, at random by seed, or by similarity.")
     ] = None,
     samples: Annotated[
         list[str] | None, _field("samples", "Solutions per problem; the majority answer wins (self-consistency).")
@@ -156,6 +169,10 @@ def run(
         "students": student,
         "prompts": prompts,
         "modes": split_values(mode),
+        "escalate": escalate,
+        "hint_share": hint_share,
+        "shots": split_values(shots),
+        "shots_by": shots_by,
         "samples": split_values(samples),
         "seeds": split_values(seed),
         "limit": limit,

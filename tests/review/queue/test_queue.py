@@ -199,7 +199,7 @@ def test_a_rejection_brings_the_new_steps_back_to_the_queue(pause, queue, resume
 
 def test_the_same_steps_again_are_not_rejected_by_themselves(pause, queue, resume):
     [number] = pause(1)
-    queue.decide(number, {"type": "reject"})
+    queue.decide(number, {"type": "reject", "message": "again"})
     resume()
     queue.refresh()
     assert [item.state for item in queue.pending()] == ["waiting"]

@@ -146,7 +146,8 @@ LONG = "Prose without a list is one step. " + "é" * 800_000
 @pytest.mark.parametrize(
     ("steps", "decision"), [(MANY, "approve"), (LONG, "approve"), (LONG, "reject")], ids=["many", "long", "back"]
 )
-def test_a_plan_of_any_length_can_be_decided(client, pause, queue, steps, decision):
+def test_a_plan_of_any_length_can_be_decided(client, pause, queue, steps, decision, monkeypatch):
+    monkeypatch.setattr("trace_of_thought.review.web.editing.MAX_BODY", 100_000)
     [number] = pause(1, steps=steps)
     fields = sent_by_a_browser(client.get(f"/items/{number}").text) | {"comment": "much"}
     assert post(client, f"/items/{number}/draft", **fields).status_code == 200
@@ -157,7 +158,8 @@ def test_a_plan_of_any_length_can_be_decided(client, pause, queue, steps, decisi
     assert (item.decision, item.comment, item.given_steps) == (decision, "much", item.steps)
 
 
-def test_a_plan_too_long_to_edit_says_how_to_change_it(client, pause):
+def test_a_plan_too_long_to_edit_says_how_to_change_it(client, pause, monkeypatch):
+    monkeypatch.setattr("trace_of_thought.review.web.editing.MAX_BODY", 100_000)
     [number] = pause(1, steps=LONG)
     page = client.get(f"/items/{number}").text
     assert "tot review export" in page
@@ -173,10 +175,10 @@ def test_only_what_was_shown_is_approved_with_the_rest(client, pause, queue):
     shown = html.unescape(re.search(r'name="shown" value="([^"]*)"', page)[1])
     queue.undo(undone)
     [later] = pause(1, start=3)
-    answer = post(client, "/bulk", shown=shown, page_token=token(client))
+    answer = post(client, "/together", op="rest", shown=shown, page_token=token(client))
     assert answer.headers["location"] == "/?approved=1"
     assert [queue.item(n).state for n in (first, undone, flagged, later)] == ["decided", "waiting", "waiting", "waiting"]
-    assert post(client, "/bulk", page_token=token(client)).headers["location"] == "/?approved=0"
+    assert post(client, "/together", op="rest", page_token=token(client)).headers["location"] == "/?approved=0"
 
 
 def test_unknown_items_are_not_found(client):
@@ -239,7 +241,7 @@ def test_what_is_no_number_of_a_step_is_passed_over(client, pause, queue, number
     assert client.get(f"/items/{item}", params={"focus": number}).status_code == 200
     answer = post(client, f"/items/{item}", op=f"add-{number}", step=["one", "two"], page_token=token(client))
     assert answer.status_code == 303
-    assert queue.drafts.get(queue.item(item)).steps == ["one", "two", ""]
+    assert queue.drafts.get(queue.item(item), "ann").steps == ["one", "two", ""]
     assert post(client, "/undo/" + "9" * 30, page_token=token(client)).status_code == 404
 
 

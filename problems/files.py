@@ -34,6 +34,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def _jsonl(path: Path) -> Iterator[Row]:
+    """Yield the objects of a JSON Lines file; empty lines are skipped."""
     with path.open(encoding="utf-8-sig") as lines:  # -sig: Excel and PowerShell write a byte order mark
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -48,6 +49,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 
 def _json(path: Path) -> Iterator[Row]:
+    """Yield the objects of a JSON list."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -58,6 +60,7 @@ def _json(path: Path) -> Iterator[Row]:
 
 
 def _csv(path: Path) -> Iterator[Row]:
+    """Yield the rows of a CSV or TSV file."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
         try:
@@ -71,6 +74,7 @@ def _csv(path: Path) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
+    """Yield the rows of a Parquet file, batch by batch: the file may be larger than memory."""
     try:
         import pyarrow.parquet as parquet
     except ImportError as error:

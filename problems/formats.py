@@ -69,6 +69,7 @@ def _last_box(text: str) -> str | None:
 def _text(
     row: Mapping[str, Any], columns: Mapping[str, str], name: str, usual: tuple[str, ...], *, needed: bool = False
 ) -> str | None:
+    """Return a row's value for a field as text, from the column that was named or the first usual one that is filled."""
     # a data set may have several usual columns, with empty ones among them: take one that is filled
     filled = (key for key in usual if row.get(key) is not None)
     column = columns.get(name) or next(filled, None) or next((key for key in usual if key in row), None)

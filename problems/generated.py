@@ -45,6 +45,7 @@ def generate(
 
 
 def _collect(task: str, made: Any, start: int, count: int, seed: int, name: str | None) -> ProblemSet:
+    """Return the generated problems without duplicates, with the task's scorer."""
     entries: dict[str, dict[str, Any]] = {}
     problems = []
     repeated = 0

@@ -82,6 +82,7 @@ def _explained(hub_id: str, error: Exception) -> Exception:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and everything that caused it; `datasets` wraps network errors several times."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in seen:

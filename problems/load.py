@@ -96,6 +96,7 @@ def _rows(source: str, config: str | None, split: str) -> tuple[Iterable[Row], s
 def _collect(
     rows: Iterable[Row], problems: ProblemSet, start: int, limit: int | None, columns: dict[str, str], domain: str
 ) -> ProblemSet:
+    """Clean the rows and fill the set, up to the limit."""
     cleaned = clean(_parsed(rows, problems.source, columns, domain), problems.name, problems.issues)
     problems.extend(islice(cleaned, start, None if limit is None else start + limit))
     cleaned.close()  # reports the issues of the rows read so far

@@ -58,6 +58,7 @@ class TerminalReview:
         return next((item for item in waiting if item.subject not in self._skipped), None)
 
     def _show(self, item: Item) -> None:
+        """Print an item: progress, question, steps with their flags, and the keys."""
         counts = self.queue.counts(**self.filters)
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
         click.echo("\n" + "-" * (width - 1))
@@ -109,6 +110,7 @@ class TerminalReview:
         self._decide(item, {"type": "reject", "message": _ask("comment for the teacher")})
 
     def _edit(self, item: Item) -> None:
+        """Let the reviewer edit the steps in an editor; an empty or unchanged file decides nothing."""
         click.echo("edit")
         before = number_steps(item.steps) + "\n"
         text = click.edit(_HINT + before, extension=".txt", require_save=False)
@@ -124,6 +126,7 @@ class TerminalReview:
         self._skipped.add(item.subject)
 
     def _undo(self, item: Item) -> None:
+        """Undo the last decision of this session."""
         if not self._undoable:
             raise LookupError("there is nothing to undo in this session")
         click.echo("undo")
@@ -132,6 +135,7 @@ class TerminalReview:
         click.echo(_wrapped(f"Undone: {undone.problem_id or undone.number}", 80, ""))
 
     def _decide(self, item: Item, answer: dict[str, object]) -> None:
+        """Store a decision with the time that it took."""
         seconds = time.monotonic() - self._opened
         decided = self.queue.decide(item.number, answer, reviewer=self.reviewer, seconds=seconds)
         self._undoable.append(decided.number)

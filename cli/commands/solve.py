@@ -133,6 +133,7 @@ def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console
 
 
 def _where(handler: TraceHandler) -> str:
+    """Return where the trace is: the URL of a server's page, or its id and the database."""
     store, trace = handler.store, handler.last_trace_id
     page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
     where = page or f"trace {trace} of experiment 'solve' in {store.address}; open it with: tot ui"

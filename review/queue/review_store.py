@@ -104,6 +104,7 @@ class ReviewStore:
             saver.setup()  # type: ignore[attr-defined]
 
     def _check_version(self) -> None:
+        """Refuse a store that a newer version has written."""
         self._note("version", str(tables.VERSION))
         with self.engine.connect() as db:
             found = db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "version"))
@@ -124,6 +125,7 @@ class ReviewStore:
 
 
 def _engine(target: str, postgres: bool) -> Engine:
+    """Return the SQLAlchemy engine of a file or of Postgres."""
     if postgres:
         try:
             import psycopg  # noqa: F401

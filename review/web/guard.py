@@ -127,6 +127,7 @@ def _same_origin(headers: Headers, host: str) -> bool:
 
 
 async def _body(receive: Receive) -> bytes | None:
+    """Read the body of a request; None if it is too long."""
     body = b""
     while True:
         message = await receive()

@@ -52,6 +52,7 @@ def render_mathematics(text: str) -> Markup:
 
 
 def _render(text: str) -> Markup:
+    """Return text without drawings as HTML."""
     parts, end = [], 0
     for number, found in enumerate(_FORMULA.finditer(text)):
         source = next(group for group in found.groups() if group is not None)

@@ -225,6 +225,24 @@ def test_generated_problems_come_with_their_scorer():
         load_problems("generated:gsm_symbolc")
 
 
+PUBLIC_FORMATS = [
+    ({"question": "6 * 4?", "answer": "6 * 4 = <<6*4=24>>24\n#### 24"}, "24"),
+    ({"question": "700 + 500?", "answer": "Add them.\n#### 1,200"}, "1,200"),
+    ({"problem": "Find x.", "solution": "So $x = \\boxed{\\frac{1}{2}}$.", "answer": "\\frac{1}{2}"}, "\\frac{1}{2}"),
+    ({"problem": "Solve.", "solution": "Thus $\\boxed{x^{2}+1}$ and not $\\boxed{3}$... no, $\\boxed{7}$."}, "7"),
+    ({"problem": "Which?", "solution": "Hence $\\fbox{B}$.", "level": "Level 2"}, "B"),
+    ({"prompt": "2 + 2?", "target": 4}, "4"),
+    ({"input": "1 / 4?", "gold": 0.25}, "0.25"),
+]
+
+
+@pytest.mark.parametrize(("row", "reference"), PUBLIC_FORMATS, ids=lambda value: str(value)[:20])
+def test_rows_of_public_formats_have_the_reference_that_a_reader_finds(row, reference, tmp_path):
+    (tmp_path / "set.jsonl").write_text(json.dumps(row))
+    [problem] = load_problems(tmp_path / "set.jsonl")
+    assert problem.reference == reference
+
+
 def test_the_shared_problem_sets_load_without_complaint():
     if not DATA.exists():
         pytest.skip("no shared data")

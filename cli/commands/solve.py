@@ -26,7 +26,6 @@ from ..options import (
     MaxAttempts,
     MaxTokens,
     Method,
-    MethodName,
     Mode,
     Prompts,
     Samples,
@@ -49,7 +48,7 @@ def solve(
     student: Student,
     teacher: Teacher = "self",
     reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
-    method: Method = MethodName(TAUGHT),
+    method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
     review: Annotated[
@@ -90,8 +89,6 @@ def solve(
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
         if review == "never" or not taught:
-            from ...graphs.build import build_graph
-
             graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
             show(graph, problem, console)
         else:
@@ -136,6 +133,7 @@ def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console
 
 
 def _where(handler: TraceHandler) -> str:
+    """Return where the trace is: the URL of a server's page, or its id and the database."""
     store, trace = handler.store, handler.last_trace_id
     page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
     where = page or f"trace {trace} of experiment 'solve' in {store.address}; open it with: tot ui"

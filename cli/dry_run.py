@@ -1,9 +1,15 @@
-"""`tot run --dry-run`: cells, calls, tokens and cost before anything is spent."""
+"""`tot run --dry-run`: combinations, calls, tokens and cost before any model is called."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..experiments.design.config import ModelConfig
+from ..experiments.journal.finding import journal_path
+from ..experiments.journal.journal import Journal
+from ..experiments.report.table import rich_table, usd
+from ..nodes.asking.failures import explain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,21 +18,16 @@ if TYPE_CHECKING:
 
 
 def show_estimate(plan: Plan, home: Path, console: Console) -> None:
-    """Print what each cell still needs. Unknown prices are shown as unknown."""
-    from ..experiments.design.config import ModelConfig
-    from ..experiments.journal.finding import journal_path
-    from ..experiments.journal.journal import Journal
-    from ..experiments.report.table import rich_table, usd
+    """Print the calls, tokens and cost that each cell still needs; a price nobody knows is shown as unknown."""
     from ..experiments.run.estimate import CellEstimate, estimate
     from ..experiments.run.model_pool import ModelPool
-    from ..nodes.asking.failures import explain
 
     pool = ModelPool()
     for model in dict.fromkeys(model.model for cell in plan.cells for model in (cell.student, cell.teacher) if model):
         try:
             pool.check(ModelConfig(model=model))
         except Exception as error:
-            console.print(f"note: a run would fail now: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
+            console.print(f"note: this run would fail: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
     path = journal_path(home, plan.config.name)
     journal = Journal(path) if path.exists() else None
     try:
@@ -61,15 +62,15 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> None:
         "student tokens",
     ]
     console.print(
-        rich_table("Estimate: nothing has been asked", [*header, "teacher USD", "student USD"], [row(e) for e in found])
+        rich_table("Estimate (no model was called)", [*header, "teacher USD", "student USD"], [row(e) for e in found])
     )
     costs = [cost for made in found for cost in (made.teacher_cost, made.student_cost)]
     known = sum(cost for cost in costs if cost is not None)
-    total = f"{usd(known)} USD" + (" and unknown costs: give prices with --price MODEL=IN/OUT" if None in costs else "")
+    total = f"{usd(known)} USD" + (" plus unknown costs; set prices with --price MODEL=IN/OUT" if None in costs else "")
     calls = sum(made.teacher_calls + made.student_calls for made in found)
-    cells = f"{len(found)} cell" + ("s" if len(found) != 1 else "")
+    cells = f"{len(found)} combination" + ("s" if len(found) != 1 else "")
     console.print(f"{cells}, about {calls:,} calls, about {total}", markup=False)
     limit = plan.config.budget.max_cost_usd
     if limit is not None and spent + known > limit:
-        already = f", {usd(spent)} USD are spent" if spent else ""
-        console.print(f"note: more than max_cost_usd={limit:g}{already}: the run would stop before its end", style="yellow")
+        already = f" on top of the {usd(spent)} USD already spent" if spent else ""
+        console.print(f"note: this exceeds max_cost_usd={limit:g}{already}; the run would stop early", style="yellow")

@@ -6,6 +6,14 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ..experiments.report.statistics import wilson
+from ..experiments.report.table import interval
 from ..experiments.run.tally import Tally
 from ..nodes.asking.failures import printable
 
@@ -22,18 +30,18 @@ SHOWN_CELLS = 16
 
 
 class RunProgress:
-    """Shows done, rate, time left, accuracy so far with its interval, tokens, cost and errors."""
+    """Display of problems done, rate, time left, accuracy so far, tokens, cost and errors."""
 
     def __init__(
         self, plan: Plan, counts: Mapping[str, Mapping[str, int]], missing: Mapping[str, int], console: Console
     ) -> None:
-        """Make a display.
+        """Prepare a display.
 
         Args:
-            plan: of the experiment.
-            counts: rows by status that earlier sessions left, by cell id.
-            missing: problems to do, by cell id.
-            console: where to show it.
+            plan: the experiment.
+            counts: for each cell id, the number of rows that earlier sessions left, by status.
+            missing: for each cell id, the number of problems left to solve.
+            console: where to draw.
         """
         self.console = console
         self.cells = {cell.id: _CellLine(cell.label, missing[cell.id], counts[cell.id]) for cell in plan.cells}
@@ -44,8 +52,6 @@ class RunProgress:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            from rich.live import Live
-
             self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=4, transient=True)
             self._live.start()
         return self
@@ -55,7 +61,7 @@ class RunProgress:
             self._live.stop()
 
     def watch(self, unit: Unit, row: Mapping[str, Any], spending: Spending) -> None:
-        """Take a finished problem."""
+        """Count one finished problem and update the display."""
         self.spending = spending
         again = row["tries"] > 1
         self.done += not again
@@ -81,14 +87,9 @@ class RunProgress:
         return ", ".join(parts)
 
     def _render(self) -> Group:
-        from rich.console import Group
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
         table = Table(box=None, padding=(0, 1))
-        for name in ("cell", "done", "accuracy so far", "errors"):
-            table.add_column(name, justify="left" if name == "cell" else "right")
+        for name in ("combination", "done", "accuracy so far", "errors"):
+            table.add_column(name, justify="left" if name == "combination" else "right")
         lines = sorted(self.cells.values(), key=lambda cell: cell.left == 0)
         for cell in lines[:SHOWN_CELLS]:
             table.add_row(Text(cell.label), f"{cell.done}/{cell.total}", cell.accuracy(), str(cell.errors))
@@ -98,7 +99,7 @@ class RunProgress:
 
 
 class _CellLine(Tally):
-    """The counts of one cell, shown."""
+    """The counts of one cell, as one line of the display."""
 
     def __init__(self, label: str, missing: int, counts: Mapping[str, int]) -> None:
         super().__init__(counts, missing)
@@ -110,9 +111,6 @@ class _CellLine(Tally):
         return self.total - self.done
 
     def accuracy(self) -> str:
-        from ..experiments.report.statistics import wilson
-        from ..experiments.report.table import interval
-
         found = wilson(self.correct, self.scored)
         return interval(found.value, found.low, found.high) if self.scored else "-"
 

@@ -1,4 +1,4 @@
-"""A run of the graph on the terminal, as it comes."""
+"""Stream one run of a graph to the terminal."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ROLES = {"decompose": "teacher", "solve": "student"}
 
 
 def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[str, Any]:
-    """Run a graph and print what its nodes do, the student's words as they come.
+    """Run a graph and print each node's result; the student's text streams token by token.
 
     Returns:
-        The updates of the state; `__interrupt__` holds what waits for a reviewer.
+        The merged state updates; `__interrupt__` is present if the run paused for review.
     """
     state: dict[str, Any] = {}
     speaking = ""
@@ -51,7 +51,7 @@ def _show_node(node: str, update: Mapping[str, Any], console: Console) -> None:
     elif node == "solve":
         console.print()
         if any(solution["finish_reason"] == "length" for solution in update["solutions"]):
-            console.print("! the student ran into its token limit: raise --max-tokens", style="yellow")
+            console.print("! the student reached its token limit; raise --max-tokens", style="yellow")
     elif node == "verify":
         _show_verdict(update, console)
     if node in ROLES and (used := update["usage"].get(ROLES[node])):
@@ -71,4 +71,4 @@ def _show_verdict(update: Mapping[str, Any], console: Console) -> None:
     console.print("Status", style="bold", end="")
     console.print(f"  {update['status']}" + (f"  ({printable(summary)})" if summary else ""))
     if update["retry_reason"]:
-        console.print(f"Trying again: {printable(update['retry_reason'])}", style="yellow")
+        console.print(f"Retrying: {printable(update['retry_reason'])}", style="yellow")

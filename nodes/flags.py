@@ -8,7 +8,7 @@ from typing import Any
 
 from ..foundation.visible import hidden_characters
 from ..verification import numbers_in
-from .asking.driver import Reply
+from .asking.messages import Reply
 from .state import Flag, TraceState
 from .steps import MAX_CHARACTERS
 
@@ -26,6 +26,9 @@ FLAG_KINDS = {
     "new_quantity": "a step mentions a quantity that the question does not have",
 }
 """The kinds of flags, and what each means."""
+
+LEAK = "answer_in_steps"
+"""The kind of flag that says that the lesson holds the reference."""
 
 MAX_STEPS = 20
 MAX_STEP_CHARACTERS = 8_000
@@ -69,19 +72,34 @@ def find_flags(reply: Reply, steps: list[str], state: TraceState) -> list[Flag]:
     """
     question_numbers = {str(number) for number in numbers_in(state["question"])}
     reference = reference_key(state.get("reference"))
+    leaks = {flag["step"]: flag for flag in find_leaks(steps, state)}
     quantities = _quantities_of_question(state["question"])
     flags = _whole(reply, steps)
     for place, step in enumerate(steps):
         text = _ORDINAL.sub(" ", step)
+        if place in leaks:
+            flags.append(leaks[place])
         if hidden := hidden_characters(step):
             flags.append(_flag("hidden_characters", hidden, place))
-        found = {str(number) for number in numbers_in(_WORD.sub(" ", _INDEX.sub(" ", text)))}
-        if reference and _leaks(reference, text, found, state["question"], question_numbers):
-            flags.append(_flag("answer_in_steps", reference, place))
         if computed := _computed(text, question_numbers):
             flags.append(_flag("computed_result", computed, place))
         if new := _new_quantities(text, quantities, {reference, computed}):
             flags.append(_flag("new_quantity", ", ".join(new[:5]), place))
+    return flags
+
+
+def find_leaks(texts: list[str], state: TraceState) -> list[Flag]:
+    """Return a flag for each text, a step or a hint, that holds the reference while the question does not."""
+    reference = reference_key(state.get("reference"))
+    if not reference:
+        return []
+    known = {str(number) for number in numbers_in(state["question"])}
+    flags = []
+    for place, text in enumerate(texts):
+        plain = _ORDINAL.sub(" ", text)
+        found = {str(number) for number in numbers_in(_WORD.sub(" ", _INDEX.sub(" ", plain)))}
+        if _leaks(reference, plain, found, state["question"], known):
+            flags.append(_flag(LEAK, reference, place))
     return flags
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
+
+from .examples import FILE, Example, load_examples
 
 BUNDLED = ("default", "plain")
 """Names of the sets that come with the package: with a format line for the answer, and without."""
@@ -21,9 +24,13 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "standard": ("question",),
     "chain_of_thought": ("question",),
     "plan_and_solve": ("question",),
+    "program_of_thought": ("question",),
+    "program": ("question", "steps"),
+    "solution": ("question",),
 }
 """What each prompt must mention, as `{name}`."""
 
+_ALL_PLACEHOLDERS = sorted({name for names in PLACEHOLDERS.values() for name in names} | {"examples"})
 _HERE = Path(__file__).parent
 
 
@@ -36,12 +43,15 @@ class PromptSet:
         version: the content of `version.txt`, or "unversioned".
         texts: one template for each key of `PLACEHOLDERS`.
         borrowed: the prompts that the set lacks and that come from the bundled set `plain`.
+        examples: few-shot examples, those of the bundled set `default` where the set has none. Not part of `hash`: they
+            matter only where shots are asked for.
     """
 
     name: str
     version: str
     texts: Mapping[str, str] = field(repr=False)
     borrowed: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = field(default=(), repr=False)
 
     @property
     def hash(self) -> str:
@@ -54,7 +64,7 @@ class PromptSet:
         Raises:
             KeyError: if the set has no such prompt, or a value is missing.
         """
-        names = "|".join(PLACEHOLDERS[prompt])
+        names = "|".join(placeholders_of(prompt))
         return re.sub(rf"\{{({names})\}}", lambda match: values[match[1]], self.texts[prompt])
 
 
@@ -79,24 +89,42 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
         raise FileNotFoundError(f"no prompt set {str(source)!r}; use {', '.join(BUNDLED)} or a folder with {_files()}")
     texts = {file.stem: file.read_text(encoding="utf-8").removesuffix("\n") for file in sorted(folder.glob("*.txt"))}
     version = texts.pop("version", "unversioned").strip()
-    return _complete(folder.resolve().name, version, texts, str(folder))
+    return _complete(folder.resolve().name, version, texts, str(folder), load_examples(folder / FILE))
 
 
-def _complete(name: str, version: str, texts: dict[str, str], where: str) -> PromptSet:
+def placeholders_of(prompt: str) -> tuple[str, ...]:
+    """Return what a prompt must mention; a prompt of a method of one's own must mention the question."""
+    return PLACEHOLDERS.get(prompt, ("question",))
+
+
+def _complete(name: str, version: str, texts: dict[str, str], where: str, examples: tuple[Example, ...] = ()) -> PromptSet:
     """Check the texts and add what is missing from `plain`."""
     if not texts:
         raise ValueError(f"no prompts in {where}; it needs one or more of {_files()}")
     for prompt, text in texts.items():
-        if prompt not in PLACEHOLDERS:
-            raise ValueError(f"unknown prompt {prompt!r} in {where}; known are {', '.join(PLACEHOLDERS)}")
-        for placeholder in PLACEHOLDERS[prompt]:
-            if f"{{{placeholder}}}" not in text:
-                raise ValueError(f"prompt {prompt!r} in {where} lacks {{{placeholder}}}")
+        _check(prompt, text, where)
     borrowed = tuple(prompt for prompt in PLACEHOLDERS if prompt not in texts)
     if borrowed:
         plain = load_prompts("plain").texts
         texts = {**texts, **{prompt: plain[prompt] for prompt in borrowed}}
-    return PromptSet(name, version, texts, borrowed)
+    return PromptSet(name, version, texts, borrowed, examples or load_examples(_HERE / "default" / FILE))
+
+
+def _check(prompt: str, text: str, where: str) -> None:
+    """Refuse a misspelt prompt or placeholder: it would be left out without a word."""
+    if prompt not in PLACEHOLDERS and (near := get_close_matches(prompt, PLACEHOLDERS, 1, 0.8)):
+        raise ValueError(f"unknown prompt {prompt!r} in {where}; did you mean {near[0]!r}? Known are {', '.join(PLACEHOLDERS)}")
+    needed = placeholders_of(prompt)
+    for placeholder in needed:
+        if f"{{{placeholder}}}" not in text:
+            raise ValueError(f"prompt {prompt!r} in {where} lacks {{{placeholder}}}")
+    for placeholder in re.findall(r"\{([a-z_]+)\}", text):
+        if placeholder not in needed and get_close_matches(placeholder, _ALL_PLACEHOLDERS, 1, 0.7):
+            raise ValueError(f"prompt {prompt!r} in {where} mentions {{{placeholder}}}; it can mention {_braced(needed)}")
+
+
+def _braced(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)
 
 
 def _files() -> str:

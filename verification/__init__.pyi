@@ -6,6 +6,7 @@ from .steps.solutions import check_solution as check_solution
 from .verdicts import (
     Equation as Equation,
     Extracted as Extracted,
+    Loser as Loser,
     SolutionCheck as SolutionCheck,
     StepCheck as StepCheck,
     Verdict as Verdict,

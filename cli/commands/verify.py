@@ -1,4 +1,4 @@
-"""`tot verify`: score any file of responses and references, without running an experiment."""
+"""`tot verify`: score a file of responses and references without running an experiment."""
 
 from __future__ import annotations
 
@@ -20,14 +20,23 @@ QUESTION_COLUMNS = ("question", "problem", "prompt")
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL or CSV with responses and references.")],
-    response: Annotated[str | None, typer.Option(help="Name of the column with responses; by default found by name.")] = None,
-    reference: Annotated[str | None, typer.Option(help="Name of the column with references.")] = None,
-    question: Annotated[str | None, typer.Option(help="Name of the column with questions.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write each row's verdict to this JSONL file.")] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one comparison.")] = 5.0,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL or CSV file with responses and references.")],
+    response: Annotated[
+        str | None, typer.Option(help="Column with the responses. Default: a usual name, such as response or solution.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Column with the references. Default: a usual name, such as reference or gold.")
+    ] = None,
+    question: Annotated[
+        str | None, typer.Option(help="Column with the questions. Default: a usual name, if there is one.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSONL file to write each row's verdict to.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Time limit of one comparison, in seconds.")] = 5.0,
 ) -> None:
-    """Score a FILE of responses, and print how many are right."""
+    """Score a file of responses.
+
+    Compares each response with its reference and prints the accuracy with its 95 % interval.
+    """
     from ...verification import verify_answer
 
     rows = list(read_rows(file))
@@ -73,7 +82,7 @@ def _row(line: str, number: int, file: Path) -> dict[str, Any]:
     except json.JSONDecodeError:
         row = None
     if not isinstance(row, dict):
-        raise ValueError(f"line {number} of {file} is no JSON object; give JSONL, or CSV with the suffix .csv")
+        raise ValueError(f"line {number} of {file} is not a JSON object; use JSONL, or CSV with the suffix .csv")
     return row
 
 
@@ -81,7 +90,7 @@ def _column(row: dict[str, Any], names: tuple[str, ...], what: str) -> str:
     for name in names:
         if name in row:
             return name
-    raise ValueError(f"no column for the {what} among {', '.join(map(str, row))}; name it with --{what}")
+    raise ValueError(f"no column with the {what} found among {', '.join(map(str, row))}; name it with --{what}")
 
 
 def _show(counts: Counter[str], strict: int) -> None:
@@ -91,7 +100,7 @@ def _show(counts: Counter[str], strict: int) -> None:
     if judged := sum(counts[status] for status in SCORED):
         print(
             f"accuracy {_rate(counts['correct'], judged)} of {judged} (95 % interval), strict {_rate(strict, judged)}; "
-            "time-outs and bad references do not count"
+            "time-outs and unreadable references are not counted"
         )
 
 

@@ -11,17 +11,22 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    WithJsonSchema,
     model_validator,
 )
 
+from ...graphs.methods import MODES, TAUGHT, check_mode, is_ladder, method_named, method_names
 from ...models.names import split_name
+from ...prompts.examples import Choice
 
-Method = Literal["standard", "chain_of_thought", "plan_and_solve", "trace_of_thought"]
-Mode = Literal["joint", "sequential"]
+Method = Annotated[str, AfterValidator(lambda name: method_named(name).name), WithJsonSchema({"enum": list(method_names())})]
+Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"enum": list(MODES)}, {"pattern": " > "}]})]
 Review = Literal["never", "always", "flagged"]
 
+HINT_SHARE = 0.3
 LOCAL_CONCURRENCY = 32
 REMOTE_CONCURRENCY = 8
 
@@ -126,6 +131,7 @@ class Exclusion(_Strict):
     prompts: Any = None
     mode: Any = None
     samples: Any = None
+    shots: Any = None
     seed: Any = None
 
 
@@ -145,11 +151,21 @@ class ExperimentConfig(_Strict):
         default="experiment", pattern=r"^[\w][\w .()+-]{0,79}$", description="Of the journal and the MLflow experiment."
     )
     problems: Annotated[tuple[ProblemsConfig, ...], _of("source"), Field(min_length=1)] = (ProblemsConfig(source="sample"),)
-    methods: Annotated[tuple[Method, ...], BeforeValidator(_listed), Field(min_length=1)] = ("standard", "trace_of_thought")
+    methods: Annotated[tuple[Method, ...], BeforeValidator(_listed), Field(min_length=1)] = ("standard", TAUGHT)
     teachers: Annotated[tuple[ModelConfig, ...], _of("model")] = (ModelConfig(model="self"),)
     students: Annotated[tuple[ModelConfig, ...], _of("model"), Field(min_length=1)]
     prompts: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)] = ("default",)
     modes: Annotated[tuple[Mode, ...], BeforeValidator(_listed), Field(min_length=1)] = ("joint",)
+    escalate: Annotated[tuple[Mode, ...], BeforeValidator(_listed)] = Field(
+        default=(), description="Ladders, as further modes: 'program_of_thought > program if program_failed > teacher'."
+    )
+    hint_share: float | None = Field(
+        default=HINT_SHARE, gt=0, lt=1, description="Share of the teacher's solution that mode hint shows; null for one step."
+    )
+    shots: Annotated[tuple[NonNegativeInt, ...], BeforeValidator(_listed), Field(min_length=1)] = (0,)
+    shots_by: Choice = Field(
+        default="first", description="How few-shot examples are chosen: in order, at random by seed, or by similarity."
+    )
     samples: Annotated[tuple[PositiveInt, ...], BeforeValidator(_listed), Field(min_length=1)] = (1,)
     seeds: Annotated[tuple[int, ...], BeforeValidator(_listed), Field(min_length=1)] = (0,)
     max_attempts: PositiveInt = Field(default=1, description="Tries of the student, on signals that do not use the reference.")
@@ -167,6 +183,9 @@ class ExperimentConfig(_Strict):
     def _models_for_their_roles(self) -> ExperimentConfig:
         if any(student.model == "self" for student in self.students):
             raise ValueError("a student cannot be 'self', a teacher that is the student; give PROVIDER:NAME or hf:MODEL")
-        if "trace_of_thought" in self.methods and not self.teachers:
-            raise ValueError("the method trace_of_thought needs teachers")
+        taught = [name for name in self.methods if method_named(name).taught]
+        if taught and not self.teachers:
+            raise ValueError(f"the method {taught[0]} needs teachers")
+        if (ladder := next((mode for mode in self.modes if is_ladder(mode)), None)) and self.max_attempts > 1:
+            raise ValueError(f"max_attempts does not apply to the ladder {ladder!r}: name a further rung instead")
         return self

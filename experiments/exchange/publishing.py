@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...graphs.methods import method_named
 from ...tracking.runs.records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
 from ..journal.journal import Journal
+from ..journal.records import CellValues, Session
 from ..report.scores import conditions
 from ..report.summary import comparisons, summarise, summarise_condition
 from ..report.table import comparison_cells, markdown_table, summary_cells
@@ -92,13 +94,13 @@ def describe(journal: Journal) -> str:
     return text
 
 
-def _fill(record: ExperimentRecord, journal: Journal, sessions: list[dict[str, Any]]) -> None:
+def _fill(record: ExperimentRecord, journal: Journal, sessions: list[Session]) -> None:
     last = sessions[-1] if sessions else {"outcome": None, "ended_ms": None}
     record.status = _status(last["outcome"])
     record.ended_ms = last["ended_ms"]
     record.description = describe(journal)
     record.artifacts = {"table.md": record.description}
-    totals = journal.totals()
+    totals: Mapping[str, Any] = journal.totals()
     record.metrics = {name: float(value) for name, value in totals.items() if value is not None and name != "known_cost_usd"}
     by_cell = {cell_id: condition for condition in conditions(journal) for cell_id in condition.cell_ids}
     for cell in record.cells:
@@ -139,12 +141,11 @@ class _Rows:
             yield {**known, **row, "steps": detail.get("steps"), "solution": detail.get("solution")}
 
 
-def _cell_record(journal: Journal, cell: Mapping[str, Any], version: Mapping[str, str]) -> CellRecord:
+def _cell_record(journal: Journal, cell: CellValues, version: Mapping[str, str]) -> CellRecord:
     prompts = cell["prompt_set"]
     digest = journal.get(f"digest of {cell['problems']}") or "unknown"
-    rows = journal.db.execute("select count(*) from problems where set_name = ?", (cell["problems"],)).fetchone()[0]
     names = ("method", "mode", "samples", "seed", "max_attempts", "prompts", "prompts_hash", "problems", "source")
-    params = {name: cell[name] for name in names}
+    params: dict[str, Any] = {name: value for name, value in cell.items() if name in names}
     params |= {f"student_{name}": value for name, value in cell["student"].items()}
     params |= {f"teacher_{name}": value for name, value in (cell["teacher"] or {}).items()}
     params |= json.loads(journal.get(f"models of {cell['id']}") or "{}")
@@ -153,10 +154,21 @@ def _cell_record(journal: Journal, cell: Mapping[str, Any], version: Mapping[str
         id=cell["id"],
         name=title + (f" / seed {cell['seed']}" if cell["seed"] else ""),
         params={**params, "prompts_version": prompts.get("version"), **version},
-        dataset=DatasetRecord(cell["problems"], cell["source"], digest, rows),
+        dataset=DatasetRecord(cell["problems"], cell["source"], digest, journal.count_problems(cell["problems"])),
         prompts=PromptRecord(**prompts) if prompts else None,
+        prompts_used=_prompts_used(cell),
         tags={"method": cell["method"], "student": cell["student_label"], "teacher": cell["teacher_label"] or "none"},
     )
+
+
+def _prompts_used(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the prompts that a cell can use; all of them where its method is not known here any more."""
+    try:
+        method = method_named(cell["method"])
+    except ValueError:
+        return tuple((cell["prompt_set"] or {}).get("texts", ()))
+    reviewed = (cell.get("review") or "never") != "never"
+    return method.prompts(cell["mode"] or "", reviewed=reviewed, retries=cell["max_attempts"] > 1)
 
 
 def _status(outcome: str | None) -> RunStatus:

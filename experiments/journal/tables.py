@@ -12,27 +12,24 @@ from types import TracebackType
 from typing import Self
 
 from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from .records import Reply, Row, columns_of
 
 VERSION = 1
 
-_SCHEMA = """
+
+def _listed(record: type) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns_of(record).items())
+
+
+_SCHEMA = f"""
 create table if not exists meta (key text primary key, value text not null) without rowid;
 create table if not exists sets (name text primary key, source text not null, spec text not null) without rowid;
 create table if not exists problems (
   set_name text, key text, position integer, problem_id text, question text, reference text, domain text, metadata text,
   primary key (set_name, key)) without rowid;
 create table if not exists cells (id text primary key, position integer, spec text not null, prompts text) without rowid;
-create table if not exists rows (
-  cell_id text, key text, problem_id text, status text, answer text, score real, strict integer, error text, tries integer,
-  attempts integer, n_steps integer, leaked integer, agreement real, finish_reason text,
-  teacher_calls integer, teacher_input_tokens integer, teacher_output_tokens integer,
-  student_calls integer, student_input_tokens integer, student_output_tokens integer, unknown_tokens integer,
-  teacher_cost_usd real, student_cost_usd real, seconds real, started_ms integer, trace_id text, detail text,
-  primary key (cell_id, key)) without rowid;
-create table if not exists replies (
-  teacher text, prompt_key text, set_name text, question text, prompt text, text text, finish_reason text,
-  input_tokens integer, output_tokens integer, model_name text, cost_usd real, created_ms integer,
-  primary key (teacher, prompt_key)) without rowid;
+create table if not exists rows ({_listed(Row)}, primary key (cell_id, key)) without rowid;
+create table if not exists replies ({_listed(Reply)}, primary key (teacher, prompt_key)) without rowid;
 create table if not exists progress (
   cell_id text, step integer, ms integer, metrics text, primary key (cell_id, step)) without rowid;
 create table if not exists sessions (id integer primary key, started_ms integer, ended_ms integer, done integer, outcome text);

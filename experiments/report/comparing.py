@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..journal.finding import find_journal
 from .scores import Condition, conditions, paired
@@ -107,7 +108,8 @@ def _matching(left: list[Side], right: list[Side]) -> list[tuple[Side, Side]]:
     """Return the pairs that differ in nothing shown, else those of the same student, else those of the same method."""
 
     def alike(x: Side, y: Side, fields: tuple[str, ...]) -> bool:
-        return all(x.condition.cell[field] == y.condition.cell[field] for field in (*fields, "problems"))
+        left, right = (cast(Mapping[str, Any], side.condition.cell) for side in (x, y))
+        return all(left[field] == right[field] for field in (*fields, "problems"))
 
     for fields in (("label", "student_label"), ("student_label",), ("label",)):
         if pairs := [(x, y) for x in left for y in right if alike(x, y, fields)]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...foundation.statuses import SCORED
 from ..journal.journal import Journal
+from ..journal.records import CellValues, Row
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Condition:
         sums: totals of tokens, cost, seconds, tries over all rows.
     """
 
-    cell: dict[str, Any]
+    cell: CellValues
     cell_ids: list[str] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
     strict: dict[str, float] = field(default_factory=dict)
@@ -70,11 +71,12 @@ def conditions(journal: Journal, cells: Collection[str] | None = None) -> list[C
     return list(found.values())
 
 
-def _add(condition: Condition, row: dict[str, Any], scores: dict[str, list[float]], strict: dict[str, list[float]]) -> None:
+def _add(condition: Condition, row: Row, scores: dict[str, list[float]], strict: dict[str, list[float]]) -> None:
     condition.rows += 1
     condition.statuses[row["status"]] = condition.statuses.get(row["status"], 0) + 1
+    numbers: Mapping[str, Any] = row
     for name in _SUMMED:
-        condition.sums[name] = condition.sums.get(name, 0) + (row[name] or 0)
+        condition.sums[name] = condition.sums.get(name, 0) + (numbers[name] or 0)
     costs = (row["teacher_cost_usd"], row["student_cost_usd"])
     condition.unknown_cost += None in costs
     condition.sums["cost_usd"] = condition.sums.get("cost_usd", 0) + sum(cost or 0 for cost in costs)

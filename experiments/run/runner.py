@@ -14,6 +14,7 @@ from ..design.cells import Cell
 from ..design.config import ModelConfig
 from ..design.plan import Plan, Unit
 from ..journal.journal import Journal
+from ..journal.records import Row
 from ..journal.tables import now_ms
 from .dispatch import Lane, work_off
 from .model_pool import ModelPool, model_key
@@ -58,7 +59,7 @@ async def run_experiment(
     models: Mapping[str, BaseChatModel] | None = None,
     tracker: Tracker | None = None,
     reviewer: Reviewer | None = None,
-    watch: Callable[[Unit, Mapping[str, Any], Spending], None] | None = None,
+    watch: Callable[[Unit, Row, Spending], None] | None = None,
 ) -> Outcome:
     """Run what the journal has not got yet.
 
@@ -136,7 +137,7 @@ class _Run:
         """Let the teachers plan everything and pause what a person must see; returns what can be solved now."""
         left = {cell: list(units) for cell, units in todo.items()}
 
-        async def plan(unit: Unit) -> dict[str, Any] | None:
+        async def plan(unit: Unit) -> Row | None:
             cell = self.solver.reviewed[unit.cell.id]
             try:
                 with lesson(unit.cell.problems, unit.problem.question):
@@ -147,7 +148,7 @@ class _Run:
             self.solver.held.add((unit.cell.id, unit.problem.key))
             return await self.solver.solve(unit) if await cell.waits(unit) else None
 
-        def take(unit: Unit, row: dict[str, Any] | None) -> None:
+        def take(unit: Unit, row: Row | None) -> None:
             if row is not None:
                 left[unit.cell.id].remove(unit)
                 self._take(unit, row)
@@ -180,7 +181,7 @@ class _Run:
             await work_off(retried, self.solver.solve, self._take, self._stopped)
         self._again = []
 
-    def _take(self, unit: Unit, row: dict[str, Any]) -> None:
+    def _take(self, unit: Unit, row: Row) -> None:
         """Write a row and count it; a failed problem comes again at the end."""
         tally = self._tallies[unit.cell.id]
         first = tally.tries.get(unit.problem.key, 0)
@@ -203,7 +204,7 @@ class _Run:
         self._report(unit, row, tally)
         self._check_streak(unit, row)
 
-    def _report(self, unit: Unit, row: dict[str, Any], tally: Tally) -> None:
+    def _report(self, unit: Unit, row: Row, tally: Tally) -> None:
         if tally.due():
             at = now_ms()
             self.journal.add_progress(unit.cell.id, tally.done, tally.metrics(), at)
@@ -212,7 +213,7 @@ class _Run:
         if self.watch:
             self.watch(unit, row, self.spending)
 
-    def _check_streak(self, unit: Unit, row: dict[str, Any]) -> None:
+    def _check_streak(self, unit: Unit, row: Row) -> None:
         key = model_key(unit.cell.student)
         streak = self._streaks.get(key, 0)
         if row["status"] != "error":

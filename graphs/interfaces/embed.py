@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, get_type_hints
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import Unpack
 
 from ...nodes.asking.checkpointer import refuse_checkpointer
-from ...nodes.review import Policy
-from ...nodes.solve import Mode
-from ...nodes.state import Flag, Solution, Status, TraceInput, TraceOutput, Usage
-from ...nodes.verify import Verifier
-from ...prompts import PromptSet
+from ...nodes.state import Escalation, Flag, Program, Solution, Status, TraceInput, TraceOutput, Usage
+from ..options import GraphOptions
 from ..trace_of_thought import build_trace_of_thought
 
 
@@ -29,10 +26,13 @@ class TraceResult:
     status: Status
     steps: list[str]
     solution: str
+    program: Program | None = None
     flags: list[Flag] = field(default_factory=list)
     solutions: list[Solution] = field(default_factory=list)
     agreement: float = 1.0
     attempts: int = 1
+    rung: str = ""
+    escalations: list[Escalation] = field(default_factory=list)
     verdict: dict[str, Any] = field(default_factory=dict)
     check: dict[str, Any] = field(default_factory=dict)
     usage: Usage = field(default_factory=dict)
@@ -46,37 +46,25 @@ def solve(
     reference: str | None = None,
     problem_id: str = "",
     domain: str = "",
-    prompts: str | Path | Mapping[str, str] | PromptSet = "default",
-    mode: Mode = "joint",
-    samples: int = 1,
-    max_attempts: int = 1,
-    structured: bool | None = None,
-    verifier: Verifier | None = None,
-    review: Policy = "never",
     config: RunnableConfig | None = None,
+    **options: Unpack[GraphOptions],
 ) -> TraceResult:
-    """Solve one question: the teacher writes steps, the student follows them, the answer is verified.
+    r"""Solve one question: the teacher writes steps, the student follows them, the answer is verified.
 
     A model given by name is loaded for this call alone: load it once with `load_chat_model` for several calls.
 
     Args:
         question: the problem in words.
-        teacher: see `build_trace_of_thought`, as `student`, `prompts`, `mode`, `samples`, `max_attempts`, `structured` and
-            `verifier`.
+        teacher: see `build_trace_of_thought`.
         student: a chat model or its name.
         reference: the known answer, if any; without it, the status tells whether the solution's own arithmetic holds.
         problem_id: for traces.
         domain: for traces.
-        prompts: a prompt set.
-        mode: "joint" or "sequential".
-        samples: solutions to vote over.
-        max_attempts: how often the student may try.
-        structured: whether the teacher gives its steps as JSON.
-        verifier: gives the verdict, in place of `verify_answer`.
-        review: "never", since one call cannot pause; for another policy use `build_trace_of_thought`.
         config: a LangChain config, for callbacks and tags.
+        **options: see `GraphOptions`. One call cannot pause, so there is no review.
 
     Raises:
+        TypeError: an option is unknown.
         ValueError: the question is empty or too long, an option is out of range, or review is asked for.
         ModelError: a model failed; says which, about what, and what to do.
 
@@ -90,17 +78,8 @@ def solve(
         assert solve("What is 6 * 7?", teacher=teacher, student=student, reference="42").status == "correct"
         ```
     """
-    _refuse_review(review)
-    graph = build_trace_of_thought(
-        teacher,
-        student,
-        prompts=prompts,
-        mode=mode,
-        samples=samples,
-        max_attempts=max_attempts,
-        structured=structured,
-        verifier=verifier,
-    )
+    _refuse_review(options)
+    graph = build_trace_of_thought(teacher, student, **options)
     return _result(graph.invoke(_problem(question, problem_id, reference, domain), config))
 
 
@@ -112,28 +91,13 @@ async def asolve(
     reference: str | None = None,
     problem_id: str = "",
     domain: str = "",
-    prompts: str | Path | Mapping[str, str] | PromptSet = "default",
-    mode: Mode = "joint",
-    samples: int = 1,
-    max_attempts: int = 1,
-    structured: bool | None = None,
-    verifier: Verifier | None = None,
-    review: Policy = "never",
     config: RunnableConfig | None = None,
+    **options: Unpack[GraphOptions],
 ) -> TraceResult:
     """Do what `solve` does without blocking the event loop; cancelling it frees the models."""
-    _refuse_review(review)
-    graph = await asyncio.to_thread(  # a model given by name is loaded
-        build_trace_of_thought,
-        teacher,
-        student,
-        prompts=prompts,
-        mode=mode,
-        samples=samples,
-        max_attempts=max_attempts,
-        structured=structured,
-        verifier=verifier,
-    )
+    _refuse_review(options)
+    # a model given by name is loaded, which must not block the loop
+    graph = await asyncio.to_thread(build_trace_of_thought, teacher, student, **options)
     return _result(await graph.ainvoke(_problem(question, problem_id, reference, domain), config))
 
 
@@ -196,7 +160,8 @@ def as_node(
     return RunnableLambda(call, acall, name=graph.name)
 
 
-def _refuse_review(review: Policy) -> None:
+def _refuse_review(options: GraphOptions) -> None:
+    review = options.get("review", "never")
     if review != "never":
         raise ValueError(
             f"review={review!r} would pause, which one call cannot: use build_trace_of_thought(..., review=..., "

@@ -52,7 +52,7 @@ def as_tool(
     description: str = DESCRIPTION,
     max_characters: int = 2000,
 ) -> BaseTool:
-    """Return a graph of ours as a tool for `create_agent` or any model that calls tools.
+    r"""Return a graph of ours as a tool for `create_agent` or any model that calls tools.
 
     The model gets the answer, what the check says, the steps and the solution, cut to `max_characters`; the graph's whole
     output is the message's `artifact`. A failure becomes a tool message with status "error" that says what happened. A

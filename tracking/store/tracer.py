@@ -1,7 +1,7 @@
-"""Opens MLflow spans with explicit parents, in traces whose id is the run id of the graph.
+"""Opens MLflow spans with explicit parents, in traces whose id is derived from the graph's run id.
 
-A store has a tracer of its own beside MLflow's global one: what an application sets there (destination, tracking URI, a queue
-that drops traces) does not touch our traces, and ours do not touch its.
+Each store has its own tracer beside MLflow's global one. An application's settings there (destination, tracking URI, a queue
+that drops traces) do not affect our traces, and ours do not affect its traces.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 
 def trace_id(run_id: UUID) -> str:
-    """Return the id of the trace of a graph run, from the `run_id` that was given in its config."""
+    """Return the trace id of a graph run, given the `run_id` from its config."""
     return f"tr-{run_id.hex}"
 
 
 class SpanTracer:
-    """Opens spans; hands each trace over when its root span ends.
+    """Opens spans and hands over each trace when its root span ends.
 
     Args:
         deliver: gets every finished trace, in the thread that ends the root span.
@@ -53,7 +53,7 @@ class SpanTracer:
 
         attributes = {SpanAttributeKey.EXPERIMENT_ID: json.dumps(experiment_id)}
         with self._ids.for_trace(run_id.int):
-            # an own empty context: the caller's current span must not become the parent of a trace of ours
+            # an empty context: otherwise the caller's current span would become the parent
             span = self._tracer.start_span(name, otel.context_api.Context(), attributes=attributes, start_time=started_ns)
         return _live(span, trace_id(run_id), span_type)
 
@@ -90,23 +90,26 @@ def _live(span: otel.Span, trace: str, span_type: str) -> LiveSpan:
 
 
 class _Ids(IdGenerator):
-    """Span ids of our own randomness, so that `random.seed` in an application repeats none; trace ids as asked for."""
+    """Generates random span ids that `random.seed` in an application cannot repeat, and trace ids as requested."""
 
     def __init__(self) -> None:
         self._random = random.SystemRandom()
         self._asked = threading.local()
 
     def for_trace(self, trace: int) -> _Asked:
+        """Return a context in which this thread's next trace gets the given id."""
         return _Asked(self._asked, trace)
 
     def generate_trace_id(self) -> int:
         return getattr(self._asked, "trace", None) or self._random.getrandbits(128)
 
     def generate_span_id(self) -> int:
-        return self._random.getrandbits(64) or 1
+        return self._random.getrandbits(64) or 1  # 0 means "no span" in OpenTelemetry
 
 
 class _Asked:
+    """Sets the requested trace id of the current thread while the block runs."""
+
     def __init__(self, local: threading.local, trace: int) -> None:
         self._local, self._trace = local, trace
 
@@ -118,7 +121,7 @@ class _Asked:
 
 
 class _Exporter(SpanExporter):
-    """Takes a trace out of MLflow's memory when its root span has ended."""
+    """Removes a trace from MLflow's memory and delivers it when its root span has ended."""
 
     def __init__(self, deliver: Callable[[Trace], None]) -> None:
         self._deliver = deliver
@@ -130,4 +133,4 @@ class _Exporter(SpanExporter):
         return SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
-        """Nothing is held here."""
+        """Do nothing: no span is buffered here."""

@@ -1,4 +1,4 @@
-"""`mlflow.langchain.autolog` in the same application: no run is written twice, and its traces get our judgements."""
+"""Works with `mlflow.langchain.autolog` in the same application: no run is traced twice, and its traces get our assessments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Autolog:
-    """Autologging of LangChain, which a block switches off as long as it lasts."""
+    """MLflow's autologging of LangChain, which a traced block turns off while it runs."""
 
     def __init__(self) -> None:
         self._switch_on: Callable[[], None] | None = None

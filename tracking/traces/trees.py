@@ -1,4 +1,4 @@
-"""The open runs of a handler and their spans."""
+"""The open runs of a handler and the spans that belong to them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TAGGED = ("problem_id", "cell", "method", "seed", "sample")
 
 
 class Tree:
-    """The runs that are open, by their id, and how spans are opened and closed for them."""
+    """Keeps the open runs by id, and opens and closes their spans."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Tree:
         self._opening = threading.RLock()
 
     def add(self, run_id: UUID, parent_id: UUID | None, name: str, inputs: Any, metadata: Mapping[str, Any] | None) -> Run:
-        """Register a run. One whose parent is unknown here is the root of a trace."""
+        """Register a run. A run whose parent is unknown here is the root of a trace."""
         parent = self._runs.get(parent_id) if parent_id else None
         run = Run(run_id, parent, name, inputs, metadata or {})
         if parent is not None:
@@ -63,14 +63,14 @@ class Tree:
         return self._runs.get(run_id)
 
     def take(self, run_id: UUID) -> Run | None:
-        """Return a run that ends, and forget it."""
+        """Return a run that ends and remove it from the open ones."""
         run = self._runs.pop(run_id, None)
         if run is not None and run.autolog and run.span_type and run.span is None:
             run.span = autologged_span(run.autolog, run_id)
         return run
 
     def open(self, run: Run, span_type: str, inputs: Any) -> None:
-        """Open the span of a run, under the nearest span above it, or under the one that the application is in."""
+        """Open the span of a run, under the nearest span above it or under the application's current span."""
         import mlflow
 
         with self._opening:
@@ -96,11 +96,11 @@ class Tree:
 
     @contextmanager
     def closing(self, run: Run) -> Iterator[None]:
-        """End the span of a run in any case, with whatever was left open inside it."""
+        """End the span of a run, and every span left open inside it, whatever happens in the block."""
         try:
             yield
         except Exception:
-            logger.exception("a trace is incomplete")
+            logger.exception("a trace is incomplete")  # tracing must not fail the run
         finally:
             for child in list(run.children):
                 self._abandon(child)
@@ -119,7 +119,7 @@ class Tree:
             self._update_trace(root, tags={"problem_id": str(root.problem["problem_id"])})
 
     def remember_pause(self, root: Run) -> None:
-        """Put the trace of a paused run into the session of its thread, so that the rest can join it."""
+        """Put the trace of a paused run into the session of its thread, so that its continuation can join it."""
         if root.span is None or root.thread_id is None or root.nested:
             return
         facts = {"trace_id": root.span.trace_id, "span_id": root.span.span_id, "at": time.time()}
@@ -128,7 +128,7 @@ class Tree:
         self.store.pause(root.thread_id, facts)
 
     def link_to_pause(self, root: Run) -> None:
-        """Link the trace of a resumed run to the one that ended with the pause."""
+        """Link the trace of a resumed run to the trace that ended with the pause."""
         from mlflow.entities import Link
 
         thread = str(root.thread_id)
@@ -141,7 +141,7 @@ class Tree:
             root.span.add_link(link)
 
     def _abandon(self, run: Run) -> None:
-        """Close what never reported its end, such as a task that was cancelled."""
+        """Close the spans of a run that never reported its end, such as a cancelled task."""
         for child in list(run.children):
             self._abandon(child)
         self._runs.pop(run.id, None)
@@ -150,6 +150,7 @@ class Tree:
             run.end()
 
     def _describe_trace(self, run: Run) -> None:
+        """Set tags, linked prompts and the MLflow run of a new trace."""
         from mlflow.tracing.constant import TraceMetadataKey, TraceTagKey
 
         tags = {key: str(run.metadata[key]) for key in _TAGGED if isinstance(run.metadata.get(key), str | int | float)}

@@ -15,11 +15,15 @@ from .phrases import (
     CONCLUSION,
     CONFIRMED,
     CORRECTION,
+    FOREIGN_ANSWER_IS,
+    FOREIGN_CONCLUSION,
+    FOREIGN_LINE,
     HYPOTHETICAL,
     IMPERATIVE,
     INDIRECT,
     LINE,
     NUMBER,
+    TEMPTING,
     THAT_IS_IT,
     Phrase,
 )
@@ -78,6 +82,7 @@ SIGNS = (
     Sign(-1.5, "it confirms what was said before", lambda place, kind: place.has(CONFIRMED)),
     Sign(-3.5, "it only tells what has been found or is to be", lambda place, kind: place.has(INDIRECT)),
     Sign(-3.5, "it supposes what the question does not", lambda place, kind: not place.supposed and place.has(HYPOTHETICAL)),
+    Sign(-3.5, "it tells what one could think", lambda place, kind: place.has(TEMPTING)),
     Sign(-3.0, "it tells of another way", lambda place, kind: place.has(ANOTHER_WAY)),
     Sign(-1.5, "it says what to do", lambda *at: _instructs(*at)),
     Sign(
@@ -94,13 +99,15 @@ def kind_of(place: Place) -> Kind:
         return Kind("box", 5.0, text)
     if line := LINE.search(text, place.low):
         return Kind("answer_line", 5.0 if "answer" in place.low or "####" in place.low else 2.4, line["claim"])
+    if line := FOREIGN_LINE.search(text, place.low):
+        return Kind("answer_line", 5.0, line["claim"])
     if _found(BARE_MARKER, place.before):
         return Kind("answer_line", 4.0, text)
-    if found := ANSWER_IS.search(text, place.low):
+    if found := ANSWER_IS.search(text, place.low) or FOREIGN_ANSWER_IS.search(text, place.low):
         claim = text[found.end() :]
         if _VALUE_AFTER.search(claim) and (NUMBER.search(claim) or _found(LINE, claim)):
             return Kind("concluding_sentence", 2.4, claim)
-    if place.has(CONCLUSION):
+    if place.has(CONCLUSION) or place.has(FOREIGN_CONCLUSION):
         return Kind("concluding_sentence", 1.5, text)
     return Kind("last_statement", 0.0, text)
 

@@ -42,6 +42,11 @@ _NOT = re.compile(r"\bnot\b|n't\b", re.I)
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
+_ROUNDED = re.compile(
+    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}| to (?:\w+ )?decimals?(?: places?)?)?"
+    r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
+    re.I,
+)
 _EQUALS = re.compile(r"(?<![<>!])=")
 
 
@@ -69,6 +74,7 @@ NUMBER_SIGNS: tuple[Sign[Number], ...] = (
     Sign(-2.0, "it is the whole of which a part is told", lambda n: bool(OF_THE.search(n.before))),
     Sign(4.5, "what is not so was asked", lambda n: bool(_NOT_SO.match(n.after)) and bool(_NOT.search(n.asked.sentence))),
     Sign(1.5, "a sum was asked, and its clause says so", lambda n: n.sums),
+    Sign(3.0, "another value is rounded to it", lambda n: bool(_ROUNDED.search(n.before))),
     Sign(-1.3, "the question gives it", lambda n: n.given),
     Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
     Sign(0.8, "its clause names whom the question asks about", lambda n: n.about_asked),

@@ -33,4 +33,4 @@ def test_a_missing_column_is_named(tmp_path):
     file = tmp_path / "rows.jsonl"
     file.write_text('{"text": "18", "reference": "18"}\n')
     result = CliRunner().invoke(app, ["verify", str(file)])
-    assert "no column for the response among text, reference" in str(result.exception)
+    assert "no column with the response found among text, reference" in str(result.exception)

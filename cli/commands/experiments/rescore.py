@@ -1,4 +1,4 @@
-"""`tot rescore`: verify a finished experiment again without asking a model."""
+"""`tot rescore`: verify an experiment's solutions again without calling a model."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ from typing import Annotated
 
 import typer
 
-from ..options import TrackingUri
+from ....experiments.journal.finding import find_journal
+from ....experiments.run.rescoring import rescore as verify_again
+from ....foundation.folders import home
+from ....tracking import override_verdicts
+from ...options import TrackingUri
+from ...publishing import opened, publish
 
 
 def rescore(
-    experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")] = "experiment",
-    tracking: Annotated[bool, typer.Option(help="Correct the verdicts in MLflow, too; the old ones stay visible.")] = True,
+    experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")] = "experiment",
+    tracking: Annotated[
+        bool, typer.Option(help="Also correct the verdicts in MLflow; the old ones stay visible there.")
+    ] = True,
     tracking_uri: TrackingUri = None,
 ) -> None:
-    """Verify the solutions of an EXPERIMENT again, with the verifier as it is now."""
-    from ...experiments.journal.finding import find_journal
-    from ...experiments.run.rescoring import rescore as verify_again
-    from ...foundation.folders import home
-    from ..publishing import opened, publish
+    """Verify stored solutions again.
 
+    Uses the installed version of the verifier and calls no model.
+    """
     with find_journal(experiment, home()) as journal, opened(tracking, tracking_uri) as store:
         journal.claim()
         done = verify_again(journal)
@@ -28,7 +33,5 @@ def rescore(
             print(f"  {count} x {old} -> {new}")
         if store is not None:
             if done.overrides:
-                from ...tracking import override_verdicts
-
                 print(f"{override_verdicts(store, done.overrides)} traces corrected")
             print(f"MLflow: {publish(journal, store)}")

@@ -140,7 +140,7 @@ def test_names_in_a_data_set_cannot_steer_the_terminal(tot, server, tmp_path):
         (("--student", "openai:m", "--exclude", "seed=²", "--dry-run"), "no cell has the seed '²'"),
         (
             ("--student", "openai:m", "--price", "openai:n=1/2", "--dry-run"),
-            "no model 'openai:n' here, did you mean 'openai:m'?",
+            "the experiment has no model 'openai:n', did you mean 'openai:m'?",
         ),
         (("--student", "openai:m", "--review", "alwys"), "'alwys' is not one of 'never', 'always', 'flagged'"),
         (("--student", "openai:m", "--tracking-fallback", "away"), "'away' is not"),
@@ -226,7 +226,7 @@ def test_options_reach_the_models_of_a_file(tot, server, sums, tmp_path):
     assert [(request["max_completion_tokens"], request["temperature"]) for request in server.requests] == [(77, 0.5)] * 4
     assert "0.0600 USD" in output
     code, output = tot("run", "mine.yaml", "--price", "n=1/2")
-    assert "no model 'n' here" in output
+    assert "has no model 'n'" in output
 
 
 def test_an_unknown_model_leaves_no_trace(tot, tmp_path):

@@ -1,0 +1,83 @@
+"""The commands by name. A file is imported only when its command runs: a list of them needs no more than its docstring."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+COMMANDS = {
+    "Experiments": {
+        "run": "experiments.run",
+        "compare": "experiments.compare",
+        "report": "experiments.report",
+        "rescore": "experiments.rescore",
+        "decompositions": "experiments.decompositions",
+        "import-traces": "experiments.import_traces",
+        "review": "review",
+    },
+    "Single questions and other programs": {
+        "solve": "solve",
+        "verify": "verify",
+        "log-model": "log_model",
+        "mcp": "mcp",
+    },
+    "MLflow": {
+        "ui": "ui",
+        "sync": "sync",
+    },
+}
+"""Files in `commands/` by the command's name, in the groups and the order in which help shows them."""
+
+
+class LazyGroup(TyperGroup):
+    """The group `tot`. The first sentence of a command's file is what `tot --help` says of it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order of help."""
+        return [name for group in COMMANDS.values() for name in group]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command; None if there is none of this name."""
+        file = next((group[cmd_name] for group in COMMANDS.values() if cmd_name in group), None)
+        return _imported(cmd_name, file) if file else None
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Show the commands without importing them."""
+        _Listing(self).format_help(ctx, formatter)
+
+
+class _Listing(TyperGroup):
+    """A group for its help alone."""
+
+    def __init__(self, group: TyperGroup) -> None:
+        shown: dict[str, Any] = {
+            name: _described(name, file, panel) for panel, files in COMMANDS.items() for name, file in files.items()
+        }
+        super().__init__(name=group.name, commands=shown, help=group.help, params=group.params, rich_markup_mode="rich")
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Keep the order, which would be that of the alphabet."""
+        return list(self.commands)
+
+
+def _described(name: str, file: str, panel: str) -> TyperCommand:
+    path = Path(__file__).parent.joinpath("commands", *file.split(".")).with_suffix(".py")
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    short = said.partition("\n\n")[0].removeprefix(f"`tot {name}`: ")
+    return TyperCommand(name, short_help=short[:1].upper() + short[1:], rich_help_panel=panel)
+
+
+def _imported(name: str, file: str) -> Any:
+    found = getattr(import_module(f".commands.{file}", __package__), file.rpartition(".")[2])
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+        found.command(name)(function)
+    command = get_command(found)
+    command.name = name
+    return command

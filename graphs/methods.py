@@ -1,0 +1,150 @@
+"""The registry of methods: the one place that knows which there are, what each uses and how its graph is built.
+
+Light to import: command lines and configurations read it, and only building a graph imports LangGraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from ..nodes.solving.ways import WAYS, Way
+
+ENTRY_POINTS = "trace_of_thought.methods"
+"""Group of entry points by which an installed package adds methods: each a `Method`."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method that can be compared.
+
+    Attributes:
+        name: as in `--methods`.
+        about: what it does, in a phrase.
+        ways: its ways of solving by mode; the first is the default. A method without a teacher has one.
+        source: where it comes from.
+    """
+
+    name: str
+    about: str
+    ways: Mapping[str, Way] = field(repr=False)
+    source: str = ""
+
+    @property
+    def taught(self) -> bool:
+        """Whether a teacher is asked."""
+        return any(way.lesson for way in self.ways.values())
+
+    def prompts(self, mode: str = "", *, reviewed: bool = False, retries: bool = False) -> tuple[str, ...]:
+        """Return the prompts that a run can use, the teacher's first.
+
+        Args:
+            mode: a mode of this method, or a ladder; the default mode unless given.
+            reviewed: whether a reviewer can send the steps back.
+            retries: whether the student may try again.
+        """
+        used: list[str] = []
+        lessons = {"steps": ["decompose", *(["redecompose"] if reviewed else [])], "solution": ["solution"], None: []}
+        for way in self._ways_of(mode):
+            used += [*lessons[way.lesson], *way.prompts]
+        if "teacher" in mode:
+            used.append("solution")
+        return tuple(dict.fromkeys([*used, *(["retry"] if retries else [])]))
+
+    def _ways_of(self, mode: str) -> Iterable[Way]:
+        if not mode or mode not in self.ways:
+            rungs = rung_names(mode) if is_ladder(mode) else [next(iter(self.ways))]
+            return [WAYS[name] for name in rungs if name in WAYS]
+        return [self.ways[mode]]
+
+
+def _alone(name: str, about: str, source: str = "") -> Method:
+    return Method(name, about, {name: WAYS[name]}, source)
+
+
+_BUILT_IN = (
+    _alone("standard", "the question alone"),
+    _alone("chain_of_thought", "the student is asked to think step by step", "Kojima et al. 2022"),
+    _alone("plan_and_solve", "the student makes a plan of its own and follows it", "Wang et al. 2023"),
+    _alone("program_of_thought", "the student writes a program, which is run", "Gao et al. 2022; Chen et al. 2022"),
+    Method(
+        "trace_of_thought",
+        "the teacher writes steps, the student follows them",
+        {name: way for name, way in WAYS.items() if way.lesson},
+        "McDonald and Emami 2024",
+    ),
+)
+_METHODS: dict[str, Method] = {method.name: method for method in _BUILT_IN}
+
+TAUGHT = "trace_of_thought"
+MODES: tuple[str, ...] = tuple(_METHODS[TAUGHT].ways)
+"""Modes of trace_of_thought; a ladder such as "program_of_thought > program > teacher" is a mode, too."""
+
+CONTROLS: dict[str, str] = {mode: way.control for mode, way in _METHODS[TAUGHT].ways.items()}
+"""By mode, the method without a teacher that shows what the teacher adds."""
+
+
+def register_method(method: Method) -> None:
+    """Add a method of one's own, for this process.
+
+    Raises:
+        ValueError: there is one of this name.
+    """
+    if method.name in _METHODS:
+        raise ValueError(f"there is a method {method.name!r} already; choose another name")
+    _METHODS[method.name] = method
+
+
+def method_names() -> tuple[str, ...]:
+    """Return the names of all methods, in the order in which tables show them."""
+    _load_entry_points()
+    return tuple(_METHODS)
+
+
+def method_named(name: str) -> Method:
+    """Return a method.
+
+    Raises:
+        ValueError: there is none of this name; says which there are.
+    """
+    if name not in _METHODS:
+        _load_entry_points()
+    if name not in _METHODS:
+        raise ValueError(f"method={name!r} is unknown; use one of {', '.join(map(repr, _METHODS))}")
+    return _METHODS[name]
+
+
+def check_mode(mode: str) -> str:
+    """Return a mode of trace_of_thought, or a ladder in its plain form.
+
+    Raises:
+        ValueError: it is neither; says what there is.
+    """
+    if is_ladder(mode):
+        from .ladder import read_ladder
+
+        return read_ladder(mode).text
+    if mode not in MODES:
+        raise ValueError(f"mode={mode!r} is unknown; use one of {', '.join(map(repr, MODES))}, or a ladder: 'RUNG > RUNG'")
+    return mode
+
+
+def is_ladder(mode: str) -> bool:
+    """Tell whether a mode is a ladder of several rungs."""
+    return ">" in mode.replace("<", "") and " > " in f" {mode} "
+
+
+def rung_names(ladder: str) -> list[str]:
+    """Return the names of the rungs of a ladder, without their conditions."""
+    return [rung.split(" if ")[0].strip().removeprefix("reviewed ") for rung in ladder.split(" > ")]
+
+
+@cache
+def _load_entry_points() -> None:
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=ENTRY_POINTS):
+        method: Any = entry.load()
+        _METHODS.setdefault(method.name, method)

@@ -75,7 +75,8 @@ def start_audit(store: Store, experiment: str, size: int, *, users: Sequence[str
     if not sample.sizes:
         raise ValueError(f"no trace of {experiment!r} has a verdict: run it with problems whose answers are known")
     with review_queues(store) as queues:
-        schemas = [question(experiment_id, RIGHT, ANSWERS), question(experiment_id, WHY, REASONS)]
+        # MLflow shows the question that was made last on top
+        schemas = [question(experiment_id, WHY, REASONS), question(experiment_id, RIGHT, ANSWERS)]
         name = f"verdicts {1 + len(_audits(store, experiment_id))}"
         made = queues.create_review_queue(
             name, queue_type="custom", users=list(users), schema_ids=schemas, experiment_id=experiment_id
@@ -89,7 +90,7 @@ def start_audit(store: Store, experiment: str, size: int, *, users: Sequence[str
     counts = {stratum: len(traces) for stratum, traces in sample.traces.items()}
     design = {"name": name, "at": time.time(), "seed": seed, "sizes": sample.sizes, "drawn": counts}
     store.client.set_experiment_tag(experiment_id, _TAG + made.queue_id, json.dumps(design))
-    return Queued(name, sample, store.page(f"/experiments/{experiment_id}/review-queue"))
+    return Queued(name, sample, store.page(f"/experiments/{experiment_id}/review-queue?selectedQueueId={made.queue_id}"))
 
 
 def read_audit(store: Store, experiment: str, name: str | None = None) -> Findings:

@@ -25,8 +25,8 @@ REASONS = (
     "another reason",
 )
 _HINTS = {
-    RIGHT: "The verdict is the assessment `correct`. Does the solution's final answer equal the reference? Judge the answer, "
-    "not the reasoning.",
+    RIGHT: "Does the final answer of the solution equal the reference? View full trace shows the solution (node solve), "
+    "and under Assessments the reference and the verdict (correct). Judge the answer, not the reasoning.",
     WHY: "Leave this open if the verdict is right.",
 }
 

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
+from ...graphs.build import build_graph
 from ...graphs.methods import TAUGHT, method_named
 from ...graphs.options import GraphOptions
 from ...tracking import traced
@@ -88,8 +89,6 @@ def solve(
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
         if review == "never" or not taught:
-            from ...graphs.build import build_graph
-
             graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
             show(graph, problem, console)
         else:
@@ -134,6 +133,7 @@ def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console
 
 
 def _where(handler: TraceHandler) -> str:
+    """Return where the trace is: the URL of a server's page, or its id and the database."""
     store, trace = handler.store, handler.last_trace_id
     page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
     where = page or f"trace {trace} of experiment 'solve' in {store.address}; open it with: tot ui"

@@ -89,6 +89,42 @@ def calibrate(journal: Journal, less: Condition, more: Condition, *, max_output_
     return Calibration(best, judged)
 
 
+def calibration_cells(made: Calibration) -> tuple[list[str], list[list[str]]]:
+    """Return header and cells of the table of a calibration: the half that chose, and the half that judges."""
+    header = ["half", "ask if", "n", "asked", "teacher tokens out", "points (95 %)", "above random asking (95 %)", "p"]
+    halves = (("chosen on", made.chosen_on), ("judged on", made.judged_on))
+    return header, [[name, *_cells(policy)] for name, policy in halves]
+
+
+def _cells(policy: Policy) -> list[str]:
+    return [
+        policy.signal,
+        str(policy.found.n),
+        f"{100 * policy.asked:.1f} %",
+        f"{policy.output_tokens:.1f}",
+        _points(policy.found.difference),
+        _points(policy.above),
+        f"{policy.p:.3f}",
+    ]
+
+
+def _points(found: Interval) -> str:
+    return f"{100 * found.value:+.1f} ({100 * (found.low or 0):+.1f} to {100 * (found.high or 0):+.1f})"
+
+
+def condition_named(found: Sequence[Condition], text: str) -> Condition:
+    """Return the condition whose label holds a text, or equals it.
+
+    Raises:
+        LookupError: there is none, or more than one; names them.
+    """
+    fits = [c for c in found if c.label == text] or [c for c in found if text in f"{c.cell['student_label']} {c.label}"]
+    if len(fits) != 1:
+        listed = "; ".join(f"{c.cell['student_label']} {c.label}" for c in fits or found)
+        raise LookupError(f"{text!r} names {len(fits) or 'no'} conditions, not one; give more of the label: {listed}")
+    return fits[0]
+
+
 def policy_of(journal: Journal, less: Condition, more: Condition, signal: str) -> Policy:
     """Return what a given signal gives on all problems that both have.
 

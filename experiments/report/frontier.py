@@ -125,7 +125,7 @@ def _frontier(found: Sequence[Condition], problems: str, student: str) -> Fronti
     ]
     alone = [c for c in own if not c.cell["teacher"]]
     single = [c for c in alone if c.cell["samples"] == 1] or alone
-    base = max(single, key=_accuracy, default=None)
+    base = max(single, key=_accuracy, default=None) or min(own, key=lambda c: sum(_per_problem(c, "teacher")), default=None)
     master = max(masters, key=_accuracy, default=None)
     points = [_point(c, found, "student") for c in alone]
     points += [_judged(c, _point(c, found, "taught"), base, master) for c in own if c.cell["teacher"]]
@@ -135,13 +135,13 @@ def _frontier(found: Sequence[Condition], problems: str, student: str) -> Fronti
 
 def _judged(condition: Condition, point: Point, base: Condition | None, master: Condition | None) -> Point:
     """Compare a point with random mixing on the problems that all three have."""
-    if base is None or master is None:
+    if base is None or master is None or condition is base:
         return point
     keys = [key for key in condition.scores if key in base.scores and key in master.scores]
     cost = _per_problem(master, "student")
     if not keys or sum(cost) <= 0:
         return point
-    share = min(1.0, point.tokens / sum(cost))
+    share = min(1.0, max(0.0, point.tokens - sum(_per_problem(base, "teacher"))) / sum(cost))
     own, alone, taught = ([c.scores[key] for key in keys] for c in (condition, base, master))
     above, p = above_mixing(own, alone, taught, share)
     return replace(point, above=above, p=p)

@@ -16,7 +16,9 @@ from rich.console import Console
 
 from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
-from ...graphs.methods import TAUGHT
+from ...graphs.build import build_graph
+from ...graphs.methods import TAUGHT, method_named
+from ...graphs.options import GraphOptions
 from ...tracking import traced
 from ..models import load_models
 from ..options import (
@@ -24,6 +26,7 @@ from ..options import (
     MaxAttempts,
     MaxTokens,
     Method,
+    MethodName,
     Mode,
     Prompts,
     Samples,
@@ -48,7 +51,7 @@ def solve(
     student: Student,
     teacher: Teacher = "self",
     reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
-    method: Method = TAUGHT,
+    method: Method = MethodName(TAUGHT),
     prompts: Prompts = "default",
     mode: Mode = "joint",
     review: Annotated[
@@ -108,7 +111,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: 
     with TemporaryDirectory() as folder:
         queue = open_queue(str(Path(folder) / "reviews.sqlite"))
         with queue.store.saver() as saver:
-            graph = build_trace_of_thought(teacher, student, checkpointer=saver, **options)
+            graph = build_trace_of_thought(teacher, student, **(options | GraphOptions(checkpointer=saver)))
             state = show(graph, problem, console, config)
             while "__interrupt__" in state:
                 TerminalReview(queue, reviewer=getpass.getuser()).run()

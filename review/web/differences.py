@@ -54,9 +54,10 @@ def _marked(old: list[str], new: list[str]) -> tuple[Markup, Markup]:
     if len(old) + len(new) > MAX_WORDS:
         return Markup("<del>{}</del>").format(visible("".join(old))), Markup("<ins>{}</ins>").format(visible("".join(new)))
     left, right = Markup(""), Markup("")
-    for kind, start, end, new_start, new_end in Levenshtein.opcodes(old, new):
-        gone, come = visible("".join(old[start:end])), visible("".join(new[new_start:new_end]))
-        if kind == "equal":
+    for code in Levenshtein.opcodes(old, new):
+        gone = visible("".join(old[code.src_start : code.src_end]))
+        come = visible("".join(new[code.dest_start : code.dest_end]))
+        if code.tag == "equal":
             left, right = left + gone, right + come
             continue
         left += Markup("<del>{}</del>").format(gone) if gone else ""

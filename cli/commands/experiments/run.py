@@ -111,7 +111,7 @@ def run(
     escalate: Annotated[
         list[str] | None,
         typer.Option(
-            help="Also compare a ladder, which calls the teacher only on doubt: 'RUNG > RUNG if SIGNAL > teacher'. May be repeated.",
+            help="Also compare a ladder, which calls the teacher only on doubt: 'RUNG > RUNG > teacher'. May be repeated.",
             rich_help_panel=_COMPARED,
         ),
     ] = None,
@@ -231,11 +231,7 @@ def run(
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option(
-            "--dry-run",
-            help="Print combinations, calls, tokens and estimated cost without calling a model.",
-            ,
-        ),
+        typer.Option("--dry-run", help="Print combinations, calls, tokens and estimated cost without calling a model."),
     ] = False,
     tracking: Annotated[bool, typer.Option(help="Log traces and results to MLflow.", rich_help_panel=MLFLOW)] = True,
     tracking_uri: TrackingUri = None,

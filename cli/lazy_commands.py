@@ -29,6 +29,7 @@ COMMANDS = {
     },
     "MLflow": {
         "ui": "ui",
+        "audit": "audit",
         "sync": "sync",
     },
 }

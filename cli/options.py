@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import typer
 
 from ..experiments.design.config import ExperimentConfig, ModelConfig
-from ..graphs.methods import MODES, check_mode, method_names
+from ..graphs.methods import MODES, TAUGHT, check_mode, method_named, method_names
 from ..prompts.examples import Choice
 
 MODELS, MLFLOW = "Models", "MLflow"
@@ -21,10 +20,13 @@ Teacher = Annotated[
     str, typer.Option(help="Teacher model: PROVIDER:NAME, recorded:FILE to replay saved steps, or self to use the student.")
 ]
 Prompts = Annotated[str, typer.Option(help="Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow.")]
-MethodName = StrEnum("MethodName", {name: name for name in method_names()})  # type: ignore[misc]
-"""The registered methods as the choices of an option."""
-
-Method = Annotated[MethodName, typer.Option(help="Method to use; only trace_of_thought calls the teacher.")]
+Method = Annotated[
+    str,
+    typer.Option(
+        callback=lambda value: checked_method(value),
+        help=f"Method to use: {', '.join(method_names())}. Only {TAUGHT} calls the teacher.",
+    ),
+]
 MODE_HELP = (
     f"How the student uses the teacher: {', '.join(MODES)}, or a ladder that asks for more only on doubt, such as "
     "'program_of_thought > program > teacher'."
@@ -69,8 +71,16 @@ TrackingFallback = Annotated[
 ]
 
 
+def checked_method(method: str) -> str:
+    """Return the name of a method, or fail as the command line fails."""
+    try:
+        return method_named(method).name
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def checked_mode(mode: str) -> str:
-    """Return a mode, or fail as the command line fails."""
+    """Return a mode or ladder in its normal form, or fail as the command line fails."""
     try:
         return check_mode(mode)
     except ValueError as error:

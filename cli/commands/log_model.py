@@ -14,13 +14,13 @@ from ...experiments.design.plan import load_prompt_set
 from ...graphs.methods import TAUGHT, method_named
 from ...tracking import connect, log_model as log
 from ..models import checked
-from ..options import MaxAttempts, MaxTokens, Method, MethodName, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
+from ..options import MaxAttempts, MaxTokens, Method, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
 
 
 def log_model(
     student: Student,
     teacher: Teacher = "self",
-    method: Method = MethodName(TAUGHT),
+    method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
     samples: Samples = 1,

@@ -26,7 +26,6 @@ from ..options import (
     MaxAttempts,
     MaxTokens,
     Method,
-    MethodName,
     Mode,
     Prompts,
     Samples,
@@ -41,8 +40,6 @@ from ..options import (
 from ..showing import show
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ...tracking import TraceHandler
 
 
@@ -53,7 +50,7 @@ def solve(
     reference: Annotated[
         str | None, typer.Option(help="Known answer to verify against. Without it, only the arithmetic is checked.")
     ] = None,
-    method: Method = MethodName(TAUGHT),
+    method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
     review: Annotated[

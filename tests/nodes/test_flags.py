@@ -41,6 +41,28 @@ def test_a_reply_that_was_cut_is_flagged():
     assert ("truncated", None) in kinds("1. Multiply.\n2. Sta", finish_reason="length")
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    ["\u202e", "\u200b", "\U000e0041", "\x1b[2J", "\0", "\u00ad", "\ufeff", "\u2066", "\U000e0101", "\u3164", "a\u200d"],
+)
+def test_hidden_text_is_flagged_where_it_is(hidden):
+    text = f"1. Multiply 6 by 7.\n2. State the{hidden} product."
+    assert ("hidden_characters", 1) in kinds(text)
+    assert ("hidden_characters", None) in kinds(f"Just {hidden} multiply.")
+
+
+def test_characters_that_show_are_not_flagged():
+    text = "1. Añade 6 × 7 → “ok” 👨‍👩‍👧 ❤️ שלום.\n2. Tab\there."
+    assert "hidden_characters" not in [kind for kind, _ in kinds(text)]
+
+
+def test_a_reply_that_is_too_long_is_cut_and_flagged():
+    text = "1. Look.\n2. " + "x" * 100_000
+    assert ("truncated", None) in kinds(text)
+    assert sum(map(len, parse_steps(text))) < 100_000
+    assert ("truncated", None) not in kinds("1. Look.\n2. " + "x" * 90_000)
+
+
 LEAKS = [
     ("Write down 42.", "What is 6 times 7?", "42"),
     ("The total is $1,200.", "What is 30 times 40?", "The sum is \\boxed{1,200}."),

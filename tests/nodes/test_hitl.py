@@ -88,3 +88,17 @@ def test_the_edit_distance_counts_words():
     assert edit_distance(["Add 6 and 7."], ["Multiply 6 and 7."]) == 1
     assert edit_distance(["a b"], ["a b", "c"]) == 2
     assert edit_distance(["x " * 100_000], ["y " * 100_000]) == 100_000
+
+
+def test_an_edit_that_changes_nothing_is_an_approval():
+    odd = [" Say\u202e it. ", "Line\r\nbreak\0"]
+    record, steps = read_answer({"type": "edit", "args": {"steps": odd}, "message": "fine"}, odd)
+    assert (record["decision"], record["edit_distance"], record["comment"], steps) == ("approve", 0, "fine", odd)
+
+
+def test_a_refusal_is_shown_and_hidden_text_has_marks():
+    state = {"question": "What\u202e?", "steps": [], "decomposition": "I can't\x1b[2J help.", "flags": []}
+    [action] = make_request(state)["action_requests"]
+    assert action["args"]["reply"] == state["decomposition"]
+    assert "I can't‹U+001B›[2J help." in action["description"]
+    assert "What‹U+202E›?" in action["description"]

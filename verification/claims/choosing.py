@@ -263,7 +263,7 @@ def _right_side(content: str, question: str | None) -> str:
 
 
 def _exact_form(content: str, rounds: bool) -> str:
-    r"""Of "1/6 \\approx 0.167" keep the exact form unless a rounded one is asked for, of "600/9 \\approx 67" the rounded one."""
+    r"""Of "1/6 \approx 0.167" keep the exact form unless a rounded one is asked for, of "600/9 \approx 67" the rounded."""
     exact, rounded = content.partition("\\approx")[::2]
     if not rounded.strip():
         return content

@@ -43,8 +43,8 @@ class PromptSet:
         version: the content of `version.txt`, or "unversioned".
         texts: one template for each key of `PLACEHOLDERS`.
         borrowed: names of prompts that the set lacks; they come from the bundled set `plain`.
-        examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`, because
-            they matter only with shots.
+        examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`,
+            because they matter only with shots.
     """
 
     name: str

@@ -47,7 +47,9 @@ def solve(
     question: Annotated[str, typer.Argument(help="The problem in words.")],
     student: Student,
     teacher: Teacher = "self",
-    reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Known answer to verify against. Without it, only the arithmetic is checked.")
+    ] = None,
     method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",

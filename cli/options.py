@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import click
 import typer
 
 from ..experiments.design.config import ExperimentConfig, ModelConfig
-from ..graphs.methods import MODES, check_mode, method_names
+from ..graphs.methods import MODES, check_mode, method_named, method_names
 from ..prompts.examples import Choice
 
 Student = Annotated[
@@ -18,7 +17,12 @@ Teacher = Annotated[
     str, typer.Option(help="Teacher model: PROVIDER:NAME, recorded:FILE to replay saved steps, or self to use the student.")
 ]
 Prompts = Annotated[str, typer.Option(help="Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow.")]
-Method = Annotated[str, typer.Option(click_type=click.Choice(method_names()), help="How to solve: with a teacher or without.")]
+Method = Annotated[
+    str,
+    typer.Option(
+        callback=lambda value: checked_method(value), help=f"Method: {', '.join(method_names())}. Some need no teacher."
+    ),
+]
 MODE_HELP = (
     f"How the student uses the teacher: {', '.join(MODES)}, or a ladder that asks for more only on doubt, such as "
     "'program_of_thought > program > teacher'."
@@ -47,6 +51,14 @@ TrackingFallback = Annotated[
     Literal["local"] | None,
     typer.Option(help="What to do when the MLflow server is unreachable: local writes to mlflow.db in this folder."),
 ]
+
+
+def checked_method(method: str) -> str:
+    """Return the name of a method, or fail as the command line fails."""
+    try:
+        return method_named(method).name
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def checked_mode(mode: str) -> str:

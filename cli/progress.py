@@ -63,6 +63,7 @@ class RunProgress:
     def watch(self, unit: Unit, row: Mapping[str, Any], spending: Spending) -> None:
         """Count one finished problem and update the display."""
         self.spending = spending
+        # a retry at the end of the run replaces the problem's row and is not one more problem
         again = row["tries"] > 1
         self.done += not again
         cell = self.cells[unit.cell.id]
@@ -75,6 +76,7 @@ class RunProgress:
             )
 
     def _line(self) -> str:
+        """Return one line: done, rate, time left, errors, tokens and cost."""
         seconds = time.monotonic() - self.started
         rate = self.done / seconds if seconds else 0.0
         left = (self.todo - self.done) / rate if rate else 0.0
@@ -87,6 +89,7 @@ class RunProgress:
         return ", ".join(parts)
 
     def _render(self) -> Group:
+        """Return the live display: a table of combinations, a bar and the line. Unfinished combinations come first."""
         table = Table(box=None, padding=(0, 1))
         for name in ("combination", "done", "accuracy so far", "errors"):
             table.add_column(name, justify="left" if name == "combination" else "right")

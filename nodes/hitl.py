@@ -40,8 +40,9 @@ def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "
     parts += ["**Flags**\n\n" + "\n".join(reasons)] if reasons else []
     args = {"question": state["question"], "steps": steps, "flags": state.get("flags", [])}
     if not steps and (reply := state.get("decomposition")):
-        args["reply"] = reply[:MAX_CHARACTERS]
-        parts.append(f"**The teacher's reply**\n\n{visible(args['reply'])}")
+        shown = reply[:MAX_CHARACTERS]
+        args["reply"] = shown
+        parts.append(f"**The teacher's reply**\n\n{visible(shown)}")
     if state.get("problem_id"):
         args["problem_id"] = state["problem_id"]
     decisions = ["approve", "edit", *(["reject"] if may_reject else [])]

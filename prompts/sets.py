@@ -1,4 +1,4 @@
-"""Load a prompt set and fill its prompts in one pass."""
+"""Load prompt sets and fill in their placeholders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from .examples import FILE, Example, load_examples
 
 BUNDLED = ("default", "plain")
-"""Names of the sets that come with the package: with a format line for the answer, and without."""
+"""The bundled sets: `default` asks for a final line "Answer: ...", `plain` (as in the paper) does not."""
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "decompose": ("question",),
@@ -28,7 +28,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "program": ("question", "steps"),
     "solution": ("question",),
 }
-"""What each prompt must mention, as `{name}`."""
+"""The placeholders that each prompt must contain, as `{name}`."""
 
 _ALL_PLACEHOLDERS = sorted({name for names in PLACEHOLDERS.values() for name in names} | {"examples"})
 _HERE = Path(__file__).parent
@@ -39,12 +39,12 @@ class PromptSet:
     """A complete set of prompts.
 
     Attributes:
-        name: the bundled name, the folder's name, or the name given with a mapping.
+        name: name of a bundled set, name of the folder, or the name given with a mapping.
         version: the content of `version.txt`, or "unversioned".
         texts: one template for each key of `PLACEHOLDERS`.
-        borrowed: the prompts that the set lacks and that come from the bundled set `plain`.
-        examples: few-shot examples, those of the bundled set `default` where the set has none. Not part of `hash`: they
-            matter only where shots are asked for.
+        borrowed: names of prompts that the set lacks; they come from the bundled set `plain`.
+        examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`, because
+            they matter only with shots.
     """
 
     name: str
@@ -59,10 +59,12 @@ class PromptSet:
         return hashlib.sha256(json.dumps(dict(self.texts), sort_keys=True).encode()).hexdigest()[:12]
 
     def fill(self, prompt: str, /, **values: str) -> str:
-        """Return the prompt with its placeholders replaced, in one pass: braces in the values stay as they are.
+        """Return a prompt with its placeholders replaced.
+
+        All are replaced in one pass, so braces in a question or a model's reply are never taken for placeholders.
 
         Raises:
-            KeyError: if the set has no such prompt, or a value is missing.
+            KeyError: the set has no such prompt, or a value is missing.
         """
         names = "|".join(placeholders_of(prompt))
         return re.sub(rf"\{{({names})\}}", lambda match: values[match[1]], self.texts[prompt])
@@ -72,13 +74,13 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
     """Load a prompt set.
 
     Args:
-        source: "default", "plain", a folder with one text file a prompt (`solve.txt`, ...), or a mapping of prompt to text.
-            Prompts that a folder or mapping lacks come from `plain`.
-        name: the name of a set that is given as a mapping.
+        source: "default", "plain", a folder with one text file per prompt (`solve.txt`, ...), or a mapping of prompt names to
+            texts. Missing prompts come from `plain`.
+        name: name of a set that is given as a mapping.
 
     Raises:
         FileNotFoundError: the source is neither a bundled name nor a folder.
-        ValueError: a prompt is unknown, or lacks a placeholder that it needs.
+        ValueError: a prompt is unknown or lacks a required placeholder.
     """
     if isinstance(source, PromptSet):
         return source
@@ -93,12 +95,12 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
 
 
 def placeholders_of(prompt: str) -> tuple[str, ...]:
-    """Return what a prompt must mention; a prompt of a method of one's own must mention the question."""
+    """Return the placeholders that a prompt must contain; a prompt of your own method must contain the question."""
     return PLACEHOLDERS.get(prompt, ("question",))
 
 
 def _complete(name: str, version: str, texts: dict[str, str], where: str, examples: tuple[Example, ...] = ()) -> PromptSet:
-    """Check the texts and add what is missing from `plain`."""
+    """Check the texts and add missing prompts from `plain`."""
     if not texts:
         raise ValueError(f"no prompts in {where}; it needs one or more of {_files()}")
     for prompt, text in texts.items():

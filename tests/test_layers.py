@@ -41,8 +41,10 @@ WITHIN = {
         "notation": set(),
         "equivalence": {"notation", ""},
         "claims": {"notation", ""},
+        "kinds": {"notation", "claims"},
         "steps": {"notation", "claims", ""},
-        "": {"notation", "claims", "equivalence", "steps"},
+        "adapters": {""},
+        "": {"notation", "claims", "equivalence", "kinds", "steps"},
     },
     "experiments": {
         "journal": set(),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from .claims.finding import Claim, find_claim, read_response
-from .claims.findings import find_finding, read_finding
-from .claims.options import REFERENCE, Options, pick_letter, read_options
-from .claims.polarity import find_polarity, read_polarity
 from .claims.references import read_reference
 from .equivalence.comparing import compare_claims
 from .judging import judge
+from .kinds.findings import find_finding, read_finding
+from .kinds.options import REFERENCE, Options, pick_letter, read_options
+from .kinds.polarity import find_polarity, read_polarity
 from .notation.clean import clean
 from .notation.residue import Reply
 from .steps.solutions import check_solution
@@ -39,7 +39,7 @@ def verify_answer(
         return Verdict("bad_reference", answer, source, sentence=sentence, losers=losers)
     if claim is None:
         return Verdict("no_answer", None, None, False, wanted)
-    outcome = judge(claim, _as_option(wanted, claim, options), question, timeout)
+    outcome = judge(claim, _as_option(wanted, claim, options) if options.texts else wanted, question, timeout)
     if outcome in ("timeout", "bad_reference"):
         return Verdict(outcome, answer, source, None, wanted, sentence, losers)
     right = outcome == "equal"
@@ -64,6 +64,8 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
 
 def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None) -> Claim | None:
     """Return the claim in the form that is asked for: a letter, yes or no, or as it was said."""
+    if not options.texts and (wanted is None or wanted[0] in "0123456789-$.\\"):
+        return said
     if wanted is not None and read_polarity(wanted) is not None:
         found = find_polarity(reply.text)
         return Claim((_word(found[0], wanted),), said.source if said else "last_statement", False, found[1]) if found else None
@@ -89,6 +91,8 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
         source = said.source if said and said.source in ("final_line", "box") else "answer_line"
         losers = tuple(Loser(letter, sentence, 0.0) for letter, sentence in pick.others)
         return Claim((pick.letter,), source, False, pick.sentence, losers)
+    if named := options.named_in(reply.text):
+        return Claim((named[0],), said.source if said else "last_statement", False, named[1])
     return said
 
 

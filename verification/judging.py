@@ -11,6 +11,7 @@ from .notation.values import exact_values, tidy
 NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
 _BEGINNING = re.compile(r"\b(?:starting|starts|begins|beginning|since|from|before|after) (?:on )?[A-Z][a-z]+", re.I)
+_COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+")
 _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December"
@@ -28,7 +29,7 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
     if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
         return "unequal"
     texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]
-    if _left_to_divide(texts[0], wanted):
+    if _left_to_divide(claim.texts[0], wanted):
         return "unequal"
     outcomes: list[Outcome] = []
     for text in texts:
@@ -62,7 +63,7 @@ def _restated(text: str, wanted: str, question: str | None) -> bool:
 
 def _names(statement: str, question: str | None) -> set[str]:
     """Return the capitalised words of a statement that the question has as well; else its days and months."""
-    words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", _BEGINNING.sub("", statement)))
+    words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", _COMPARED.sub("", _BEGINNING.sub("", statement))))
     asked = set(re.findall(r"\b[A-Z][a-z]+\b", question or ""))
     named = {word for word in words - asked if _CALENDAR.fullmatch(word)} or words & asked
     return {word.casefold() for word in named}

@@ -56,6 +56,7 @@ def mcp(
 
 
 def _serve_http(server: Any, host: str, port: int, token: str) -> None:
+    """Serve MCP over HTTP until Ctrl-C; with a token, only to clients that send it."""
     import uvicorn
     from mcp.server.transport_security import TransportSecuritySettings
 

@@ -10,13 +10,13 @@ from transformers import PreTrainedModel
 
 from ..engine.incremental_text import StopWatch
 from ..engine.requests import Generation, SamplingOptions
-from .chat_prompts import render, tokenize
-from .reasoning import OPEN
+from .chat_prompts import begun_by, render, tokenize
+from .reasoning import within_thoughts
 from .replies import Call
 
 DEFAULT_MAX_TOKENS = 1024
 
-PER_CALL = ("max_tokens", "seed", "temperature", "timeout", "top_k", "top_p")
+PER_CALL = ("logprobs", "max_tokens", "seed", "temperature", "timeout", "top_k", "top_logprobs", "top_p")
 """Options that a model has and a call may change."""
 
 _FROM_LANGCHAIN = ("tools", "tool_choice", "response_format", "ls_structured_output_format", "stream_options")
@@ -66,7 +66,7 @@ def prepare_call(
         end_tokens=_end_tokens(model, tokenizer) | _special(tokenizer, strings),
         ends=StopWatch(tokenizer, strings) if strings else None,
     )
-    return Call(generation, tokenizer, strings, prompt.rstrip().endswith(OPEN), metadata, bool(tools))
+    return Call(generation, tokenizer, strings, within_thoughts(prompt, begun_by(messages)), metadata, bool(tools))
 
 
 def _sampling(options: dict[str, Any], prompt_tokens: int, model: PreTrainedModel) -> SamplingOptions:
@@ -76,7 +76,13 @@ def _sampling(options: dict[str, Any], prompt_tokens: int, model: PreTrainedMode
         raise ValueError(f"the prompt has {prompt_tokens} tokens; this model reads {context} with the reply: shorten it")
     unless_told: dict[str, Any] = {"max_tokens": DEFAULT_MAX_TOKENS, "temperature": 0.0, "top_p": 1.0, "top_k": 0, "seed": None}
     chosen = {name: default if options[name] is None else options[name] for name, default in unless_told.items()}
-    return SamplingOptions(**{**chosen, "max_tokens": min(chosen["max_tokens"], context - prompt_tokens)})
+    alternatives = options["top_logprobs"]
+    if options["logprobs"] and alternatives is None:
+        alternatives = 0
+    if options["logprobs"] is False:
+        alternatives = None
+    room = context - prompt_tokens
+    return SamplingOptions(**{**chosen, "max_tokens": min(chosen["max_tokens"], room)}, logprobs=alternatives)
 
 
 def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:

@@ -10,8 +10,9 @@ import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig, PreTrainedModel
 
 from .base import Engine, EngineError
-from .requests import Generation, refuse_too_long
+from .requests import Generation, Likelihood, refuse_too_long
 from .seeded_noise import add_seeded_noise
+from .torch_scores import score_tokens
 
 POLL_SECONDS = 0.02
 """How long the engine waits for a token before it looks for new and cancelled calls."""
@@ -90,6 +91,10 @@ class ContinuousEngine(Engine):
         for generation in [*running, *self._waiting, *self._suspects]:
             generation.fail(error)
         self._running, self._waiting, self._suspects = {}, [], []
+
+    def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
+        """Return how likely each token of a text was."""
+        return score_tokens(self.model, prompt, tokens, alternatives)
 
     def release(self) -> None:
         """Stop the library's thread, which would otherwise keep the process alive, and free its cache."""

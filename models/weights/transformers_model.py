@@ -54,7 +54,7 @@ def load(
         options["attn_implementation"] = attn_implementation
     if quantization_config is not None:
         options["quantization_config"] = quantization_config
-    with _explained(model_id):
+    with explained(model_id):
         tokenizer = AutoTokenizer.from_pretrained(source, **shared)
         model = AutoModelForCausalLM.from_pretrained(source, dtype=chosen, device_map=placed, **options)
     _pack(model, pack_weights)
@@ -99,6 +99,12 @@ def _source(model_id: str, dtype: str | torch.dtype) -> str:
     path = Path(model_id).expanduser()
     if path.suffix == ".gguf":
         return str(converted(path.resolve(), torch.bfloat16 if isinstance(dtype, str) else dtype))
+    return source_of(model_id)
+
+
+def source_of(model_id: str) -> str:
+    """Return the folder or hub id; raises where it can be neither."""
+    path = Path(model_id).expanduser()
     if path.is_dir():
         if not (path / "config.json").exists():
             raise FileNotFoundError(f"model folder {model_id!r} has no config.json; give the folder that holds it")
@@ -111,7 +117,7 @@ def _source(model_id: str, dtype: str | torch.dtype) -> str:
 
 
 @contextmanager
-def _explained(model_id: str) -> Iterator[None]:
+def explained(model_id: str) -> Iterator[None]:
     """Turn the loaders' errors into ones that name the model and the way out."""
     try:
         yield

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from trace_of_thought.foundation.samples import SAMPLE
 from trace_of_thought.nodes.asking.driver import Reply
 from trace_of_thought.nodes.flags import FLAG_KINDS, MAX_STEP_CHARACTERS, MAX_STEPS, find_flags, reference_key
 from trace_of_thought.nodes.steps import number_steps, parse_steps
@@ -156,6 +157,21 @@ def test_the_reference_is_looked_for_in_its_plain_form(reference, key):
 def test_a_hostile_reply_is_flagged_in_time():
     hostile = "1. " + "9" * 50_000 + " * " + "9" * 20_000 + "\n2. " + "6 * 7 " * 8_000
     assert ("too_long", None) in kinds(hostile, reference="42")
+
+
+PLANS = [json.loads(line) for line in Path(__file__).with_name("plans.jsonl").open(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan["plan"][:30])
+def test_labelled_plans_have_the_flags_that_a_reader_gave_them(plan):
+    found = {kind for kind, _ in kinds(plan["plan"], plan["question"], plan["reference"])}
+    assert found == set(plan["flags"])
+
+
+def test_no_plan_of_the_bundled_sample_is_flagged():
+    rows = [json.loads(line) for line in SAMPLE.open(encoding="utf-8")]
+    assert len(rows) == 40
+    assert [row["problem_id"] for row in rows if kinds(row["decomposition"], row["question"], row["reference"])] == []
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="needs the recorded decompositions")

@@ -95,6 +95,15 @@ def test_an_unknown_set_is_named():
         load_prompts("defualt")
 
 
+def test_a_wording_of_ones_own_loads_from_a_folder():
+    folder = Path(__file__).parents[2] / "examples" / "experiments" / "prompts" / "with-cue"
+    prompts = load_prompts(folder)
+    assert prompts.fill("solve", question="6 * 7?", steps="1. Multiply.") != load_prompts("plain").fill(
+        "solve", question="6 * 7?", steps="1. Multiply."
+    )
+    assert set(prompts.texts) == set(PLACEHOLDERS)
+
+
 def test_the_papers_own_wording_loads():
     if not PAPER.exists():
         pytest.skip("the paper's prompts are not here")

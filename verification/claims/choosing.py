@@ -45,6 +45,7 @@ _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I)
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
+_ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal places?\b|\bapproximat", re.I)
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
 _SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
@@ -55,7 +56,8 @@ _ALL_NAMED = re.compile(
     re.I,
 )
 _EQUIVALENT = re.compile(
-    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or|,? which is(?: equal to| equivalent to)?"
+    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly"
+    r"| more precisely)?|,? which is(?: equal to| equivalent to)?"
     r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
     re.I,
 )
@@ -74,7 +76,8 @@ _STATES_RANGE = re.compile(
     r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have))\s*$", re.I
 )
 _WANTS_ALL = re.compile(
-    r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
+    r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
+    r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
     r"|\bvertex|\bcoordinates|\bvector",
     re.I,
 )
@@ -175,10 +178,19 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
             continue
         if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
             continue
-        content = re.sub(r"\s*\($", "", written)
+        content = _balanced(written)
+        if exact_values(content):
+            continue
         claim = _right_side(content, asked.question)
         formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
         yield Candidate(claim, score(formula, EXPRESSION_SIGNS), match.start()), match.span()
+
+
+def _balanced(written: str) -> str:
+    """Drop what follows a parenthesis that is not closed: "0.15 (15"."""
+    while written.count("(") > written.count(")"):
+        written = written[: written.rindex("(")].rstrip()
+    return written
 
 
 def _explained(written: str) -> bool:
@@ -208,7 +220,8 @@ def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
 def _ranges(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _RANGE.finditer(outside):
         between = match[0].lower().startswith("between")
-        if (match["by"].lower() == "and") != between or not _STATES_RANGE.search(outside[: match.start()]):
+        written = "-" in match[0] and " " not in match[0] and re.match(r"\s+[a-z]{3}", outside[match.end() :])
+        if (match["by"].lower() == "and") != between or not (written or _STATES_RANGE.search(outside[: match.start()])):
             continue
         low, high = (quantity.value for quantity in find_quantities(match[0].replace("-", " "))[:2])
         if low < high and match[0] not in asked.question:
@@ -238,7 +251,7 @@ def _durations(outside: str, text: str, asked: Asked) -> Iterator[Found]:
 
 def _right_side(content: str, question: str | None) -> str:
     """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
-    content = _exact_form(tidy(content))
+    content = _exact_form(tidy(content), bool(_ASKS_ROUNDED.search(question or "")))
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
@@ -249,11 +262,13 @@ def _right_side(content: str, question: str | None) -> str:
     return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
 
 
-def _exact_form(content: str) -> str:
-    r"""Of "1/6 \approx 0.167" keep the exact form, of "600/9 \approx 67" the rounded one."""
+def _exact_form(content: str, rounds: bool) -> str:
+    r"""Of "1/6 \\approx 0.167" keep the exact form unless a rounded one is asked for, of "600/9 \\approx 67" the rounded one."""
     exact, rounded = content.partition("\\approx")[::2]
     if not rounded.strip():
         return content
+    if rounds:
+        return rounded.strip()
     last = exact.rsplit("=", 1)[-1].strip()
     return exact.strip() if _EXACT.fullmatch(last) and "." in rounded else rounded.strip()
 

@@ -20,7 +20,8 @@ VALUE = 0.4
 MOST_LOSERS = 5
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
 _NO_ANSWER = re.compile(
-    r"^\W*(?:none|n/?a|unknown\b.*|undetermined|indeterminate|i don'?t know|not sure|\.{2,}|(?:it )?(?:cannot|can't|can not) be determined\b.*|\?+)\W*$",
+    r"^\W*(?:none|n/?a|unknown\b.*|undetermined|indeterminate|i don'?t know|not sure|\.{2,}|(?:it )?(?:cannot"
+    r"|can't|can not) be determined\b.*|\?+)\W*$",
     re.I,
 )
 SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
@@ -47,7 +48,7 @@ class Claim:
 def read_response(response: str, question: str | None = None) -> Reply:
     """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
     reply = read_reply(response[-4 * MAX_RESPONSE :])
-    return replace(reply, text=clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question)))
+    return Reply(clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question)), reply.finished)
 
 
 def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> Claim | None:

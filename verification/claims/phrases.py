@@ -99,12 +99,15 @@ UNDECIDED = _phrase(
 _TELL = r"(?:determin|tell|say|know|find out|calculat|answer|solve|figure|conclude|infer|deduc|comput|work out)"
 _GIVES_UP_WHOLLY = (
     rf"\b(?:it is |it's |is )?(?:impossible|not possible|difficult|hard) (?:for (?:me|us) )?to (?:\w+ )?{_TELL}\w*"
-    rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately |exactly |definitively )?{_TELL}\w*"
+    rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately "
+    rf"|exactly |definitively )?{_TELL}\w*"
     r" (?:how|what|which|whether|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
     r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
-    r"|\b(?:not|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough|sufficient) (?:information|data|details)\b"
+    r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
+    r"|sufficient) (?:information|data|details)\b"
     r"|\b(?:insufficient|lack of|lacks|missing) (?:information|data|details)\b"
-    rf"|\b(?:i|we) (?:do not|don't|can't|cannot) (?:really )?know\b|\b(?:i am|i'm) not (?:really )?(?:sure|certain)\b|{languages.GIVES_UP}"
+    rf"|\b(?:i|we) (?:do not|don't|can't|cannot) (?:really )?know\b|\b(?:i am|i'm) not (?:really )?(?:sure"
+    rf"|certain)\b|{languages.GIVES_UP}"
 )
 UNKNOWABLE = _phrase(
     _GIVES_UP_WHOLLY,
@@ -120,7 +123,8 @@ GIVES_UP = _phrase(
 )
 GUESSED = _phrase(r"\b(?:may|might|could) be\b|\bguess\b|\bpossibly\b|\bperhaps\b|\bmaybe\b", "be guess possibly perhaps")
 TEMPTING = _phrase(
-    r"\b(?:one|you|some|people|many|we|i) (?:might|may|could|would) (?:\w+ )?(?:think|say|expect|assume|guess|believe|be tempted)\b"
+    r"\b(?:one|you|some|people|many|we|i) (?:might|may|could|would) (?:\w+ )?(?:think|say|expect|assume|guess"
+    r"|believe|be tempted)\b"
     r"|\bat first (?:glance|sight)\b|\bnaively\b|\bcommon mistake\b|\btempting\b"
     r"|\binitially,? (?:i|we) (?:got|thought|found|calculated|had)\b|\bfirst (?:try|attempt|guess)\b",
     "might may could would first naively mistake tempting initially",

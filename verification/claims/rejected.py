@@ -7,7 +7,8 @@ import re
 from .candidates import Candidate
 
 _BEFORE = re.compile(
-    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the|an?)\s+)*[⟦(]?\s*[$€£]?\s*$",
+    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
+    r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$",
     re.I,
 )
 _WRONG = (
@@ -16,7 +17,8 @@ _WRONG = (
 )
 _AFTER = re.compile(
     rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
-    rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong|incorrect|not |rejected|extraneous))",
+    rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"
+    rf"|incorrect|not |rejected|extraneous))",
     re.I,
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from .candidates import OF_THE, Formula, Number
+from .candidates import OF_A_WHOLE, OF_THE, Formula, Number
 
 _COPULA = re.compile(
     r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
@@ -43,7 +43,8 @@ _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
 _ROUNDED = re.compile(
-    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}| to (?:\w+ )?decimals?(?: places?)?)?"
+    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
+    r"| to (?:\w+ )?decimals?(?: places?)?)?"
     r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
     re.I,
 )
@@ -72,7 +73,7 @@ NUMBER_SIGNS: tuple[Sign[Number], ...] = (
     Sign(-2.0, "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before))),
     Sign(-2.0, "such a change begins with it", lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after))),
     Sign(-2.0, "it is the whole of which a part is told", lambda n: bool(OF_THE.search(n.before))),
-    Sign(4.5, "what is not so was asked", lambda n: bool(_NOT_SO.match(n.after)) and bool(_NOT.search(n.asked.sentence))),
+    Sign(4.5, "what is not so was asked", lambda n: _is_not_so(n) and bool(_NOT.search(n.asked.sentence))),
     Sign(1.5, "a sum was asked, and its clause says so", lambda n: n.sums),
     Sign(3.0, "another value is rounded to it", lambda n: bool(_ROUNDED.search(n.before))),
     Sign(-1.3, "the question gives it", lambda n: n.given),
@@ -122,6 +123,10 @@ def in_parentheses(before: str) -> bool:
 
 def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
+
+
+def _is_not_so(number: Number) -> bool:
+    return not OF_THE.search(number.before) and bool(_NOT_SO.match(OF_A_WHOLE.sub("", number.after)))
 
 
 def _is_asked_money(number: Number) -> bool:

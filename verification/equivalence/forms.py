@@ -9,7 +9,8 @@ from ..notation.values import exact_values, read_value
 _ASSIGNMENT = re.compile(r"\s*\(?\s*([A-Za-z])\s*=\s*([^=,;()]+?)\s*\)?\s*")
 _BETWEEN = re.compile(r"\s*(?:,|;|\\text\s*\{\s*and\s*\}|\\quad|\band\b|\\land|\\wedge|\\;)+\s*")
 _RANGE = re.compile(
-    r"(?:between |from |about )?(?P<low>[$€£]?\d[\d.,]*%?)(?P<unit>(?:\s[a-zA-Z]+)?)\s*(?:-|--|to|and|through|until)\s*(?P<high>[$€£]?\d[\d.,]*%?)(?P<after>(?:\s[a-zA-Z]+){0,3})"
+    r"(?:between |from |about )?(?P<low>[$€£]?\d[\d.,]*%?)(?P<unit>(?:\s[a-zA-Z]+)?)\s*(?:-|--|to|and|through"
+    r"|until)\s*(?P<high>[$€£]?\d[\d.,]*%?)(?P<after>(?:\s[a-zA-Z]+){0,3})"
 )
 _NUMBER = r"-?(?:\\infty|\\frac\s*\{-?\d+\}\s*\{\d+\}|[\d.]+(?:/\d+)?)"
 _CHAIN = re.compile(rf"\s*({_NUMBER})\s*(<|>|\\leq?|\\geq?)\s*[a-zA-Z]\s*(<|>|\\leq?|\\geq?)\s*({_NUMBER})\s*")
@@ -44,7 +45,7 @@ def _one_kind(given: str, wanted: str) -> bool:
 
 
 def as_interval(text: str) -> str:
-    """Write "2 < x \\le 7" as "(2,7]"."""
+    r"""Write "2 < x \\le 7" as "(2,7]"."""
     match = _CHAIN.fullmatch(text)
     if not match:
         return text

@@ -15,7 +15,8 @@ _SIGNS = str.maketrans(
         "×": "*", "÷": "/", "−": "-", "–": "-", "—": " - ", "∗": "*", "⋅": "*", "·": "*", "∙": "*",
         "’": "'", "‘": "'", "“": '"',
         "”": '"', "\u00a0": " ", "\u202f": " ", "\x00": " ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ",
-        "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ", "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":",
+        "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ",
+        "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":",
         "≈": "\\approx ",
         "⟦": "(", "⟧": ")",
     }
@@ -28,17 +29,24 @@ _BOLD = {
     )
     for mark, sign in (("**", r"\*\*"), ("__", "__"))
 }
-_MATH = re.compile(r"\\\[(.{1,1500}?)\\\]|\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
+_MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gather(?:ed|\*)?|split)\}")
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
+_MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]")
+_JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
+_WORDS = ("minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
 
 def clean(text: str, *, below: bool = True) -> str:
     """Return the text with signs, digits, markdown and math delimiters in one form; `below` reads "7 below zero" as -7."""
+    if not _MARKS.search(text) and not _JOINED.search(text):
+        low = text.lower()
+        if not any(word in low for word in _WORDS):
+            return text
     if not text.isascii():
         text = _plain_characters(text)
     text = laid_out(text)

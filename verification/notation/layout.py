@@ -20,12 +20,14 @@ _STATED = (
 )
 _MINUS = re.compile(rf"(?:\bnegative|{_STATED}minus)\s+(?=[$€£]?\d|⟦\d|(?:{_NUMBER_WORDS})\b)", re.I)
 _BELOW = re.compile(
-    rf"(?<![-\d.])\b(\d[\d.]*|{_NUMBER_WORDS})(?=(?:\s*°\s*[CF]?|\s+degrees?(?:\s+(?:celsius|fahrenheit))?)?\s+below (?:zero|freezing))",
+    rf"(?<![-\d.])\b(\d[\d.]*|{_NUMBER_WORDS})(?=(?:\s*°\s*[CF]?|\s+degrees?(?:\s+(?:celsius"
+    rf"|fahrenheit))?)?\s+below (?:zero|freezing))",
     re.I,
 )
 _FUNCTION = re.compile(r"sqrt|\bpi\b|\dpi\b|sin|cos|tan|log|ln")
 _NAMED = re.compile(
-    r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
+    r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log"
+    r"|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
 )
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
 

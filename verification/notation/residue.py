@@ -16,14 +16,14 @@ _END = re.compile(
 _FINAL_CHANNEL = "<|channel|>final<|message|>"
 _MARKED = re.compile(r"(?:^|\n)\W*(?:final )?answer\W{0,4}:\W*\w|\\boxed\s*\{[^{}]+\}|####\s*\S|\banswer is\W+\w", re.I)
 _NEXT_TURN = re.compile(
-    r"\n\s*(?:\W{0,4})(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q)\b(?:\s*\d+)?\W{0,3}:", re.I
+    r"\n\W{0,8}(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q)\b(?:\s*\d+)?\W{0,3}:", re.I
 )
 _DANGLING_WORD = (
     r"(?:is|are|was|were|be|the|of|by|to|and|an|we|which|with|for|in|from|that|times|equals|has|have|will|each|per|get|then|if|than"
     r"|at|as|because|since|her|his|their|our|its|so|plus|minus|add|subtract|multiply|divide|into|need)"
 )
 _DANGLING = re.compile(rf"(?:\s[-+*/=<(]|[-+*/=(,\\]|\b{_DANGLING_WORD})\s*$")
-_UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$", re.S)
+_UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|(?<!\\)\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$", re.S)
 
 
 _GOES_ON = re.compile(
@@ -46,9 +46,9 @@ def read_reply(response: str) -> Reply:
     text, finished = response, True
     if "<" in text or "INST]" in text:
         text, finished = _tagged(text)
-    if marked := _MARKED.search(text):
-        if turn := _NEXT_TURN.search(text, marked.end()):
-            text = text[: turn.start()]
+    if (turn := _NEXT_TURN.search(text)) and (marked := _MARKED.search(text)):
+        turn = _NEXT_TURN.search(text, marked.end())
+        text = text[: turn.start()] if turn else text
     return _unbroken(text, finished)
 
 
@@ -72,6 +72,8 @@ def _ended(text: str) -> str:
 def _unbroken(text: str, finished: bool) -> Reply:
     """Drop a last sentence that breaks off."""
     bare = text.rstrip(" \t\n*_`~")
+    if not bare or (bare[-1] in "0123456789.!?)" and "\\" not in bare):
+        return Reply(text, finished)
     begin = bare.rfind("\n") + 1
     tail = bare[max(0, len(bare) - 1500) :]
     if bare and (unclosed := _UNCLOSED.search(tail)):

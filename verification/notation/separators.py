@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _JOINED = re.compile(r"(?<=\d)(?:\{,\}|\\,|['_\u2009])(?=\d{3}(?!\d))")
-_SPACED = re.compile(r"(?<![\d.,/^])(?<!\d )[1-9]\d{0,2}(?: \d{3})+(?![\d/]|\.\d+/| \d)")
+_SPACED = re.compile(r"(?<![\d.,/^])(?<!\d )([1-9]\d{0,2}(?: \d{3})+)(?:,(\d{1,2}))?(?![\d/]|[.,]\d+/| \d)")
 _INDIAN = re.compile(r"(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])")
 _EUROPEAN = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d+(?![\d.,]*\d)")
 _ENGLISH = re.compile(r"\d,\d{3}\.\d")
@@ -27,7 +27,7 @@ def english_numbers(text: str) -> str:
     """Return the text with its numbers in the English form; a comma that could be either is left as it is."""
     if "{,}" in text or "\\," in text or "'" in text or "_" in text or "\u2009" in text:
         text = _JOINED.sub(",", text)
-    text = _SPACED.sub(lambda match: match[0].replace(" ", ","), text)
+    text = _SPACED.sub(_unspaced, text)
     if not _COMMA.search(text):
         return _dots_dropped(text) if _DOTTED.search(text) and _writes_commas(text) else text
     text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
@@ -40,6 +40,10 @@ def english_numbers(text: str) -> str:
         short = bool(_SHORT.search(text)) or european
         text = _DECIMAL.sub(lambda match: _decimal(match, short), text)
     return _dots_dropped(text) if spoken else text
+
+
+def _unspaced(match: re.Match[str]) -> str:
+    return match[1].replace(" ", "") + f".{match[2]}" if match[2] else match[1].replace(" ", ",")
 
 
 def _decimal(match: re.Match[str], short: bool) -> str:

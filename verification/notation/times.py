@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 CLOCK = (
-    r"(?:(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?\s?m\b\.?|\s+(?:in the (?:morning|afternoon|evening)|at night|h\b|Uhr\b))?"
-    r"|(?:1[0-2]|0?[1-9])\s?(?:[ap]\.?m\b\.?|(?:o'clock )?in the (?:morning|afternoon|evening)|o'clock(?: in the (?:morning|afternoon|evening))?)"
+    r"(?:(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?\s?m\b\.?|\s+(?:in the (?:morning|afternoon"
+    r"|evening)|at night|h\b|Uhr\b))?"
+    r"|(?:1[0-2]|0?[1-9])\s?(?:[ap]\.?m\b\.?|(?:o'clock )?in the (?:morning|afternoon|evening)"
+    r"|o'clock(?: in the (?:morning|afternoon|evening))?)"
     r"|\b(?:noon|midnight)\b)"
 )
 _TIME = re.compile(

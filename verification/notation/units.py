@@ -25,7 +25,7 @@ volume | 1/1000 ml mL milliliter millilitre | 1 l L liter litre
 capacity | 1 teaspoon tsp | 3 tablespoon tbsp | 48 cup | 96 pint | 192 quart | 768 gallon
 time | 1 s sec second | 60 min minute | 3600 h hr hour | 86400 day | 604800 week
 months | 1 month | 12 year yr | 120 decade | 1200 century centuries
-money | 1/100 cent ¢ | 1 dollar usd buck
+money | 1/100 cent ¢ | 1 dollar usd buck $
 euro | 1 euro eur €
 sterling | 1 £ gbp
 angle | 1 rad radian
@@ -40,73 +40,13 @@ count | 1 piece | 12 dozen
 _CASED = {"m", "g", "s", "h", "l", "L", "J", "W", "N"}
 """Single letters count as units as they are written: "5 g" may be grams, "5 G" is not."""
 _MATH = frozenset(
-    [
-        "pi",
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "log",
-        "ln",
-        "exp",
-        "lim",
-        "mod",
-        "gcd",
-        "lcm",
-        "max",
-        "alpha",
-        "beta",
-        "gamma",
-        "theta",
-        "phi",
-        "lambda",
-        "sigma",
-        "omega",
-        "tau",
-        "delta",
-        "mu",
-        "infty",
-        "infinity",
-        "times",
-        "plus",
-        "minus",
-        "over",
-        "squared",
-        "cubed",
-        "factorial",
-        "divided",
-        "multiplied",
-        "frac",
-        "cdot",
-        "hundred",
-        "thousand",
-        "million",
-        "billion",
-        "or",
-        "and",
-        "is",
-        "not",
-        "equals",
-        "dozen",
-        "x",
-        "y",
-        "z",
-        "i",
-        "e",
-        "to",
-        "power",
-        "root",
-        "choose",
-        "half",
-        "halves",
-        "third",
-        "thirds",
-        "quarter",
-        "quarters",
-    ]
+    re.findall(
+        r"\w+",
+        "pi sqrt sin cos tan cot sec csc log ln exp lim mod gcd lcm max alpha beta gamma theta phi lambda sigma omega tau"
+        " delta mu infty infinity times plus minus over squared cubed factorial divided multiplied frac cdot hundred"
+        " thousand million billion or and is not equals dozen x y z i e to power root choose half halves third thirds"
+        " quarter quarters",
+    )
 )
 """Words that compute or decide: never what a number counts."""
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
@@ -158,7 +98,7 @@ def _powered(text: str) -> Unit | None:
 
 
 def _single(name: str) -> Unit | None:
-    if len(name) == 1 and name.isascii():
+    if len(name) == 1 and name.isalpha() and name.isascii():
         return UNITS.get(name) if name in _CASED else None
     low = name.lower().rstrip(".")
     return UNITS.get(name) or UNITS.get(low) or (UNITS.get(low.removesuffix("s")) if len(low) > 3 else None)
@@ -170,7 +110,7 @@ def counts_something(text: str) -> bool:
     text = _PARENTHESIS.sub("", text.strip())
     if text[:1] in "-*/+" and not re.match(r"-[^\W\d_]{2}", text):
         return text == ""
-    if text in ("", "%", "°", "'", '"') or read_unit(text):
+    if text in ("", "%", "°", "'", '"', "$", "€", "£", "¢") or read_unit(text):
         return True
     if not _WORDS.fullmatch(text.lstrip("-").strip()):
         return False

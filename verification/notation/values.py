@@ -53,6 +53,8 @@ def exact_values(text: str) -> frozenset[Fraction]:
 @lru_cache(maxsize=4096)
 def read_value(text: str) -> Value:
     """Return the value of a claim that is one number, perhaps with what it counts; without values if it is anything else."""
+    if text.isdecimal() and text.isascii() and len(text) < 40:
+        return Value(frozenset({Fraction(int(text))}))
     degrees = "\\circ" in text or "°" in text
     text = tidy(text)
     if len(text) > 300:

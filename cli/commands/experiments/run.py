@@ -211,7 +211,7 @@ def execute(
         return
     from ....experiments.run.model_pool import ModelPool
 
-    ModelPool().check_all(plan.cells)
+    ModelPool().check_all(plan.cells)  # before the journal: a misspelt model should leave no files
     quiet_loading(model.model for model in (*config.students, *config.teachers))
     with open_journal(plan, home()) as journal:
         try:
@@ -226,12 +226,14 @@ def execute(
 
 
 def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None) -> Outcome:
+    """Run the experiment, with traces and results in MLflow if there is a target."""
     if target is None:
         return _watched(plan, journal, console, None, reviews)
     uri, fallback = target
     store = tracking.connect(uri, fallback=fallback)
+    # the runs exist before the first trace, so that traces can belong to them
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
-    journal.set("published", "0")
+    journal.set("published", "0")  # if this process dies, `tot sync` finds the experiment and its store
     journal.set("tracking_uri", store.address)
     try:
         with exit_on_sigterm():
@@ -241,18 +243,20 @@ def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, re
 
 
 def _publish(journal: Journal, store: Any, console: Console) -> None:
+    """Publish results and report at the end, also after an interruption. A dead server leaves them to `tot sync`."""
     try:
         runs = publish_journal(journal, store, make_report(journal).files())
         left = store.close()
     except TrackingUnavailable as error:
         console.print(f"note: {explain(error)}", style="yellow", markup=False)
-        store.close(patience_s=1.0)
+        store.close(patience_s=1.0)  # the server was just found unreachable: do not wait for it again
         return
     waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
     console.print(f"MLflow: {runs.shown}{waiting}", markup=False, soft_wrap=True)
 
 
 def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:
+    """Run the experiment under the progress display."""
     from ....experiments.run.runner import run_experiment
 
     counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
@@ -276,6 +280,7 @@ def wide(console: Console) -> Console:
 
 
 def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:
+    """Return the configuration from a file or from options alone."""
     if file is not None:
         return load_config(file, given, settings)
     if "students" not in given:

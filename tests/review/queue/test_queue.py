@@ -108,7 +108,7 @@ def test_a_decision_can_be_undone_until_a_run_has_taken_it(pause, queue, resume)
     assert resume() == {}
     queue.decide(number, EDIT, reviewer="bob")
     resume()
-    with pytest.raises(AlreadyTaken, match="it stays"):
+    with pytest.raises(AlreadyTaken, match="cannot be undone any more"):
         queue.undo(number)
     assert [event["what"] for event in queue.history()] == ["edit", "undo", "approve"]
 

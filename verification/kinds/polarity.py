@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .statements import split_statements
+from ..claims.statements import split_statements
 
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _WORD = r"(?P<word>yes|no|true|false)"
@@ -14,7 +14,8 @@ _FIRST = re.compile(
 )
 _CALLED = re.compile(
     rf"\b(?:answer|statement|claim|conclusion|assertion|proposition|it|this|that|which|result|equation|verdict)\b[^.\n]{{0,40}}?"
-    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore|definitely|actually|also|always)\s+)?"
+    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore"
+    rf"|definitely|actually|also|always)\s+)?"
     rf"(?P<not>not\s+(?:always\s+|necessarily\s+)?)?[\"'*(]*{_WORD}\b{_STOPS}",
     re.I,
 )
@@ -32,8 +33,7 @@ def find_polarity(text: str) -> tuple[bool, str] | None:
     for part in reversed(split_statements(text)):
         if boxed := list(_BOX.finditer(part)):
             return WORDS[boxed[-1]["word"].lower()], part
-        called = [match for match in _CALLED.finditer(part)]
-        called = [match for match in called if not _SUPPOSED.search(match[0])] or called
+        called = [match for match in _CALLED.finditer(part) if not _SUPPOSED.search(match[0])]
         if called:
             last = called[-1]
             return WORDS[last["word"].lower()] != bool(last["not"]), part

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+from ..requests import Generation
 from .prefill import Prefilled
-from .requests import Generation
 from .row_cache import RowCache
 from .token_choice import BROKEN, choose_tokens
 

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..claims.references import last_box
+from ..claims.statements import split_statements
 from ..notation.values import tidy
-from .references import last_box
 
 _OPTION = re.compile(
     r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J])(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M
@@ -16,22 +17,31 @@ _LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"
 _END = r"(?=[\s).,:;!?*\"'$}\]-]|$)"
 _ARTICLE = r"(?! [a-z])"
 _NAMED = re.compile(
-    rf"(?:\b(?:answers?|choice|option|response|alternative)\b[^.\n]{{0,40}}?(?:\bis\b|\bare\b|\bwould be\b|\bmust be\b|\bbe\b|:|=|->)"
+    rf"(?:\b(?:answers?|choice|option|response|alternative)\b[^.\n]{{0,40}}?(?:\bis\b|\bare\b|\bwould be\b"
+    rf"|\bmust be\b|\bbe\b|:|=|->)"
     rf"\s*(?:therefore |clearly |indeed |thus )?(?:(?:option|choice|letter|answer)\s*)?[\"'$]*{_LETTER}{_END}"
-    rf"|\b(?:i|we|you)(?:'d| would| will|'ll)? (?:choose|pick|select|go with|should choose|conclude)\s+(?:option |choice |answer )?{_LETTER.replace('letter', 'picked')}{_END}"
-    rf"|\b(?:matches|corresponds to|it'?s|so|therefore|thus|hence|choose|select|pick|is)\s*,?\s*(?:to\s+)?(?:option|choice|letter|answer)\s*"
+    rf"|\b(?:i|we|you)(?:'d| would| will|'ll)? (?:choose|pick|select|go with|should choose"
+    rf"|conclude)\s+(?:option |choice |answer )?{_LETTER.replace('letter', 'picked')}{_END}"
+    rf"|\b(?:matches|corresponds to|it'?s|so|therefore|thus|hence|choose|select|pick"
+    rf"|is)\s*,?\s*(?:to\s+)?(?:option|choice|letter|answer)\s*"
     rf"{_LETTER.replace('letter', 'matched')}{_END}"
-    rf"|\b(?:option|choice|answer|statement)\s+{_LETTER.replace('letter', 'subject')}{_END}[^.\n]{{0,60}}?\bis (?:the )?(?:correct|right|best|answer|true)\b"
-    rf"|{_LETTER.replace('letter', 'called')}{_END}[^.\n]{{0,60}}?\bis (?:the |my )?(?:correct|right|best|final)? ?(?:answer|choice|option)\b)",
+    rf"|\b(?:option|choice|answer"
+    rf"|statement)\s+{_LETTER.replace('letter', 'subject')}{_END}[^.\n]{{0,60}}?\bis (?:the )?(?:correct|right"
+    rf"|best|answer|true)\b"
+    rf"|{_LETTER.replace('letter', 'called')}{_END}[^.\n]{{0,60}}?\bis (?:the |my )?(?:correct|right|best"
+    rf"|final)? ?(?:answer|choice|option)\b)",
     re.I,
 )
+_LAST = re.compile(rf"\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say)\s+{_LETTER}\W*$")
 _ALONE = re.compile(rf"^\W*(?:so|therefore|thus|hence)?\W*{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)")
 _REJECTED = re.compile(
-    r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither|\bexcept)\W+(?:(?:option|choice|answer|it|letter|the)\W+)*$",
+    r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
+    r"|\bexcept)\W+(?:(?:option|choice|answer|it|letter|the)\W+)*$",
     re.I,
 )
 _UNLIKELY_AFTER = re.compile(
-    r"^\W*(?:[^.\n]{0,40}?)\b(?:is|are|was|might be|may be|seems?|looks?) (?:not\b|n't|incorrect|wrong|false|tempting|out\b|eliminated|too )|^\W*(?:isn't|can be (?:ruled|elim)|\?)",
+    r"^\W*(?:[^.\n]{0,40}?)\b(?:is|are|was|might be|may be|seems?|looks?) (?:not\b|n't|incorrect|wrong|false"
+    r"|tempting|out\b|eliminated|too )|^\W*(?:isn't|can be (?:ruled|elim)|\?)",
     re.I,
 )
 _LANGUAGE = re.compile(
@@ -58,6 +68,20 @@ class Options:
         if not found and callable(same):
             found = [letter for letter, text in self.texts if text and same(text, claim)]
         return found[0] if len(found) == 1 else None
+
+    def named_in(self, text: str) -> tuple[str, str] | None:
+        """Return the one option that the last statement names, with the statement; then the last but one."""
+        for part in reversed(split_statements(text)[-2:]):
+            found = [
+                letter
+                for letter, option in self.texts
+                if len(option) > 2
+                and (place := part.casefold().find(option.casefold().strip(" ."))) >= 0
+                and not _REJECTED.search(part[max(0, place - 40) : place])
+            ]
+            if len(found) == 1:
+                return found[0], part
+        return None
 
 
 @lru_cache(maxsize=512)
@@ -127,7 +151,7 @@ def _picked(line: str) -> list[tuple[str, int]]:
             if name not in ("called", "subject") and re.match(r"\)?\s*(?:or|/)\s*\(?[A-J]\b", after):
                 continue
             found.append((letter, start))
-    if not found and (alone := _ALONE.match(line)):
+    if not found and (alone := _ALONE.match(line) or _LAST.search(line)):
         found.append((alone["letter"], alone.start("letter")))
     return sorted(found, key=lambda pick: pick[1])
 

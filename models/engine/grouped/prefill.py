@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel
 
+from ..requests import Generation
 from .prefixes import Prefix
-from .requests import Generation
 from .row_cache import RowCache
 from .token_choice import choose_tokens, random_generator
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from .requests import Generation, SamplingOptions
+from ..requests import Generation, SamplingOptions
 
 BROKEN = -1
 """Stands for a row whose logits are not numbers."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from transformers import PreTrainedModel
 
-from .base import Engine, EngineError
+from ..base import Engine, EngineError
+from ..requests import Generation, Likelihood, refuse_too_long
+from ..torch_scores import score_tokens
 from .decode_batch import DecodeBatch, accept
 from .prefill import Prefilled, prefill
 from .prefixes import GRAIN, Prefix, PrefixStore, next_to_read
-from .requests import Generation, refuse_too_long
 from .token_choice import BROKEN
 
 PREFILL_TOKENS = 2048
@@ -74,6 +75,10 @@ class GroupedEngine(Engine):
         for generation in self._waiting:
             generation.fail(error)
         self._waiting = []
+
+    def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
+        """Return how likely each token of a text was."""
+        return score_tokens(self.model, prompt, tokens, alternatives)
 
     def release(self) -> None:
         """Free the cache and the prompts kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .requests import Generation
+from ..requests import Generation
 from .row_cache import RowCache
 
 GRAIN = 8

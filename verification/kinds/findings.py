@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 
-from .statements import split_statements
+from ..claims.statements import split_statements
 
 _CLASSES = {
-    "no solution": r"(?:no|not any|without) (?:real |valid |possible |integer )*(?:solutions?|roots?|answers?)\b(?! set)|\bhas none\b|\\emptyset|∅|\bempty set\b|\bno such\b",
+    "no solution": r"(?:no|not any|without) (?:real |valid |possible |integer )*(?:solutions?|roots?|answers?)\b(?! set)"
+    r"|\bhas none\b|\\emptyset|∅|\bempty set\b|\bno such\b",
     "undefined": r"\bundefined\b|\bnot defined\b|\bdoes not exist\b|\bdoesn't exist\b|\bDNE\b",
     "infinitely many": r"\binfinite(?:ly many)?\b|\binfinite number\b|\ball real numbers\b",
-    "cannot be determined": r"\b(?:cannot|can't|can not) be (?:determined|found|answered|known)\b|\bimpossible to (?:determine|tell|know)\b"
+    "cannot be determined": r"\b(?:cannot|can't|can not) be (?:determined|found|answered|known)\b|\bimpossible to (?:determine"
+    r"|tell"
+    r"|know)\b"
     r"|\bnot enough information\b|\binsufficient information\b",
 }
 _PATTERNS = {name: re.compile(pattern, re.I) for name, pattern in _CLASSES.items()}
 _REFERENCE = re.compile(
-    r"(?:there (?:is|are) )?(?:no (?:real )?solutions?|undefined|not defined|does not exist|dne|infinitely many(?: solutions)?|infinite(?:ly)?"
+    r"(?:there (?:is|are) )?(?:no (?:real )?solutions?|undefined|not defined|does not exist|dne"
+    r"|infinitely many(?: solutions)?|infinite(?:ly)?"
     r"|cannot be determined|not enough information|none|\\emptyset|impossible)",
     re.I,
 )

@@ -4,8 +4,8 @@
 
 Then, without any model, the question "when should this student have asked its teacher?":
 
-    tot run --problems gsm8k --student recorded:STUDENT.jsonl --methods trace_of_thought --teacher recorded:STEPS.jsonl+SOLUTIONS.jsonl \
-      --escalate "joint > teacher if wrong_arithmetic"
+    tot run --problems gsm8k --student recorded:STUDENT.jsonl --methods trace_of_thought \
+      --teacher recorded:STEPS.jsonl+SOLUTIONS.jsonl --escalate "joint > teacher if wrong_arithmetic"
 """
 
 from __future__ import annotations

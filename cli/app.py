@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .commands.compare import compare
+from .commands.convert import convert
 from .commands.decompositions import decompositions
 from .commands.import_traces import import_traces
 from .commands.log_model import log_model
@@ -57,6 +58,7 @@ app.command()(log_model)
 app.command()(mcp)
 app.command()(sync)
 app.command()(ui)
+app.command()(convert)
 app.command()(verify)
 
 

@@ -50,9 +50,10 @@ WITHIN = {
         "journal": set(),
         "design": {"journal"},
         "run": {"design", "journal"},
-        "report": {"design", "journal"},
-        "exchange": {"design", "journal", "run", "report"},
-        "": {"design", "journal", "run", "report", "exchange"},
+        "logs": set(),
+        "report": {"design", "journal", "logs"},
+        "exchange": {"design", "journal", "logs", "run", "report"},
+        "": {"design", "journal", "logs", "run", "report", "exchange"},
     },
     "tracking": {
         "store": set(),

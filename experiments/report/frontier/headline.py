@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .frontier import Frontier, Point
+from .points import Frontier, Point
 
 LEVEL = 0.05
 
 
-def conclusion(found: Sequence[Mapping[str, Any]], made: Sequence[Frontier]) -> str:
+def headline(found: Sequence[Mapping[str, Any]], made: Sequence[Frontier]) -> str:
     """Return the answer to "does a teacher's plan lift my student, and at what cost?" for each student and problem set.
 
     Args:

@@ -11,7 +11,7 @@ PRINTED = {
     "own_node.py": ["6 * 4 = 24", "Answer: 24", "correct"],
     "own_problems.py": ["correct    Venus and Mercury", "incorrect  red, yellow, blue"],
     "own_prompts.py": ["Écris de courtes étapes", "Multiplie les œufs", "correct"],
-    "own_tracker.py": ["decompose ", "40 + 7 tokens", "verify "],
+    "own_tracker.py": ["decompose ", "47 + 7 tokens", "verify "],
     "second_opinion.py": ["One says 1/2, the other 0.4. Which is it?", "1/2"],
 }
 

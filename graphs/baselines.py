@@ -14,7 +14,7 @@ from ..nodes.verify import make_verify
 from ..prompts import load_prompts
 from .methods import method_named
 from .options import SolveOptions, check_options
-from .parts import after_verify, new_graph, shots_of
+from .parts import add_route, after_verify, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
@@ -50,6 +50,6 @@ def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[
     graph.add_node("verify", make_verify(attempts, options.get("verifier")))
     graph.add_edge(START, "solve")
     graph.add_edge("solve", "verify")
-    graph.add_conditional_edges("verify", after_verify)
+    add_route(graph, "verify", after_verify)
     compiled = graph.compile(name=method, checkpointer=options.get("checkpointer"))
     return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * attempts))

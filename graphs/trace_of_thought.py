@@ -19,7 +19,7 @@ from ..nodes.verify import make_verify
 from ..prompts import load_prompts
 from .methods import MODES, TAUGHT, is_ladder
 from .options import GraphOptions, check_options
-from .parts import after_verify, new_graph, shots_of
+from .parts import add_route, after_verify, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
@@ -89,9 +89,9 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
         graph.add_node("review", make_review(review, max_revisions=revisions))
         graph.add_edge(START, "decompose")
         graph.add_edge("decompose", "review")
-        graph.add_conditional_edges("review", after_review)
+        add_route(graph, "review", after_review)
     graph.add_edge("solve", "verify")
-    graph.add_conditional_edges("verify", after_verify)
+    add_route(graph, "verify", after_verify)
     compiled = graph.compile(name=TAUGHT, checkpointer=options.get("checkpointer"))
     return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * (attempts + revisions)))
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ...foundation.installing import install
 from ..options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout
 
 
@@ -41,7 +42,7 @@ def mcp(
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "mcp":
             raise
-        raise ImportError("tot mcp needs the package mcp: pip install 'trace-of-thought[mcp]'") from error
+        raise ImportError(f"tot mcp needs the package mcp: {install('mcp')}") from error
     from ...experiments.design.plan import load_prompt_set
     from ..models import load_models
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..journal.finding import find_journal
+from .paired import compare
 from .scores import Condition, conditions, paired
-from .statistics import compare, holm
+from .statistics import holm
 from .summary import comparison_dict
 
 

@@ -7,7 +7,7 @@
 | `TOT_STUDENT` | the student, or several, separated by commas: the first is the default |
 | `TOT_TEACHER` | the teacher, or several; "recorded:sample" unless set, "self" for the student |
 | `TOT_BASE_URL` | of an OpenAI-compatible server, for remote models |
-| `TOT_REVIEW` | in the graph with review: "always" (the default) or "flagged" |
+| `TOT_REVIEW` | in the graph with review: "always" (the default) or "flagged"; in the chat: "never" unless set |
 | `TOT_TRACKING` | an MLflow experiment: every run becomes a trace there |
 """
 
@@ -31,6 +31,7 @@ from ...models.scripted import ScriptedChatModel
 from ..baselines import build_baseline
 from ..methods import MODES, check_mode, method_named, method_names
 from ..trace_of_thought import build_trace_of_thought
+from .chat import as_chat
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"enum": list(MODES)}, {"pattern": " > "}]})]
@@ -70,6 +71,12 @@ async def trace_of_thought_reviewed(runtime: ServerRuntime) -> Graph:
     if review not in ("always", "flagged"):
         raise ValueError(f"TOT_REVIEW={review!r} is unknown; use always or flagged")
     return await asyncio.to_thread(_taught, runtime, review)
+
+
+async def chat(runtime: ServerRuntime) -> Graph:
+    """The same for chat programs: messages in and out; with TOT_REVIEW it pauses for a person."""
+    review = os.environ.get("TOT_REVIEW", "never")
+    return as_chat(await asyncio.to_thread(_taught, runtime, review), context_schema=RunContext)
 
 
 def _taught(runtime: ServerRuntime, review: Any) -> Graph:

@@ -12,6 +12,7 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...foundation.redaction import Redactor
 from ...nodes.asking.checkpointer import refuse_checkpointer
 from ...nodes.asking.failures import explain, printable
 from ...nodes.question import MAX_CHARACTERS
@@ -123,4 +124,5 @@ def tool_message(output: Mapping[str, Any], max_characters: int) -> str:
 
 
 def _failure(error: Exception) -> str:
-    return f"The problem could not be solved: {explain(error)}"
+    """Say what happened, without the keys that a provider's text may repeat: the agent's model and its users read this."""
+    return f"The problem could not be solved: {Redactor().text(explain(error))}"

@@ -17,7 +17,7 @@ from .echoes import is_placeholder
 from .phrases import STEP_NAMES
 from .references import braced
 from .rejected import is_rejected
-from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses, score
+from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses
 from .statements import Statement, asked_words
 
 MAX_NUMBERS = 60
@@ -159,7 +159,7 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
             taken.append(span)
     for quantity in find_quantities(outside)[-MAX_NUMBERS:]:
         if not any(start <= quantity.start < end for start, end in taken):
-            points = score(Number(quantity, outside, asked), NUMBER_SIGNS)
+            points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(outside[quantity.start : quantity.end].strip(), points, quantity.start, quantity))
     return [candidate for candidate in found if candidate.text and not is_rejected(candidate, text)]
 
@@ -168,7 +168,7 @@ def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
     claim = _right_side(content, asked.question)
     formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
-    return Candidate(claim, score(formula, SEGMENT_SIGNS), match.start())
+    return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start())
 
 
 def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
@@ -183,7 +183,7 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
             continue
         claim = _right_side(content, asked.question)
         formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
-        yield Candidate(claim, score(formula, EXPRESSION_SIGNS), match.start()), match.span()
+        yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start()), match.span()
 
 
 def _balanced(written: str) -> str:
@@ -263,7 +263,7 @@ def _right_side(content: str, question: str | None) -> str:
 
 
 def _exact_form(content: str, rounds: bool) -> str:
-    r"""Of "1/6 \approx 0.167" keep the exact form unless a rounded one is asked for, of "600/9 \approx 67" the rounded."""
+    r"""Of "1/6 \approx 0.167" keep the exact form unless it is to be rounded, of "600/9 \approx 67" the rounded one."""
     exact, rounded = content.partition("\\approx")[::2]
     if not rounded.strip():
         return content

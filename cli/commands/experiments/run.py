@@ -56,6 +56,9 @@ if TYPE_CHECKING:
     from ....experiments.journal.journal import Journal
     from ....experiments.run.runner import Outcome
 
+STOPPED_BY_BUDGET = 3
+"""Exit code."""
+
 _COMPARED, _LIMITS, _REVIEW = "What to compare", "Limits and retries", "Human review"
 """Titles under which the help groups options."""
 
@@ -240,6 +243,9 @@ def run(
     """Run an experiment and print its tables.
 
     Solves every combination of problem set, method, teacher and student. An interrupted run resumes when you rerun the command.
+
+    Exit codes: 0 all done; 1 problems failed; 3 a budget stopped the run (calls in flight are still finished and paid, at most
+    one a problem in flight).
     """
     given: dict[str, Any] = {
         "name": experiment,
@@ -282,12 +288,13 @@ def execute(
     target: tuple[str | None, Literal["local"] | None] | None,
     reviews: str | None = None,
 ) -> None:
-    """Run a configuration and print its tables; exit with 1 if problems are missing or failed."""
+    """Run a configuration and print its tables; exit with 1 if problems failed, with 3 if a budget stopped the run."""
     plan = make_plan(config)
     for note in plan.notes:
         console.print(printable(f"note: {note}"), style="yellow", markup=False)
     if dry_run:
-        show_estimate(plan, home(), console)
+        if not show_estimate(plan, home(), console):
+            raise typer.Exit(1)
         return
     from ....experiments.run.model_pool import ModelPool
 
@@ -302,7 +309,7 @@ def execute(
             raise
         show_result(plan, journal, outcome, console)
     if outcome.stopped_by or outcome.failed:
-        raise typer.Exit(1)
+        raise typer.Exit(STOPPED_BY_BUDGET if outcome.stopped_by else 1)
 
 
 def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None) -> Outcome:

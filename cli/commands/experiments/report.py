@@ -27,8 +27,8 @@ def report(
     calibrate: Annotated[
         str | None,
         typer.Option(
-            help="Find out when to ask for more: 'LESS > MORE', with parts of two combinations' labels. Chooses a signal on one half "
-            "of the problems and judges it on the other; calls no model and writes no report."
+            help="Find out when to ask for more: 'LESS > MORE', with parts of two combinations' labels. Chooses a signal on "
+            "one half of the problems and judges it on the other; calls no model and writes no report."
         ),
     ] = None,
     max_output_tokens: Annotated[

@@ -103,6 +103,8 @@ class VerdictValues(TypedDict):
     source: Source | None
     strict: bool | None
     reference: str | None
+    sentence: str
+    losers: Sequence[str]
 
 
 class EquationValues(TypedDict):

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
+from ..inference.intervals import holm
+from ..inference.paired import compare
 from ..journal.finding import find_journal
-from .paired import compare
 from .scores import Condition, conditions, paired
-from .statistics import holm
 from .summary import comparison_dict
 
 

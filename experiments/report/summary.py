@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...graphs.methods import CONTROLS, is_ladder, rung_names
+from ..inference.intervals import holm, wilson
+from ..inference.paired import Comparison, compare
 from ..journal.journal import Journal
-from .paired import Comparison, compare
 from .scores import Condition, conditions, paired
-from .statistics import holm, wilson
 
 BASES = ("chain_of_thought", "standard", "plan_and_solve")
 """What a method is compared with, where the experiment has it; the first that is there is the base of the others."""

@@ -5,7 +5,8 @@ import pytest
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.nodes.asking.failures import ModelError, advice, explain
 from trace_of_thought.nodes.decompose import make_decompose
-from trace_of_thought.nodes.solve import make_baseline
+from trace_of_thought.nodes.solve import make_solve
+from trace_of_thought.nodes.solving.ways import WAYS
 from trace_of_thought.prompts import load_prompts
 
 
@@ -79,6 +80,6 @@ def test_a_failure_tells_what_the_run_had_used():
     before = {"teacher": {"calls": 1, "input_tokens": 7, "output_tokens": 8, "unknown": 0}}
     state = {"question": "What?", "usage": before, "attempts": 1, "retry_reason": "no final answer was given."}
     with pytest.raises(ModelError) as caught:
-        make_baseline(student, load_prompts(), "standard").invoke(state)
+        make_solve(student, load_prompts(), WAYS["standard"]).invoke(state)
     assert caught.value.usage["teacher"] == before["teacher"]
     assert caught.value.usage["student"]["calls"] == 0

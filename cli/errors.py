@@ -17,8 +17,9 @@ def show_errors() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(130)  # the exit code by which shells report Ctrl-C
     except BrokenPipeError:
+        # the reader is gone (tot ... | head); Python would complain again when it flushes standard output at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:

@@ -66,6 +66,7 @@ def _changed(model: Model, fields: Mapping[str, Any]) -> Model:
 
 
 def _price(text: str) -> tuple[str, dict[str, float]]:
+    """Parse "MODEL=IN/OUT". The model may contain "=", so the last one separates the price."""
     model, _, amounts = text.rpartition("=")
     try:
         used, made = (float(amount) for amount in amounts.split("/"))

@@ -25,6 +25,7 @@ def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[s
     for kind, data in graph.stream(given, config, stream_mode=["messages", "updates"]):
         if kind == "messages":
             chunk, meta = data
+            # decompose streams as well, but its raw reply is shown as parsed steps when the node ends
             if meta["langgraph_node"] == "solve":
                 if speaking != "solve":
                     console.print("\nSolution", style="bold")
@@ -42,6 +43,7 @@ def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[s
 
 
 def _show_node(node: str, update: Mapping[str, Any], console: Console) -> None:
+    """Print what a node returned."""
     if node == "decompose":
         _show_steps("Steps", update, console)
         for flag in update["flags"]:
@@ -65,6 +67,7 @@ def _show_steps(title: str, update: Mapping[str, Any], console: Console) -> None
 
 
 def _show_verdict(update: Mapping[str, Any], console: Console) -> None:
+    """Print the answer and its status, and why there is another attempt."""
     console.print("\nAnswer", style="bold", end="")
     console.print(f"  {printable(update['answer'] or '(none found)')}")
     summary = update["check"]["summary"].rstrip(".")

@@ -21,7 +21,6 @@ _KINDS: dict[str, Literal["approve", "edit", "reject"]] = {
     "reject": "reject",
     "ignore": "reject",
     "response": "reject",
-    "respond": "reject",
 }
 
 
@@ -40,8 +39,9 @@ def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "
     parts += ["**Flags**\n\n" + "\n".join(reasons)] if reasons else []
     args = {"question": state["question"], "steps": steps, "flags": state.get("flags", [])}
     if not steps and (reply := state.get("decomposition")):
-        args["reply"] = reply[:MAX_CHARACTERS]
-        parts.append(f"**The teacher's reply**\n\n{visible(args['reply'])}")
+        shown = reply[:MAX_CHARACTERS]
+        args["reply"] = shown
+        parts.append(f"**The teacher's reply**\n\n{visible(shown)}")
     if state.get("problem_id"):
         args["problem_id"] = state["problem_id"]
     decisions = ["approve", "edit", *(["reject"] if may_reject else [])]
@@ -74,6 +74,8 @@ def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tu
     """
     decision = _one_decision(_from_json(answer))
     kind = _KINDS.get(str(decision.get("type")))
+    if decision.get("type") == "respond":
+        raise ValueError("'respond' would answer in place of the teacher; use edit to give steps, or reject to send a comment")
     if kind is None:
         raise ValueError(f"decision type {decision.get('type')!r} is unknown; use approve, edit or reject")
     if kind == "reject" and not may_reject:

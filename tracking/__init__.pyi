@@ -1,3 +1,5 @@
+from .audits.audit import Findings as Findings, Queued as Queued, read_audit as read_audit, start_audit as start_audit
+from .audits.estimates import Answered as Answered, Audited as Audited, Estimate as Estimate, estimate as estimate
 from .runs.experiment_runs import OpenRuns as OpenRuns, open_runs as open_runs, publish as publish
 from .runs.provenance import code_version as code_version
 from .runs.records import (

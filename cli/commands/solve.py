@@ -16,7 +16,9 @@ from rich.console import Console
 
 from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
-from ...graphs.methods import TAUGHT
+from ...graphs.build import build_graph
+from ...graphs.methods import TAUGHT, method_named
+from ...graphs.options import GraphOptions, mode_options
 from ...tracking import traced
 from ..models import load_models
 from ..options import (
@@ -38,8 +40,6 @@ from ..options import (
 from ..showing import show
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ...tracking import TraceHandler
 
 
@@ -47,7 +47,9 @@ def solve(
     question: Annotated[str, typer.Argument(help="The problem in words.")],
     student: Student,
     teacher: Teacher = "self",
-    reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Known answer to verify against. Without it, only the arithmetic is checked.")
+    ] = None,
     method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
@@ -84,7 +86,7 @@ def solve(
         max_attempts=max_attempts,
     )
     if taught:
-        options["mode"] = mode
+        options |= mode_options(mode)
     problem = {"question": question, "reference": reference}
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
@@ -108,7 +110,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: 
     with TemporaryDirectory() as folder:
         queue = open_queue(str(Path(folder) / "reviews.sqlite"))
         with queue.store.saver() as saver:
-            graph = build_trace_of_thought(teacher, student, checkpointer=saver, **options)
+            graph = build_trace_of_thought(teacher, student, **(options | GraphOptions(checkpointer=saver)))
             state = show(graph, problem, console, config)
             while "__interrupt__" in state:
                 TerminalReview(queue, reviewer=getpass.getuser()).run()
@@ -133,6 +135,7 @@ def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console
 
 
 def _where(handler: TraceHandler) -> str:
+    """Return where the trace is: the URL of a server's page, or its id and the database."""
     store, trace = handler.store, handler.last_trace_id
     page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
     where = page or f"trace {trace} of experiment 'solve' in {store.address}; open it with: tot ui"

@@ -110,6 +110,7 @@ def read_rows(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _row(line: str, number: int, file: Path) -> dict[str, Any]:
+    """Return the row in one line of JSONL."""
     try:
         row = json.loads(line)
     except json.JSONDecodeError:
@@ -127,6 +128,7 @@ def _column(row: dict[str, Any], names: tuple[str, ...], what: str) -> str:
 
 
 def _show(counts: Counter[str], strict: int) -> None:
+    """Print how many responses have each status, and the accuracy of the scored ones."""
     print(f"{counts.total()} responses")
     for status, count in counts.most_common():
         print(f"  {status}: {count}")
@@ -138,7 +140,8 @@ def _show(counts: Counter[str], strict: int) -> None:
 
 
 def _rate(number: int, judged: int) -> str:
-    from ...experiments.report.statistics import wilson
+    """Return a share with its 95 % interval, as tables show it."""
+    from ...experiments.inference.intervals import wilson
     from ...experiments.report.table import interval
 
     found = wilson(number, judged)

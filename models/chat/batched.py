@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import torch
@@ -18,24 +19,28 @@ from transformers import TextGenerationPipeline
 
 from ..engine.choose_engine import build_engine
 from ..engine.service import Service
-from ..weights.transformers_model import load
-from .calls import DEFAULT_MAX_TOKENS, PER_CALL, merge_options, prepare_call
+from ..weights.local_model import EngineName, load_local
+from ..weights.openvino_model import OpenVinoModel
+from .calls import DEFAULT_MAX_TOKENS, FORMS, PER_CALL, merge_options, prepare_call
 from .replies import Call, ChunkWriter
 
-_UNSUPPORTED = ("presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias", "n")
+_UNSUPPORTED = ("presence_penalty", "frequency_penalty", "logit_bias", "n")
 
 
 class BatchedChatHuggingFace(ChatHuggingFace):
     """A chat model in this process. Calls made at the same time, from tasks and threads, are decoded in one batch.
 
-    Greedy unless a temperature is given. `temperature`, `top_p`, `top_k`, `max_tokens`, `seed`, `stop` and `timeout`
-    may be given to the model or to a call: `model.invoke(messages, temperature=0.7, seed=3)`.
+    Greedy unless a temperature is given. `temperature`, `top_p`, `top_k`, `max_tokens`, `seed`, `stop`, `timeout`,
+    `logprobs` and `top_logprobs` may be given to the model or to a call: `model.invoke(messages, temperature=0.7, seed=3)`.
+    `regex`, `grammar` or `response_format` given to a call force a form on its text.
+    A last message of the assistant is continued: the reply holds only what is new.
 
     Attributes:
         max_tokens: new tokens of a reply at most.
         top_k: how many of the likeliest tokens to draw from.
         timeout: seconds that a call may take, waiting included.
-        engine: `"grouped"` (CPU), `"continuous"` (accelerators: transformers' continuous batching) or `"auto"`.
+        engine: `"openvino"` (CPU), `"continuous"` (accelerators: transformers' continuous batching), `"grouped"` (any other
+            model) or `"auto"`.
         max_batch_size: rows decoded together at most.
         max_batch_tokens: positions of the key-value cache at most; by default what a quarter of the free memory holds.
         max_pending_calls: calls that may wait in the engine; further ones wait outside with nothing but their messages.
@@ -46,7 +51,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
     max_tokens: int | None = DEFAULT_MAX_TOKENS
     top_k: int | None = None
     timeout: float | None = None
-    engine: Literal["auto", "grouped", "continuous"] = "auto"
+    engine: EngineName = "auto"
     max_batch_size: int = 64
     max_batch_tokens: int | None = None
     max_pending_calls: int = 1024
@@ -75,6 +80,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         device: str | torch.device | int | None = None,
         attn_implementation: str | None = None,
         quantization_config: Any = None,
+        weights: Literal["float16", "int8"] | None = None,
         **options: Any,
     ) -> BatchedChatHuggingFace:
         """Load a model.
@@ -87,6 +93,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             device: by default an accelerator if there is one, else the CPU.
             attn_implementation: as transformers takes it.
             quantization_config: as transformers takes it (bitsandbytes, torchao, ...).
+            weights: how a model that is converted for OpenVINO keeps them: `"float16"` (default) or `"int8"`.
             options: fields of this class, as `max_tokens`; all others go to `AutoModelForCausalLM.from_pretrained`.
 
         Raises:
@@ -101,22 +108,29 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             )
         names = {*cls.model_fields, *(field.alias for field in cls.model_fields.values() if field.alias)}
         fields = {name: options.pop(name) for name in list(options) if name in names}
-        model, tokenizer = load(
+        model, tokenizer = load_local(
             model_id,
+            engine=fields.get("engine", "auto"),
+            weights=weights,
             dtype=dtype,
             device=device,
             attn_implementation=attn_implementation,
             quantization_config=quantization_config,
             **options,
         )
-        llm = HuggingFacePipeline(pipeline=TextGenerationPipeline(model=model, tokenizer=tokenizer), model_id=model_id)
+        llm = HuggingFacePipeline(pipeline=_pipeline(model, tokenizer), model_id=model_id)
         return cls(llm=llm, tokenizer=tokenizer, **fields)
 
     @property
     def facts(self) -> dict[str, Any]:
         """What was chosen when it was loaded: the hub's revision if it has one, dtype, device, engine and its limits."""
         model, engine = self.llm.pipeline.model, self._service.engine
-        facts = {"revision": getattr(model.config, "_commit_hash", None), "dtype": str(model.dtype).removeprefix("torch.")}
+        dtype = str(model.dtype).removeprefix("torch.")
+        facts = {
+            "revision": getattr(model.config, "_commit_hash", None),
+            "dtype": dtype,
+            "weights": getattr(model, "weights", dtype),
+        }
         limits = {"max_batch_size": self.max_batch_size, "max_batch_tokens": self.max_batch_tokens}
         return {**facts, "device": str(model.device), "engine": engine.name, **limits}
 
@@ -210,7 +224,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
                 if run_manager:
                     run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
-        yield writer.finish(call.generation.result.result())
+        yield writer.finish(self._service.engine.scored(call.generation))
 
     async def _astream(
         self,
@@ -231,7 +245,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
                 if run_manager:
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
-        yield writer.finish(call.generation.result.result())
+        yield writer.finish(await self._service.ascored(call.generation))
 
     def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> tuple[Call, float | None]:
         options = merge_options({name: getattr(self, name) for name in PER_CALL}, kwargs)
@@ -242,6 +256,14 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             options,
             stop=stop if stop is not None else self.stop,
             tools=kwargs.get("tools"),
+            form={name: kwargs[name] for name in FORMS if kwargs.get(name) is not None},
             metadata={"model_name": self.model_id, "model_provider": "huggingface", "engine": self._service.engine.name},
         )
         return call, options["timeout"]
+
+
+def _pipeline(model: Any, tokenizer: Any) -> Any:
+    """Return what `HuggingFacePipeline` holds; OpenVINO's models are run by their engine only."""
+    if isinstance(model, OpenVinoModel):
+        return SimpleNamespace(model=model, tokenizer=tokenizer, task="text-generation")
+    return TextGenerationPipeline(model=model, tokenizer=tokenizer)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import TemplateError
-from langchain_core.messages import BaseMessage, convert_to_openai_messages
+from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_messages
 
 
 def render(tokenizer: Any, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] | None = None) -> str:
-    """Return the prompt as text, ending where the assistant's reply begins.
+    """Return the prompt as text, ending where the assistant's reply begins, or within it if the last message has begun it.
 
     Raises:
         ValueError: no message, a message that is not text, no chat template, or one that refuses the messages.
@@ -25,12 +25,19 @@ def render(tokenizer: Any, messages: Sequence[BaseMessage], tools: Sequence[dict
         )
     turns = [_turn(turn) for turn in convert_to_openai_messages(list(messages), text_format="string")]
     try:
-        return tokenizer.apply_chat_template(turns, tools=tools or None, add_generation_prompt=True, tokenize=False)
+        ending = {"continue_final_message": True} if begun_by(messages) else {"add_generation_prompt": True}
+        return tokenizer.apply_chat_template(turns, tools=tools or None, tokenize=False, **ending)
     except (TemplateError, TypeError) as error:
         roles = [turn["role"] for turn in turns]
         raise ValueError(
             f"the chat template of {tokenizer.name_or_path!r} refuses messages of roles {roles}: {error}"
         ) from error
+
+
+def begun_by(messages: Sequence[BaseMessage]) -> str:
+    """Return the text of the last message if it is the assistant's: it is to be continued."""
+    last = messages[-1]
+    return last.text if isinstance(last, AIMessage) and not last.tool_calls and last.text.strip() else ""
 
 
 def tokenize(tokenizer: Any, prompt: str) -> list[int]:

@@ -71,6 +71,11 @@ class ThoughtSplitter:
         return text
 
 
+def within_thoughts(prompt: str, begun: str) -> bool:
+    """Whether a reply begins within thoughts: the template opened the block, or the text that is continued did."""
+    return prompt.rstrip().endswith(OPEN) or begun.rfind(OPEN) > begun.rfind(CLOSE)
+
+
 def part(text: str, opened: bool = False) -> Parted:
     """Part a whole text; see `ThoughtSplitter`."""
     return ThoughtSplitter(opened).feed(text, final=True)

@@ -14,6 +14,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from ..engine.incremental_text import IncrementalText, StopHold, cut_at_stop
 from ..engine.requests import Completion, Generation
+from .logprobs import logprobs_of
 from .reasoning import Parted, ThoughtSplitter, part
 from .tool_calls import ReadCalls, read_tool_calls
 
@@ -32,8 +33,9 @@ class Call:
     def result(self, completion: Completion) -> ChatResult:
         """Return the reply as a whole."""
         text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        reasoning, answer = part(cut_at_stop(text, self.stop), self.thinking)
-        info = self._info(completion)
+        shown = cut_at_stop(text, self.stop)
+        reasoning, answer = part(shown, self.thinking)
+        info = self._info(completion, shown)
         answer, calls, invalid = read_tool_calls(answer) if self.has_tools else ReadCalls(answer, [], [])
         message = AIMessage(
             content=answer,
@@ -64,7 +66,8 @@ class Call:
 
     def last_chunk(self, completion: Completion, rest: Parted) -> ChatGenerationChunk:
         """Return the chunk that ends a stream."""
-        info = self._info(completion)
+        text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        info = self._info(completion, cut_at_stop(text, self.stop))
         message = AIMessageChunk(
             content=rest.answer,
             additional_kwargs=_kept(rest.reasoning),
@@ -74,8 +77,11 @@ class Call:
         )
         return ChatGenerationChunk(message=message, generation_info=info)
 
-    def _info(self, completion: Completion) -> dict[str, Any]:
-        return {"finish_reason": completion.finish_reason, "batch_size": completion.batch_size, **self.metadata}
+    def _info(self, completion: Completion, text: str) -> dict[str, Any]:
+        info = {"finish_reason": completion.finish_reason, "batch_size": completion.batch_size, **self.metadata}
+        if completion.likelihoods is not None:
+            info["logprobs"] = logprobs_of(self.tokenizer, completion.tokens, completion.likelihoods, text)
+        return info
 
     def _usage(self, completion: Completion) -> UsageMetadata:
         read, written = len(self.generation.prompt), completion.generated

@@ -9,8 +9,9 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
+from dataclasses import replace
 
-from .requests import Generation
+from .requests import Completion, Generation, Likelihood
 
 IDLE_SECONDS = 10.0
 """How long the thread of an engine without calls stays, so that the next call need not start one."""
@@ -86,6 +87,21 @@ class Engine(ABC):
     @abstractmethod
     def release(self) -> None:
         """Give back what an idle engine need not hold."""
+
+    @abstractmethod
+    def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
+        """Return how likely each token of a text was; called by the threads that call, beside the engine's own."""
+
+    def scored(self, generation: Generation) -> Completion:
+        """Return how a call ended, with what was asked for of its tokens' probabilities."""
+        completion, wanted = generation.result.result(), generation.options.logprobs
+        if wanted is None:
+            return completion
+        if not wanted and len(generation.logprobs) == len(completion.tokens):
+            likelihoods = [Likelihood(logprob, []) for logprob in generation.logprobs]
+        else:
+            likelihoods = self.score(generation.prompt, completion.tokens, wanted) if completion.tokens else []
+        return replace(completion, likelihoods=likelihoods)
 
     def _start_afresh(self) -> None:
         """Set up the inbox and no thread: at first, and in a forked child, where the parent's thread is not."""

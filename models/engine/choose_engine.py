@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from transformers import PreTrainedModel
 
+from ..weights.local_model import EngineName
+from ..weights.openvino_model import OpenVinoModel
 from .base import Engine
 from .continuous_engine import ContinuousEngine
-from .grouped_engine import GroupedEngine
+from .grouped.grouped_engine import GroupedEngine
+from .openvino_engine import OpenVinoEngine
 
 
 def build_engine(
-    model: PreTrainedModel, kind: Literal["auto", "grouped", "continuous"], max_batch_size: int, max_batch_tokens: int | None
+    model: PreTrainedModel | OpenVinoModel, kind: EngineName, max_batch_size: int, max_batch_tokens: int | None
 ) -> Engine:
-    """Return the engine for a model: continuous batching on one accelerator, grouped generation otherwise, unless told.
+    """Return the engine for a model.
+
+    That is OpenVINO for a model in its form; else continuous batching on one accelerator and grouped generation otherwise,
+    unless told.
 
     Raises:
         ValueError: the model is of a kind that no engine serves, or a limit is not positive.
     """
     if max_batch_size < 1 or (max_batch_tokens is not None and max_batch_tokens < 1):
         raise ValueError(f"max_batch_size={max_batch_size}, max_batch_tokens={max_batch_tokens}: give 1 or more")
+    limits = {
+        "max_batch_size": max_batch_size,
+        "max_batch_tokens": max_batch_tokens or cache_tokens(model, max_batch_size),
+    }
+    if isinstance(model, OpenVinoModel):
+        return OpenVinoEngine(model.folder, **limits)
     if model.config.is_encoder_decoder or getattr(model, "_is_stateful", False):
         raise ValueError(
             f"{model.config.model_type!r} models keep no plain key-value cache of a single text; "
             "give a decoder-only attention model, or use ChatHuggingFace"
         )
-    if kind == "auto":
-        kind = "continuous" if _on_one_accelerator(model) else "grouped"
-    chosen = ContinuousEngine if kind == "continuous" else GroupedEngine
-    return chosen(
-        model, max_batch_size=max_batch_size, max_batch_tokens=max_batch_tokens or cache_tokens(model, max_batch_size)
-    )
+    if kind == "openvino":
+        raise ValueError("engine='openvino' needs a model in OpenVINO's form; load it with from_model_id")
+    if kind == "continuous" or (kind == "auto" and _on_one_accelerator(model)):
+        return ContinuousEngine(model, **limits)
+    return GroupedEngine(model, **limits)
 
 
-def cache_tokens(model: PreTrainedModel, rows: int) -> int:
+def cache_tokens(model: PreTrainedModel | OpenVinoModel, rows: int) -> int:
     """Return how many positions of key-value cache a quarter of the free memory holds, from 2,048 to 262,144.
 
     No more than so many rows of the model's context can use.

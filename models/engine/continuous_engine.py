@@ -10,8 +10,9 @@ import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig, PreTrainedModel
 
 from .base import Engine, EngineError
-from .requests import Generation, refuse_too_long
+from .requests import Generation, Likelihood, refuse_too_long
 from .seeded_noise import add_seeded_noise
+from .torch_scores import score_tokens
 
 POLL_SECONDS = 0.02
 """How long the engine waits for a token before it looks for new and cancelled calls."""
@@ -65,6 +66,7 @@ class ContinuousEngine(Engine):
         """Hand calls to the library and take what it has written."""
         self._waiting.extend(newcomers)
         refuse_too_long(newcomers, self._blocks * PAGE_TOKENS)
+        _refuse_forms(newcomers)
         self._forget_cancelled()
         self._feed()
         self._drain()
@@ -90,6 +92,10 @@ class ContinuousEngine(Engine):
         for generation in [*running, *self._waiting, *self._suspects]:
             generation.fail(error)
         self._running, self._waiting, self._suspects = {}, [], []
+
+    def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
+        """Return how likely each token of a text was."""
+        return score_tokens(self.model, prompt, tokens, alternatives)
 
     def release(self) -> None:
         """Stop the library's thread, which would otherwise keep the process alive, and free its cache."""
@@ -186,3 +192,13 @@ class ContinuousEngine(Engine):
         running.told = len(output.generated_tokens)
         if output.is_finished():
             del self._running[output.request_id]
+
+
+def _refuse_forms(generations: list[Generation]) -> None:
+    """The library chooses tokens where no mask of a single call reaches them."""
+    for generation in generations:
+        if generation.form is not None:
+            kind = generation.form.form.kind
+            generation.fail(
+                ValueError(f"{kind}: the engine 'continuous' cannot force a form; use engine='grouped' or 'openvino'")
+            )

@@ -10,7 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .forms import FormWatch
+
 FinishReason = Literal["stop", "length"]
+
+MOST_ALTERNATIVES = 20
+"""Of a token whose log-probability is told; OpenAI's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class SamplingOptions:
         top_p: share of probability mass to draw from, in (0, 1].
         top_k: how many tokens to draw from; 0 is all.
         seed: of the call's own random generator; `None` takes one from torch's default generator.
+        logprobs: how many alternatives to tell of each token, with its log-probability and theirs; `None` tells none.
 
     Raises:
         ValueError: a value out of its range.
@@ -33,6 +39,7 @@ class SamplingOptions:
     top_p: float = 1.0
     top_k: int = 0
     seed: int | None = None
+    logprobs: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:
@@ -43,6 +50,8 @@ class SamplingOptions:
             raise ValueError(f"top_p={self.top_p!r}: give a number above 0 and up to 1")
         if self.top_k < 0:
             raise ValueError(f"top_k={self.top_k!r}: give 0 (all tokens) or a positive number")
+        if self.logprobs is not None and not 0 <= self.logprobs <= MOST_ALTERNATIVES:
+            raise ValueError(f"top_logprobs={self.logprobs!r}: give a number from 0 to {MOST_ALTERNATIVES}")
 
     @property
     def greedy(self) -> bool:
@@ -51,13 +60,25 @@ class SamplingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Likelihood:
+    """The natural logarithm of a token's probability before temperature, and the likeliest tokens in its place."""
+
+    logprob: float
+    alternatives: list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
-    """How a call ended: its tokens (without the end token), why, and with how many others it shared a batch at most."""
+    """How a call ended: its tokens (without the end token), why, and with how many others it shared a batch at most.
+
+    `likelihoods` has one entry for each token, if they were asked for.
+    """
 
     tokens: list[int]
     finish_reason: FinishReason
     generated: int
     batch_size: int
+    likelihoods: list[Likelihood] | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -69,9 +90,11 @@ class Generation:
         options: see `SamplingOptions`.
         end_tokens: ids that end the text.
         ends: called with each new token, tells whether a stop string is complete.
+        form: what the text must keep, if anything.
         listener: called with each new token that belongs to the text, by the engine's thread.
         result: resolved by the engine; cancel it to free the place of the call.
         tokens: the text so far.
+        logprobs: of these tokens, from an engine that tells them.
         random: what the engine draws with for this call; survives a second try.
         tried_again: whether an engine failed under it once already.
     """
@@ -80,9 +103,11 @@ class Generation:
     options: SamplingOptions
     end_tokens: frozenset[int]
     ends: Callable[[int], bool] | None = None
+    form: FormWatch | None = None
     listener: Callable[[int], None] | None = None
     result: Future[Completion] = field(default_factory=Future)
     tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
     batch_size: int = 1
     random: Any = None
     tried_again: bool = False
@@ -107,13 +132,15 @@ class Generation:
         """Tokens of prompt and text at most."""
         return len(self.prompt) + self.options.max_tokens
 
-    def accept(self, token: int, batch_size: int = 1) -> None:
+    def accept(self, token: int, batch_size: int = 1, logprob: float | None = None) -> None:
         """Take the next token; resolves the call when this token ends it."""
         self.batch_size = max(self.batch_size, batch_size)
         if token in self.end_tokens:
             self._finish("stop", extra=1)
             return
         self.tokens.append(token)
+        if logprob is not None:
+            self.logprobs.append(logprob)
         if self.listener is not None:
             self.listener(token)
         if self.ends is not None and self.ends(token):

@@ -35,7 +35,8 @@ class Service:
         deadline = _Deadline(timeout)
         try:
             self._enter(generation, deadline)
-            return generation.result.result(deadline.left())
+            generation.result.result(deadline.left())
+            return self.engine.scored(generation)
         except TimeoutError as error:
             raise deadline.error(generation) from error
         finally:
@@ -47,11 +48,18 @@ class Service:
         try:
             async with asyncio.timeout(timeout):
                 await self._aenter(generation)
-                return await asyncio.wrap_future(generation.result)
+                await asyncio.wrap_future(generation.result)
+                return await self.ascored(generation)
         except TimeoutError as error:
             raise deadline.error(generation) from error
         finally:
             generation.result.cancel()
+
+    async def ascored(self, generation: Generation) -> Completion:
+        """Return how a call ended; only computing what its tokens' probabilities were needs a thread."""
+        if generation.options.logprobs is None:
+            return generation.result.result()
+        return await asyncio.to_thread(self.engine.scored, generation)
 
     def tokens(self, generation: Generation, timeout: float | None) -> Iterator[int]:
         """Yield tokens as they come; `generation.result` is resolved afterwards. Closing the iterator frees the place."""

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import torch
 from filelock import FileLock
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from ...foundation.installing import install
 
 
 def cache_folder() -> Path:
@@ -38,14 +41,7 @@ def converted(file: Path, dtype: torch.dtype) -> Path:
         FileNotFoundError: there is no such file.
         ValueError: it is not a GGUF file, or of an architecture that transformers cannot read.
     """
-    if not file.is_file():
-        raise FileNotFoundError(f"{file}: no such GGUF file")
-    with file.open("rb") as stream:
-        if stream.read(4) != b"GGUF":
-            raise ValueError(f"{file} is not a GGUF file (it does not begin with 'GGUF'); download it again")
-        stream.seek(0)
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    folder = cache_folder() / "gguf" / f"{file.stem}-{digest}-{str(dtype).removeprefix('torch.')}"
+    folder = cache_folder() / "gguf" / f"{file.stem}-{digest_of(file)}-{str(dtype).removeprefix('torch.')}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not (folder / "config.json").exists():
@@ -53,20 +49,37 @@ def converted(file: Path, dtype: torch.dtype) -> Path:
     return folder
 
 
-def _convert(file: Path, dtype: torch.dtype, folder: Path) -> None:
-    """Write beside the folder and rename, so that a crash leaves nothing that looks whole."""
+def digest_of(file: Path) -> str:
+    """Return a short name for the content of a GGUF file; raises as `converted` does."""
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: no such GGUF file")
+    with file.open("rb") as stream:
+        if stream.read(4) != b"GGUF":
+            raise ValueError(f"{file} is not a GGUF file (it does not begin with 'GGUF'); download it again")
+        stream.seek(0)
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+
+
+def read_gguf(file: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return the model of a GGUF file, its weights no longer quantized, and its tokenizer."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    try:
+        model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=dtype)
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    except ImportError as error:
+        raise ImportError(f"{file}: reading GGUF needs the package gguf; {install('local')}") from error
+    except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
+        raise ValueError(f"{file}: transformers cannot read this GGUF file: {error}") from error
+    _forget_gguf(model)
+    return model, tokenizer
+
+
+def _convert(file: Path, dtype: torch.dtype, folder: Path) -> None:
+    """Write beside the folder and rename, so that a crash leaves nothing that looks whole."""
     unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
-        try:
-            model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=dtype)
-            tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
-        except ImportError as error:
-            raise ImportError(f"{file}: reading GGUF needs the package gguf; pip install 'trace-of-thought[local]'") from error
-        except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
-            raise ValueError(f"{file}: transformers cannot read this GGUF file: {error}") from error
-        _forget_gguf(model)
+        model, tokenizer = read_gguf(file, dtype)
         model.save_pretrained(unfinished)
         tokenizer.save_pretrained(unfinished)
         unfinished.rename(folder)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from .gguf_folder import converted
-from .int8_linear import Int8Linear, sums_are_exact
-from .packed_linear import can_pack, pack_linears
 
 
 def load(
@@ -22,7 +20,6 @@ def load(
     device: str | torch.device | int | None = None,
     attn_implementation: str | None = None,
     quantization_config: Any = None,
-    pack_weights: bool | Literal["int8"] | None = None,
     **model_options: Any,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load a model ready to generate, and its tokenizer.
@@ -35,8 +32,6 @@ def load(
             accelerator if there is one.
         attn_implementation: as transformers takes it.
         quantization_config: of bitsandbytes, torchao, ..., as transformers takes it.
-        pack_weights: lay weights out for the CPU's matrix products (see `PackedLinear`); by default where it can be done.
-            `"int8"` rounds them to 8 bits as well (see `Int8Linear`).
         model_options: further options of `AutoModelForCausalLM.from_pretrained`, as `revision` or `trust_remote_code`.
 
     Raises:
@@ -54,20 +49,10 @@ def load(
         options["attn_implementation"] = attn_implementation
     if quantization_config is not None:
         options["quantization_config"] = quantization_config
-    with _explained(model_id):
+    with explained(model_id):
         tokenizer = AutoTokenizer.from_pretrained(source, **shared)
         model = AutoModelForCausalLM.from_pretrained(source, dtype=chosen, device_map=placed, **options)
-    _pack(model, pack_weights)
     return model.eval(), tokenizer
-
-
-def _pack(model: PreTrainedModel, how: bool | Literal["int8"] | None) -> None:
-    if how == "int8":
-        if not (can_pack(model) and sums_are_exact()):
-            raise ValueError("pack_weights='int8' needs an unquantized float32 model on a CPU with VNNI; leave it out here")
-        pack_linears(model, Int8Linear)
-    elif how or (how is None and can_pack(model)):
-        pack_linears(model)
 
 
 def _resolve_device(device: str | torch.device | int | None) -> str:
@@ -99,6 +84,12 @@ def _source(model_id: str, dtype: str | torch.dtype) -> str:
     path = Path(model_id).expanduser()
     if path.suffix == ".gguf":
         return str(converted(path.resolve(), torch.bfloat16 if isinstance(dtype, str) else dtype))
+    return source_of(model_id)
+
+
+def source_of(model_id: str) -> str:
+    """Return the folder or hub id; raises where it can be neither."""
+    path = Path(model_id).expanduser()
     if path.is_dir():
         if not (path / "config.json").exists():
             raise FileNotFoundError(f"model folder {model_id!r} has no config.json; give the folder that holds it")
@@ -111,7 +102,7 @@ def _source(model_id: str, dtype: str | torch.dtype) -> str:
 
 
 @contextmanager
-def _explained(model_id: str) -> Iterator[None]:
+def explained(model_id: str) -> Iterator[None]:
     """Turn the loaders' errors into ones that name the model and the way out."""
     try:
         yield

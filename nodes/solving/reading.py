@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 
-from ...programs import run_program
-from ...verification import extract_answer
 from ..asking.messages import Reply
 from ..state import Program, Solution
 
 
 def read_text(replies: list[Reply], question: str) -> Solution:
     """Find the answer in what the student wrote last, without the reference."""
+    from ...verification import extract_answer  # its tables of patterns take a while, and the registry imports this file
+
     found = extract_answer(replies[-1].text, question=question)
     return _solution(replies, "\n\n".join(reply.text for reply in replies), found.answer if found else None)
 
 
 def read_program(replies: list[Reply], question: str) -> Solution:
     """Run the student's program; its value is the answer."""
+    from ...programs import run_program
+
     run = run_program(replies[-1].text)
     ends = f"Answer: {run.answer}" if run.answer is not None else f"The program failed: {run.error}"
     solution = _solution(replies, f"{replies[-1].text.rstrip()}\n\n{ends}", run.answer)

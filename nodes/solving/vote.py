@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..verification import answers_equal
+from ...verification import answers_equal
 
 
 def vote(answers: list[str | None]) -> tuple[int, float]:

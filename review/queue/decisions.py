@@ -1,4 +1,4 @@
-"""A decision as the tables keep it."""
+"""Decisions as rows of the tables."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def row_of_event(item: Item, what: str, reviewer: str, kept: Mapping[str, Any]) 
 
 
 def already_decided(item: Item) -> str:
-    """Return in words who was faster."""
+    """Return a sentence that says who decided first, and when."""
     who = item.reviewer or "somebody"
     if item.state == "elsewhere":
         return f"the review of {item.problem_id or item.number} was answered by another program"

@@ -1,4 +1,4 @@
-"""Edits that were begun and not submitted: kept for each subject, until it is decided."""
+"""Unsubmitted edits, stored until the item is decided."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .tables import drafts
 
 @dataclass(frozen=True)
 class Draft:
-    """An edit that nobody submitted yet."""
+    """An unsubmitted edit."""
 
     steps: list[str]
     comment: str
@@ -31,7 +31,7 @@ class Drafts:
         self._engine = store.engine
 
     def save(self, item: Item, steps: list[str], comment: str = "", reviewer: str = "", db: Connection | None = None) -> float:
-        """Keep an edit that is not submitted yet; returns when, in Unix seconds."""
+        """Store an unsubmitted edit; return the time in Unix seconds."""
         at = time.time()
         row = {"subject": _key(item, reviewer), "steps": json.dumps(steps), "comment": comment, "at": at}
         with self._engine.begin() if db is None else nullcontext(db) as open_db:
@@ -40,7 +40,7 @@ class Drafts:
         return at
 
     def get(self, item: Item, reviewer: str = "", db: Connection | None = None) -> Draft | None:
-        """Return the edit that was kept for a reviewer, if any."""
+        """Return the stored edit of a reviewer, if any."""
         keys = (_key(item, reviewer), item.subject)  # the first release kept one for all reviewers
         with self._engine.connect() if db is None else nullcontext(db) as open_db:
             rows = {row.subject: row for row in open_db.execute(select(drafts).where(drafts.c.subject.in_(keys)))}
@@ -48,12 +48,12 @@ class Drafts:
         return Draft(json.loads(found.steps), found.comment, found.at) if found else None
 
     def subjects(self) -> set[str]:
-        """Return the subjects of which somebody has begun an edit."""
+        """Return the subjects that have an unsubmitted edit."""
         with self._engine.connect() as db:
             return {key.partition(" ")[0] for key in db.scalars(select(drafts.c.subject))}
 
     def drop(self, item: Item, reviewer: str = "", db: Connection | None = None) -> None:
-        """Forget the edit of a reviewer, in a transaction that is open or in one of its own."""
+        """Delete a reviewer's edit, in the given transaction or in one of its own."""
         mine = drafts.c.subject.in_((_key(item, reviewer), item.subject))
         with self._engine.begin() if db is None else nullcontext(db) as open_db:
             open_db.execute(delete(drafts).where(mine))

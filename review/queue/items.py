@@ -1,4 +1,4 @@
-"""An item of the queue: one decomposition that a person shall look at."""
+"""An item of the queue: one step list to review."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ...nodes.state import Flag
 
 @dataclass(frozen=True)
 class Item:
-    """What is asked, by whom, and what was decided.
+    """One review: what is asked, and what was decided.
 
     Attributes:
-        number: name of the item in addresses and files.
-        subject: the same for threads that ask the same; they are decided together.
+        number: identifies the item in URLs and files.
+        subject: the same for all threads with the same request; they are decided together.
         state: waiting, decided, taken (a run has the decision) or elsewhere (answered by another program).
-        created: Unix seconds.
-        may_reject: False when the teacher was asked often enough.
+        created: time in Unix seconds.
+        may_reject: False once the maximum number of revisions is reached.
         reply: what the teacher wrote, where it holds no steps.
     """
 
@@ -57,13 +57,13 @@ class Item:
 
     @property
     def given_steps(self) -> list[str]:
-        """What the student gets: the reviewer's steps after an edit, else the teacher's."""
+        """The steps that the student gets: the reviewer's after an edit, or else the teacher's."""
         decisions = (self.answer or {}).get("decisions") or [{}]
         return list(decisions[0].get("edited_action", {}).get("args", {}).get("steps", self.steps))
 
 
 def item_from_row(row: Mapping[str, Any]) -> Item:
-    """Return the item of a row of `tables.items`."""
+    """Return a row of `tables.items` as an item."""
     request = json.loads(row["request"])
     args = request["action_requests"][0]["args"]
     kept = {key: row[key] for key in Item.__dataclass_fields__ if key in row}
@@ -82,7 +82,7 @@ def item_from_row(row: Mapping[str, Any]) -> Item:
 
 
 def is_request(value: Any) -> bool:
-    """Tell whether the value of an interrupt asks for a review of steps."""
+    """Tell whether an interrupt's value is a request to review steps."""
     try:
         return bool(value["action_requests"][0]["name"] == ACTION and value["review_configs"][0]["allowed_decisions"])
     except (TypeError, KeyError, IndexError):
@@ -93,10 +93,10 @@ def row_of(thread_id: str, interrupt_id: str, request: Mapping[str, Any], about:
     """Return the row of a new item.
 
     Args:
-        thread_id: of the paused run.
-        interrupt_id: of the interrupt.
+        thread_id: id of the paused thread.
+        interrupt_id: id of the interrupt.
         request: the `HITLRequest`.
-        about: metadata of the run: `experiment`, `problem_set`, `teacher` and `problem_id` are kept.
+        about: metadata of the run; `experiment`, `problem_set`, `teacher` and `problem_id` are stored.
     """
     args = request["action_requests"][0]["args"]
     named = {key: str(about.get(key) or "") for key in ("experiment", "problem_set", "teacher", "problem_id")}

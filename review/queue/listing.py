@@ -1,4 +1,4 @@
-"""What the queue holds: items that wait, how many, and the history of decisions."""
+"""Read access to the queue: waiting items, counts, and the history of decisions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILTERS = ("experiment", "problem_set", "teacher")
 
 @dataclass(frozen=True)
 class Counts:
-    """How many problems wait for a reviewer, for the teacher's new steps, and are decided."""
+    """Numbers of problems that wait for a reviewer, wait for the teacher's new steps, or are decided."""
 
     waiting: int
     decided: int
@@ -30,7 +30,7 @@ class Counts:
 
 
 class Listing:
-    """Reads the tables of a store and changes nothing."""
+    """Reads the tables of a store; changes nothing."""
 
     def __init__(self, store: ReviewStore) -> None:
         """Take an open store."""
@@ -38,17 +38,17 @@ class Listing:
         self._connect = store.engine.connect
 
     def pending(self, **filters: str) -> list[Item]:
-        """Return what waits, oldest first, each subject once.
+        """Return the waiting items, oldest first; items with the same request appear once.
 
         Args:
-            filters: `experiment`, `problem_set`, `teacher`; `flag`, a kind of flag, or "none" for what has none.
+            filters: `experiment`, `problem_set`, `teacher`; `flag` is a kind of flag, or "none" for items without flags.
         """
         first = select(func.min(items.c.number)).where(items.c.state == "waiting").group_by(items.c.subject)
         query = select(items).where(items.c.number.in_(first)).order_by(items.c.number)
         return [item for item in self._read(_filtered(query, filters)) if _has_flag(item, filters.get("flag"))]
 
     def counts(self, **filters: str) -> Counts:
-        """Return the progress of what the filters choose, in problems: one that was sent back and asked again counts once."""
+        """Return the counts of the filtered problems. A problem that was rejected and asked again counts once."""
         columns = (items.c.thread_id, items.c.subject, items.c.state, items.c.kinds, items.c.decision)
         with self._connect() as db:
             rows = db.execute(_filtered(select(*columns), filters).order_by(items.c.number)).all()
@@ -69,10 +69,10 @@ class Listing:
         return found[0] if found else None
 
     def item(self, number: int) -> Item:
-        """Return an item.
+        """Return an item by its number.
 
         Raises:
-            LookupError: there is none.
+            LookupError: there is no such item.
         """
         found = self._read(select(items).where(items.c.number == number))
         if not found:
@@ -85,14 +85,14 @@ class Listing:
         return next(iter(self._read(query.limit(1))), None)
 
     def history(self, limit: int = 200) -> list[dict[str, Any]]:
-        """Return what was decided and undone, newest first: `at`, `what`, `reviewer`, `comment`, `distance`, ..."""
+        """Return decisions and undos, newest first, with `at`, `what`, `reviewer`, `comment`, `distance`, ..."""
         named = (items.c.problem_id, items.c.teacher, items.c.problem_set, items.c.experiment, items.c.state)
         query = select(events, *named).join(items, items.c.number == events.c.item).order_by(events.c.number.desc())
         with self._connect() as db:
             return [dict(row) for row in db.execute(query.limit(limit)).mappings()]
 
     def choices(self) -> dict[str, list[str]]:
-        """Return the values that filters may take, of what waits."""
+        """Return the values of each filter that occur among the waiting items."""
         with self._connect() as db:
             rows = db.execute(select(*(items.c[name] for name in (*FILTERS, "kinds"))).where(items.c.state == "waiting")).all()
         found = {name: sorted({getattr(row, name) for row in rows} - {""}) for name in FILTERS}
@@ -100,7 +100,7 @@ class Listing:
         return found | {"flag": kinds + (["none"] if any(not row.kinds for row in rows) else [])}
 
     def version(self) -> str:
-        """Return a text that changes whenever the queue does."""
+        """Return a text that changes whenever the queue changes."""
         with self._connect() as db:
             parts = [db.scalar(select(func.count()).select_from(items).where(items.c.state == "waiting"))]
             parts += [db.scalar(select(func.count()).select_from(items).where(items.c.state == "elsewhere"))]

@@ -1,4 +1,4 @@
-"""What the addresses of the page say: filters, and what to tell about the last decision."""
+"""URLs of the page: filters, and messages about the last decision."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from ..queue.items import Item
 from ..queue.listing import FILTERS
 
 LONGEST_S = 3600.0
-"""A page that was open for longer says nothing about the time that a decision took."""
+"""Maximum seconds counted as the time of a decision; a page that was open longer was probably left alone."""
 
 
 def filters_of(values: Mapping[str, str]) -> dict[str, str]:
-    """Return the filters of an address or a form."""
+    """Return the filters in a URL or a form."""
     return {name: values[name] for name in (*FILTERS, "flag") if values.get(name)}
 
 
 def address(path: str, filters: Mapping[str, str], **told: object) -> str:
-    """Return an address with its filters, and with what is told there once."""
+    """Return a URL with its filters and with a message to show once."""
     query = urlencode({**filters, **{name: str(value) for name, value in told.items() if value not in ("", None)}})
     return f"{path}?{query}" if query else path
 
 
 def after_decision(after: Item | None, filters: Mapping[str, str], decided: Item) -> str:
-    """Return where to go after a decision: the next item, else the queue."""
+    """Return the URL to open after a decision: the next item, or the queue."""
     return address(f"/items/{after.number}" if after else "/", filters, decided=decided.number)
 
 
 def seconds_since(opened: str) -> float | None:
-    """Return how long a page was open, in seconds, from the Unix seconds that its form has; None if that says nothing."""
+    """Return for how many seconds a page was open, from the start time in its form; None if unknown or too long."""
     try:
         spent = time.time() - float(opened)
     except ValueError:
@@ -39,5 +39,5 @@ def seconds_since(opened: str) -> float | None:
 
 
 def way_back(path: str) -> str:
-    """Return an address on this page: another site's becomes the queue's."""
+    """Return a URL of this site; a URL of another site is replaced by the queue's."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"

@@ -1,4 +1,4 @@
-"""The page: a queue, one item, the history. Forms work without a script; the script adds keys, drafts and news."""
+"""The review page: queue, item, history. It works without JavaScript, which adds keys, drafts and updates."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def make_app(queue: ReviewQueue, *, token: str = "", reviewer: str = "") -> Fast
 
     Args:
         queue: an open queue.
-        token: that users must show; needed off loopback.
-        reviewer: name for decisions, until a user gives another.
+        token: access token that visitors must enter; required off loopback.
+        reviewer: name stored with decisions until a visitor enters another.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     access = Access(queue.store.secret(), token)

@@ -1,4 +1,4 @@
-"""The forms that are sent: decisions, edits, undoing, and several items at once. What was typed is never lost."""
+"""Handlers of submitted forms: decisions, edits, undo, and several items at once. What was typed is never lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _sent(body: Annotated[bytes, Depends(_body)]) -> Edited:
-    """Read the form in the thread of the handler, which may wait for the store: the event loop never does."""
+    """Parse the form. It runs in the handler's thread, because handlers may wait for the store and the event loop must not."""
     return read_form(body)
 
 
@@ -31,10 +31,10 @@ Form = Annotated[Edited, Depends(_sent)]
 
 
 class Decider(Reader):
-    """The answers to forms."""
+    """Handlers of submitted forms."""
 
     def post_item(self, request: Request, number: int, form: Form) -> Response:
-        """Take a decision, or a change of the list of steps."""
+        """Store a decision, or apply a button that changes the list of steps."""
         filters = filters_of(form.fields)
         item = self.item(number)
         operation = form.fields.get("op", "")
@@ -66,11 +66,11 @@ class Decider(Reader):
         return self.queue.drafts.save(item, form.steps_of(item), form.fields.get("comment", ""), self.name(request))
 
     def post_draft(self, request: Request, number: int, form: Form) -> Response:
-        """Keep an edit as it is typed; says when, which the page compares with what the browser has."""
+        """Store an edit while it is typed; return the time, which the page compares with the browser's copy."""
         return PlainTextResponse(str(self._keep(request, self.item(number), form)))
 
     def post_undo(self, request: Request, number: int, form: Form) -> Response:
-        """Take a decision back and show its item, with what was typed in it."""
+        """Undo a decision and show its item with what was typed there."""
         self.item(number)
         try:
             self.queue.undo(number, reviewer=self.name(request))
@@ -79,7 +79,7 @@ class Decider(Reader):
         return RedirectResponse(address(f"/items/{number}", filters_of(form.fields), undone=1), 303)
 
     def post_together(self, request: Request, form: Form) -> Response:
-        """Decide on what was selected, or approve what the page showed without flags; what waits no more is passed over."""
+        """Decide the selected items, or approve those shown without flags; items that no longer wait are skipped."""
         filters, operation = filters_of(form.fields), form.fields.get("op", "")
         rest = operation == "rest"
         numbers = {int(part) for part in form.fields.get("shown", "").split() if part.isdecimal()} if rest else form.picked
@@ -99,7 +99,7 @@ class Decider(Reader):
         return RedirectResponse(address("/", filters, **told, left=" ".join(str(item.number) for item in done.left)), 303)
 
     def post_reviewer(self, form: Form) -> Response:
-        """Remember who decides here."""
+        """Store the reviewer's name in a cookie."""
         response = RedirectResponse(way_back(form.fields.get("back", "/")), 303)
         name = quote(form.fields.get("name", "").strip()[:80])
         response.set_cookie(NAME_COOKIE, name, max_age=31_536_000, httponly=True, samesite="strict")

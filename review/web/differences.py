@@ -1,4 +1,4 @@
-"""Two lists of steps beside each other, with the words that differ marked."""
+"""Two lists of steps side by side, with differing words marked."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from markupsafe import Markup, escape
 from ...foundation.visible import visible
 
 MAX_WORDS = 4_000
-"""Words of two steps whose words are compared; longer steps are marked as a whole."""
+"""Maximum words of two steps for a comparison by words; longer steps are marked as a whole."""
 
 MAX_PAIRS = 10_000
-"""Pairs of steps whose likeness is measured; longer lists are paired in their order."""
+"""Maximum pairs of steps to compare; the steps of longer lists are paired in order."""
 
 _ALIKE = 0.3
-"""Share of words that two steps must have in common to stand beside each other."""
+"""Share of words that two steps must have in common to be shown side by side."""
 
 Place = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A step before and after, as HTML; None where one list has no such step."""
+    """A step before and after, as HTML; None if one list has no such step."""
 
     before: Markup | None
     after: Markup | None
@@ -54,9 +54,10 @@ def _marked(old: list[str], new: list[str]) -> tuple[Markup, Markup]:
     if len(old) + len(new) > MAX_WORDS:
         return Markup("<del>{}</del>").format(visible("".join(old))), Markup("<ins>{}</ins>").format(visible("".join(new)))
     left, right = Markup(""), Markup("")
-    for kind, start, end, new_start, new_end in Levenshtein.opcodes(old, new):
-        gone, come = visible("".join(old[start:end])), visible("".join(new[new_start:new_end]))
-        if kind == "equal":
+    for code in Levenshtein.opcodes(old, new):
+        gone = visible("".join(old[code.src_start : code.src_end]))
+        come = visible("".join(new[code.dest_start : code.dest_end]))
+        if code.tag == "equal":
             left, right = left + gone, right + come
             continue
         left += Markup("<del>{}</del>").format(gone) if gone else ""
@@ -69,7 +70,7 @@ def _words(text: str) -> list[str]:
 
 
 def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Place]:
-    """Yield places that belong together, by the pairing that keeps the order and has most in common."""
+    """Yield pairs of indices: the pairing that keeps the order and has the most words in common."""
     if len(before) * len(after) > MAX_PAIRS:
         for place in range(max(len(before), len(after))):
             yield place if place < len(before) else None, place if place < len(after) else None
@@ -93,7 +94,7 @@ def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Place]:
 
 
 def _likeness_of_rests(before: Sequence[str], after: Sequence[str]) -> list[list[float]]:
-    """Return the likeness of the best pairing of what follows each pair of places."""
+    """Return, for each pair of indices, the similarity of the best pairing of the remaining steps."""
     best = [[0.0] * (len(after) + 1) for _ in range(len(before) + 1)]
     for left in range(len(before) - 1, -1, -1):
         for right in range(len(after) - 1, -1, -1):
@@ -103,7 +104,7 @@ def _likeness_of_rests(before: Sequence[str], after: Sequence[str]) -> list[list
 
 
 def _alike(old: str, new: str) -> float:
-    """Return how much two steps have in common; below `_ALIKE` less than leaving both alone."""
+    """Return the similarity of two steps; below `_ALIKE` it is negative, so that leaving both unpaired is better."""
     from rapidfuzz.distance import Indel
 
     if old == new:

@@ -1,4 +1,4 @@
-"""The form of an item: its fields, its steps, and what the small buttons beside a step do."""
+"""The form of an item: its fields, its steps, and the buttons that add, remove and move steps."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Edited:
 
     @property
     def comment(self) -> str:
-        """What was typed for the teacher, or as a note."""
+        """The comment for the teacher, or the note of an approval."""
         return self.fields.get("comment", "").strip()
 
     def steps_of(self, item: Item) -> list[str]:
-        """Return the steps on the page: those of the item where they were too long to be sent."""
+        """Return the steps on the page; those of the item if they were too long for the form."""
         return item.steps if "unsent" in self.fields else self.steps
 
     def answer_to(self, item: Item) -> dict[str, Any]:
@@ -55,18 +55,18 @@ class Edited:
 
 
 def as_sent(text: str) -> str:
-    """Return a text as a browser sends it back from a form that nobody touched."""
+    """Return a text as a browser submits it from an unchanged form."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     return plain.encode("utf-8", "replace").decode("utf-8")
 
 
 def fits_a_form(item: Item) -> bool:
-    """Tell whether a browser can send the steps back, and some more; else they are decided on as they are."""
+    """Tell whether the steps fit into a form, with room for additions; if not, they can only be decided as they are."""
     return len(urlencode([("step", step) for step in item.steps])) <= MAX_BODY // 2
 
 
 def read_form(body: bytes) -> Edited:
-    """Read a form that a browser sent."""
+    """Parse a submitted form."""
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     plain = [(name, value.replace("\r\n", "\n")) for name, value in pairs]
     fields = {name: value for name, value in plain if name not in ("step", "pick")}
@@ -75,7 +75,7 @@ def read_form(body: bytes) -> Edited:
 
 
 def place_of(text: str) -> int | None:
-    """Return the place of a step that an address or a button names, from 0; None if it names none."""
+    """Return the index of a step in a URL or button value, from 0; None if there is none."""
     return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
 
 

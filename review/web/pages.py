@@ -1,4 +1,4 @@
-"""The templates of the page, with what they need to show text safely."""
+"""The templates of the page and the filters that show text safely."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .mathematics import has_mathematics, render_mathematics
 
 
 class Pages:
-    """Renders pages; everything but what `Markup` vouches for is escaped."""
+    """Renders pages. Everything except `Markup` is escaped."""
 
     def __init__(self, page_token: str, kinds: Mapping[str, str]) -> None:
         """Load the templates."""
@@ -42,7 +42,7 @@ class Pages:
         }
 
     def render(self, name: str, status: int, values: Mapping[str, Any]) -> HTMLResponse:
-        """Return a page."""
+        """Return a rendered page."""
         text = self._environment.get_template(f"{name}.html.j2").render(values)
         return HTMLResponse(text.encode("utf-8", "replace"), status)  # lone surrogates of hostile text have no encoding
 

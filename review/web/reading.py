@@ -1,4 +1,4 @@
-"""The pages that are read: the queue, one item, the history, and what changed since a page was opened."""
+"""Handlers of pages: the queue, an item, the history, and changes since a page was opened."""
 
 from __future__ import annotations
 
@@ -23,21 +23,27 @@ NAME_COOKIE = "tot_reviewer"
 
 
 class Reader:
-    """The answers to requests that change nothing."""
+    """Handlers of requests that change nothing."""
 
     def __init__(self, queue: ReviewQueue, pages: Pages, reviewer: str) -> None:
-        """Take an open queue, the templates, and the name of reviewers who give none."""
+        """Create the handlers.
+
+        Args:
+            queue: an open queue.
+            pages: the templates.
+            reviewer: name of reviewers who enter none.
+        """
         self.queue = queue
         self.pages = pages
         self.reviewer = reviewer
 
     def queue_page(self, request: Request) -> Response:
-        """List what waits."""
+        """Show the waiting items."""
         self.queue.refresh()
         return self.show_queue(request, filters_of(request.query_params))
 
     def show_queue(self, request: Request, filters: Mapping[str, str], *, status: int = 200, **values: Any) -> Response:
-        """Return the queue's page; `values` are what a form held that could not be used."""
+        """Return the page of the queue; `values` are the contents of a form that was not accepted."""
         waiting = self.queue.pending(**filters)
         begun = self.queue.drafts.subjects()
         plain = [item.number for item in waiting if not item.kinds and not item.must_be_opened and item.subject not in begun]
@@ -45,14 +51,14 @@ class Reader:
         return self.show(request, "queue", status=status, **{"problem": "", "comment": "", "picked": set(), **shown, **values})
 
     def item_page(self, request: Request, number: int) -> Response:
-        """Show one item, with the edit that was begun."""
+        """Show an item with its unsubmitted edit."""
         self.queue.refresh()
         return self.show_item(request, self.item(number), filters_of(request.query_params))
 
     def show_item(
         self, request: Request, item: Item, filters: Mapping[str, str], *, status: int = 200, problem: str = ""
     ) -> Response:
-        """Return the page of an item; `problem` is why the form that was sent could not be used."""
+        """Return the page of an item; `problem` says why the submitted form was not accepted."""
         draft = self.queue.drafts.get(item, self.name(request))
         unused = draft if item.state != "waiting" and draft and draft.steps != item.given_steps else None
         draft = draft if item.state == "waiting" else None
@@ -79,20 +85,20 @@ class Reader:
         return self.show(request, "history", events=self.queue.history())
 
     def version(self, request: Request) -> Response:
-        """Return what changes with the queue and, for an open item, who decided it meanwhile."""
+        """Return a text that changes with the queue and, for an open item, who decided it in the meantime."""
         self.queue.refresh()
         item = self._told(request.query_params.get("item", ""))
         told = already_decided(item) if item and item.state != "waiting" else ""
         return JSONResponse({"version": self.queue.version(), "decided": told})
 
     def not_found(self, request: Request, error: Exception) -> Response:
-        """Say in the page's own words that an address leads nowhere."""
+        """Show the page for an unknown URL."""
         status = error.status_code if isinstance(error, HTTPException) else 404
         text = error.detail if isinstance(error, HTTPException) else f"there is nothing at {request.url.path}"
         return self.show(request, "message", text=text, back="", status=status)
 
     def show(self, request: Request, page: str, *, status: int = 200, **values: Any) -> Response:
-        """Return a page, with what all pages have."""
+        """Return a page with the values that all pages need."""
         asked = request.query_params
         filters = values.get("filters") or filters_of(asked)
         queued = page == "queue"
@@ -113,23 +119,23 @@ class Reader:
         return self.pages.render(page, status, {**shown, **values})
 
     def name(self, request: Request) -> str:
-        """Return who decides here."""
+        """Return the reviewer's name from the cookie, or the default."""
         return unquote(request.cookies.get(NAME_COOKIE, "")) or self.reviewer
 
     def item(self, number: int) -> Item:
-        """Return an item, or answer that there is none."""
+        """Return an item; respond with 404 if there is none."""
         try:
             return self.queue.item(number)
         except (LookupError, OverflowError) as error:
             raise HTTPException(404, f"there is no review {number}") from error
 
     def next(self, item: Item, filters: Mapping[str, str]) -> Item | None:
-        """Return the item that comes after one, from the start again after the last."""
+        """Return the next waiting item, starting over after the last one."""
         waiting = [other for other in self.queue.pending(**filters) if other.subject != item.subject]
         return next((other for other in waiting if other.number > item.number), waiting[0] if waiting else None)
 
     def _told(self, number: str) -> Item | None:
-        """Return the item that an address names, if there is one."""
+        """Return the item named in a URL, if there is one."""
         try:
             return self.queue.item(int(number))
         except (LookupError, OverflowError, ValueError):

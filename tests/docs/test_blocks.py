@@ -65,7 +65,7 @@ def test_python_blocks_run(page, tmp_path):
 @pytest.mark.timeout(900)  # the tutorial solves 42 problems with the real model
 @pytest.mark.parametrize("page", pages_with(BASH))
 def test_marked_bash_blocks_run(page, tmp_path):
-    """The marked blocks of a page are one session: in one folder, with one environment, with the real model where one is named."""
+    """The marked blocks of a page are one session in one folder, with the real model where they name it."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     script = "\n".join(BASH.findall(page.read_text()))
     if "SmolLM2-135M-Instruct*.gguf" in script:
@@ -96,8 +96,8 @@ def test_commands_have_the_options_that_the_page_gives_them(page):
     for line in COMMAND.findall(text):
         words = shlex.split(line, comments=True)
         command = get_command(app)
-        while words and hasattr(command, "commands") and words[0] in command.commands:
-            command = command.commands[words.pop(0)]
+        while words and hasattr(command, "list_commands") and words[0] in command.list_commands(None):
+            command = command.get_command(None, words.pop(0))
         known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         assert not [word for word in words if word.startswith("--") and word.partition("=")[0] not in known], line
         assert command.name != "tot", f"no such command: tot {line}"

@@ -142,6 +142,7 @@ def publish(store: Store, record: ExperimentRecord) -> OpenRuns:
 
 @_unavailable
 def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
+    """Fill all runs of an experiment. The parent gets its final status last, when everything else is there."""
     runs = open_runs(store, record)
     for cell in record.cells:
         run = runs.cells[cell.id]

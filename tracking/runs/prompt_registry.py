@@ -107,6 +107,7 @@ def _version_of(client: MlflowClient, name: str, text: str) -> int | None:
 
 
 def _all_prompts(client: MlflowClient) -> list[Any]:
+    """Return all registered prompts, page by page."""
     found: list[Any] = []
     token = None
     while True:
@@ -118,6 +119,7 @@ def _all_prompts(client: MlflowClient) -> list[Any]:
 
 
 def _find(client: MlflowClient, name: str, alias: str | None, version: str | None) -> Any:
+    """Return a prompt by alias or version, or its latest version; None if there is none."""
     from mlflow.exceptions import MlflowException
 
     try:

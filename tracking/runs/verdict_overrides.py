@@ -38,6 +38,7 @@ def override_verdicts(store: Store, corrections: Iterable[Correction]) -> int:
 
 
 def _correct(client: TracingClient, trace_id: str, status: str, verdict: Mapping[str, Any]) -> bool:
+    """Override the verdict of one trace; return whether its status changed."""
     current = _current(client.get_trace_info(trace_id).assessments)
     if "status" in current and current["status"].value == status:
         return False

@@ -130,6 +130,7 @@ def _requirements(specs: list[str]) -> list[str]:
 
 
 def _signature() -> Any:
+    """Return the model's input columns. Only the question is required."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 

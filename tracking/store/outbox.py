@@ -145,6 +145,7 @@ class Outbox:
             return self._connection().execute(query, values).fetchall()
 
     def _write(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute a statement for all rows in one transaction."""
         with self._lock:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
@@ -157,6 +158,7 @@ class Outbox:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    """Open the file and create its tables."""
     connection = sqlite3.connect(path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None)
     connection.execute("PRAGMA auto_vacuum=FULL")  # the file shrinks again after an outage
     use_wal(connection)

@@ -56,6 +56,7 @@ def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | Non
 
 
 def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
+    """Open a store, check that it works, and take over traces of dead processes."""
     store = Store(tracking_uri or default_uri(), fell_back=fell_back)
     try:
         store.check()
@@ -242,6 +243,7 @@ class Store:
         return left + refused
 
     def _create_experiment(self, name: str) -> str:
+        """Create an experiment and return its id; another process may have created it at the same moment."""
         from mlflow.exceptions import MlflowException
 
         try:

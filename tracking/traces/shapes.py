@@ -158,6 +158,7 @@ def _first_message(result: LLMResult) -> Any:
 
 
 def _message(message: BaseMessage) -> dict[str, Any]:
+    """Return a message in OpenAI's format, which MLflow renders."""
     shown: dict[str, Any] = {"role": _ROLES.get(message.type, message.type), "content": message.content}
     if calls := getattr(message, "tool_calls", None):
         shown["tool_calls"] = [

@@ -175,6 +175,7 @@ class Tree:
         self.store.tracer.describe(run.span.trace_id, kept, metadata or {})
 
     def _redacted(self, assessment: Assessment) -> Assessment:
+        """Return an assessment with secrets removed from its texts."""
         redact = self.store.redactor
         if assessment.rationale:
             assessment.rationale = redact.text(assessment.rationale)

@@ -54,7 +54,8 @@ def test_the_whole_path_with_the_keyboard(browser, serve, pause, resume, queue, 
     press(browser, "Multiply six by seven.")
     press(browser, Keys.CONTROL, Keys.ENTER)
     until(browser, lambda: "p1" in browser.title)
-    assert "Approved with changes: p0" in find(browser, "#news").text
+    until(browser, lambda: "Approved with changes: p0" in find(browser, "#news").text)
+    assert browser.switch_to.active_element.tag_name == "h1"
     edited = queue.item(first)
     assert (edited.decision, edited.reviewer) == ("edit", "ann")
 
@@ -159,6 +160,71 @@ def test_what_arrives_shows_by_itself(browser, serve, pause):
     pause(2)
     until(browser, lambda: len(browser.find_elements("css selector", "#queue a")) == 2)
     until(browser, lambda: find(browser, "#news").text == "2 waiting")
+
+
+def test_an_open_page_is_told_that_its_item_was_decided_elsewhere(browser, serve, pause, queue):
+    [number] = pause(1)
+    browser.get(f"{serve(reviewer='ann').url}/items/{number}")
+    press(browser, "e")
+    press(browser, " And check it.")
+    assert find(browser, "[name=step]").get_attribute("value") == "Multiply 6 by 7. And check it."
+    until(browser, lambda: queue.drafts.get(queue.item(number), "ann"))
+    queue.decide(number, "approve", reviewer="bob")
+    until(browser, lambda: "Bob has decided on p0 already" in find(browser, "#meanwhile [role=alert]").text)
+    assert not find(browser, "#approve").is_enabled()
+    find(browser, "#meanwhile a").click()
+    until(browser, lambda: "And check it" in find(browser, ".changes ins").text)
+    find(browser, "#use-mine").click()
+    until(browser, lambda: find(browser, "[name=step]").get_attribute("value") == "Multiply 6 by 7. And check it.")
+    assert queue.item(number).state == "waiting"
+
+
+def test_sending_back_without_a_comment_asks_for_one_by_button_as_by_key(browser, serve, pause, queue):
+    [number] = pause(1)
+    browser.get(f"{serve().url}/items/{number}")
+    find(browser, "#reject").click()
+    until(browser, lambda: "needs a comment" in find(browser, "#comment-note").text)
+    assert browser.switch_to.active_element.get_attribute("id") == "comment"
+    assert queue.item(number).state == "waiting"
+
+
+def test_several_are_selected_and_decided_with_the_keyboard(browser, serve, pause, queue):
+    numbers = pause(3)
+    browser.get(f"{serve().url}/?teacher=planner")
+    for key in "jxjx":
+        press(browser, key)
+    until(browser, lambda: find(browser, "#chosen").text == "2 selected")
+    [later] = pause(1, start=3)
+    until(browser, lambda: len(browser.find_elements("css selector", "#queue a")) == 4)
+    assert len(browser.find_elements("css selector", "[name=pick]:checked")) == 2
+    find(browser, "#together [name=comment]").send_keys("use words")
+    find(browser, "#reject-selected").click()
+    until(browser, lambda: "Sent back 2" in find(browser, "#news").text)
+    assert [queue.item(number).comment for number in (*numbers, later)].count("use words") == 2
+    assert browser.current_url.endswith("/?teacher=planner")
+    press(browser, "?")
+    until(browser, lambda: find(browser, "#keys").is_displayed())
+    press(browser, "a")
+    assert queue.counts().waiting == 2
+
+
+def test_an_address_can_be_sent_to_a_colleague(browser, serve, pause):
+    [number, _] = pause(2)
+    page = serve()
+    browser.get(f"{page.url}/items/{number}?teacher=planner")
+    find(browser, "[aria-label='Add a step after step 1']").click()
+    until(browser, lambda: len(browser.find_elements("css selector", "[name=step]")) == 3)
+    assert browser.current_url == f"{page.url}/items/{number}?teacher=planner"
+
+
+@pytest.mark.parametrize("odd", ["".join(map(chr, range(1, 0xA0))), "\u2028\u2029\u200f\ufeff\ufffe\U000e0041", "a\r\rb\x0cc"])
+def test_a_browser_sends_odd_characters_back_as_an_approval(browser, serve, pause, queue, odd):
+    [number] = pause(1, steps=json.dumps({"steps": ["Multiply.", "State it." + odd, odd + "x"]}))
+    browser.get(f"{serve().url}/items/{number}")
+    find(browser, "#approve").click()
+    until(browser, lambda: queue.item(number).decision)
+    assert (queue.item(number).decision, queue.item(number).distance) == ("approve", 0)
+    assert queue.item(number).given_steps == queue.item(number).steps
 
 
 HOSTILE = (

@@ -1,0 +1,65 @@
+"""Load a model for the library that will run it: OpenVINO on a CPU where it can, else transformers."""
+
+from __future__ import annotations
+
+import logging
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from . import transformers_model
+from .openvino_folder import CannotServeError
+
+logger = logging.getLogger(__name__)
+
+EngineName = Literal["auto", "openvino", "grouped", "continuous"]
+_HUB = ("revision", "token", "cache_dir")
+
+
+def load_local(
+    model_id: str, *, engine: EngineName, weights: str | None = None, **options: Any
+) -> tuple[Any, PreTrainedTokenizerBase]:
+    """Return an `OpenVinoModel` or a `PreTrainedModel`, and its tokenizer.
+
+    Args:
+        model_id: hub id, folder, or `.gguf` file.
+        engine: "auto" is OpenVINO on a CPU unless an option that only transformers has is given.
+        weights: "float16" (default) or "int8" for a model that is converted for OpenVINO.
+        options: as `transformers_model.load` takes them.
+
+    Raises:
+        ValueError: options that do not go together, or, asked for by name, OpenVINO cannot serve this model.
+        FileNotFoundError, ConnectionError, MemoryError: as `transformers_model.load` does.
+    """
+    if weights not in (None, "float16", "int8"):
+        raise ValueError(f"weights={weights!r}: give 'float16' or 'int8'")
+    given = {name: value for name, value in options.items() if value is not None}
+    foreign = sorted(given.keys() - {*_HUB, "device"})
+    if engine == "openvino" or (engine == "auto" and not foreign and _on_cpu(given.get("device"))):
+        if foreign:
+            raise ValueError(f"{', '.join(foreign)}: options of transformers, which engine='openvino' does not have; leave out")
+        try:
+            return _for_openvino(model_id, weights, {name: given[name] for name in _HUB if name in given})
+        except (ImportError, CannotServeError) as error:
+            if engine == "openvino" or weights:
+                raise
+            logger.warning("%s: not served by OpenVINO but by transformers, which is slower on a CPU: %s", model_id, error)
+    if weights:
+        raise ValueError(f"weights={weights!r} is for OpenVINO on a CPU; leave it out, or give a quantization_config")
+    return transformers_model.load(model_id, **options)
+
+
+def _for_openvino(model_id: str, weights: Any, hub_options: dict[str, Any]) -> tuple[Any, PreTrainedTokenizerBase]:
+    if find_spec("openvino_genai") is None:
+        raise ImportError("the package openvino-genai is missing; install it with: pip install 'trace-of-thought[local]'")
+    from .openvino_model import load_openvino
+
+    return load_openvino(model_id, weights or "float16", **hub_options)
+
+
+def _on_cpu(device: Any) -> bool:
+    if device is None:
+        return torch.accelerator.current_accelerator(check_available=True) is None
+    return str(device) in ("cpu", "-1")

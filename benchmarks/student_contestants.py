@@ -1,4 +1,4 @@
-"""What student_engines.py starts: `student_contestants.py KIND MODEL NEW_TOKENS OPTIONS`; a line of questions, a line of results."""
+"""Started by student_engines.py as `student_contestants.py KIND MODEL NEW_TOKENS OPTIONS`: questions in, results out."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..experiments.report.statistics import wilson
+from ..experiments.inference.intervals import wilson
 from ..experiments.report.table import interval
 from ..experiments.run.tally import Tally
 from ..nodes.asking.failures import printable

@@ -14,21 +14,21 @@ from ..nodes.verify import make_verify
 from ..prompts import load_prompts
 from .methods import method_named
 from .options import SolveOptions, check_options
-from .parts import after_verify, new_graph, shots_of
+from .parts import add_route, after_verify, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
 def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[SolveOptions]) -> TraceGraph:
-    """Build START -> solve -> verify -> END for a method without a teacher.
+    """Build the graph of a method without a teacher: START -> solve -> verify -> END.
 
     Args:
         method: "standard" (the question alone), "chain_of_thought" (Kojima et al. 2022), "plan_and_solve" (Wang et al. 2023),
             "program_of_thought" (Gao et al. 2022), or a method of your own, see `register_method`.
-        student: a chat model, or what `load_chat_model` takes.
-        **options: see `SolveOptions`.
+        student: a chat model, or its name as for `load_chat_model`.
+        **options: options of the graph, see `SolveOptions`.
 
     Raises:
-        TypeError: an option is unknown, or needs a teacher.
+        TypeError: an option is unknown or needs a teacher.
         ValueError: an option is out of range, or the method is unknown or has a teacher.
     """
     check_options(options, taught=False, method=method)
@@ -50,6 +50,6 @@ def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[
     graph.add_node("verify", make_verify(attempts, options.get("verifier")))
     graph.add_edge(START, "solve")
     graph.add_edge("solve", "verify")
-    graph.add_conditional_edges("verify", after_verify)
+    add_route(graph, "verify", after_verify)
     compiled = graph.compile(name=method, checkpointer=options.get("checkpointer"))
     return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * attempts))

@@ -20,7 +20,7 @@ from ..prompts import load_prompts
 from .ladder import TEACHER, Ladder, Rung, Step, read_ladder
 from .methods import TAUGHT
 from .options import GraphOptions
-from .parts import new_graph, shots_of
+from .parts import add_route, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
@@ -68,7 +68,7 @@ def build_escalation(
         graph.add_node("decompose", make_decompose(teacher, prompts, reviewed=asked, structured=structured, first=False))
         graph.add_node("review", _reviewed(ladder, review, revisions))
         graph.add_edge("decompose", "review")
-        graph.add_conditional_edges("review", _after_review, ["decompose", "solve"])
+        add_route(graph, "review", _after_review)
     if "solution" in lessons:
         graph.add_node("hint", make_hint(teacher, prompts, options.get("hint_share", HINT_SHARE), first=False))
         graph.add_edge("hint", "solve")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_type_hints
 
+from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.graph import StateGraph
 
 from ..nodes.solving.sampling import Shots
@@ -36,3 +38,25 @@ def shots_of(options: SolveOptions) -> Shots:
 def after_verify(state: TraceState) -> Literal["solve", "__end__"]:
     """Let the student try again where verify gives a reason for it."""
     return "solve" if state["retry_reason"] else "__end__"
+
+
+def add_route(graph: StateGraph[Any, Any, Any, Any], node: str, choose: Callable[[TraceState], str]) -> None:
+    """Let a function choose what follows a node; its return type, a Literal, lists the choices.
+
+    No callback hears of it: in the trace of any application only nodes and models show.
+    """
+    graph.add_conditional_edges(node, _Route(choose), list(get_args(get_type_hints(choose)["return"])))
+
+
+class _Route(Runnable[TraceState, str]):
+    """A function that LangChain runs without a run of its own; LangGraph would make one of a plain function."""
+
+    def __init__(self, choose: Callable[[TraceState], str]) -> None:
+        self._choose = choose
+        self.name = getattr(choose, "__name__", "route")
+
+    def invoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> str:
+        return self._choose(input)
+
+    async def ainvoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> str:
+        return self._choose(input)

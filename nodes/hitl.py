@@ -21,7 +21,6 @@ _KINDS: dict[str, Literal["approve", "edit", "reject"]] = {
     "reject": "reject",
     "ignore": "reject",
     "response": "reject",
-    "respond": "reject",
 }
 
 
@@ -75,6 +74,8 @@ def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tu
     """
     decision = _one_decision(_from_json(answer))
     kind = _KINDS.get(str(decision.get("type")))
+    if decision.get("type") == "respond":
+        raise ValueError("'respond' would answer in place of the teacher; use edit to give steps, or reject to send a comment")
     if kind is None:
         raise ValueError(f"decision type {decision.get('type')!r} is unknown; use approve, edit or reject")
     if kind == "reject" and not may_reject:

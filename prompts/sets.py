@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from .examples import FILE, Example, load_examples
@@ -42,9 +44,10 @@ class PromptSet:
         name: name of a bundled set, name of the folder, or the name given with a mapping.
         version: the content of `version.txt`, or "unversioned".
         texts: one template for each key of `PLACEHOLDERS`.
-        borrowed: names of prompts that the set lacks; they come from the bundled set `plain`.
-        examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`, because
-            they matter only with shots.
+        borrowed: names of prompts that the set lacks; they come from `base`, and a warning says so when one is used.
+        examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`,
+            because they matter only with shots.
+        base: the bundled set that lends prompts: the one that `base.txt` names, or "plain".
     """
 
     name: str
@@ -52,6 +55,7 @@ class PromptSet:
     texts: Mapping[str, str] = field(repr=False)
     borrowed: tuple[str, ...] = ()
     examples: tuple[Example, ...] = field(default=(), repr=False)
+    base: str = "plain"
 
     @property
     def hash(self) -> str:
@@ -66,6 +70,10 @@ class PromptSet:
         Raises:
             KeyError: the set has no such prompt, or a value is missing.
         """
+        if prompt in self.borrowed:
+            _tell_once(
+                f"prompt set {self.name!r} has no {prompt!r}; using that of {self.base!r} (base.txt can name another set)"
+            )
         names = "|".join(placeholders_of(prompt))
         return re.sub(rf"\{{({names})\}}", lambda match: values[match[1]], self.texts[prompt])
 
@@ -75,12 +83,12 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
 
     Args:
         source: "default", "plain", a folder with one text file per prompt (`solve.txt`, ...), or a mapping of prompt names to
-            texts. Missing prompts come from `plain`.
+            texts. Missing prompts come from `plain`, or from the bundled set that the folder's `base.txt` names.
         name: name of a set that is given as a mapping.
 
     Raises:
         FileNotFoundError: the source is neither a bundled name nor a folder.
-        ValueError: a prompt is unknown or lacks a required placeholder.
+        ValueError: a prompt is unknown or lacks a required placeholder, or `base.txt` names no bundled set.
     """
     if isinstance(source, PromptSet):
         return source
@@ -91,7 +99,10 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
         raise FileNotFoundError(f"no prompt set {str(source)!r}; use {', '.join(BUNDLED)} or a folder with {_files()}")
     texts = {file.stem: file.read_text(encoding="utf-8").removesuffix("\n") for file in sorted(folder.glob("*.txt"))}
     version = texts.pop("version", "unversioned").strip()
-    return _complete(folder.resolve().name, version, texts, str(folder), load_examples(folder / FILE))
+    base = texts.pop("base", "plain").strip()
+    if base not in BUNDLED:
+        raise ValueError(f"{folder / 'base.txt'} names {base!r}; name one of {', '.join(BUNDLED)}")
+    return _complete(folder.resolve().name, version, texts, str(folder), load_examples(folder / FILE), base)
 
 
 def placeholders_of(prompt: str) -> tuple[str, ...]:
@@ -99,17 +110,29 @@ def placeholders_of(prompt: str) -> tuple[str, ...]:
     return PLACEHOLDERS.get(prompt, ("question",))
 
 
-def _complete(name: str, version: str, texts: dict[str, str], where: str, examples: tuple[Example, ...] = ()) -> PromptSet:
-    """Check the texts and add missing prompts from `plain`."""
+def _complete(
+    name: str,
+    version: str,
+    texts: dict[str, str],
+    where: str,
+    examples: tuple[Example, ...] = (),
+    base: str = "plain",
+) -> PromptSet:
+    """Check the texts and add missing prompts from a bundled set."""
     if not texts:
         raise ValueError(f"no prompts in {where}; it needs one or more of {_files()}")
     for prompt, text in texts.items():
         _check(prompt, text, where)
     borrowed = tuple(prompt for prompt in PLACEHOLDERS if prompt not in texts)
     if borrowed:
-        plain = load_prompts("plain").texts
-        texts = {**texts, **{prompt: plain[prompt] for prompt in borrowed}}
-    return PromptSet(name, version, texts, borrowed, examples or load_examples(_HERE / "default" / FILE))
+        lent = load_prompts(base).texts
+        texts = {**texts, **{prompt: lent[prompt] for prompt in borrowed}}
+    return PromptSet(name, version, texts, borrowed, examples or load_examples(_HERE / "default" / FILE), base)
+
+
+@cache
+def _tell_once(message: str) -> None:
+    logging.getLogger(__name__).warning(message)
 
 
 def _check(prompt: str, text: str, where: str) -> None:

@@ -7,19 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = {
-    "foundation",
-    "prompts",
-    "models",
-    "verification",
-    "problems",
-    "tracking",
-    "nodes",
-    "graphs",
-    "review",
-    "experiments",
-    "cli",
-}
+GROUND = {"foundation", "prompts", "models", "verification", "problems", "programs", "tracking"}
+ROOMS = GROUND | {"nodes", "graphs", "review", "experiments", "cli"}
 MAY_IMPORT = {
     "foundation": set(),
     "prompts": {"foundation"},
@@ -50,10 +39,11 @@ WITHIN = {
         "journal": set(),
         "design": {"journal"},
         "run": {"design", "journal"},
+        "inference": set(),
         "logs": set(),
-        "report": {"design", "journal", "logs"},
-        "exchange": {"design", "journal", "logs", "run", "report"},
-        "": {"design", "journal", "logs", "run", "report", "exchange"},
+        "report": {"design", "inference", "journal", "logs"},
+        "exchange": {"design", "inference", "journal", "logs", "run", "report"},
+        "": {"design", "journal", "logs", "run", "report", "exchange", "inference"},
     },
     "tracking": {
         "store": set(),

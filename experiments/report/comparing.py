@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from ..inference.intervals import holm, pass_at_k
+from ..inference.paired import Comparison, compare
 from .overview import full_name
-from .paired import Comparison, compare
 from .scores import Condition, paired
 from .sides import Side, sides_of
-from .statistics import holm, pass_at_k
 from .summary import ComparisonSummary, comparison_dict
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..journal.journal import Journal
+from .conclusion import conclusion
 from .figures import accuracy_figure, causes_figure, cost_figure, flips_figure, steps_figure
+from .frontier import frontier_cells, frontiers
+from .frontier_figure import frontier_figure
 from .outcomes import cause
 from .review_effects import review_cells, review_summary
 from .scores import Condition, conditions
@@ -48,8 +51,9 @@ def make_report(journal: Journal) -> Report:
     """Make the report of an experiment from its journal."""
     summaries, found = summarise(journal), comparisons(journal)
     read = conditions(journal)
+    made = frontiers(read)
     problems, causes = _problems(journal, read)
-    figures = _figures(summaries, found, read, causes)
+    figures = ({"frontier": frontier_figure(made)} if made else {}) | _figures(summaries, found, read, causes)
     markdown = markdown_table(*summary_cells(summaries))
     if found:
         markdown += "\n" + markdown_table(*comparison_cells(found))
@@ -57,6 +61,8 @@ def make_report(journal: Journal) -> Report:
     if reviews:
         markdown += "\n" + markdown_table(*review_cells(reviews))
     html = _template().render(
+        conclusion=conclusion(found, made),
+        frontiers=frontier_cells(made) if made else None,
         name=journal.get("name") or journal.path.stem,
         summary=summary_cells(summaries),
         details=_details(summaries),

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, TypedDict
 
+from ...graphs.methods import CONTROLS, is_ladder, rung_names
+from ..inference.intervals import holm, wilson
+from ..inference.paired import Comparison, compare
 from ..journal.journal import Journal
-from .paired import Comparison, compare
 from .scores import Condition, conditions, paired
-from .statistics import holm, wilson
 
 BASES = ("chain_of_thought", "standard", "plan_and_solve")
 """What a method is compared with, where the experiment has it; the first that is there is the base of the others."""
@@ -135,14 +136,31 @@ def base_pairs(found: list[Condition]) -> list[tuple[Condition, Condition]]:
 
 
 def _with_base(group: list[Condition]) -> list[tuple[Condition, Condition]]:
-    """Compare with the first base there is (in the same prompts where possible), else with the first condition."""
+    """Pair each condition with its base, in the same prompts where possible, else with the first condition.
+
+    What has a teacher is compared twice: with its control, the same way of solving without a teacher, and with the best
+    condition without a teacher (which favours the condition without: the best of several is best by chance, too).
+    """
     pairs = []
+    untaught = [c for c in group if not c.cell["teacher"] and c.scores]
+    best = max(untaught, key=lambda c: sum(c.scores.values()) / len(c.scores), default=None)
     for other in group:
         same = [c for c in group if c.cell["prompts_hash"] == other.cell["prompts_hash"]] or group
         base = next((c for method in BASES for c in same if c.cell["method"] == method), group[0])
-        if base is not other:
-            pairs.append((base, other))
+        bases = [_control(other, same) or base, best] if other.cell["teacher"] else [base]
+        wanted = [b for place, b in enumerate(bases) if b is not None and b is not other and b not in bases[:place]]
+        pairs += [(b, other) for b in wanted]
     return pairs
+
+
+def _control(condition: Condition, group: list[Condition]) -> Condition | None:
+    """Return the same way of solving without a teacher: with as many shots and samples where there is one."""
+    method = CONTROLS.get(condition.cell["mode"])
+    if is_ladder(condition.cell["mode"]):
+        method = rung_names(condition.cell["mode"])[0]
+    found = [c for c in group if c.cell["method"] == method]
+    alike = [c for c in found if all(c.cell.get(name) == condition.cell.get(name) for name in ("shots", "samples"))]
+    return next(iter(alike or found), None)
 
 
 def comparison_dict(a: Condition, b: Condition, found: Comparison) -> ComparisonSummary:

@@ -7,7 +7,7 @@
 | `TOT_STUDENT` | the student, or several, separated by commas: the first is the default |
 | `TOT_TEACHER` | the teacher, or several; "recorded:sample" unless set, "self" for the student |
 | `TOT_BASE_URL` | of an OpenAI-compatible server, for remote models |
-| `TOT_REVIEW` | in the graph with review: "always" (the default) or "flagged" |
+| `TOT_REVIEW` | in the graph with review: "always" (the default) or "flagged"; in the chat: "never" unless set |
 | `TOT_TRACKING` | an MLflow experiment: every run becomes a trace there |
 """
 
@@ -30,7 +30,9 @@ from ...models.load import load_chat_model
 from ...models.scripted import ScriptedChatModel
 from ..baselines import build_baseline
 from ..methods import MODES, check_mode, method_named, method_names
+from ..options import mode_options
 from ..trace_of_thought import build_trace_of_thought
+from .chat import as_chat
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"enum": list(MODES)}, {"pattern": " > "}]})]
@@ -72,11 +74,18 @@ async def trace_of_thought_reviewed(runtime: ServerRuntime) -> Graph:
     return await asyncio.to_thread(_taught, runtime, review)
 
 
+async def chat(runtime: ServerRuntime) -> Graph:
+    """The same for chat programs: messages in and out; with TOT_REVIEW it pauses for a person."""
+    review = os.environ.get("TOT_REVIEW", "never")
+    return as_chat(await asyncio.to_thread(_taught, runtime, review), context_schema=RunContext)
+
+
 def _taught(runtime: ServerRuntime, review: Any) -> Graph:
     chosen, execution = _chosen(runtime)
     student = _model("TOT_STUDENT", chosen.student, "", execution)
     teacher = _model("TOT_TEACHER", chosen.teacher, "recorded:sample", execution)
-    options: dict[str, Any] = chosen.model_dump(include={"prompts", "mode", "samples", "shots", "max_attempts"})
+    given: Any = chosen.model_dump(include={"prompts", "samples", "shots", "max_attempts"})
+    options: dict[str, Any] = given | mode_options(chosen.mode)
     return _tracked(build_trace_of_thought(teacher, student, review=review, context_schema=RunContext, **options), execution)
 
 

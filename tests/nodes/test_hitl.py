@@ -71,6 +71,7 @@ def test_a_rejection_is_refused_where_the_teacher_may_not_be_asked_again():
         (None, "the answer 'None' is no decision; give {'decisions'"),
         ({}, "decision type None is unknown; use approve, edit or reject"),
         ([], "the answer has 0 decisions; give one"),
+        ({"type": "respond", "message": "42"}, "'respond' would answer in place of the teacher; use edit to give steps"),
         ("{", "the answer is no valid JSON: Expecting"),
         ({"type": "edit"}, "an edit needs args {'steps': [text, ...]}, not 'None'"),
         ({"type": "edit", "args": {"steps": 7}}, "an edit needs args {'steps': [text, ...]}, not '7'"),

@@ -90,12 +90,13 @@ def estimate(strata: Mapping[str, Answered], *, seed: int = 0) -> Audited:
     size = sum(stratum.size for stratum in strata.values())
     right = sum(stratum.size for stratum in strata.values() if stratum.verdict)
     signs = {name: -1 if stratum.verdict else 1 for name, stratum in strata.items()}
-    corrected = sum(signs[name] * draws for name, draws in errors.items())
+    corrected = numpy.sum([signs[name] * draws for name, draws in errors.items()], axis=0)
     shift = sum(signs[name] * point for name, point in points.items())
 
     def share(names: Sequence[str]) -> Estimate | None:
         of = sum(strata[name].size for name in names)
-        return _estimate(sum(points[n] for n in names) / of, sum(errors[n] for n in names) / of) if of else None
+        total = numpy.sum([errors[name] for name in names], axis=0)
+        return _estimate(sum(points[name] for name in names) / of, total / of) if of else None
 
     whole = share(list(strata))
     assert whole is not None

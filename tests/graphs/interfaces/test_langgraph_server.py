@@ -37,8 +37,8 @@ def answers(client):
 
 def test_what_studio_shows(client):
     assistants = {found["graph_id"]: found for found in client.assistants.search()}
-    baselines = {"standard", "chain_of_thought", "plan_and_solve"}
-    assert set(assistants) == {"trace_of_thought", "trace_of_thought_reviewed", *baselines}
+    baselines = {"standard", "chain_of_thought", "plan_and_solve", "program_of_thought"}
+    assert set(assistants) == {"trace_of_thought", "trace_of_thought_reviewed", "chat", *baselines}
     assert all(found["description"] for found in assistants.values())
     chosen = assistants["trace_of_thought_reviewed"]["assistant_id"]
     assert [node["id"] for node in client.assistants.get_graph(chosen)["nodes"]][1:-1] == [
@@ -177,6 +177,18 @@ def test_remote_graph_is_a_node_of_another_graph(url):
     parent.add_edge(START, "solve")
     app = parent.compile(checkpointer=InMemorySaver())
     assert app.invoke({"question": "What is 6 times 7?"}, {"configurable": {"thread_id": str(uuid.uuid4())}})["answer"] == "42"
+
+
+def test_a_chat_program_sends_messages_and_reads_the_answer(client):
+    thread = client.threads.create()["thread_id"]
+    given = {"messages": [{"type": "human", "content": [{"type": "text", "text": PROBLEM["question"]}]}]}
+    shown = [
+        part.data for part in client.runs.stream(thread, "chat", input=given, stream_mode=["values"]) if part.event == "values"
+    ]
+    assert [message["type"] for message in shown[-1]["messages"]] == ["human", "ai"]
+    assert shown[-1]["messages"][-1]["content"].startswith("Answer: 42")
+    again = client.runs.wait(thread, "chat", input=given)
+    assert (len(again["messages"]), again["answer"]) == (4, "42")
 
 
 async def test_the_mcp_endpoint_lists_and_calls_the_graphs(url):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import isfinite, sqrt
 from typing import Any
 
+from .intervals import Interval, mcnemar
 from .permutation import sign_flip
 from .power import problems_needed
-from .statistics import Interval, mcnemar
 
 RESAMPLES = 9_999
 FEW = 100

@@ -1,6 +1,6 @@
 import pytest
 
-from trace_of_thought.nodes.vote import vote
+from trace_of_thought.nodes.solving.vote import vote
 
 
 @pytest.mark.parametrize(

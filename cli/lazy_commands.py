@@ -32,6 +32,7 @@ COMMANDS = {
         "verify": "verify",
         "log-model": "log_model",
         "mcp": "mcp",
+        "convert": "convert",
     },
     "MLflow": {
         "ui": "ui",

@@ -1,8 +1,8 @@
-"""Replay a released trace file as a student: its solutions become a JSONL file that `recorded:` answers from.
+"""Replay a released trace file as a student: write its solutions to a JSONL file for `recorded:`.
 
     python examples/recorded_student.py TRACES.csv STUDENT.jsonl
 
-Then, without any model, the question "when should this student have asked its teacher?":
+Then find out, without any model, when this student should have asked its teacher:
 
     tot run --problems gsm8k --student recorded:STUDENT.jsonl --methods trace_of_thought \
       --teacher recorded:STEPS.jsonl+SOLUTIONS.jsonl --escalate "joint > teacher if wrong_arithmetic"

@@ -43,7 +43,7 @@ WITHIN = {
         "logs": set(),
         "report": {"design", "inference", "journal", "logs"},
         "exchange": {"design", "inference", "journal", "logs", "run", "report"},
-        "": {"design", "journal", "logs", "run", "report", "exchange", "inference"},
+        "": {"design", "inference", "journal", "logs", "run", "report", "exchange"},
     },
     "tracking": {
         "store": set(),

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from ....experiments.exchange.publishing import publish_journal
 from ....experiments.journal.finding import find_journal
-from ....experiments.report import calibration
-from ....experiments.report.calibration import condition_named
+from ....experiments.report.frontier import calibration
+from ....experiments.report.frontier.calibration import condition_named
 from ....experiments.report.html_report import make_report
 from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
@@ -27,12 +27,12 @@ def report(
     calibrate: Annotated[
         str | None,
         typer.Option(
-            help="'LESS > MORE', parts of two conditions' labels: choose on one half of the problems when to ask for MORE, "
-            "and judge the choice on the other half. Asks no model and writes no report."
+            help="Find out when to ask for more: 'LESS > MORE', with parts of two combinations' labels. Chooses a signal on "
+            "one half of the problems and judges it on the other; calls no model and writes no report."
         ),
     ] = None,
     max_output_tokens: Annotated[
-        float | None, typer.Option(help="With --calibrate: teacher output tokens per problem that a signal may cost.")
+        float | None, typer.Option(help="With --calibrate: maximum teacher output tokens per problem that a signal may cost.")
     ] = None,
     tracking: Annotated[bool, typer.Option(help="Also log the report to MLflow.")] = True,
     tracking_uri: TrackingUri = None,

@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture
 def lift(tot, tmp_path, openai_server):
     """An experiment of two methods over four sums; the server solves what it can add."""
-    openai_server.reply = lambda prompt: "1. Add.\n2. Say it." if "step" in prompt.lower() else "Answer: 3"
+    openai_server.reply = lambda prompt: "1. Add.\n2. Say it." if "numbered list" in prompt else "Answer: 3"
     rows = [{"question": f"What is {n} + 1?", "reference": str(n + 1), "problem_id": f"p{n}"} for n in range(1, 5)]
     (tmp_path / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     models = ("--student", "openai:s", "--teacher", "openai:t", "--base-url", openai_server.url)
@@ -45,7 +45,6 @@ def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift):
     for part in (
         "What is 3 + 1?",
         "1. Add.",
-        "Answer: 3",
         "incorrect: answer 3, reference 4",
         "Prompt of the teacher",
         "tokens",

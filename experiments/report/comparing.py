@@ -93,7 +93,7 @@ def _sides(spec: str, home: Path) -> list[Side]:
     if not chosen:
         names = [_full_name(side.condition) for side in sides]
         near = get_close_matches(wanted, names, n=1, cutoff=0.2) or names[:1]
-        raise LookupError(f"{name!r} has no cell {wanted!r}; near: {near[0]!r}; it has {'; '.join(names)}")
+        raise LookupError(f"{name!r} has no combination {wanted!r}, did you mean {near[0]!r}? It has {'; '.join(names)}")
     return chosen
 
 

@@ -61,7 +61,7 @@ def comparison_cells(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], lis
         "relative gain (95 %)",
         "gained/lost",
         "p (Holm)",
-        "n for 80 %",
+        "problems for 80 % power",
     ]
     rows = [
         [

@@ -99,7 +99,7 @@ def test_compare_finds_cells_by_name_and_lists_flips(journal, tmp_path):
     [found] = compare_pairs([(a, b)])
     assert (found["gained"], found["lost"], found["difference"]) == (3, 4, -0.125)
     assert flips(a, b)["wrong to right"] == ["sums-6", "sums-7", "sums-8"]
-    with pytest.raises(LookupError, match="has no cell 'sequential'"):
+    with pytest.raises(LookupError, match="has no combination 'sequential'"):
         matched("experiment:sequential", "experiment", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"no experiment 'other' .* it has experiment"):
         matched("other", "experiment", tmp_path)

@@ -116,7 +116,7 @@ def method_named(name: str) -> Method:
     if name not in _METHODS:
         _load_entry_points()
     if name not in _METHODS:
-        raise ValueError(f"method={name!r} is unknown{_nearest(name, _METHODS)}; use one of {_listed(_METHODS)}")
+        raise ValueError(f"method={name!r} is unknown{_nearest(name, _METHODS)} Use one of {_listed(_METHODS)}")
     return _METHODS[name]
 
 
@@ -131,13 +131,13 @@ def check_mode(mode: str) -> str:
 
         return read_ladder(mode).text
     if mode not in MODES:
-        raise ValueError(f"mode={mode!r} is unknown{_nearest(mode, MODES)}; use one of {_listed(MODES)}, or 'RUNG > RUNG'")
+        raise ValueError(f"mode={mode!r} is unknown{_nearest(mode, MODES)} Use one of {_listed(MODES)}, or 'RUNG > RUNG'")
     return mode
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     found = get_close_matches(name, list(known), 1)
-    return f", did you mean {found[0]!r}?" if found else ""
+    return f", did you mean {found[0]!r}?" if found else "."
 
 
 def _listed(names: Iterable[str]) -> str:

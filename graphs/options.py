@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict
 
+from .methods import is_ladder
+
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
     from ..nodes.review import Policy
+    from ..nodes.solving.ways import ModeName
     from ..nodes.verify import Verifier
     from ..prompts import PromptSet
     from ..prompts.examples import Choice
@@ -44,7 +47,7 @@ class SolveOptions(TypedDict, total=False):
 class GraphOptions(SolveOptions, total=False):
     """Options of trace_of_thought."""
 
-    mode: str
+    mode: ModeName
     """How the student uses the teacher: "joint" (default), "sequential", "program" or "hint"."""
     escalate: str | Sequence[Rung] | None
     """A ladder instead of a mode: the student starts alone, and the teacher is called only on doubt."""
@@ -73,3 +76,8 @@ def check_options(options: Mapping[str, Any], *, taught: bool, method: str = "tr
             raise TypeError(f"option {name!r} is unknown; use {', '.join(sorted(_ALL))}")
         if not taught and name not in _SOLVE:
             raise TypeError(f"option {name!r} needs a teacher, and method {method!r} has none; leave it out")
+
+
+def mode_options(mode: str) -> GraphOptions:
+    """Return the options for a mode as it is written on a command line: one of the modes, or a ladder."""
+    return GraphOptions(escalate=mode) if is_ladder(mode) else GraphOptions(mode=mode)  # type: ignore[typeddict-item]

@@ -17,7 +17,7 @@ from ..nodes.solving.ways import WAYS
 from ..nodes.state import TraceState
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
-from .methods import MODES, TAUGHT, is_ladder
+from .methods import MODES, TAUGHT
 from .options import GraphOptions, check_options
 from .parts import add_route, after_verify, new_graph, shots_of
 from .typed_graph import TraceGraph
@@ -57,11 +57,11 @@ def build_trace_of_thought(
     taught_by_itself = isinstance(teacher, str) and teacher in ("self", student)
     student = as_chat_model(student)
     teacher = student if taught_by_itself else as_chat_model(teacher)
-    mode = options.get("mode", "joint")
-    if ladder := options.get("escalate") or (mode if is_ladder(mode) else None):
+    if ladder := options.get("escalate"):
         from .escalation import build_escalation
 
         return build_escalation(teacher, student, ladder, options)
+    mode = options.get("mode", "joint")
     if mode not in MODES:
         raise ValueError(f"mode={mode!r} is unknown; use one of {', '.join(map(repr, MODES))}, or a ladder as escalate=")
     return _build(teacher, student, mode, options)

@@ -40,9 +40,10 @@ WITHIN = {
         "design": {"journal"},
         "run": {"design", "journal"},
         "inference": set(),
-        "report": {"design", "inference", "journal"},
-        "exchange": {"design", "inference", "journal", "run", "report"},
-        "": {"design", "journal", "run", "report", "exchange", "inference"},
+        "logs": set(),
+        "report": {"design", "inference", "journal", "logs"},
+        "exchange": {"design", "inference", "journal", "logs", "run", "report"},
+        "": {"design", "inference", "journal", "logs", "run", "report", "exchange"},
     },
     "tracking": {
         "store": set(),

@@ -1,1 +1,1 @@
-"""Statistics of paired results: intervals, exact tests, power. The door is `paired.compare`; scipy and statsmodels do the mathematics."""
+"""Statistics of paired results: intervals, exact tests, power. The door is `paired.compare`."""

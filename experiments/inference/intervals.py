@@ -43,3 +43,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
     from statsmodels.stats.multitest import multipletests
 
     return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []
+
+
+def pass_at_k(correct: int, n: int, k: int) -> float:
+    """Return the chance that at least one of k draws is right, of n trials of which some were (Chen et al. 2021, unbiased)."""
+    from scipy.stats import hypergeom
+
+    return float(1 - hypergeom.pmf(0, n, correct, k))

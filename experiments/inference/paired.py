@@ -38,7 +38,8 @@ class Comparison:
     Attributes:
         n: problems that both have.
         difference: accuracy of b less accuracy of a, with its 95 % interval.
-        gain: (accuracy of b / accuracy of a) - 1, the paper's figure; None if a solves nothing.
+        gain: (accuracy of b / accuracy of a) - 1, the paper's figure; None if a solves nothing, and over clusters, which its
+            interval does not know.
         gained: problems that only b solves.
         lost: problems that only a solves.
         p: of McNemar's exact test, or of a permutation test where scores are averages or problems are clustered.
@@ -108,7 +109,7 @@ def compare(
     return Comparison(
         n=len(a),
         difference=difference,
-        gain=gain,
+        gain=gain if clusters is None else None,
         gained=gained,
         lost=lost,
         p=p,

@@ -79,11 +79,10 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
     asked = sum((len(template) + len(unit.problem.question)) // CHARACTERS_PER_TOKEN for unit in new)
     used, answered = journal.mean_reply(model_key(model)) if journal else (None, None)
     made.teacher_calls = len(new)
+    plan_tokens = min(DECOMPOSITION_TOKENS, model.max_tokens or DECOMPOSITION_TOKENS)
     made.teacher_tokens = (
         asked if used is None else round(used * len(new)),
-        round(
-            (min(DECOMPOSITION_TOKENS, model.max_tokens or DECOMPOSITION_TOKENS) if answered is None else answered) * len(new)
-        ),
+        round((plan_tokens if answered is None else answered) * len(new)),
     )
     made.teacher_cost = cost(plan.prices(cell)["teacher"], *made.teacher_tokens)
 

@@ -46,6 +46,7 @@ _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and 
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal places?\b|\bapproximat", re.I)
+_OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
 _SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
@@ -276,4 +277,5 @@ def _exact_form(content: str, rounds: bool) -> str:
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:
     """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
     later = [candidate for candidate in candidates if candidate.start > best.start]
+    later = [each for each in later if not _OPERATES.match(text[each.start + len(each.text) :])]
     return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]

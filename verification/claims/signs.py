@@ -46,6 +46,12 @@ _ROUNDED = re.compile(
     r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
     re.I,
 )
+_LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
+_DIFFERENCE = re.compile(
+    r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
+)
+_ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
+_SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
 _EQUALS = re.compile(r"(?<![<>!])=")
 
 
@@ -69,6 +75,8 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("it is the whole of which a part is told", lambda n: bool(OF_THE.search(n.before)), "5 of the 12"),
         Sign("what is not so was asked", lambda n: _is_not_so(n) and bool(_NOT.search(n.asked.sentence)), "5 students do not"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
+        Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
+        Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
         Sign("another value is rounded to it", lambda n: bool(_ROUNDED.search(n.before)), "2.5, which rounds to 3"),
         Sign("the question gives it", lambda n: n.given),
         Sign(
@@ -129,6 +137,10 @@ def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
 
 
+def _is_difference(number: Number) -> bool:
+    return bool(_ASKS_DIFFERENCE.search(number.asked.sentence) and _DIFFERENCE.match(number.after))
+
+
 def _is_not_so(number: Number) -> bool:
     return not OF_THE.search(number.before) and bool(_NOT_SO.match(OF_A_WHOLE.sub("", number.after)))
 
@@ -144,6 +156,8 @@ def _is_asked_percent(number: Number) -> bool:
 
 def _is_stated(number: Number) -> bool:
     before = number.before[-60:]
+    if _LEAVES.search(number.before):
+        return True
     return number.named or bool(_COPULA.search(before) and not _FROM.search(before)) or bool(_DASH.match(number.before))
 
 
@@ -164,6 +178,11 @@ def _comma_follows(number: Number) -> bool:
 
 
 def _restates(number: Number) -> bool:
-    if number.named or number.counts_the_unit or ("pay" in number.asked.words and _PAYS.search(number.before)):
+    if (
+        _LEAVES.search(number.before)
+        or number.named
+        or number.counts_the_unit
+        or ("pay" in number.asked.words and _PAYS.search(number.before))
+    ):
         return False
     return bool(_BEFORE_RESTATED.search(number.before[-60:]))

@@ -13,6 +13,8 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "it is the whole of which a part is told": -2.0,
         "what is not so was asked": 4.5,
         "a sum was asked, and its clause says so": 1.5,
+        "a difference was asked, and this is one": 3.0,
+        "it stands after the word that concludes": 1.5,
         "another value is rounded to it": 3.0,
         "the question gives it": -1.3,
         "it is a condition before the main clause": -1.5,

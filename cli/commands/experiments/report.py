@@ -10,8 +10,8 @@ from rich.console import Console
 
 from ....experiments.exchange.publishing import publish_journal
 from ....experiments.journal.finding import find_journal
-from ....experiments.report import calibration
-from ....experiments.report.calibration import condition_named
+from ....experiments.report.frontier import calibration
+from ....experiments.report.frontier.calibration import condition_named
 from ....experiments.report.html_report import make_report
 from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table

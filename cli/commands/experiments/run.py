@@ -30,6 +30,7 @@ from ....graphs.methods import method_names
 from ....nodes.asking.failures import explain, printable
 from ....prompts.examples import Choice
 from ....tracking import TrackingUnavailable
+from ...consoles import wide
 from ...dry_run import show_estimate
 from ...model_options import with_model_options, with_problem_options
 from ...models import quiet_loading
@@ -357,13 +358,6 @@ def _reviewer(reviews: str | None) -> Any:
     from ....review import ReviewDesk, open_queue
 
     return ReviewDesk(open_queue(reviews))
-
-
-def wide(console: Console) -> Console:
-    """Widen the console to 160 columns where the output is not a terminal, so that tables are not cut."""
-    if not console.is_terminal:
-        console.width = 160
-    return console
 
 
 def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 ENGINES = ["openvino", "grouped", "continuous"]
+ENDLESS = "go on and on"
 PROMPTS = ["a", "what is seven times six?", "b" * 90, "long " * 30, "ü 你好", "x y z"]
 
 
@@ -106,14 +107,14 @@ async def test_cancelling_a_task_frees_its_place(load_tiny, watch, engine):
     student = load_tiny(engine=engine, max_pending_calls=1, max_tokens=3500)
     calls = watch(student)
     task = asyncio.create_task(student.ainvoke(ENDLESS))
-    while not (calls and calls[0].tokens):
+    while not (calls and student._service.engine.busy):
         await asyncio.sleep(0.002)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (await student.ainvoke("next", max_tokens=2)).usage_metadata["output_tokens"] == 2
     assert calls[0].result.cancelled()
-    assert 0 < tokens_when_idle(student, calls[0]) < 3500
+    assert tokens_when_idle(student, calls[0]) < 1000
 
 
 async def test_a_call_that_takes_too_long_says_so_and_frees_its_place(student, watch):

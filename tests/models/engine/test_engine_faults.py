@@ -48,7 +48,7 @@ def test_only_the_call_that_ends_the_worker_fails(load_tiny, monkeypatch):
 
     def break_it(generation):
         call = start(generation)
-        return {**call, "form": {"regex": "((("}} if len(generation.prompt) > 60 else call
+        return {**call, "form": {"regex": "((("}} if len(generation.prompt) > 55 else call
 
     monkeypatch.setattr(engine, "_start", break_it)
     replies = student.batch(["good", "bad " * 10, "fine"], return_exceptions=True)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from ...nodes.signals import Condition as Signals, read_condition
-from ..inference.intervals import Interval
-from ..inference.paired import Comparison, compare
-from ..journal.journal import Journal
-from ..journal.records import Row
-from .frontier import above_mixing
-from .scores import Condition
+from ....nodes.signals import Condition as Signals, read_condition
+from ...inference.intervals import Interval
+from ...inference.paired import Comparison, compare
+from ...journal.journal import Journal
+from ...journal.records import Row
+from ..scores import Condition
+from .points import above_mixing
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _FIXED = (

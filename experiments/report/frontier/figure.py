@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .figures import _COLOURS, _GRID, _TEXT, _figure, _percent, _svg, _wrapped
-from .frontier import Axis, Frontier, Point
+from ..figures import _COLOURS, _GRID, _TEXT, _figure, _percent, _svg, _wrapped
+from .points import Axis, Frontier, Point
 
 _MARKS = {"student": ("o", _COLOURS[0]), "taught": ("s", _COLOURS[1]), "teacher": ("D", _COLOURS[2])}
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..inference.intervals import Interval, holm, wilson
-from ..inference.paired import RESAMPLES
-from .scores import Condition
+from ...inference.intervals import Interval, holm, wilson
+from ...inference.paired import RESAMPLES
+from ..scores import Condition
 
 Axis = Literal["tokens", "usd"]
 """What a point costs: teacher tokens (input and output) or USD, per problem."""

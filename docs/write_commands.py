@@ -6,6 +6,7 @@ Usage: python docs/write_commands.py > docs/commands.md
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from typer.cli import get_docs_for_click
 from typer.main import get_command
@@ -60,7 +61,19 @@ def commands() -> str:
     command = get_command(app)
     context = command.context_class(command, info_name="tot", **command.context_settings)
     text = get_docs_for_click(obj=command, ctx=context, name="tot", indent=1)
-    return text.replace("&#x27;", "'").replace("&quot;", '"')
+    return whole_sentences(text.replace("&#x27;", "'").replace("&quot;", '"'), command, context)
+
+
+def whole_sentences(text: str, group: Any, context: Any) -> str:
+    """Put the first paragraph of each command's help into the list of commands, which typer cuts at 45 characters."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        first = " ".join(command.help.partition("\n\n")[0].split())
+        cut = command.get_short_help_str().replace("&#x27;", "'")
+        text = text.replace(f"* `{name}`: {cut}\n", f"* `{name}`: {first}\n", 1)
+        if hasattr(command, "list_commands"):
+            text = whole_sentences(text, command, context)
+    return text
 
 
 def table(variables: dict[str, str]) -> str:

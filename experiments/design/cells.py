@@ -120,7 +120,7 @@ def expand(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[str,
         _check_use(rule, cells.values())
     kept = [cell for cell in cells.values() if not any(_matches(cell, rule) for rule in rules)]
     if not kept:
-        raise ValueError(f"exclude leaves none of the {len(cells)} cells; remove a rule")
+        raise ValueError(f"exclude removes all {len(cells)} combinations; remove a rule")
     return kept
 
 
@@ -160,8 +160,12 @@ def _check_use(rule: Mapping[str, Any], cells: Collection[Cell]) -> None:
         for value in map(str, _listed(wanted)):
             if value not in known:
                 near = nearest(value, known)
-                raise ValueError(f"exclude: no cell has the {field} {value!r}{near}; there is {', '.join(known) or 'none'}")
-    raise ValueError(f"exclude: no cell has {', '.join(f'{name}={value}' for name, value in rule.items())}; remove the rule")
+                raise ValueError(
+                    f"exclude: no combination has the {field} {value!r}{near}; there is {', '.join(known) or 'none'}"
+                )
+    raise ValueError(
+        f"exclude: no combination has {', '.join(f'{name}={value}' for name, value in rule.items())}; remove the rule"
+    )
 
 
 def _matches(cell: Cell, rule: Mapping[str, Any]) -> bool:

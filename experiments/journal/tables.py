@@ -76,9 +76,9 @@ class JournalFile:
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self.path} is no journal of this program ({error})") from error
+            raise ValueError(f"{self.path} is not a journal of this program ({error})") from error
         if found and not found >= {"meta", "cells", "rows", "replies"}:
-            raise ValueError(f"{self.path} is no journal of this program (it is another program's database)")
+            raise ValueError(f"{self.path} is not a journal of this program (it is another program's database)")
         use_wal(self.db)
         if not found:
             self.db.executescript(f"begin immediate; {_SCHEMA} commit;")
@@ -99,12 +99,12 @@ class JournalFile:
 
     def _unwritable(self, error: sqlite3.OperationalError) -> OSError:
         return OSError(
-            f"the journal {self.path} cannot be used: {error}. What it has is kept: "
-            "give it room and the right to write, then the same command goes on"
+            f"the journal {self.path} cannot be used: {error}. Its contents are safe: "
+            "free disk space or allow writing, then rerun the command to resume"
         )
 
     def close(self) -> None:
-        """Close the file and give up the right to write."""
+        """Close the file and release the lock that keeps other runs from writing."""
         self.db.close()
         if self._lock is not None:
             self._lock.close()

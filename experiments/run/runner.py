@@ -26,7 +26,7 @@ from .tally import Tally
 from .teaching import lesson
 
 GIVE_UP_AFTER = 25
-"""Problems of a student that fail from the start, without a single success, before the rest is spared."""
+"""A student whose first 25 calls all fail is skipped for the rest of the run."""
 
 
 @dataclass

@@ -33,7 +33,7 @@ def compare(
     score: Annotated[str | None, typer.Option(help=_SCORE)] = None,
     show: Annotated[int, typer.Option(min=0, help="Number of flipped problems to list, of each kind.")] = 5,
 ) -> None:
-    """Compare A and B on the problems that both have: difference, test, intervals, flips.
+    """Compare two results problem by problem: difference, test, intervals, flips.
 
     Logs are read as other libraries write them: .eval and .json of inspect_ai, samples_*.jsonl of lm-evaluation-harness.
     """

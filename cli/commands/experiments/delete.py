@@ -15,7 +15,10 @@ def delete(
     experiment: Annotated[str, typer.Argument(help="Name of an experiment.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete the journal of an EXPERIMENT, after asking. What was sent to MLflow stays there."""
+    """Delete an experiment's journal, after confirmation.
+
+    Traces and runs in MLflow stay there.
+    """
     with find_journal(experiment, home()) as journal:
         rows = sum(sum(journal.counts(cell["id"]).values()) for cell in journal.cells())
         store, replies = journal.get("tracking_uri"), journal.totals()["decompositions"]

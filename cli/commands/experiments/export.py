@@ -15,14 +15,12 @@ Format = Literal["csv", "parquet", "jsonl", "hf"]
 
 
 def export(
-    experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")] = "experiment",
-    format: Annotated[Format, typer.Option(help="hf writes a folder that datasets.load_from_disk reads.")] = "csv",
-    out: Annotated[
-        Path | None, typer.Option(help="File or folder to write. Default: the name with the format's ending.")
-    ] = None,
-    columns: Annotated[bool, typer.Option("--columns", help="Print what each column means, and write nothing.")] = False,
+    experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")] = "experiment",
+    format: Annotated[Format, typer.Option(help="Format of the file; hf writes a folder for datasets.load_from_disk.")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="File or folder to write. Default: NAME.FORMAT.")] = None,
+    columns: Annotated[bool, typer.Option("--columns", help="Print the meaning of each column and write nothing.")] = False,
 ) -> None:
-    """Export the rows of an EXPERIMENT: one a problem and combination."""
+    """Export an experiment's rows, one per problem and combination."""
     if columns:
         for name, meaning in COLUMNS.items():
             print(f"{name:24}{meaning}")

@@ -21,7 +21,7 @@ from ...consoles import wide
 def listing(
     tag: Annotated[str, typer.Option(help="Only experiments with this tag, as NAME or NAME=VALUE.")] = "",
 ) -> None:
-    """List the experiments of this folder, the last one first."""
+    """List the experiments of this folder, newest first."""
     console = wide(Console(highlight=False))
     found = [made for path in journals(home()) if (made := _read(path, console)) and _tagged(made, tag)]
     if not found:

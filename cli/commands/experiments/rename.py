@@ -15,7 +15,10 @@ def rename(
     experiment: Annotated[str, typer.Argument(help="Name of an experiment.")],
     name: Annotated[str, typer.Argument(help="The new name.")],
 ) -> None:
-    """Rename an EXPERIMENT. Its runs in MLflow keep the old name until `tot sync` sends the new one."""
+    """Rename an experiment.
+
+    Its runs in MLflow keep the old name until `tot sync` sends the new one.
+    """
     ExperimentConfig.model_validate({"name": name, "students": ["hf:any"]})
     print(f"{experiment!r} is now {name!r}: {rename_journal(experiment, name, home())}")
     print("MLflow shows the old name until: tot sync")

@@ -20,7 +20,7 @@ from ...problem_view import show_problem
 
 
 def show(
-    experiment: Annotated[str, typer.Argument(help="Name of an experiment, or the path of its journal.")],
+    experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")],
     cell: Annotated[str, typer.Argument(help="Combination: part of its label, or its id.")] = "",
     problem: Annotated[str, typer.Argument(help="Problem: its id, or its number in the list.")] = "",
     failed: Annotated[bool, typer.Option("--failed", help="Only problems without a right answer.")] = False,
@@ -28,7 +28,7 @@ def show(
     no_answer: Annotated[bool, typer.Option("--no-answer", help="Only problems without an answer.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Do not cut long solutions.")] = False,
 ) -> None:
-    """Show the combinations of an EXPERIMENT, the problems of a CELL, or one PROBLEM with plan, solution and verdict.
+    """Show combinations, problems, or one problem with its plan, solution and verdict.
 
     A list of problems ends with the command for the first one; each problem ends with those for the next and the previous one.
     """

@@ -16,7 +16,7 @@ def tag(
     tags: Annotated[list[str] | None, typer.Argument(help="Tags to set, as NAME or NAME=VALUE.")] = None,
     remove: Annotated[list[str] | None, typer.Option(help="Name of a tag to remove. May be repeated.")] = None,
 ) -> None:
-    """Tag an EXPERIMENT, or show its tags."""
+    """Tag an experiment, or show its tags."""
     with find_journal(experiment, home()) as journal:
         known = journal.tags | {name: value for name, _, value in (text.partition("=") for text in tags or [])}
         if unknown := [name for name in remove or [] if name not in known]:

@@ -178,7 +178,7 @@ def test_many_calls_in_flight_do_not_pass_a_budget(experiment, sums):
 
 def test_a_cost_limit_needs_known_prices(experiment, sums):
     models = [{"model": "openai:gpt-4.1", "base_url": "http://localhost:1/v1"}]
-    with pytest.raises(ValueError, match=r"nobody knows the price of the student 'openai:gpt-4\.1'"):
+    with pytest.raises(ValueError, match=r"the price of the student 'openai:gpt-4\.1' is unknown"):
         experiment(problems=sums(3), methods="standard", students=models, budget={"max_cost_usd": 1})
 
 

@@ -134,10 +134,13 @@ def test_names_in_a_data_set_cannot_steer_the_terminal(tot, server, tmp_path):
         (("--student", "self", "--dry-run"), "a student cannot be 'self'"),
         (
             ("--student", "openai:m", "--exclude", "method=standart", "--dry-run"),
-            "no cell has the method 'standart', did you mean",
+            "no combination has the method 'standart', did you mean",
         ),
-        (("--student", "openai:m", "--exclude", "method=standard,seed=7", "--dry-run"), "no cell has the seed '7'; there is 0"),
-        (("--student", "openai:m", "--exclude", "seed=²", "--dry-run"), "no cell has the seed '²'"),
+        (
+            ("--student", "openai:m", "--exclude", "method=standard,seed=7", "--dry-run"),
+            "no combination has the seed '7'; there is 0",
+        ),
+        (("--student", "openai:m", "--exclude", "seed=²", "--dry-run"), "no combination has the seed '²'"),
         (
             ("--student", "openai:m", "--price", "openai:n=1/2", "--dry-run"),
             "the experiment has no model 'openai:n', did you mean 'openai:m'?",

@@ -15,3 +15,4 @@ from .store.store import Store as Store, connect as connect
 from .store.tracer import trace_id as trace_id
 from .traces.context import process_handler as process_handler, traced as traced
 from .traces.handler import TraceHandler as TraceHandler
+from .traces.review_links import paused_trace as paused_trace

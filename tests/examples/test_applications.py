@@ -124,7 +124,7 @@ def test_an_mcp_client_over_both_transports(models, tmp_path, way):
     pytest.importorskip("mcp")
     command = [*TOT, "mcp", "--student", "openai:student", "--teacher", "openai:teacher"]
     if way == "stdio":
-        said = run("mcp_client.py", QUESTION, *command, cwd=tmp_path, env=os.environ | {"PATH_": ""})
+        said = run("mcp_client.py", QUESTION, *command, cwd=tmp_path)
     else:
         with subprocess.Popen([*command, "--http", "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
             address = re.search(r"http\S+", server.stdout.readline())[0]

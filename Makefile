@@ -26,7 +26,7 @@ lint: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/python docs/draw_state_machine.py > docs/images/state-machine.svg
-	$(BIN)/python docs/write_commands.py > docs/commands.md
+	$(BIN)/python docs/write_commands.py > docs/commands.md.new && mv docs/commands.md.new docs/commands.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .venv/local: pyproject.toml constraints.txt

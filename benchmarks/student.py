@@ -68,7 +68,7 @@ def in_this_process(rows: Rows, options: argparse.Namespace, questions: list[str
     from trace_of_thought.models.weights.transformers_model import load
 
     student = BatchedChatHuggingFace.from_model_id(options.model, device="cpu", max_tokens=options.new_tokens)
-    model, tokenizer = load(options.model, device="cpu", pack_weights=False)
+    model, tokenizer = load(options.model, device="cpu")
 
     def mine(first: int, count: int, arrival: float = 0.0) -> Callable[[], Leg]:
         return lambda: asyncio.run(ours(student, questions[first : first + count], arrival))

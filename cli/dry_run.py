@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..experiments.design.config import ModelConfig
 from ..experiments.journal.finding import journal_path
 from ..experiments.journal.journal import Journal
 from ..experiments.report.table import rich_table, usd
@@ -17,16 +16,21 @@ if TYPE_CHECKING:
     from ..experiments.design.plan import Plan
 
 
-def show_estimate(plan: Plan, home: Path, console: Console) -> None:
-    """Print the calls, tokens and cost that each cell still needs; a price nobody knows is shown as unknown."""
-    from ..experiments.run.estimate import CellEstimate, estimate
-    from ..experiments.run.model_pool import ModelPool
+def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
+    """Print the calls, tokens and cost that each cell still needs; a price nobody knows is shown as unknown.
 
-    pool = ModelPool()
-    for model in dict.fromkeys(model.model for cell in plan.cells for model in (cell.student, cell.teacher) if model):
+    Returns:
+        False if the run would fail at once, since a model cannot be loaded or a file is missing.
+    """
+    from ..experiments.run.estimate import CellEstimate, estimate
+    from ..experiments.run.model_pool import ModelPool, model_key
+
+    pool, ready = ModelPool(), True
+    for model in {model_key(model): model for cell in plan.cells for model in (cell.student, cell.teacher) if model}.values():
         try:
-            pool.check(ModelConfig(model=model))
+            pool.check(model)
         except Exception as error:
+            ready = False
             console.print(f"note: this run would fail: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
     path = journal_path(home, plan.config.name)
     journal = Journal(path) if path.exists() else None
@@ -74,3 +78,10 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> None:
     if limit is not None and spent + known > limit:
         already = f" on top of the {usd(spent)} USD already spent" if spent else ""
         console.print(f"note: this exceeds max_cost_usd={limit:g}{already}; the run would stop early", style="yellow")
+    tokens = sum(sum(used) for made in found for used in (made.teacher_tokens, made.student_tokens))
+    most = plan.config.budget.max_tokens
+    if most is not None and tokens > most:
+        console.print(
+            f"note: about {tokens:,} tokens exceed --max-total-tokens={most}; the run would stop early", style="yellow"
+        )
+    return ready

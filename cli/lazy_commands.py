@@ -14,10 +14,16 @@ from typer.main import get_command
 COMMANDS = {
     "Experiments": {
         "run": "experiments.run",
+        "list": "experiments.listing",
+        "show": "experiments.show",
         "compare": "experiments.compare",
+        "export": "experiments.export",
         "report": "experiments.report",
         "rescore": "experiments.rescore",
         "decompositions": "experiments.decompositions",
+        "rename": "experiments.rename",
+        "tag": "experiments.tag",
+        "delete": "experiments.delete",
         "import-traces": "experiments.import_traces",
         "review": "review",
     },
@@ -26,6 +32,7 @@ COMMANDS = {
         "verify": "verify",
         "log-model": "log_model",
         "mcp": "mcp",
+        "convert": "convert",
     },
     "MLflow": {
         "ui": "ui",

@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..experiments.design.config import ExperimentConfig, ModelConfig
-from ..graphs.methods import MODES, check_mode, method_named, method_names
+from ..graphs.methods import MODES, TAUGHT, check_mode, method_named, method_names
 from ..prompts.examples import Choice
+
+MODELS, MLFLOW = "Models", "MLflow"
+"""Titles under which the help groups options."""
 
 Student = Annotated[
     str, typer.Option(help="Student model: PROVIDER:NAME, or hf: and a hub id, folder or .gguf file to run it in this process.")
@@ -20,7 +23,8 @@ Prompts = Annotated[str, typer.Option(help="Prompt set: default, plain, a folder
 Method = Annotated[
     str,
     typer.Option(
-        callback=lambda value: checked_method(value), help=f"Method: {', '.join(method_names())}. Some need no teacher."
+        callback=lambda value: checked_method(value),
+        help=f"Method to use: {', '.join(method_names())}. Only {TAUGHT} calls the teacher.",
     ),
 ]
 MODE_HELP = (
@@ -28,9 +32,12 @@ MODE_HELP = (
     "'program_of_thought > program > teacher'."
 )
 Mode = Annotated[str, typer.Option(callback=lambda value: checked_mode(value), help=MODE_HELP)]
-Shots = Annotated[int, typer.Option(min=0, help="Few-shot examples of the prompt set, shown before the question.")]
+Shots = Annotated[
+    int, typer.Option(min=0, help="Number of few-shot examples shown before the question; they come from the prompt set.")
+]
 ShotsBy = Annotated[
-    Choice, typer.Option(help="How few-shot examples are chosen: in order, at random by seed, or the most similar ones.")
+    Choice,
+    typer.Option(help="How few-shot examples are chosen: in order, at random by seed, or by similarity to the question."),
 ]
 Samples = Annotated[int, typer.Option(min=1, help="Solutions per problem; the majority answer wins (self-consistency).")]
 MaxAttempts = Annotated[
@@ -40,16 +47,27 @@ MaxAttempts = Annotated[
     ),
 ]
 MaxTokens = Annotated[
-    int | None, typer.Option(min=1, help="Maximum output tokens of one student reply. Default: the model's own limit.")
+    int | None,
+    typer.Option(
+        min=1, help="Maximum output tokens of one student reply. Default: the model's own limit.", rich_help_panel=MODELS
+    ),
 ]
-BaseUrl = Annotated[str | None, typer.Option(help="URL of an OpenAI-compatible server, used for every remote model.")]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Time limit of one remote call, in seconds.")]
+BaseUrl = Annotated[
+    str | None, typer.Option(help="URL of an OpenAI-compatible server, used for every remote model.", rich_help_panel=MODELS)
+]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Time limit of one remote call, in seconds.", rich_help_panel=MODELS)]
 TrackingUri = Annotated[
-    str | None, typer.Option(help="MLflow server or database. Default: MLFLOW_TRACKING_URI, or mlflow.db in this folder.")
+    str | None,
+    typer.Option(
+        help="MLflow server or database. Default: MLFLOW_TRACKING_URI, or mlflow.db in this folder.", rich_help_panel=MLFLOW
+    ),
 ]
 TrackingFallback = Annotated[
     Literal["local"] | None,
-    typer.Option(help="What to do when the MLflow server is unreachable: local writes to mlflow.db in this folder."),
+    typer.Option(
+        help="What to do when the MLflow server is unreachable: local writes to mlflow.db in this folder.",
+        rich_help_panel=MLFLOW,
+    ),
 ]
 
 
@@ -62,7 +80,7 @@ def checked_method(method: str) -> str:
 
 
 def checked_mode(mode: str) -> str:
-    """Return a mode, or fail as the command line fails."""
+    """Return a mode or ladder in its normal form, or fail as the command line fails."""
     try:
         return check_mode(mode)
     except ValueError as error:

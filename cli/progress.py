@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..experiments.report.statistics import wilson
+from ..experiments.inference.intervals import wilson
 from ..experiments.report.table import interval
 from ..experiments.run.tally import Tally
 from ..nodes.asking.failures import printable
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 PLAIN_EVERY = 15.0
 """Seconds between plain lines."""
+
+SETTLE_S = 10.0
+"""Seconds before a time left is shown: the first problems wait for models to load and teachers to plan."""
 
 SHOWN_CELLS = 16
 
@@ -69,7 +72,8 @@ class RunProgress:
         cell = self.cells[unit.cell.id]
         cell.count(row["status"], again=again)
         now = time.monotonic()
-        if self._live is None and (now - self.last >= PLAIN_EVERY or self.done == self.todo):
+        ends = self.done == self.todo and not again
+        if self._live is None and (now - self.last >= PLAIN_EVERY or ends):
             self.last = now
             self.console.print(
                 f"{self._line()}; {printable(cell.label)} so far {cell.accuracy()}", soft_wrap=True, markup=False
@@ -79,14 +83,20 @@ class RunProgress:
         """Return one line: done, rate, time left, errors, tokens and cost."""
         seconds = time.monotonic() - self.started
         rate = self.done / seconds if seconds else 0.0
-        left = (self.todo - self.done) / rate if rate else 0.0
         errors = sum(cell.errors for cell in self.cells.values())
-        parts = [f"{self.done} of {self.todo}", f"{rate:.2f}/s", f"{_clock(left)} left", f"{errors} errors"]
+        parts = [f"{self.done} of {self.todo}", f"{rate:.2f}/s", self._left(rate, seconds), f"{errors} errors"]
         if self.spending:
             parts.append(f"{self.spending.tokens:,} tokens")
             if self.spending.cost_usd or not self.spending.cost_known:
-                parts.append(f"{self.spending.cost_usd:.4f} USD" + ("" if self.spending.cost_known else " and unknown costs"))
-        return ", ".join(parts)
+                known = f"{self.spending.cost_usd:.4f} USD" if self.spending.cost_usd else ""
+                parts.append(" and ".join(filter(None, [known, "" if self.spending.cost_known else "unknown costs"])))
+        return ", ".join(filter(None, parts))
+
+    def _left(self, rate: float, seconds: float) -> str:
+        """Return the time left; nothing before enough is done for the rate to mean something."""
+        if seconds < SETTLE_S or self.done < max(3, min(20, self.todo // 20)):
+            return "" if self.done == self.todo else "time left unknown yet"
+        return f"{_clock((self.todo - self.done) / rate)} left"
 
     def _render(self) -> Group:
         """Return the live display: a table of combinations, a bar and the line. Unfinished combinations come first."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..experiments.report.conclusion import conclusion
 from ..experiments.report.review_effects import review_cells, review_summary
 from ..experiments.report.summary import comparisons, summarise
-from ..experiments.report.table import comparison_cells, rich_table, summary_cells, usd
+from ..experiments.report.table import comparison_cells, rich_table, summary_cells, terms, usd
 from ..nodes.asking.failures import printable
 
 if TYPE_CHECKING:
@@ -20,9 +21,17 @@ if TYPE_CHECKING:
 def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
     """Print the tables, the tokens and cost so far, and what is missing."""
     cells = {cell.id for cell in plan.cells}
-    console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells)), console.width))
+    summaries = summarise(journal, cells)
+    header, rows = summary_cells(summaries)
+    shown = list(header)
+    console.print(rich_table(plan.config.name, header, rows, console.width))
     if found := comparisons(journal, cells):
-        console.print(rich_table("On the same problems", *comparison_cells(found), console.width))
+        header, rows = comparison_cells(found)
+        console.print(rich_table("On the same problems", header, rows, console.width))
+        console.print(printable(conclusion(found)), style="bold", markup=False, soft_wrap=True)
+        shown += header
+    console.print(terms(shown), style="dim", markup=False, soft_wrap=True)
+    warn_of_faults(summaries, console)
     if reviews := review_summary(journal, cells):
         console.print(rich_table("Reviews", *review_cells(reviews), console.width))
     totals = journal.totals()
@@ -42,6 +51,22 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
             style="yellow",
         )
     show_errors_of(journal, cells, console)
+
+
+def warn_of_faults(summaries: list[dict[str, Any]], console: Console) -> None:
+    """Say where plans were refused or replies cut: a wrong answer then says little about the student."""
+    for s in summaries:
+        name = printable(f"{s['student']} {s['label']}")
+        if s["refused"]:
+            console.print(
+                f"warning: {s['refused']} plans of {name} were refused or empty; look at them with: tot show", style="yellow"
+            )
+        if s["rows"] and s["truncated"] > s["rows"] / 10:
+            console.print(
+                f"warning: {s['truncated']} of {s['rows']} problems of {name} have a reply that ran into the token limit; "
+                "raise --max-tokens",
+                style="yellow",
+            )
 
 
 def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.I)
+_SECRET_NAME = re.compile(r"(?:^|_|API)KEYS?(?:_|$)|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.I)
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]*@")
 # Keys of OpenAI, Hugging Face, GitHub and AWS by their prefixes, and whatever follows "Bearer".
 _BEARER = re.compile(r"\b(?:sk-[\w-]{16,}|hf_\w{16,}|ghp_\w{16,}|AKIA\w{12,}|(?<=[Bb]earer )[\w.~+/-]{12,})")

@@ -19,16 +19,16 @@ from .typed_graph import TraceGraph
 
 
 def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[SolveOptions]) -> TraceGraph:
-    """Build START -> solve -> verify -> END for a method without a teacher.
+    """Build the graph of a method without a teacher: START -> solve -> verify -> END.
 
     Args:
         method: "standard" (the question alone), "chain_of_thought" (Kojima et al. 2022), "plan_and_solve" (Wang et al. 2023),
             "program_of_thought" (Gao et al. 2022), or a method of your own, see `register_method`.
-        student: a chat model, or what `load_chat_model` takes.
-        **options: see `SolveOptions`.
+        student: a chat model, or its name as for `load_chat_model`.
+        **options: options of the graph, see `SolveOptions`.
 
     Raises:
-        TypeError: an option is unknown, or needs a teacher.
+        TypeError: an option is unknown or needs a teacher.
         ValueError: an option is out of range, or the method is unknown or has a teacher.
     """
     check_options(options, taught=False, method=method)

@@ -1,4 +1,4 @@
-"""One builder for every method."""
+"""Build the graph of any method by name."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def build_graph(
     """Build the graph of a method by its name.
 
     Args:
-        method: see `graphs.methods.method_names`.
-        student: a chat model, or what `load_chat_model` takes.
-        teacher: the same, or "self" for the student; needed by methods with a teacher, and ignored by no other.
-        **options: see `GraphOptions`.
+        method: name of a method, see `graphs.methods.method_names`.
+        student: a chat model, or its name as for `load_chat_model`.
+        teacher: a chat model, its name, or "self" for the student. Required by methods with a teacher, refused by others.
+        **options: options of the graph, see `GraphOptions`.
 
     Raises:
-        TypeError: an option is unknown, or does not apply to the method.
-        ValueError: the method is unknown, lacks its teacher, or is given one that it would not ask.
+        TypeError: an option is unknown or does not apply to the method.
+        ValueError: the method is unknown, needs a teacher, or would not use the given one.
     """
     taught = method_named(method).taught
     if taught and teacher is None:
         raise ValueError(f"method {method!r} needs a teacher; give one, or teacher='self' for the student itself")
     if not taught and teacher is not None:
-        raise ValueError(f"method {method!r} asks no teacher; leave teacher out, or use {TAUGHT!r}")
+        raise ValueError(f"method {method!r} has no teacher; leave teacher out, or use {TAUGHT!r}")
     if teacher is None:
         return build_baseline(method, student, **options)  # type: ignore[misc]
     return build_trace_of_thought(teacher, student, **options)

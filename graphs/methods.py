@@ -1,30 +1,31 @@
-"""The registry of methods: the one place that knows which there are, what each uses and how its graph is built.
+"""The registry of methods: which methods there are, and what each of them uses.
 
-Light to import: command lines and configurations read it, and only building a graph imports LangGraph.
+It is cheap to import, because the command line and configurations read it. Only building a graph imports LangGraph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from ..nodes.solving.ways import WAYS, Way
 
 ENTRY_POINTS = "trace_of_thought.methods"
-"""Group of entry points by which an installed package adds methods: each a `Method`."""
+"""Entry point group through which installed packages add methods. Each entry point is a `Method`."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A method that can be compared.
+    """A method of solving problems.
 
     Attributes:
-        name: as in `--methods`.
-        about: what it does, in a phrase.
-        ways: its ways of solving by mode; the first is the default. A method without a teacher has one.
-        source: where it comes from.
+        name: name, as in `--methods`.
+        about: what it does, as a phrase.
+        ways: its ways of solving, by mode; the first is the default. A method without a teacher has exactly one.
+        source: publication that it comes from.
     """
 
     name: str
@@ -34,16 +35,16 @@ class Method:
 
     @property
     def taught(self) -> bool:
-        """Whether a teacher is asked."""
+        """Whether the method uses a teacher."""
         return any(way.lesson for way in self.ways.values())
 
     def prompts(self, mode: str = "", *, reviewed: bool = False, retries: bool = False) -> tuple[str, ...]:
-        """Return the prompts that a run can use, the teacher's first.
+        """Return the names of the prompts that a run may use, the teacher's first.
 
         Args:
-            mode: a mode of this method, or a ladder; the default mode unless given.
-            reviewed: whether a reviewer can send the steps back.
-            retries: whether the student may try again.
+            mode: a mode of this method, or a ladder. Default: the default mode.
+            reviewed: whether a reviewer can reject the steps.
+            retries: whether there can be more than one attempt.
         """
         used: list[str] = []
         lessons = {"steps": ["decompose", *(["redecompose"] if reviewed else [])], "solution": ["solution"], None: []}
@@ -80,20 +81,23 @@ _METHODS: dict[str, Method] = {method.name: method for method in _BUILT_IN}
 
 TAUGHT = "trace_of_thought"
 MODES: tuple[str, ...] = tuple(_METHODS[TAUGHT].ways)
-"""Modes of trace_of_thought; a ladder such as "program_of_thought > program > teacher" is a mode, too."""
+"""Modes of trace_of_thought. A ladder such as "program_of_thought > program > teacher" counts as a mode, too."""
 
 CONTROLS: dict[str, str] = {mode: way.control for mode, way in _METHODS[TAUGHT].ways.items()}
-"""By mode, the method without a teacher that shows what the teacher adds."""
+"""For each mode, the baseline that shows what the teacher adds."""
 
 
 def register_method(method: Method) -> None:
-    """Add a method of one's own, for this process.
+    """Add your own method, for this process.
+
+    Args:
+        method: the method to add.
 
     Raises:
-        ValueError: there is one of this name.
+        ValueError: a method of this name exists.
     """
     if method.name in _METHODS:
-        raise ValueError(f"there is a method {method.name!r} already; choose another name")
+        raise ValueError(f"a method {method.name!r} exists already; choose another name")
     _METHODS[method.name] = method
 
 
@@ -104,31 +108,40 @@ def method_names() -> tuple[str, ...]:
 
 
 def method_named(name: str) -> Method:
-    """Return a method.
+    """Return a method by its name.
 
     Raises:
-        ValueError: there is none of this name; says which there are.
+        ValueError: there is no method of this name; the message lists them.
     """
     if name not in _METHODS:
         _load_entry_points()
     if name not in _METHODS:
-        raise ValueError(f"method={name!r} is unknown; use one of {', '.join(map(repr, _METHODS))}")
+        raise ValueError(f"method={name!r} is unknown{_nearest(name, _METHODS)} Use one of {_listed(_METHODS)}")
     return _METHODS[name]
 
 
 def check_mode(mode: str) -> str:
-    """Return a mode of trace_of_thought, or a ladder in its plain form.
+    """Return a mode of trace_of_thought, or a ladder in its normal form.
 
     Raises:
-        ValueError: it is neither; says what there is.
+        ValueError: it is neither; the message lists the modes.
     """
     if is_ladder(mode):
         from .ladder import read_ladder
 
         return read_ladder(mode).text
     if mode not in MODES:
-        raise ValueError(f"mode={mode!r} is unknown; use one of {', '.join(map(repr, MODES))}, or a ladder: 'RUNG > RUNG'")
+        raise ValueError(f"mode={mode!r} is unknown{_nearest(mode, MODES)} Use one of {_listed(MODES)}, or 'RUNG > RUNG'")
     return mode
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    found = get_close_matches(name, list(known), 1)
+    return f", did you mean {found[0]!r}?" if found else "."
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))
 
 
 def is_ladder(mode: str) -> bool:

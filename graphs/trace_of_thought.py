@@ -17,7 +17,7 @@ from ..nodes.solving.ways import WAYS
 from ..nodes.state import TraceState
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
-from .methods import MODES, TAUGHT, is_ladder
+from .methods import MODES, TAUGHT
 from .options import GraphOptions, check_options
 from .parts import add_route, after_verify, new_graph, shots_of
 from .typed_graph import TraceGraph
@@ -26,20 +26,20 @@ from .typed_graph import TraceGraph
 def build_trace_of_thought(
     teacher: BaseChatModel | str, student: BaseChatModel | str, **options: Unpack[GraphOptions]
 ) -> TraceGraph:
-    r"""Build the state machine START -> decompose -> review -> solve -> verify -> END.
+    r"""Build the Trace-of-Thought graph: START -> decompose -> review -> solve -> verify -> END.
 
-    Works with `invoke`, `ainvoke`, `stream`, `astream`, `abatch`, as a subgraph and as a tool. Input: `TraceInput`; output:
-    `TraceOutput`.
+    The graph works with `invoke`, `ainvoke`, `stream`, `astream` and `abatch`, as a subgraph and as a tool. Its input is a
+    `TraceInput`, its output a `TraceOutput`.
 
     Args:
-        teacher: a chat model, what `load_chat_model` takes, or "self" for the student.
-        student: a chat model, or what `load_chat_model` takes.
-        **options: see `GraphOptions`, such as `mode="program"`, `samples=5`, `shots=3`, `review="flagged"`,
-            `escalate="program_of_thought > program > teacher"`.
+        teacher: a chat model, its name as for `load_chat_model`, or "self" for the student.
+        student: a chat model, or its name.
+        **options: options of the graph, see `GraphOptions`; for example `mode="program"`, `samples=5`, `shots=3`,
+            `review="flagged"`, `escalate="program_of_thought > program > teacher"`.
 
     Raises:
         TypeError: an option is unknown.
-        ValueError: an option is out of range. A run raises `ModelError` when a model fails.
+        ValueError: an option is out of range. Running the graph raises `ModelError` if a model fails.
 
     Example:
         ```python
@@ -57,11 +57,11 @@ def build_trace_of_thought(
     taught_by_itself = isinstance(teacher, str) and teacher in ("self", student)
     student = as_chat_model(student)
     teacher = student if taught_by_itself else as_chat_model(teacher)
-    mode = options.get("mode", "joint")
-    if ladder := options.get("escalate") or (mode if is_ladder(mode) else None):
+    if ladder := options.get("escalate"):
         from .escalation import build_escalation
 
         return build_escalation(teacher, student, ladder, options)
+    mode = options.get("mode", "joint")
     if mode not in MODES:
         raise ValueError(f"mode={mode!r} is unknown; use one of {', '.join(map(repr, MODES))}, or a ladder as escalate=")
     return _build(teacher, student, mode, options)

@@ -95,6 +95,14 @@ class Solution(TypedDict):
     """Geometric mean of the probabilities of the answer's tokens, where the model gives them."""
 
 
+class LoserValues(TypedDict):
+    """`verification.Loser` as plain values."""
+
+    answer: str
+    sentence: str
+    score: float
+
+
 class VerdictValues(TypedDict):
     """`verification.Verdict` as plain values."""
 
@@ -103,6 +111,8 @@ class VerdictValues(TypedDict):
     source: Source | None
     strict: bool | None
     reference: str | None
+    sentence: str | None
+    losers: Sequence[LoserValues]
 
 
 class EquationValues(TypedDict):

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..foundation.installing import install
+
 Row = tuple[str, dict[str, Any]]
 """The place of a row, such as "line 3", and the row."""
 
@@ -78,7 +80,7 @@ def _parquet(path: Path) -> Iterator[Row]:
     try:
         import pyarrow.parquet as parquet
     except ImportError as error:
-        raise ImportError(f"{path} needs pyarrow: pip install 'trace-of-thought[datasets]'") from error
+        raise ImportError(f"{path} needs pyarrow: {install('datasets')}") from error
     number = 0
     for batch in parquet.ParquetFile(path).iter_batches(batch_size=1024):
         for row in batch.to_pylist():

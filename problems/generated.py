@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from ..foundation.installing import install
 from .problem import Problem
 from .problem_set import ProblemSet
 
@@ -31,9 +32,7 @@ def generate(
         import reasoning_gym
         from reasoning_gym.factory import DATASETS
     except ImportError as error:
-        raise ImportError(
-            f"generated:{task} needs reasoning-gym: pip install 'trace-of-thought[generated]' ({error})"
-        ) from error
+        raise ImportError(f"generated:{task} needs reasoning-gym: {install('generated')} ({error})") from error
     if task not in DATASETS:
         near = get_close_matches(task, DATASETS, n=3, cutoff=0.5) or ["gsm_symbolic"]
         raise ValueError(f"reasoning-gym has no task {task!r}; did you mean {', '.join(near)}? It has {len(DATASETS)} tasks")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..foundation.installing import install
 from .files import Row
 
 SETS: dict[str, tuple[str, str | None]] = {
@@ -28,7 +29,7 @@ def read_hub(hub_id: str, config: str | None, split: str) -> Iterator[Row]:
     try:
         import datasets
     except ImportError as error:
-        raise ImportError(f"the data set {hub_id!r} needs `datasets`: pip install 'trace-of-thought[datasets]'") from error
+        raise ImportError(f"the data set {hub_id!r} needs `datasets`: {install('datasets')}") from error
     try:
         with _cache_only_if_away():
             rows: Any = datasets.load_dataset(hub_id, config, split=split)

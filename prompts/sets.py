@@ -45,8 +45,8 @@ class PromptSet:
         version: the content of `version.txt`, or "unversioned".
         texts: one template for each key of `PLACEHOLDERS`.
         borrowed: names of prompts that the set lacks; they come from `base`, and a warning says so when one is used.
-        examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`, because
-            they matter only with shots.
+        examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`,
+            because they matter only with shots.
         base: the bundled set that lends prompts: the one that `base.txt` names, or "plain".
     """
 

@@ -7,19 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = {
-    "foundation",
-    "prompts",
-    "models",
-    "verification",
-    "problems",
-    "tracking",
-    "nodes",
-    "graphs",
-    "review",
-    "experiments",
-    "cli",
-}
+GROUND = {"foundation", "prompts", "models", "verification", "problems", "programs", "tracking"}
+ROOMS = GROUND | {"nodes", "graphs", "review", "experiments", "cli"}
 MAY_IMPORT = {
     "foundation": set(),
     "prompts": {"foundation"},
@@ -50,9 +39,11 @@ WITHIN = {
         "journal": set(),
         "design": {"journal"},
         "run": {"design", "journal"},
-        "report": {"design", "journal"},
-        "exchange": {"design", "journal", "run", "report"},
-        "": {"design", "journal", "run", "report", "exchange"},
+        "inference": set(),
+        "logs": set(),
+        "report": {"design", "inference", "journal", "logs"},
+        "exchange": {"design", "inference", "journal", "logs", "run", "report"},
+        "": {"design", "inference", "journal", "logs", "run", "report", "exchange"},
     },
     "tracking": {
         "store": set(),

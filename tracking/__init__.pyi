@@ -10,6 +10,7 @@ from .runs.records import (
 )
 from .runs.verdict_overrides import override_verdicts as override_verdicts
 from .serving.log_model import log_model as log_model
+from .serving.scorer import answer_scorer as answer_scorer
 from .store.errors import TrackingUnavailable as TrackingUnavailable
 from .store.store import Store as Store, connect as connect
 from .store.tracer import trace_id as trace_id

@@ -12,6 +12,7 @@ NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
 _BEGINNING = re.compile(r"\b(?:starting|starts|begins|beginning|since|from|before|after) (?:on )?[A-Z][a-z]+", re.I)
 _COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+")
+_SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
 _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December"
@@ -63,6 +64,8 @@ def _restated(text: str, wanted: str, question: str | None) -> bool:
 
 def _names(statement: str, question: str | None) -> set[str]:
     """Return the capitalised words of a statement that the question has as well; else its days and months."""
+    concluded = _SO.split(statement)[-1]
+    statement = f" {concluded}" if re.search(r"\b[A-Z][a-z]+", concluded) else statement
     words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", _COMPARED.sub("", _BEGINNING.sub("", statement))))
     asked = set(re.findall(r"\b[A-Z][a-z]+\b", question or ""))
     named = {word for word in words - asked if _CALENDAR.fullmatch(word)} or words & asked

@@ -11,23 +11,24 @@ from ...tracking import Answered, Audited, Estimate, Findings, Queued, connect, 
 
 
 def audit(
-    experiment: Annotated[str, typer.Argument(help="MLflow experiment whose verdicts are checked.")],
-    sample: Annotated[int | None, typer.Option(min=1, help="Put this many traces into a new review queue.")] = None,
-    report: Annotated[bool, typer.Option("--report", help="Report what reviewers answered so far.")] = False,
-    queue: Annotated[str | None, typer.Option(help="Review queue to report. Default: the latest.")] = None,
+    experiment: Annotated[str, typer.Argument(help="MLflow experiment whose verdicts to check.")],
+    sample: Annotated[int | None, typer.Option(min=1, help="Number of traces to put into a new review queue.")] = None,
+    report: Annotated[bool, typer.Option("--report", help="Print the estimate from the reviewers' answers so far.")] = False,
+    queue: Annotated[str | None, typer.Option(help="Review queue to use with --report. Default: the latest.")] = None,
     reviewer: Annotated[
-        list[str] | None, typer.Option(help="User assigned to the new queue; repeat for up to 10. Default: anyone.")
+        list[str] | None,
+        typer.Option(help="User to assign to the new queue. May be repeated, up to 10 times. Default: anyone."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the random sample.")] = 0,
     tracking_uri: Annotated[
         str | None, typer.Option(help="MLflow server or database. Default: MLFLOW_TRACKING_URI, or mlflow.db in this folder.")
     ] = None,
 ) -> None:
-    """Have people check a sample of verdicts, and estimate how often the verifier is wrong.
+    """Estimate the verifier's error rate.
 
-    With --sample, traces go into a review queue of MLflow: those whose scorers disagree, close calls and random ones. Reviewers
-    answer "Is the verdict right?" on the Review tab of the experiment. With --report, the error rate of the verifier and the
-    corrected accuracy are shown with 95 % intervals.
+    With --sample, some traces go into a review queue of MLflow: those whose scorers disagree, close calls and random ones.
+    Reviewers answer "Is the verdict right?" on the experiment's Review tab. With --report, prints the verifier's error rate
+    and the corrected accuracy with 95 % intervals.
     """
     if (sample is None) != report:
         raise typer.BadParameter("give either --sample N or --report")

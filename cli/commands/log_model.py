@@ -12,6 +12,7 @@ import typer
 
 from ...experiments.design.plan import load_prompt_set
 from ...graphs.methods import TAUGHT, method_named
+from ...graphs.options import mode_options
 from ...tracking import connect, log_model as log
 from ..models import checked
 from ..options import MaxAttempts, MaxTokens, Method, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
@@ -43,7 +44,7 @@ def log_model(
     store = connect(tracking_uri)
     options: dict[str, Any] = {"samples": samples, "shots": shots, "max_attempts": max_attempts}
     if method_named(method).taught:
-        options["mode"] = mode
+        options |= mode_options(mode)
     uri = log(
         store,
         experiment,

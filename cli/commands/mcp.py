@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ...foundation.installing import install
+from ...graphs.options import mode_options
 from ..options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout
 
 
@@ -41,14 +43,15 @@ def mcp(
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "mcp":
             raise
-        raise ImportError("tot mcp needs the package mcp: pip install 'trace-of-thought[mcp]'") from error
+        raise ImportError(f"tot mcp needs the package mcp: {install('mcp')}") from error
     from ...experiments.design.plan import load_prompt_set
     from ..models import load_models
 
     with redirect_stdout(sys.stderr):  # on stdio, standard output belongs to the protocol
         prompt_set = load_prompt_set(prompts)
         taught_by, own = load_models(teacher, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
-        server = make_server(taught_by, own, prompts=prompt_set, mode=mode, samples=samples, max_attempts=max_attempts)
+        options: dict[str, Any] = {"samples": samples, "max_attempts": max_attempts, **mode_options(mode)}
+        server = make_server(taught_by, own, prompts=prompt_set, **options)
     if http:
         _serve_http(server, host, port, token)
     else:

@@ -18,7 +18,7 @@ from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
 from ...graphs.build import build_graph
 from ...graphs.methods import TAUGHT, method_named
-from ...graphs.options import GraphOptions
+from ...graphs.options import GraphOptions, mode_options
 from ...tracking import traced
 from ..models import load_models
 from ..options import (
@@ -47,7 +47,9 @@ def solve(
     question: Annotated[str, typer.Argument(help="The problem in words.")],
     student: Student,
     teacher: Teacher = "self",
-    reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Known answer to verify against. Without it, only the arithmetic is checked.")
+    ] = None,
     method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
@@ -84,7 +86,7 @@ def solve(
         max_attempts=max_attempts,
     )
     if taught:
-        options["mode"] = mode
+        options |= mode_options(mode)
     problem = {"question": question, "reference": reference}
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ...tracking import Store
 
 
+_PATIENCE_S = 60.0
+"""How long to wait for one batch: a busy store confirms late what it has stored already."""
+
+
 def sync(
     tracking_uri: Annotated[
         str | None,
@@ -36,7 +40,9 @@ def send_traces(store: Store) -> bool:
     """Send the outbox, retry refused traces, and print the outcome; return False if something is left."""
     store.outbox.retry_refused(store.address)
     waiting = store.outbox.count(store.address)
-    left = store.sender.drain(10.0, owner=None) if waiting else 0
+    if waiting:
+        store.sender.drain(_PATIENCE_S, owner=None)
+    left = store.outbox.count(store.address)  # a confirmation may come after the drain lost patience
     refused = store.outbox.count(store.address, refused=True)
     print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} not sent yet" if left else ""))
     for reason in store.outbox.refusals(store.address):

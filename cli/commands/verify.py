@@ -108,7 +108,7 @@ def _show(counts: Counter[str], strict: int) -> None:
 
 def _rate(number: int, judged: int) -> str:
     """Return a share with its 95 % interval, as tables show it."""
-    from ...experiments.report.statistics import wilson
+    from ...experiments.inference.intervals import wilson
     from ...experiments.report.table import interval
 
     found = wilson(number, judged)

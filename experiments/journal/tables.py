@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 import uuid
@@ -108,6 +109,29 @@ class JournalFile:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def fold(self) -> None:
+        """Write everything into the one file, so that it can be moved."""
+        self.db.execute("pragma wal_checkpoint(truncate)")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run writes to this journal now."""
+        if not self.path.with_suffix(".lock").exists():
+            return False
+        try:
+            self.claim()
+        except JournalBusy:
+            return True
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+        return False
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The user's own words on the experiment."""
+        return json.loads(self.get("tags") or "{}")
 
     def claim(self) -> None:
         """Become the one that writes, until `close` or the end of the process, however it ends.

@@ -11,8 +11,9 @@ from typing import Any
 from ..journal.journal import Journal
 from .conclusion import conclusion
 from .figures import accuracy_figure, causes_figure, cost_figure, flips_figure, steps_figure
-from .frontier import frontier_cells, frontiers
-from .frontier_figure import frontier_figure
+from .frontier.figure import frontier_figure
+from .frontier.headline import headline
+from .frontier.points import frontier_cells, frontiers
 from .outcomes import cause
 from .review_effects import review_cells, review_summary
 from .scores import Condition, conditions
@@ -61,7 +62,7 @@ def make_report(journal: Journal) -> Report:
     if reviews:
         markdown += "\n" + markdown_table(*review_cells(reviews))
     html = _template().render(
-        conclusion=conclusion(found, made),
+        conclusion=headline(found, made) or conclusion(found),
         frontiers=frontier_cells(made) if made else None,
         name=journal.get("name") or journal.path.stem,
         summary=summary_cells(summaries),

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 from ...foundation.statuses import SCORED
+from ..inference.intervals import wilson
 from ..journal.journal import Journal
 from ..journal.records import Row
-from .statistics import wilson
 from .table import interval, shown_columns
 
 

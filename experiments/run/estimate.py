@@ -61,7 +61,8 @@ def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: tuple
     steps = DECOMPOSITION_TOKENS * CHARACTERS_PER_TOKEN if cell.teacher else 0
     asked = sum((len(template) + len(unit.problem.question) + steps) // CHARACTERS_PER_TOKEN for unit in units)
     used = means[1] * len(units) if means else asked * calls
-    answered = means[2] * len(units) if means else calls * len(units) * (STEP_TOKENS if sequential else SOLUTION_TOKENS)
+    reply = min(STEP_TOKENS if sequential else SOLUTION_TOKENS, cell.student.max_tokens or SOLUTION_TOKENS)
+    answered = means[2] * len(units) if means else calls * len(units) * reply
     made.student_calls = round(calls * len(units))
     made.student_tokens = (round(used), round(answered))
     made.student_cost = cost(plan.prices(cell)["student"], *made.student_tokens)
@@ -78,9 +79,10 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
     asked = sum((len(template) + len(unit.problem.question)) // CHARACTERS_PER_TOKEN for unit in new)
     used, answered = journal.mean_reply(model_key(model)) if journal else (None, None)
     made.teacher_calls = len(new)
+    plan_tokens = min(DECOMPOSITION_TOKENS, model.max_tokens or DECOMPOSITION_TOKENS)
     made.teacher_tokens = (
         asked if used is None else round(used * len(new)),
-        round((DECOMPOSITION_TOKENS if answered is None else answered) * len(new)),
+        round((plan_tokens if answered is None else answered) * len(new)),
     )
     made.teacher_cost = cost(plan.prices(cell)["teacher"], *made.teacher_tokens)
 

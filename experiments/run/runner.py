@@ -81,7 +81,8 @@ async def run_experiment(
     session = journal.start_session()
     try:
         await run.all()
-        run.outcome.stopped_by = run.stop_reason
+        left = sum(run.outcome.missing.values()) or run.outcome.failed
+        run.outcome.stopped_by = run.stop_reason if left else ""
     except BaseException as error:
         run.outcome.stopped_by = type(error).__name__
         raise
@@ -167,7 +168,7 @@ class _Run:
         for student in students:
             own = [todo[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
             lanes.append(Lane(student.label, _by_problem(own), self.solver.width(student)))
-        await work_off(lanes, self.solver.solve, self._take, self._stopped)
+        await work_off(lanes, self._solve, self._take, self._stopped)
         for _ in range(self.plan.config.retries):
             failed, self._again = self._again, []
             retried = [
@@ -178,8 +179,15 @@ class _Run:
                 )
                 for student in students
             ]
-            await work_off(retried, self.solver.solve, self._take, self._stopped)
+            await work_off(retried, self._solve, self._take, self._stopped)
         self._again = []
+
+    async def _solve(self, unit: Unit) -> Row:
+        self.spending.begin()
+        try:
+            return await self.solver.solve(unit)
+        finally:
+            self.spending.end()
 
     def _take(self, unit: Unit, row: Row) -> None:
         """Write a row and count it; a failed problem comes again at the end."""
@@ -226,7 +234,7 @@ class _Run:
                 )
 
     def _stopped(self) -> bool:
-        self.stop_reason = self.stop_reason or self.spending.exceeded()
+        self.stop_reason = self.spending.exceeded()
         return bool(self.stop_reason)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from ...graphs.build import build_graph
-from ...graphs.options import GraphOptions
+from ...graphs.options import GraphOptions, mode_options
 from ...graphs.trace_of_thought import build_trace_of_thought
 from ..design.cells import Cell
 from ..design.config import ModelConfig
@@ -74,7 +74,7 @@ class Solver:
             shots_by=cell.shots_by,  # type: ignore[typeddict-item]
             shots_seed=cell.seed,
         )
-        return options if cell.teacher is None else options | GraphOptions(mode=cell.mode, hint_share=cell.hint_share)
+        return options if cell.teacher is None else options | mode_options(cell.mode) | GraphOptions(hint_share=cell.hint_share)
 
     def _teaching(self, cell: Cell) -> Teaching | None:
         """Return the shared replies of a cell's teacher; a recorded one has them already."""

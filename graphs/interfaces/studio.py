@@ -30,6 +30,7 @@ from ...models.load import load_chat_model
 from ...models.scripted import ScriptedChatModel
 from ..baselines import build_baseline
 from ..methods import MODES, check_mode, method_named, method_names
+from ..options import mode_options
 from ..trace_of_thought import build_trace_of_thought
 from .chat import as_chat
 
@@ -83,7 +84,8 @@ def _taught(runtime: ServerRuntime, review: Any) -> Graph:
     chosen, execution = _chosen(runtime)
     student = _model("TOT_STUDENT", chosen.student, "", execution)
     teacher = _model("TOT_TEACHER", chosen.teacher, "recorded:sample", execution)
-    options: dict[str, Any] = chosen.model_dump(include={"prompts", "mode", "samples", "shots", "max_attempts"})
+    given: Any = chosen.model_dump(include={"prompts", "samples", "shots", "max_attempts"})
+    options: dict[str, Any] = given | mode_options(chosen.mode)
     return _tracked(build_trace_of_thought(teacher, student, review=review, context_schema=RunContext, **options), execution)
 
 

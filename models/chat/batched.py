@@ -21,7 +21,7 @@ from ..engine.choose_engine import build_engine
 from ..engine.service import Service
 from ..weights.local_model import EngineName, load_local
 from ..weights.openvino_model import OpenVinoModel
-from .calls import DEFAULT_MAX_TOKENS, PER_CALL, merge_options, prepare_call
+from .calls import DEFAULT_MAX_TOKENS, FORMS, PER_CALL, merge_options, prepare_call
 from .replies import Call, ChunkWriter
 
 _UNSUPPORTED = ("presence_penalty", "frequency_penalty", "logit_bias", "n")
@@ -32,6 +32,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
 
     Greedy unless a temperature is given. `temperature`, `top_p`, `top_k`, `max_tokens`, `seed`, `stop`, `timeout`,
     `logprobs` and `top_logprobs` may be given to the model or to a call: `model.invoke(messages, temperature=0.7, seed=3)`.
+    `regex`, `grammar` or `response_format` given to a call force a form on its text.
     A last message of the assistant is continued: the reply holds only what is new.
 
     Attributes:
@@ -255,6 +256,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             options,
             stop=stop if stop is not None else self.stop,
             tools=kwargs.get("tools"),
+            form={name: kwargs[name] for name in FORMS if kwargs.get(name) is not None},
             metadata={"model_name": self.model_id, "model_provider": "huggingface", "engine": self._service.engine.name},
         )
         return call, options["timeout"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 from transformers import PreTrainedModel
 
+from ..engine.forms import Form, FormWatch
 from ..engine.incremental_text import StopWatch
 from ..engine.requests import Generation, SamplingOptions
 from .chat_prompts import begun_by, render, tokenize
@@ -19,7 +21,10 @@ DEFAULT_MAX_TOKENS = 1024
 PER_CALL = ("logprobs", "max_tokens", "seed", "temperature", "timeout", "top_k", "top_logprobs", "top_p")
 """Options that a model has and a call may change."""
 
-_FROM_LANGCHAIN = ("tools", "tool_choice", "response_format", "ls_structured_output_format", "stream_options")
+FORMS = ("regex", "grammar", "response_format")
+"""Options of a call that force a form on its text; at most one of them."""
+
+_FROM_LANGCHAIN = ("tools", "tool_choice", "ls_structured_output_format", "stream_options")
 
 
 def merge_options(of_model: dict[str, Any], of_call: dict[str, Any]) -> dict[str, Any]:
@@ -28,8 +33,8 @@ def merge_options(of_model: dict[str, Any], of_call: dict[str, Any]) -> dict[str
     Raises:
         TypeError: the call has an option that there is not.
     """
-    if unknown := sorted(of_call.keys() - {*PER_CALL, *_FROM_LANGCHAIN}):
-        raise TypeError(f"{', '.join(unknown)}: no such option of a call; use one of {list(PER_CALL)}")
+    if unknown := sorted(of_call.keys() - {*PER_CALL, *FORMS, *_FROM_LANGCHAIN}):
+        raise TypeError(f"{', '.join(unknown)}: no such option of a call; use one of {[*PER_CALL, *FORMS]}")
     return {name: of_call.get(name, of_model[name]) for name in PER_CALL}
 
 
@@ -41,6 +46,7 @@ def prepare_call(
     *,
     stop: str | Sequence[str] | None,
     tools: Sequence[dict[str, Any]] | None,
+    form: dict[str, Any],
     metadata: dict[str, Any],
 ) -> Call:
     """Write the prompt of a call and settle how it is decoded and where it ends.
@@ -52,6 +58,7 @@ def prepare_call(
         options: as `merge_options` returns them.
         stop: strings that end the reply and do not belong to it.
         tools: in OpenAI's form, shown to the model by its chat template.
+        form: `regex`, `grammar` or `response_format`, as the call gives it.
         metadata: becomes part of the reply's `response_metadata`.
 
     Raises:
@@ -65,6 +72,7 @@ def prepare_call(
         options=_sampling(options, len(tokens), model),
         end_tokens=_end_tokens(model, tokenizer) | _special(tokenizer, strings),
         ends=StopWatch(tokenizer, strings) if strings else None,
+        form=_form(tokenizer, form),
     )
     return Call(generation, tokenizer, strings, within_thoughts(prompt, begun_by(messages)), metadata, bool(tools))
 
@@ -83,6 +91,20 @@ def _sampling(options: dict[str, Any], prompt_tokens: int, model: PreTrainedMode
         alternatives = None
     room = context - prompt_tokens
     return SamplingOptions(**{**chosen, "max_tokens": min(chosen["max_tokens"], room)}, logprobs=alternatives)
+
+
+def _form(tokenizer: Any, given: dict[str, Any]) -> FormWatch | None:
+    """Read what a call forces on its text, in this project's form, OpenAI's or LangChain's."""
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)}: a text can keep one form only; give one of them")
+    for name, value in given.items():
+        if name != "response_format":
+            return FormWatch(Form(name, value), tokenizer)  # type: ignore[arg-type]
+        if value.get("type") == "text":
+            return None
+        schema = value.get("schema") or value.get("json_schema", {}).get("schema") or {"type": "object"}
+        return FormWatch(Form("json_schema", json.dumps(schema)), tokenizer)
+    return None
 
 
 def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:

@@ -66,6 +66,7 @@ class ContinuousEngine(Engine):
         """Hand calls to the library and take what it has written."""
         self._waiting.extend(newcomers)
         refuse_too_long(newcomers, self._blocks * PAGE_TOKENS)
+        _refuse_forms(newcomers)
         self._forget_cancelled()
         self._feed()
         self._drain()
@@ -191,3 +192,13 @@ class ContinuousEngine(Engine):
         running.told = len(output.generated_tokens)
         if output.is_finished():
             del self._running[output.request_id]
+
+
+def _refuse_forms(generations: list[Generation]) -> None:
+    """The library chooses tokens where no mask of a single call reaches them."""
+    for generation in generations:
+        if generation.form is not None:
+            kind = generation.form.form.kind
+            generation.fail(
+                ValueError(f"{kind}: the engine 'continuous' cannot force a form; use engine='grouped' or 'openvino'")
+            )

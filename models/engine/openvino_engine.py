@@ -163,7 +163,7 @@ class OpenVinoEngine(Engine):
             "prompt": generation.prompt,
             "options": {**options, **_sampling(generation)},
             "end_tokens": sorted(generation.end_tokens),
-            "form": {},
+            "form": {generation.form.form.kind: generation.form.form.text} if generation.form else {},
         }
 
     def _take(self, message: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .forms import FormWatch
+
 FinishReason = Literal["stop", "length"]
 
 MOST_ALTERNATIVES = 20
@@ -88,6 +90,7 @@ class Generation:
         options: see `SamplingOptions`.
         end_tokens: ids that end the text.
         ends: called with each new token, tells whether a stop string is complete.
+        form: what the text must keep, if anything.
         listener: called with each new token that belongs to the text, by the engine's thread.
         result: resolved by the engine; cancel it to free the place of the call.
         tokens: the text so far.
@@ -100,6 +103,7 @@ class Generation:
     options: SamplingOptions
     end_tokens: frozenset[int]
     ends: Callable[[int], bool] | None = None
+    form: FormWatch | None = None
     listener: Callable[[int], None] | None = None
     result: Future[Completion] = field(default_factory=Future)
     tokens: list[int] = field(default_factory=list)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from .gguf_folder import converted
-from .int8_linear import Int8Linear, sums_are_exact
-from .packed_linear import can_pack, pack_linears
 
 
 def load(
@@ -22,7 +20,6 @@ def load(
     device: str | torch.device | int | None = None,
     attn_implementation: str | None = None,
     quantization_config: Any = None,
-    pack_weights: bool | Literal["int8"] | None = None,
     **model_options: Any,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load a model ready to generate, and its tokenizer.
@@ -35,8 +32,6 @@ def load(
             accelerator if there is one.
         attn_implementation: as transformers takes it.
         quantization_config: of bitsandbytes, torchao, ..., as transformers takes it.
-        pack_weights: lay weights out for the CPU's matrix products (see `PackedLinear`); by default where it can be done.
-            `"int8"` rounds them to 8 bits as well (see `Int8Linear`).
         model_options: further options of `AutoModelForCausalLM.from_pretrained`, as `revision` or `trust_remote_code`.
 
     Raises:
@@ -57,17 +52,7 @@ def load(
     with explained(model_id):
         tokenizer = AutoTokenizer.from_pretrained(source, **shared)
         model = AutoModelForCausalLM.from_pretrained(source, dtype=chosen, device_map=placed, **options)
-    _pack(model, pack_weights)
     return model.eval(), tokenizer
-
-
-def _pack(model: PreTrainedModel, how: bool | Literal["int8"] | None) -> None:
-    if how == "int8":
-        if not (can_pack(model) and sums_are_exact()):
-            raise ValueError("pack_weights='int8' needs an unquantized float32 model on a CPU with VNNI; leave it out here")
-        pack_linears(model, Int8Linear)
-    elif how or (how is None and can_pack(model)):
-        pack_linears(model)
 
 
 def _resolve_device(device: str | torch.device | int | None) -> str:

@@ -14,6 +14,9 @@ from .reading import read_program, read_text
 if TYPE_CHECKING:
     from .sampling import Sampling
 
+ModeName = Literal["joint", "sequential", "program", "hint"]
+"""Ways with a teacher, for type checkers; a test holds it against `WAYS`."""
+
 Ply = Generator[list[Ask], list[Reply], list[list[Reply]]]
 """Asks for all samples at once, until each sample has its replies."""
 

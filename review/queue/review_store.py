@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from ...foundation.installing import install
 from ...foundation.sqlite_wal import PATIENCE_S, use_wal
 from ..errors import StoreError
 from . import tables
@@ -130,9 +131,7 @@ def _engine(target: str, postgres: bool) -> Engine:
         try:
             import psycopg  # noqa: F401
         except ImportError as error:
-            raise StoreError(
-                "reviews in Postgres need the extra 'postgres': pip install 'trace-of-thought[postgres]'"
-            ) from error
+            raise StoreError(f"reviews in Postgres need the extra 'postgres': {install('postgres')}") from error
         return create_engine("postgresql+psycopg://" + target.split("://", 1)[1], pool_pre_ping=True)
     if "://" in target:
         raise StoreError(f"reviews cannot be kept in {target.split('://')[0]}; give a file or postgresql://...")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
-ENTRY = re.compile(r"^\*\*(.+?)\*\* -$", re.M)
+ENTRY = re.compile(r"^\*\*(.+?)\*\*<br>$", re.M)
 QUOTED = re.compile(r"``\s(.+?)\s``|`([^`]+)`")
 
 

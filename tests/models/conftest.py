@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+ENGINES = ["openvino", "grouped", "continuous"]
+
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -29,7 +31,7 @@ def tiny_folder(tmp_path_factory):
     config = LlamaConfig(
         vocab_size=len(words),
         num_key_value_heads=2,
-        max_position_embeddings=512,
+        max_position_embeddings=4096,
         eos_token_id=2,
         initializer_range=0.3,
         **shape,
@@ -40,20 +42,61 @@ def tiny_folder(tmp_path_factory):
     return str(folder)
 
 
-@pytest.fixture
-def load_tiny(tiny_folder):
-    """Load the tiny student with some options; closed when the test ends."""
+@pytest.fixture(scope="session")
+def tiny_cache(tmp_path_factory):
+    """Where the tiny model is converted to."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def load_tiny_session(tiny_folder, tiny_cache):
+    """Load the tiny student with some options."""
     from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
 
+    def load(**options):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TRACE_OF_THOUGHT_CACHE", str(tiny_cache))
+            return BatchedChatHuggingFace.from_model_id(tiny_folder, device="cpu", **{"max_tokens": 24, **options})
+
+    return load
+
+
+@pytest.fixture
+def load_tiny(load_tiny_session):
+    """Load the tiny student with some options; closed when the test ends."""
     loaded = []
 
     def load(**options):
-        loaded.append(BatchedChatHuggingFace.from_model_id(tiny_folder, device="cpu", **{"max_tokens": 24, **options}))
+        loaded.append(load_tiny_session(**options))
         return loaded[-1]
 
     yield load
     for student in loaded:
         student.close()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def student(request, load_tiny_session):
+    """The tiny student on each engine, loaded once a module."""
+    student = load_tiny_session(engine=request.param, max_batch_size=4, max_batch_tokens=4096)
+    yield student
+    student.close()
+
+
+@pytest.fixture(scope="session")
+def plain(tiny_folder):
+    """What transformers' own generate answers, alone."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(tiny_folder), AutoTokenizer.from_pretrained(tiny_folder)
+
+    def answer(prompt, tokens=24, begun=""):
+        text = f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n{begun}"
+        ids = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
+        output = model.generate(ids, max_new_tokens=tokens, do_sample=False)[0, ids.shape[1] :]
+        return tokenizer.decode(output, skip_special_tokens=True)
+
+    return answer
 
 
 @pytest.fixture(scope="session")
@@ -76,11 +119,9 @@ def real_student(gguf_file):
 
 
 @pytest.fixture(scope="session")
-def tiny_student(tiny_folder):
+def tiny_student(load_tiny_session):
     """The tiny student, loaded once."""
-    from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
-
-    student = BatchedChatHuggingFace.from_model_id(tiny_folder, device="cpu", max_tokens=24)
+    student = load_tiny_session()
     yield student
     student.close()
 

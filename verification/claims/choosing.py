@@ -17,7 +17,7 @@ from .echoes import is_placeholder
 from .phrases import STEP_NAMES
 from .references import braced
 from .rejected import is_rejected
-from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses, score
+from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses
 from .statements import Statement, asked_words
 
 MAX_NUMBERS = 60
@@ -46,6 +46,7 @@ _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and 
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal places?\b|\bapproximat", re.I)
+_OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
 _SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
@@ -159,7 +160,7 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
             taken.append(span)
     for quantity in find_quantities(outside)[-MAX_NUMBERS:]:
         if not any(start <= quantity.start < end for start, end in taken):
-            points = score(Number(quantity, outside, asked), NUMBER_SIGNS)
+            points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(outside[quantity.start : quantity.end].strip(), points, quantity.start, quantity))
     return [candidate for candidate in found if candidate.text and not is_rejected(candidate, text)]
 
@@ -168,7 +169,7 @@ def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
     claim = _right_side(content, asked.question)
     formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
-    return Candidate(claim, score(formula, SEGMENT_SIGNS), match.start())
+    return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start())
 
 
 def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
@@ -183,7 +184,7 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
             continue
         claim = _right_side(content, asked.question)
         formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
-        yield Candidate(claim, score(formula, EXPRESSION_SIGNS), match.start()), match.span()
+        yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start()), match.span()
 
 
 def _balanced(written: str) -> str:
@@ -263,7 +264,7 @@ def _right_side(content: str, question: str | None) -> str:
 
 
 def _exact_form(content: str, rounds: bool) -> str:
-    r"""Of "1/6 \\approx 0.167" keep the exact form unless a rounded one is asked for, of "600/9 \\approx 67" the rounded one."""
+    r"""Of "1/6 \approx 0.167" keep the exact form unless it is to be rounded, of "600/9 \approx 67" the rounded one."""
     exact, rounded = content.partition("\\approx")[::2]
     if not rounded.strip():
         return content
@@ -276,4 +277,5 @@ def _exact_form(content: str, rounds: bool) -> str:
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:
     """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
     later = [candidate for candidate in candidates if candidate.start > best.start]
+    later = [each for each in later if not _OPERATES.match(text[each.start + len(each.text) :])]
     return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]

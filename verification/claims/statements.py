@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..verdicts import Source
-from .conclusions import Place, kind_of, score
+from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of
 from .echoes import is_echo
 from .phrases import (
     ANSWER_IS,
@@ -153,7 +153,9 @@ def _gives_up(part: str) -> bool:
 def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:
     kind = kind_of(place)
     share = len(asked & content_words(place.text)) / len(asked) if asked else 0.0
-    return Statement(place.text, kind.claim, kind.source, score(place, kind, distance, share), place.has(UNDECIDED))
+    return Statement(
+        place.text, kind.claim, kind.source, CONCLUSION_SIGNS.score(Placed(place, kind, distance, share)), place.has(UNDECIDED)
+    )
 
 
 def has_value(part: str) -> bool:

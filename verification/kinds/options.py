@@ -32,8 +32,8 @@ _NAMED = re.compile(
     rf"|final)? ?(?:answer|choice|option)\b)",
     re.I,
 )
-_LAST = re.compile(rf"\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say)\s+{_LETTER}\W*$")
-_ALONE = re.compile(rf"^\W*(?:so|therefore|thus|hence)?\W*{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)")
+_LAST = re.compile(rf"\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+{_LETTER}\W*$")
+_ALONE = re.compile(rf"^\W*(?:so|therefore|thus|hence)?\W*{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I)
 _REJECTED = re.compile(
     r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
     r"|\bexcept)\W+(?:(?:option|choice|answer|it|letter|the)\W+)*$",
@@ -151,7 +151,7 @@ def _picked(line: str) -> list[tuple[str, int]]:
             if name not in ("called", "subject") and re.match(r"\)?\s*(?:or|/)\s*\(?[A-J]\b", after):
                 continue
             found.append((letter, start))
-    if not found and (alone := _ALONE.match(line) or _LAST.search(line)):
+    if not found and (alone := _LAST.search(line) or _ALONE.match(line)):
         found.append((alone["letter"], alone.start("letter")))
     return sorted(found, key=lambda pick: pick[1])
 

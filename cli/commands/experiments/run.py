@@ -30,10 +30,23 @@ from ....graphs.methods import method_names
 from ....nodes.asking.failures import explain, printable
 from ....prompts.examples import Choice
 from ....tracking import TrackingUnavailable
+from ...consoles import wide
 from ...dry_run import show_estimate
 from ...model_options import with_model_options, with_problem_options
 from ...models import quiet_loading
-from ...options import MODE_HELP, BaseUrl, MaxTokens, TrackingFallback, TrackingUri, default, kept, pairs, split_values
+from ...options import (
+    MLFLOW,
+    MODE_HELP,
+    MODELS,
+    BaseUrl,
+    MaxTokens,
+    TrackingFallback,
+    TrackingUri,
+    default,
+    kept,
+    pairs,
+    split_values,
+)
 from ...progress import RunProgress
 from ...result import show_result
 
@@ -43,6 +56,12 @@ if TYPE_CHECKING:
     from ....experiments.design.plan import Plan
     from ....experiments.journal.journal import Journal
     from ....experiments.run.runner import Outcome
+
+STOPPED_BY_BUDGET = 3
+"""Exit code."""
+
+_COMPARED, _LIMITS, _REVIEW = "What to compare", "Limits and retries", "Human review"
+"""Titles under which the help groups options."""
 
 _SETS = "Problem set: sample, gsm8k, math, a file, a hub id or generated:TASK. May be repeated."
 _MODEL = "PROVIDER:NAME or hf:MODEL"
@@ -60,106 +79,174 @@ def run(
     file: Annotated[
         Path | None, typer.Argument(help="YAML file of the experiment; options override its fields.", show_default=False)
     ] = None,
-    problems: Annotated[list[str] | None, _field("problems", _SETS)] = None,
+    problems: Annotated[list[str] | None, _field("problems", _SETS, rich_help_panel=_COMPARED)] = None,
     methods: Annotated[
-        list[str] | None, _field("methods", f"Methods to compare: {_METHODS}. Repeat the option or separate with commas.")
+        list[str] | None,
+        _field(
+            "methods", f"Methods to compare: {_METHODS}. Repeat the option or separate with commas.", rich_help_panel=_COMPARED
+        ),
     ] = None,
     teacher: Annotated[
         list[str] | None,
         _field(
             "teachers",
             f"Teacher model: {_MODEL}, recorded:FILE to replay saved steps, or self to use the student. May be repeated.",
+            rich_help_panel=_COMPARED,
         ),
     ] = None,
     student: Annotated[
-        list[str] | None, typer.Option(help=f"Student model: {_MODEL} (hub id, folder or .gguf file). May be repeated.")
+        list[str] | None,
+        typer.Option(
+            help=f"Student model: {_MODEL} (hub id, folder or .gguf file). May be repeated.", rich_help_panel=_COMPARED
+        ),
     ] = None,
     prompts: Annotated[
         list[str] | None,
-        _field("prompts", "Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow. May be repeated."),
+        _field(
+            "prompts",
+            "Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow. May be repeated.",
+            rich_help_panel=_COMPARED,
+        ),
     ] = None,
     mode: Annotated[
         list[str] | None,
-        _field("modes", f"{MODE_HELP} Repeat the option or separate with commas."),
+        _field("modes", f"{MODE_HELP} Repeat the option or separate with commas.", rich_help_panel=_COMPARED),
     ] = None,
     escalate: Annotated[
         list[str] | None,
-        typer.Option(help="A ladder as a further mode: 'RUNG > RUNG if SIGNAL > teacher'. May be repeated."),
+        typer.Option(
+            help="Also compare a ladder, which calls the teacher only on doubt: 'RUNG > RUNG > teacher'. May be repeated.",
+            rich_help_panel=_COMPARED,
+        ),
     ] = None,
     hint_share: Annotated[
-        float | None, _field("hint_share", "Share of the teacher's solution that mode hint shows the student.")
+        float | None,
+        _field(
+            "hint_share",
+            "Mode hint: share of the teacher's solution that the student continues, from 0 to 1.",
+            rich_help_panel=_COMPARED,
+        ),
     ] = None,
     shots: Annotated[
-        list[str] | None, _field("shots", "Few-shot examples before the question; several numbers are compared.")
+        list[str] | None,
+        _field(
+            "shots",
+            "Number of few-shot examples shown before the question. Several numbers are compared.",
+            rich_help_panel=_COMPARED,
+        ),
     ] = None,
     shots_by: Annotated[
-        Choice | None, _field("shots_by", "How few-shot examples are chosen: in order, at random by seed, or by similarity.")
+        Choice | None,
+        _field(
+            "shots_by",
+            "How few-shot examples are chosen: in order, at random or by similarity.",
+            rich_help_panel=_COMPARED,
+        ),
     ] = None,
     samples: Annotated[
-        list[str] | None, _field("samples", "Solutions per problem; the majority answer wins (self-consistency).")
+        list[str] | None,
+        _field("samples", "Solutions per problem; the majority answer wins (self-consistency).", rich_help_panel=_COMPARED),
     ] = None,
     seed: Annotated[
-        list[str] | None, _field("seeds", "Random seeds; results of several seeds are averaged per problem.")
+        list[str] | None,
+        _field("seeds", "Random seeds; results of several seeds are averaged per problem.", rich_help_panel=_COMPARED),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Maximum problems per set. Default: all.")] = None,
-    max_attempts: Annotated[int | None, _field("max_attempts", _ATTEMPTS, min=1)] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Maximum problems per set. Default: all.", rich_help_panel=_COMPARED)
+    ] = None,
+    max_attempts: Annotated[int | None, _field("max_attempts", _ATTEMPTS, min=1, rich_help_panel=_LIMITS)] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Combinations to leave out, such as method=standard,student=NAME. May be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Combinations to leave out, such as method=standard,student=NAME. May be repeated.", rich_help_panel=_COMPARED
+        ),
     ] = None,
     columns: Annotated[
-        list[str] | None, typer.Option(help="Column names of the problem files, such as question=NAME,reference=NAME.")
+        list[str] | None,
+        typer.Option(
+            help="Column names of the problem files, such as question=NAME,reference=NAME.", rich_help_panel=_COMPARED
+        ),
     ] = None,
     split: Annotated[
-        str | None, typer.Option(help="Split of hub data sets.", show_default=default("split", ProblemsConfig))
+        str | None,
+        typer.Option(help="Split of hub data sets.", show_default=default("split", ProblemsConfig), rich_help_panel=_COMPARED),
     ] = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Problems in flight per model.", show_default=_WIDTH)] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Problems in flight per model.", show_default=_WIDTH, rich_help_panel=MODELS)
+    ] = None,
     retries: Annotated[
-        int | None, _field("retries", "How often failed problems are retried at the end of the run.", min=0)
+        int | None,
+        _field("retries", "How often failed problems are retried at the end of the run.", min=0, rich_help_panel=_LIMITS),
     ] = None,
     max_tokens: MaxTokens = None,
-    temperature: Annotated[float | None, typer.Option(min=0, help="Sampling temperature of the students; 0 is greedy.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, help="Sampling temperature of the students; 0 is greedy.", rich_help_panel=MODELS)
+    ] = None,
     base_url: BaseUrl = None,
     timeout: Annotated[
         float | None,
-        typer.Option(help="Time limit of one remote call, in seconds.", show_default=default("timeout", ModelConfig)),
+        typer.Option(
+            help="Time limit of one remote call, in seconds.",
+            show_default=default("timeout", ModelConfig),
+            rich_help_panel=MODELS,
+        ),
     ] = None,
-    requests_per_second: Annotated[float | None, typer.Option(help="Rate limit of each remote model. Default: none.")] = None,
+    requests_per_second: Annotated[
+        float | None, typer.Option(help="Rate limit of each remote model. Default: none.", rich_help_panel=MODELS)
+    ] = None,
     price: Annotated[
         list[str] | None,
-        typer.Option(help="Price of a model: MODEL=IN/OUT in USD per million input and output tokens. May be repeated."),
+        typer.Option(
+            help="Price of a model: MODEL=IN/OUT in USD per million input and output tokens. May be repeated.",
+            rich_help_panel=MODELS,
+        ),
     ] = None,
-    max_cost_usd: Annotated[float | None, typer.Option(help="Stop when the experiment has cost this much, in USD.")] = None,
+    max_cost_usd: Annotated[
+        float | None, typer.Option(help="Stop when the experiment has cost this much, in USD.", rich_help_panel=_LIMITS)
+    ] = None,
     max_total_tokens: Annotated[
-        int | None, typer.Option(help="Stop after this many tokens, of teachers and students together.")
+        int | None,
+        typer.Option(help="Stop after this many tokens, of teachers and students together.", rich_help_panel=_LIMITS),
     ] = None,
-    max_minutes: Annotated[float | None, typer.Option(help="Stop after this many minutes.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Stop after this many minutes.", rich_help_panel=_LIMITS)] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Set any other config field, such as students.options.dtype=bfloat16. May be repeated."),
     ] = None,
     experiment: Annotated[str | None, _field("name", "Name of the experiment: of its journal and in MLflow.")] = None,
     review: Annotated[
-        Review | None, _field("review", "Which plans a human reviews before solving: never, flagged, always.")
+        Review | None,
+        _field("review", "Which plans a human reviews before solving: never, flagged, always.", rich_help_panel=_REVIEW),
     ] = None,
     counterfactual: Annotated[
-        bool, typer.Option("--counterfactual", help="Where a review changed the steps, also solve with the teacher's own.")
+        bool,
+        typer.Option(
+            "--counterfactual",
+            help="Where a review changed the steps, also solve with the teacher's own.",
+            rich_help_panel=_REVIEW,
+        ),
     ] = False,
     reviews: Annotated[
         str | None,
         typer.Option(
-            help="Review store: a file or postgresql://... Default: TOT_REVIEWS, or reviews.sqlite beside the journals."
+            help="Review store: a file or postgresql://... Default: TOT_REVIEWS, or reviews.sqlite beside the journals.",
+            rich_help_panel=_REVIEW,
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print combinations, calls, tokens and estimated cost without calling a model.")
+        bool,
+        typer.Option("--dry-run", help="Print combinations, calls, tokens and estimated cost without calling a model."),
     ] = False,
-    tracking: Annotated[bool, typer.Option(help="Log traces and results to MLflow.")] = True,
+    tracking: Annotated[bool, typer.Option(help="Log traces and results to MLflow.", rich_help_panel=MLFLOW)] = True,
     tracking_uri: TrackingUri = None,
     tracking_fallback: TrackingFallback = None,
 ) -> None:
     """Run an experiment and print its tables.
 
     Solves every combination of problem set, method, teacher and student. An interrupted run resumes when you rerun the command.
+
+    Exit codes: 0 all done; 1 problems failed; 3 a budget stopped the run (calls in flight are still finished and paid, at most
+    one a problem in flight).
     """
     given: dict[str, Any] = {
         "name": experiment,
@@ -202,12 +289,13 @@ def execute(
     target: tuple[str | None, Literal["local"] | None] | None,
     reviews: str | None = None,
 ) -> None:
-    """Run a configuration and print its tables; exit with 1 if problems are missing or failed."""
+    """Run a configuration and print its tables; exit with 1 if problems failed, with 3 if a budget stopped the run."""
     plan = make_plan(config)
     for note in plan.notes:
         console.print(printable(f"note: {note}"), style="yellow", markup=False)
     if dry_run:
-        show_estimate(plan, home(), console)
+        if not show_estimate(plan, home(), console):
+            raise typer.Exit(1)
         return
     from ....experiments.run.model_pool import ModelPool
 
@@ -222,7 +310,7 @@ def execute(
             raise
         show_result(plan, journal, outcome, console)
     if outcome.stopped_by or outcome.failed:
-        raise typer.Exit(1)
+        raise typer.Exit(STOPPED_BY_BUDGET if outcome.stopped_by else 1)
 
 
 def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None) -> Outcome:
@@ -270,13 +358,6 @@ def _reviewer(reviews: str | None) -> Any:
     from ....review import ReviewDesk, open_queue
 
     return ReviewDesk(open_queue(reviews))
-
-
-def wide(console: Console) -> Console:
-    """Widen the console to 160 columns where the output is not a terminal, so that tables are not cut."""
-    if not console.is_terminal:
-        console.width = 160
-    return console
 
 
 def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:

@@ -31,6 +31,10 @@ def choose_tokens(logits: torch.Tensor, generations: list[Generation]) -> list[i
     Returns:
         Token ids; `BROKEN` for a row whose logits are not numbers.
     """
+    for row, generation in enumerate(generations):
+        if generation.form is not None:
+            forbidden = generation.form.forbidden(generation.tokens, logits.shape[1])
+            logits[row, torch.from_numpy(forbidden).to(logits.device)] = -torch.inf
     best, tokens = logits.max(dim=-1)
     for rows, alike in _sampled_rows([generation.options for generation in generations]).items():
         probabilities = _probabilities(logits[list(rows)].float(), alike)

@@ -75,9 +75,12 @@ def test_a_baseline_asks_no_teacher(tot, models, openai_server, method):
     ("arguments", "complaint"),
     [
         (("", "--student", "openai:s"), "write the problem in words"),
-        (("What?", "--method", "magic"), "'magic' is not one of 'standard', 'chain_of_thought'"),
+        (("What?", "--method", "magic"), "method='magic' is unknown. Use one of 'standard', 'chain_of_thought'"),
         (("What?", "--student", "openai:s", "--prompts", "nowhere"), "nowhere"),
-        (("What?", "--student", "hf:/nowhere/x.gguf", "--mode", "twice"), "'twice' is not one of 'joint', 'sequential'"),
+        (
+            ("What?", "--student", "hf:/nowhere/x.gguf", "--mode", "twice"),
+            "mode='twice' is unknown. Use one of 'joint'",
+        ),
         (("What?", "--student", "openai:s", "--review", "alwys"), "'alwys' is not one of 'never', 'always', 'flagged'"),
         (("What?", "--student", "hf:/nowhere/x.gguf", "--teacher", "nothing"), "no such file"),
         (("What?", "--student", "nothing"), "has no provider"),

@@ -59,7 +59,7 @@ def test_every_problem_is_in_the_page_with_all_that_was_made_of_it(journal):
 
 def test_the_figures_are_drawn_in_the_colours_of_the_page(journal):
     figures = make_report(journal).figures
-    assert set(figures) == {"accuracy", "flips", "cost", "steps", "causes"}
+    assert set(figures) == {"accuracy", "flips", "cost", "steps", "causes", "frontier"}
     for svg in figures.values():
         assert svg.startswith("<svg")
         assert "var(--text" in svg

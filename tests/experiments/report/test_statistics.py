@@ -5,11 +5,11 @@ import numpy
 import pytest
 from scipy.stats import binom, binomtest
 
-from trace_of_thought.experiments.report import power
-from trace_of_thought.experiments.report.paired import bonett_price, bootstrap, compare
-from trace_of_thought.experiments.report.permutation import sign_flip
-from trace_of_thought.experiments.report.power import problems_needed
-from trace_of_thought.experiments.report.statistics import holm, mcnemar, wilson
+from trace_of_thought.experiments.inference import power
+from trace_of_thought.experiments.inference.intervals import holm, mcnemar, wilson
+from trace_of_thought.experiments.inference.paired import bonett_price, bootstrap, compare
+from trace_of_thought.experiments.inference.permutation import sign_flip
+from trace_of_thought.experiments.inference.power import problems_needed
 
 
 def test_wilson_agrees_with_newcombes_worked_example():

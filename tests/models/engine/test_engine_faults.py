@@ -10,6 +10,9 @@ import pytest
 pytest.importorskip("torch")
 
 
+ENGINES = ["openvino", "grouped", "continuous"]
+
+
 def fail_when(student, poisoned):
     """Make the model raise whenever `poisoned(input_ids)`."""
     model = student.llm.pipeline.model
@@ -37,20 +40,47 @@ def test_only_the_call_that_breaks_the_engine_fails(load_tiny, engine):
     assert student.invoke("good").content == expected[0]
 
 
+def test_only_the_call_that_ends_the_worker_fails(load_tiny, monkeypatch):
+    student = load_tiny(engine="openvino", max_tokens=8, temperature=1.0, seed=5)
+    expected = [student.invoke(prompt).content for prompt in ("good", "fine")]
+    engine = student._service.engine
+    start = engine._start
+
+    def break_it(generation):
+        call = start(generation)
+        return {**call, "form": {"regex": "((("}} if len(generation.prompt) > 55 else call
+
+    monkeypatch.setattr(engine, "_start", break_it)
+    replies = student.batch(["good", "bad " * 10, "fine"], return_exceptions=True)
+    assert [replies[0].content, replies[2].content] == expected
+    assert isinstance(replies[1], RuntimeError)
+    assert "also alone" in str(replies[1])
+
+
+def test_a_worker_that_is_killed_is_started_again_and_its_calls_are_served(load_tiny):
+    student = load_tiny(engine="openvino", max_tokens=3000, temperature=1.0, seed=5)
+    whole = student.invoke("hello").content
+    stream = student.stream("hello")
+    text = next(stream).text
+    student._service.engine._worker._process.kill()
+    assert text + "".join(chunk.text for chunk in stream) == whole
+
+
 def test_an_engine_that_cannot_be_built_fails_the_call(load_tiny):
     student = load_tiny(engine="continuous", attn_implementation="flex_attention")
     with pytest.raises(RuntimeError, match="flex_attention is not supported"):
         student.invoke("hello", timeout=30)
 
 
-def test_a_thread_that_dies_leaves_no_call_waiting_and_a_new_one_starts(load_tiny):
-    student = load_tiny(max_tokens=8)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_thread_that_dies_leaves_no_call_waiting_and_a_new_one_starts(load_tiny, engine):
+    student = load_tiny(engine=engine, max_tokens=8)
     student.invoke("warm")
-    engine = student._service.engine
-    turn, engine.turn = engine.turn, lambda newcomers: (_ for _ in ()).throw(SystemExit())
+    served = student._service.engine
+    turn, served.turn = served.turn, lambda newcomers: (_ for _ in ()).throw(SystemExit())
     with pytest.raises(RuntimeError, match="thread of the student ended"):
         student.invoke("hello")
-    engine.turn = turn
+    served.turn = turn
     assert student.invoke("hello", max_tokens=2).usage_metadata["output_tokens"] == 2
 
 
@@ -66,15 +96,16 @@ LOAD = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["grouped", "continuous"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_interpreter_ends_while_calls_run(tiny_folder, engine):
     code = LOAD.format(engine) + "threading.Thread(target=student.invoke, args=('x',), daemon=True).start()\ntime.sleep(.3)"
     assert run(code, tiny_folder).returncode == 0
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_a_call(tiny_folder):
-    code = LOAD.format("grouped") + (
+@pytest.mark.parametrize("engine", ["openvino", "grouped"])
+def test_ctrl_c_ends_a_call(tiny_folder, engine):
+    code = LOAD.format(engine) + (
         "import os, signal\n"
         "threading.Timer(.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
         "try:\n    student.batch(['x'] * 400)\nexcept KeyboardInterrupt:\n    print('interrupted')\n"
@@ -84,8 +115,9 @@ def test_ctrl_c_ends_a_call(tiny_folder):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_can_use_the_student(tiny_folder):
-    code = LOAD.format("grouped") + (
+@pytest.mark.parametrize("engine", ["openvino", "grouped"])
+def test_a_forked_child_can_use_the_student(tiny_folder, engine):
+    code = LOAD.format(engine) + (
         "import os\nexpected = student.invoke('hello', max_tokens=6).content\n"
         "child = os.fork()\n"
         "if child == 0:\n    os._exit(0 if student.invoke('hello', max_tokens=6).content == expected else 1)\n"

@@ -19,7 +19,7 @@ PROMPTS = [
 @pytest.fixture
 def read(load_tiny):
     """A student, and how many tokens of prompts its model has read since the last time this was asked."""
-    student = load_tiny(max_tokens=12)
+    student = load_tiny(engine="grouped", max_tokens=12)
     model = student.llm.pipeline.model
     forward, sizes = model.forward, []
 
@@ -36,9 +36,10 @@ def read(load_tiny):
     return student, since
 
 
-def test_prompts_that_begin_alike_get_the_texts_they_get_alone(load_tiny):
-    student = load_tiny(max_tokens=12)
-    alone = [load_tiny(max_tokens=12).invoke(prompt).content for prompt in PROMPTS]
+@pytest.mark.parametrize("engine", ["openvino", "grouped", "continuous"])
+def test_prompts_that_begin_alike_get_the_texts_they_get_alone(load_tiny, plain, engine):
+    student = load_tiny(engine=engine, max_tokens=12)
+    alone = [plain(prompt, 12) for prompt in PROMPTS]
     assert [reply.content for reply in student.batch(PROMPTS)] == alone
     assert [student.invoke(prompt).content for prompt in PROMPTS] == alone
 
@@ -58,7 +59,7 @@ def test_a_later_prompt_is_read_from_where_it_differs(read):
 
 
 def test_what_is_kept_stays_within_the_cache(load_tiny):
-    student = load_tiny(max_tokens=4, max_batch_tokens=1024)
+    student = load_tiny(engine="grouped", max_tokens=4, max_batch_tokens=1024)
     student.batch([f"{number} of many prompts that share nothing" for number in range(30)])
     store = student._service.engine._prefixes
     assert 0 < sum(len(kept.tokens) for kept in store._kept) <= 1024 // 8

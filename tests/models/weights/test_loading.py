@@ -20,48 +20,80 @@ def load(model_id, **options):
 def test_a_folder_loads_in_the_dtype_that_is_asked_for(tiny_folder):
     import torch
 
-    assert load(tiny_folder, device="cpu").llm.pipeline.model.dtype == torch.float32
+    assert load(tiny_folder, device="cpu", engine="grouped").llm.pipeline.model.dtype == torch.float32
     half = load(tiny_folder, device="cpu", dtype="bfloat16")
     assert half.llm.pipeline.model.dtype == torch.bfloat16
     assert {"dtype": "bfloat16", "device": "cpu", "engine": "grouped"}.items() <= half.facts.items()
 
 
-def test_half_precision_weights_are_not_packed_and_still_answer(tiny_folder):
+def test_half_precision_weights_answer(tiny_folder):
     student = load(tiny_folder, device="cpu", dtype="bfloat16", max_tokens=4)
     assert student.invoke("hello").usage_metadata["output_tokens"] <= 4
     student.close()
 
 
-def test_packed_weights_compute_what_plain_ones_do(tiny_folder):
-    import torch
-
-    ids = torch.tensor([[3, 4, 5, 6]])
-    with torch.inference_mode():
-        packed, plain = (load(tiny_folder, device="cpu", pack_weights=p).llm.pipeline.model(ids).logits for p in (True, False))
-    torch.testing.assert_close(packed, plain, rtol=1e-4, atol=1e-4)
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """A cache folder that begins empty."""
+    monkeypatch.setenv("TRACE_OF_THOUGHT_CACHE", str(tmp_path))
+    return tmp_path
 
 
-def test_int8_weights_compute_about_what_exact_ones_do(tiny_folder):
-    import torch
-
-    from trace_of_thought.models.weights.int8_linear import sums_are_exact
-
-    if not sums_are_exact():
-        with pytest.raises(ValueError, match="VNNI"):
-            load(tiny_folder, device="cpu", pack_weights="int8")
-        pytest.skip("needs a CPU with VNNI")
-    ids = torch.tensor([[3, 4, 5, 6], [9, 8, 7, 6]])
-    with torch.inference_mode():
-        rounded, exact = (load(tiny_folder, device="cpu", pack_weights=p).llm.pipeline.model for p in ("int8", False))
-        both, plain = rounded(ids).logits, exact(ids).logits
-        alone = torch.cat([rounded(row[None]).logits for row in ids])
-    assert torch.cosine_similarity(both.flatten(), plain.flatten(), dim=0) > 0.99
-    torch.testing.assert_close(both, alone, rtol=1e-4, atol=1e-4)
+def test_a_folder_is_converted_for_openvino_once_and_8_bits_are_another_model(own_cache, tiny_folder, plain):
+    for weights in (None, "int8"):
+        for _ in range(2):
+            student = load(tiny_folder, device="cpu", max_tokens=24, weights=weights)
+            assert student.facts["engine"] == "openvino"
+            assert student.facts["weights"] == weights or "float16"
+            assert weights or student.invoke("hello").content == plain("hello")
+            student.close()
+    folders = [path for path in (own_cache / "openvino").iterdir() if path.is_dir()]
+    assert len(folders) == 2
+    exported = load(folders[0], max_tokens=4)
+    assert exported.facts["weights"] == "as exported"
+    exported.close()
 
 
-def test_int8_weights_are_refused_where_they_do_not_apply(tiny_folder):
-    with pytest.raises(ValueError, match="float32"):
-        load(tiny_folder, device="cpu", dtype="bfloat16", pack_weights="int8")
+def test_a_model_that_openvino_reads_wrongly_is_not_served_by_it(own_cache, tiny_folder, monkeypatch, caplog):
+    from trace_of_thought.models.weights import openvino_folder
+
+    read = openvino_folder._read
+    monkeypatch.setattr(openvino_folder, "_read", lambda *given: [text[::-1] for text in read(*given)])
+    student = load(tiny_folder, device="cpu", max_tokens=4)
+    assert student.facts["engine"] == "grouped"
+    assert "not served by OpenVINO" in caplog.text
+    assert "first texts are not this model's" in caplog.text
+    monkeypatch.setattr(openvino_folder, "_read", lambda *given: pytest.fail("it was read again"))
+    with pytest.raises(ValueError, match="first texts are not"):
+        load(tiny_folder, device="cpu", engine="openvino")
+
+
+def test_a_model_of_another_kind_is_served_by_transformers_with_one_line_that_says_so(own_cache, tiny_folder, caplog, tmp_path):
+    import json
+    import shutil
+
+    other = tmp_path / "other"
+    shutil.copytree(tiny_folder, other)
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps({**config, "attention_bias": True}))
+    student = load(other, device="cpu", max_tokens=4)
+    assert student.facts["engine"] == "grouped"
+    assert len([line for line in caplog.messages if "not served by OpenVINO" in line and "biases" in line]) == 1
+    with pytest.raises(ValueError, match="biases"):
+        load(other, device="cpu", weights="int8")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"engine": "openvino", "dtype": "bfloat16"}, "dtype: options of transformers"),
+        ({"weights": "int8", "engine": "grouped"}, "weights='int8' is for OpenVINO"),
+        ({"weights": "int3"}, "int3"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(tiny_folder, options, message):
+    with pytest.raises(ValueError, match=message):
+        load(tiny_folder, device="cpu", **options)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +111,7 @@ def test_a_quantization_config_rounds_the_weights(tiny_folder, package, config):
     from trace_of_thought.models import load_chat_model
 
     student = load_chat_model(f"hf:{tiny_folder}", device="cpu", max_tokens=4, quantization_config=config)
-    plain = load(tiny_folder, device="cpu", pack_weights=False).llm.pipeline.model
+    plain = load(tiny_folder, device="cpu", engine="grouped").llm.pipeline.model
     ids = torch.tensor([[3, 4, 5, 6]])
     with torch.inference_mode():
         rounded, exact = (model(ids).logits.flatten() for model in (student.llm.pipeline.model, plain))

@@ -96,6 +96,7 @@ def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told(pause, store
     threads = [threading.Thread(target=decide, args=(f"r{n}",)) for n in range(6)]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
+    assert len(told) == len(threads)  # none died of another error, such as a locked database
     [winner] = [name for what, name in told if what == "done"]
     assert all(text.startswith(f"{winner} has decided on p0 already") for what, text in told if what == "told")
     assert len(queue.history()) == 1

@@ -1,0 +1,33 @@
+"""`tot convert`: a model in OpenVINO's form, by the exporter in an environment of its own."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Weights(StrEnum):
+    """How the exporter keeps weights."""
+
+    FLOAT32 = "float32"
+    INT8 = "int8"
+    INT4 = "int4"
+
+
+def convert(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="hf:ID or hf:FOLDER, a hub id or a model folder.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write; it must not exist yet.")],
+    weights: Annotated[Weights, typer.Option(help="Precision of the weights: float32, int8 or int4.")] = Weights.FLOAT32,
+) -> None:
+    """Convert a model for OpenVINO, the fast engine on CPUs.
+
+    Llama-like and Qwen models need no conversion by hand. Others do: the exporter is installed once, in an environment of its
+    own in the cache folder, since it needs another version of transformers.
+    """
+    from ...models.weights.exporter import export
+
+    export(model.removeprefix("hf:"), out, weights.value, tell=print)
+    print(f"converted {model} to {out}; use it: --student hf:{out}")

@@ -1,0 +1,86 @@
+"""Export a model of any architecture to OpenVINO's form with optimum-intel, which needs another transformers than we do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from .gguf_folder import cache_folder
+
+PACKAGES = ("optimum-intel[openvino]==2.2.0",)
+_FORMATS = {"float32": "fp32", "int8": "int8", "int4": "int4"}
+
+
+def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> None:
+    """Write a model's folder; nothing is left at `out` when it fails.
+
+    Args:
+        model: hub id or folder.
+        out: the folder to write.
+        weights: "float32", "int8" or "int4".
+        tell: is told what is under way; the exporter's own progress goes to standard error.
+
+    Raises:
+        FileExistsError: something is at `out`.
+        FileNotFoundError: no such model folder.
+        RuntimeError: the environment cannot be made, or the exporter failed; says how.
+    """
+    if out.exists():
+        raise FileExistsError(f"{out} exists; give another folder, or remove it first")
+    source = Path(model).expanduser()
+    if model.startswith((".", "/", "~")) and not (source / "config.json").exists():
+        raise FileNotFoundError(f"model folder {model!r} has no config.json; give a hub id, or the folder that holds it")
+    python = _environment(tell)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+    try:
+        tell(f"exporting {model} with weights of {weights}; about a minute for half a billion parameters")
+        named = str(source.resolve()) if source.exists() else model
+        options = ["--task", "text-generation-with-past", "--weight-format", _FORMATS[weights]]
+        command = [python, "-m", "optimum.commands.optimum_cli", "export", "openvino", "--model", named, *options]
+        _run([*command, str(unfinished)], "the exporter failed")
+        if not (unfinished / "openvino_model.xml").exists():
+            raise RuntimeError(f"the exporter wrote no openvino_model.xml for {model}; it may not be a text generation model")
+        unfinished.chmod(0o755)
+        unfinished.rename(out)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _environment(tell: Callable[[str], None]) -> str:
+    """Return the Python of the exporter's environment, made once; an unfinished one is made anew."""
+    folder = cache_folder() / "exporter" / "-".join(package.replace("[openvino]", "") for package in PACKAGES)
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    done = folder / "finished"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not done.exists():
+            tell(f"installing {', '.join(PACKAGES)} in {folder}; once, some minutes")
+            venv.create(folder, with_pip=True, clear=True)
+            _see_our_packages(python)
+            _run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], "the exporter cannot be installed")
+            done.touch()
+    return str(python)
+
+
+def _see_our_packages(python: Path) -> None:
+    """Let the environment use our torch, gigabytes otherwise, unless it installs its own version of a package."""
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    theirs = subprocess.run([str(python), "-c", where], capture_output=True, text=True, check=True).stdout.strip()
+    Path(theirs, "zz_trace_of_thought.pth").write_text(sysconfig.get_path("purelib") + "\n")
+
+
+def _run(command: list[str], failure: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{failure} (code {done.returncode}); its own words stand above")

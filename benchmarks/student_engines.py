@@ -1,4 +1,4 @@
-"""Engines for the local student and the libraries that one would take instead, in turns in one run.
+r"""Engines for the local student and the libraries that one would take instead, in turns in one run.
 
     python benchmarks/student_engines.py --model FOLDER_OR_GGUF --problems gsm8k_test.jsonl \\
         [--contestants ours genai ...] [--llama-python PYTHON --llama-gguf FILE] [--vllm-python PYTHON] [--json FILE]

@@ -35,7 +35,7 @@ PLACES = {
 }
 TABLES = {name: getattr(*place) for name, place in PLACES.items()}
 START = {name: np.array(table.weights) for name, table in TABLES.items()}
-SHRINK = 0.001
+SHRINK = 0.0003
 """C of the regression: the smaller, the closer to the weights as they are."""
 
 

@@ -12,6 +12,7 @@ from ..models.load import as_chat_model
 from ..nodes.solve import is_first_attempt, make_solve
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
+from ..verification import as_verifier
 from .methods import method_named
 from .options import SolveOptions, check_options
 from .parts import add_route, after_verify, new_graph, shots_of
@@ -36,18 +37,19 @@ def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[
     if chosen.taught:
         raise ValueError(f"method {method!r} needs a teacher: use build_trace_of_thought, or build_graph(teacher=...)")
     [way] = chosen.ways.values()
-    attempts = options.get("max_attempts", 1)
+    attempts, verifier = options.get("max_attempts", 1), as_verifier(options.get("verifier"))
     solve = make_solve(
         as_chat_model(student),
         load_prompts(options.get("prompts", "default")),
         way,
         samples=options.get("samples", 1),
         shots=shots_of(options),
+        verifier=verifier,
         starts=is_first_attempt,
     )
     graph = new_graph(options)
     graph.add_node("solve", solve)
-    graph.add_node("verify", make_verify(attempts, options.get("verifier")))
+    graph.add_node("verify", make_verify(attempts, verifier))
     graph.add_edge(START, "solve")
     graph.add_edge("solve", "verify")
     add_route(graph, "verify", after_verify)

@@ -17,6 +17,7 @@ from ..nodes.solving.ways import WAYS
 from ..nodes.state import Escalation, Node, TraceState
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
+from ..verification import as_verifier
 from .ladder import TEACHER, Ladder, Rung, Step, read_ladder
 from .methods import TAUGHT
 from .options import GraphOptions
@@ -46,6 +47,7 @@ def build_escalation(
         raise ValueError("max_attempts does not apply to a ladder: name a further rung for what shall be tried again")
     prompts, revisions = load_prompts(options.get("prompts", "default")), options.get("max_revisions", 2)
     review = options.get("review", "never")
+    verifier = as_verifier(options.get("verifier"))
     graph = new_graph(options)
     lessons = {step.lesson for step in ladder.steps}
     graph.add_node("begin", _begin(ladder.steps[0]))
@@ -57,12 +59,13 @@ def build_escalation(
             lambda state: WAYS[ladder.steps[ladder.place(state["rung"])].way],
             samples=options.get("samples", 1),
             shots=shots_of(options),
+            verifier=verifier,
             logprobs=ladder.logprobs,
         ),
     )
     doors = {_door(step) for step in ladder.steps} | {"solve", "verify"} | ({"review"} if ladder.reviewed else set())
     graph.add_node("escalate", _escalate(ladder), destinations=tuple(sorted(doors)))
-    graph.add_node("verify", make_verify(1, options.get("verifier")))
+    graph.add_node("verify", make_verify(1, verifier))
     if "steps" in lessons:
         asked, structured = review != "never" or ladder.reviewed, options.get("structured")
         graph.add_node("decompose", make_decompose(teacher, prompts, reviewed=asked, structured=structured, first=False))
@@ -73,7 +76,7 @@ def build_escalation(
         graph.add_node("hint", make_hint(teacher, prompts, options.get("hint_share", HINT_SHARE), first=False))
         graph.add_edge("hint", "solve")
     if any(step.way == TEACHER for step in ladder.steps):
-        graph.add_node(TEACHER, make_teacher_answer(teacher, prompts))
+        graph.add_node(TEACHER, make_teacher_answer(teacher, prompts, verifier=verifier))
         graph.add_edge(TEACHER, "escalate")
     graph.add_edge(START, "begin")
     graph.add_edge("begin", _door(ladder.steps[0]))

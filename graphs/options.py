@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from ..nodes.review import Policy
     from ..nodes.solving.ways import ModeName
-    from ..nodes.verify import Verifier
     from ..prompts import PromptSet
     from ..prompts.examples import Choice
+    from ..verification import Verdict, Verifier
     from .ladder import Rung
 
 
@@ -36,8 +36,8 @@ class SolveOptions(TypedDict, total=False):
     """Seed of a random choice of examples. Default: 0."""
     max_attempts: int
     """Maximum attempts per problem; a retry happens when no answer is found or the arithmetic is wrong. Default: 1."""
-    verifier: Verifier | None
-    """Function to use instead of `verify_answer`, for domains beyond mathematics."""
+    verifier: Verifier | Callable[..., Verdict | bool | str] | None
+    """Finds, compares and judges answers of domains beyond mathematics: shipped, or a function, see `as_verifier`."""
     checkpointer: BaseCheckpointSaver | bool | None
     """LangGraph checkpointer for paused runs."""
     context_schema: type | None

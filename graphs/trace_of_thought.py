@@ -17,6 +17,7 @@ from ..nodes.solving.ways import WAYS
 from ..nodes.state import TraceState
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
+from ..verification import as_verifier
 from .methods import MODES, TAUGHT
 from .options import GraphOptions, check_options
 from .parts import add_route, after_verify, new_graph, shots_of
@@ -74,9 +75,13 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
         options.get("max_revisions", 2),
         options.get("max_attempts", 1),
     )
+    verifier = as_verifier(options.get("verifier"))
     graph = new_graph(options)
-    graph.add_node("solve", make_solve(student, prompts, way, samples=options.get("samples", 1), shots=shots_of(options)))
-    graph.add_node("verify", make_verify(attempts, options.get("verifier")))
+    graph.add_node(
+        "solve",
+        make_solve(student, prompts, way, samples=options.get("samples", 1), shots=shots_of(options), verifier=verifier),
+    )
+    graph.add_node("verify", make_verify(attempts, verifier))
     if way.lesson == "solution":
         if review != "never":
             raise ValueError(f"mode {mode!r} has no steps to review; leave review out, or use another mode")

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from langchain_core.language_models import BaseChatModel
 
 from ..prompts import PromptSet
-from ..verification import extract_answer
+from ..verification import Verifier, as_verifier
 from .asking.driver import ModelNode
 from .asking.messages import Ask, Plan, Reply
 from .flags import find_leaks
@@ -47,12 +47,16 @@ def make_hint(teacher: BaseChatModel, prompts: PromptSet, share: float | None = 
     return ModelNode(plan, teacher, "teacher", starts=lambda state: first)
 
 
-def make_teacher_answer(teacher: BaseChatModel, prompts: PromptSet, *, first: bool = False) -> ModelNode:
+def make_teacher_answer(
+    teacher: BaseChatModel, prompts: PromptSet, *, first: bool = False, verifier: Verifier | None = None
+) -> ModelNode:
     """Return the node in which the teacher's own solution becomes the solution; asked once, also where a hint came from it."""
+
+    judge = as_verifier(verifier)
 
     def plan(state: TraceState) -> Plan:
         text, reason = yield from _solution(state, prompts)
-        found = extract_answer(text, question=state["question"])
+        found = judge.extract(text, question=state["question"])
         solution = Solution(text=text, answer=found.answer if found else None, finish_reason=reason, step_texts=[])
         return {
             "teacher_solution": text,

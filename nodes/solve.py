@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from ..prompts import PromptSet
+from ..verification import Verifier, as_verifier
 from .asking.driver import ModelNode
 from .asking.messages import Plan, Reply
 from .question import question_of
@@ -25,6 +26,7 @@ def make_solve(
     samples: int = 1,
     shots: Shots | None = None,
     logprobs: bool = False,
+    verifier: Verifier | None = None,
     starts: Callable[[TraceState], bool] = lambda state: False,
 ) -> ModelNode:
     """Return the node in which the student solves the problem.
@@ -36,6 +38,7 @@ def make_solve(
         samples: k of self-consistency, a majority vote over k samples.
         shots: few-shot examples; none unless given.
         logprobs: whether to ask for the probability of the answer, which models that can give put into the solution.
+        verifier: finds and compares the answers of the samples; mathematics unless given, see `as_verifier`.
         starts: tells whether this node begins a run, so that usage is counted from zero.
 
     Raises:
@@ -44,12 +47,14 @@ def make_solve(
     if not isinstance(samples, int) or samples < 1:
         raise ValueError(f"samples={samples!r} gives no solution; use a whole number from 1")
 
+    judge = as_verifier(verifier)
+
     def plan(state: TraceState) -> Plan:
         question_of(state)
         sampling = Sampling(student, prompts, state, samples, shots or Shots(), logprobs=logprobs)
         chosen = way if isinstance(way, Way) else way(state)
         per_sample = yield from chosen.ask(sampling, state)
-        return _update(chosen, state, per_sample)
+        return _update(chosen, state, per_sample, judge)
 
     return ModelNode(plan, student, "student", starts)
 
@@ -59,9 +64,9 @@ def is_first_attempt(state: TraceState) -> bool:
     return not state.get("retry_reason")
 
 
-def _update(way: Way, state: TraceState, per_sample: list[list[Reply]]) -> dict[str, Any]:
-    solutions = [way.read(replies, state["question"]) for replies in per_sample]
-    winner, agreement = vote([solution["answer"] for solution in solutions])
+def _update(way: Way, state: TraceState, per_sample: list[list[Reply]], verifier: Verifier) -> dict[str, Any]:
+    solutions = [way.read(replies, state["question"], verifier) for replies in per_sample]
+    winner, agreement = vote([solution["answer"] for solution in solutions], verifier.equal)
     return {
         "solutions": solutions,
         "solution": solutions[winner]["text"],

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
-from ..verification import SolutionCheck, Verdict, check_solution, verify_answer
+from ..verification import SolutionCheck, Verdict, Verifier, as_verifier, check_solution
 from .signals import program_failed
 from .state import Node, TraceState
-
-
-class Verifier(Protocol):
-    """Compares what a response finally claims with a reference; called as `verification.verify_answer` is."""
-
-    def __call__(self, response: str, reference: str | None, /, *, question: str | None = None) -> Verdict: ...  # noqa: D102
 
 
 def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node:
@@ -25,7 +19,7 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
 
     Args:
         max_attempts: after so many there is no reason for a retry any more.
-        verifier: gives the verdict, in place of `verify_answer`.
+        verifier: gives the verdict; mathematics unless given, see `as_verifier`.
 
     Raises:
         ValueError: max_attempts is below 1.
@@ -33,10 +27,12 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     if max_attempts < 1:
         raise ValueError(f"max_attempts={max_attempts} gives no solution; use 1 or more")
 
+    judge = as_verifier(verifier)
+
     def verify(state: TraceState) -> dict[str, Any]:
         question, solution = state["question"], _claim(state)
         check = check_solution("" if state.get("program") else solution, steps=state.get("steps"))
-        verdict = (verifier or verify_answer)(solution, state.get("reference"), question=question)
+        verdict = judge.verify(solution, state.get("reference"), question=question)
         return {
             "check": _plain(check),
             "verdict": _plain(verdict),

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from ..asking.messages import Reply
 from ..state import Program, Solution
 
+if TYPE_CHECKING:
+    from ...verification import Verifier  # its tables of patterns take a while, and the registry imports this file
 
-def read_text(replies: list[Reply], question: str) -> Solution:
-    """Find the answer in what the student wrote last, without the reference."""
-    from ...verification import extract_answer  # its tables of patterns take a while, and the registry imports this file
 
-    found = extract_answer(replies[-1].text, question=question)
+def read_text(replies: list[Reply], question: str, verifier: Verifier) -> Solution:
+    """Find the answer in what the student wrote last, by the verifier's own extractor, without the reference."""
+    found = verifier.extract(replies[-1].text, question=question)
     return _solution(replies, "\n\n".join(reply.text for reply in replies), found.answer if found else None)
 
 
-def read_program(replies: list[Reply], question: str) -> Solution:
+def read_program(replies: list[Reply], question: str, verifier: Verifier) -> Solution:
     """Run the student's program; its value is the answer."""
     from ...programs import run_program
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...verification import answers_equal
+from collections.abc import Callable
 
 
-def vote(answers: list[str | None]) -> tuple[int, float]:
+def vote(answers: list[str | None], equal: Callable[[str, str], bool]) -> tuple[int, float]:
     """Choose among answers; equivalent ones ("0.5" and "1/2") vote together, missing ones do not vote.
 
     Returns:
@@ -17,7 +17,7 @@ def vote(answers: list[str | None]) -> tuple[int, float]:
         if answer is None:
             continue
         for group in groups:
-            if answers_equal(str(answers[group[0]]), answer):
+            if equal(str(answers[group[0]]), answer):
                 group.append(place)
                 break
         else:

@@ -12,6 +12,7 @@ from ..steps import number_steps
 from .reading import read_program, read_text
 
 if TYPE_CHECKING:
+    from ...verification import Verifier
     from .sampling import Sampling
 
 ModeName = Literal["joint", "sequential", "program", "hint"]
@@ -30,7 +31,7 @@ class Way:
         about: what it does, in a phrase.
         prompts: the prompts that the student gets, the first of them first.
         ask: asks the student.
-        read: makes a solution of the replies of one sample.
+        read: makes a solution of the replies of one sample, by their question and the extractor of the verifier.
         lesson: what the teacher is asked for first, if there is a teacher.
         control: the method that shows what the lesson adds.
     """
@@ -39,7 +40,7 @@ class Way:
     about: str
     prompts: tuple[str, ...]
     ask: Callable[[Sampling, TraceState], Ply]
-    read: Callable[[list[Reply], str], Solution] = read_text
+    read: Callable[[list[Reply], str, Verifier], Solution] = read_text
     lesson: Literal["steps", "solution"] | None = None
     control: str = ""
 

@@ -28,7 +28,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "it is an operand": -1.2,
         "an equals sign follows: it is a left side": -2.0,
         "it stands in parentheses": -2.5,
-        "for each number before it: the first of equals is the claim": -0.05,
+        "for each number before it: the first of equals is the claim": -0.03,
     },
     "segment": {
         "marked as mathematics": 1.0,
@@ -57,7 +57,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "it says what the answer is": 2.4,
         "it begins as a conclusion": 1.5,
         "it has the words that were asked": 1.8,
-        "for each statement with a value after it": -0.75,
+        "for each statement with a value after it": -0.76,
         "it is the last one with a value": 1.0,
         "a correction supersedes what stands before it": 2.0,
         "the next sentence calls it the answer": 1.5,

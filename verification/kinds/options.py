@@ -32,7 +32,7 @@ _NAMED = re.compile(
     rf"|final)? ?(?:answer|choice|option)\b)",
     re.I,
 )
-_LAST = re.compile(rf"\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+{_LETTER}\W*$")
+_LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+|[:=]\s*){_LETTER}\W*$")
 _ALONE = re.compile(rf"^\W*(?:so|therefore|thus|hence)?\W*{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I)
 _REJECTED = re.compile(
     r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"

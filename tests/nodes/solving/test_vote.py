@@ -1,6 +1,7 @@
 import pytest
 
 from trace_of_thought.nodes.solving.vote import vote
+from trace_of_thought.verification import answers_equal
 
 
 @pytest.mark.parametrize(
@@ -16,4 +17,4 @@ from trace_of_thought.nodes.solving.vote import vote
     ],
 )
 def test_equivalent_answers_vote_together(answers, winner, agreement):
-    assert vote(answers) == (winner, pytest.approx(agreement))
+    assert vote(answers, answers_equal) == (winner, pytest.approx(agreement))

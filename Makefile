@@ -4,11 +4,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 STUDENT = hf:$$(find .venv -name 'SmolLM2-135M-Instruct*.gguf' | head -n 1)
 
-.PHONY: demo test quick lint docs clean
+.PHONY: install demo test quick lint docs clean
+
+install: .venv/local
 
 demo: .venv/local
 	$(BIN)/tot run --problems sample --student "$(STUDENT)" --teacher recorded:sample \
-	  --methods standard,chain_of_thought,plan_and_solve,trace_of_thought --experiment demo
+	  --methods standard,chain_of_thought,plan_and_solve,program_of_thought,trace_of_thought --mode joint,program \
+	  --experiment demo
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto -q
@@ -24,6 +27,7 @@ lint: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/python docs/draw_state_machine.py > docs/images/state-machine.svg
+	$(BIN)/python docs/write_commands.py > docs/commands.md.new && mv docs/commands.md.new docs/commands.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .venv/local: pyproject.toml constraints.txt

@@ -1,1 +1,1 @@
-"""The command line. The door is `app.main`; `commands/` has one file a command, the files here help them."""
+"""The command line. Start at `app.main`; `commands/` has one file per command, and the files here are their helpers."""

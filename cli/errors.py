@@ -1,4 +1,4 @@
-"""Failures on the command line: one message that says what to do, no traceback."""
+"""Failures on the command line: one message that says what to do, without a traceback."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from ..nodes.asking.failures import explain
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Turn an exception into its message on standard error and exit code 1; `TOT_DEBUG=1` shows the traceback too."""
+    """Print an exception as one line on standard error and exit with code 1; `TOT_DEBUG=1` shows the traceback instead."""
     try:
         yield
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        sys.exit(130)
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)  # the exit code by which shells report Ctrl-C
     except BrokenPipeError:
+        # the reader is gone (tot ... | head); Python would complain again when it flushes standard output at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Options of `tot run` that hold for every model or problem set of the experiment, also for those that a file names."""
+"""Options of `tot run` that apply to every model or problem set of the experiment, including those that a file names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 from pydantic import BaseModel, ValidationError
 
+from ..experiments.design.config_file import nearest
 from .options import kept, pairs
 
 if TYPE_CHECKING:
@@ -19,25 +20,24 @@ Model = TypeVar("Model", bound=BaseModel)
 def with_model_options(
     config: ExperimentConfig, *, remote: Mapping[str, Any], students: Mapping[str, Any], prices: list[str] | None
 ) -> ExperimentConfig:
-    """Give options to the models of an experiment.
+    """Return a copy of the config with options applied to its models.
 
     Args:
-        config: of the experiment.
-        remote: fields of `ModelConfig` for the models behind a server; None means not given.
-        students: the same for all students.
-        prices: `MODEL=IN/OUT`, by the model's full name or the one in tables.
+        config: the experiment.
+        remote: fields of `ModelConfig` for models behind a server; None means not given.
+        students: fields of `ModelConfig` for all students.
+        prices: `MODEL=IN/OUT`, by the model's full name or its name in tables.
 
     Raises:
-        typer.BadParameter: a value is out of range, or a price is for a model that is not there.
+        typer.BadParameter: a value is out of range, or a price names a model that the experiment lacks.
     """
-    from ..experiments.design.config_file import nearest
-
     known = dict(_price(text) for text in prices or [])
     names = {name for model in (*config.teachers, *config.students) for name in (model.model, model.label)}
     for name in known:
         if name not in names:
             raise typer.BadParameter(
-                f"no model {name!r} here{nearest(name, names)}; it has {', '.join(sorted(names))}", param_hint="--price"
+                f"the experiment has no model {name!r}{nearest(name, names)}; its models are {', '.join(sorted(names))}",
+                param_hint="--price",
             )
 
     def given(model: ModelConfig, own: Mapping[str, Any]) -> ModelConfig:
@@ -49,14 +49,14 @@ def with_model_options(
 
 
 def with_problem_options(config: ExperimentConfig, *, columns: list[str] | None, split: str | None) -> ExperimentConfig:
-    """Give column names and a split to all problem sets of an experiment."""
+    """Return a copy of the config with column names and a split applied to all problem sets."""
     named = {name: str(value) for text in columns or [] for name, value in pairs(text, "--columns").items()}
     sets = [_changed(problems, {"columns": named or None, "split": split}) for problems in config.problems]
     return config.model_copy(update={"problems": tuple(sets)})
 
 
 def _changed(model: Model, fields: Mapping[str, Any]) -> Model:
-    """Return a copy with the fields that are given, checked."""
+    """Return a validated copy with the given fields replaced."""
     own = {name: getattr(model, name) for name in model.model_fields_set}
     try:
         return type(model).model_validate({**own, **kept(**fields)})
@@ -66,9 +66,12 @@ def _changed(model: Model, fields: Mapping[str, Any]) -> Model:
 
 
 def _price(text: str) -> tuple[str, dict[str, float]]:
+    """Parse "MODEL=IN/OUT". The model may contain "=", so the last one separates the price."""
     model, _, amounts = text.rpartition("=")
     try:
         used, made = (float(amount) for amount in amounts.split("/"))
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not MODEL=IN/OUT", param_hint="--price") from error
+        raise typer.BadParameter(
+            f"{text!r} is not MODEL=IN/OUT, such as openai:gpt-4.1-mini=0.4/1.6", param_hint="--price"
+        ) from error
     return model, {"input": used, "output": made}

@@ -1,8 +1,11 @@
-"""The models that a command names: all are checked before one is loaded."""
+"""Load the models that a command names; all names are checked before the first model is loaded."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from ..experiments.design.config import ModelConfig
+from ..models.names import split_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,13 +18,11 @@ if TYPE_CHECKING:
 def load_models(
     teacher: str, student: str, *, base_url: str | None, timeout: float, max_tokens: int | None
 ) -> tuple[BaseChatModel, BaseChatModel]:
-    """Return teacher and student; the base URL is for those of them that are remote, the token limit for the student.
+    """Return teacher and student; `base_url` applies to remote models, `max_tokens` to the student.
 
     Raises:
         ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
     """
-    from ..experiments.design.config import ModelConfig
-
     pool = checked(teacher=teacher, student=student)
     by = ModelConfig(model=teacher, base_url=base_url, timeout=timeout)
     own = ModelConfig(model=student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
@@ -30,10 +31,8 @@ def load_models(
 
 
 def checked(*, teacher: str, student: str) -> ModelPool:
-    """Return where to load models from, once both names are known to be good; raises as `load_models` does."""
-    from ..experiments.design.config import ModelConfig
+    """Check both names and return the pool that loads them; raises as `load_models` does."""
     from ..experiments.run.model_pool import ModelPool
-    from ..models.names import split_name
 
     pool = ModelPool()
     for spec in (student, teacher) if teacher != "self" else (student,):
@@ -43,13 +42,13 @@ def checked(*, teacher: str, student: str) -> ModelPool:
 
 
 def quiet_loading(specs: Iterable[str]) -> None:
-    """Keep the bars that transformers draws while it reads weights off the terminal; those of downloads stay."""
+    """Hide the progress bars that transformers draws while it reads weights; download bars stay."""
     if not any(spec.startswith("hf:") for spec in specs):
         return
     try:
         from transformers.utils.logging import EmptyTqdm, set_tqdm_hook
     except ImportError:
-        return  # loading the model says what to install
+        return  # loading the model will say what to install
 
     def no_bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> EmptyTqdm:
         return EmptyTqdm(*arguments, **options)

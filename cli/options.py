@@ -1,4 +1,4 @@
-"""Options that several commands share, and how the values of some are read."""
+"""Options that several commands share, and how their values are parsed."""
 
 from __future__ import annotations
 
@@ -6,43 +6,109 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ..experiments.design.config import ExperimentConfig, Mode as ModeName, ModelConfig
+from ..experiments.design.config import ExperimentConfig, ModelConfig
+from ..graphs.methods import MODES, TAUGHT, check_mode, method_named, method_names
+from ..prompts.examples import Choice
 
-Student = Annotated[str, typer.Option(help="PROVIDER:NAME, or hf: and a hub id, a folder or a .gguf file.")]
-Teacher = Annotated[str, typer.Option(help="PROVIDER:NAME, recorded:FILE, or 'self' for the student.")]
-Prompts = Annotated[str, typer.Option(help="Prompt set: default, plain, a folder, registry:NAME@ALIAS.")]
-Mode = Annotated[ModeName, typer.Option(help="All steps at once, or one by one.")]
-Samples = Annotated[int, typer.Option(min=1, help="Solutions to vote over.")]
-MaxAttempts = Annotated[int, typer.Option(min=1, help="Tries of the student.")]
-MaxTokens = Annotated[int | None, typer.Option(min=1, help="Token limit of one reply of a student.")]
-BaseUrl = Annotated[str | None, typer.Option(help="Of an OpenAI-compatible server, for remote models.")]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds for one remote call.")]
-TrackingUri = Annotated[str | None, typer.Option(help="Default: MLFLOW_TRACKING_URI, else mlflow.db here.")]
-TrackingFallback = Annotated[Literal["local"] | None, typer.Option(help="Write here if the server is away.")]
+MODELS, MLFLOW = "Models", "MLflow"
+"""Titles under which the help groups options."""
+
+Student = Annotated[
+    str, typer.Option(help="Student model: PROVIDER:NAME, or hf: and a hub id, folder or .gguf file to run it in this process.")
+]
+Teacher = Annotated[
+    str, typer.Option(help="Teacher model: PROVIDER:NAME, recorded:FILE to replay saved steps, or self to use the student.")
+]
+Prompts = Annotated[str, typer.Option(help="Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow.")]
+Method = Annotated[
+    str,
+    typer.Option(
+        callback=lambda value: checked_method(value),
+        help=f"Method to use: {', '.join(method_names())}. Only {TAUGHT} calls the teacher.",
+    ),
+]
+MODE_HELP = (
+    f"How the student uses the teacher: {', '.join(MODES)}, or a ladder that asks for more only on doubt, such as "
+    "'program_of_thought > program > teacher'."
+)
+Mode = Annotated[str, typer.Option(callback=lambda value: checked_mode(value), help=MODE_HELP)]
+Shots = Annotated[
+    int, typer.Option(min=0, help="Number of few-shot examples shown before the question; they come from the prompt set.")
+]
+ShotsBy = Annotated[
+    Choice,
+    typer.Option(help="How few-shot examples are chosen: in order, at random by seed, or by similarity to the question."),
+]
+Samples = Annotated[int, typer.Option(min=1, help="Solutions per problem; the majority answer wins (self-consistency).")]
+MaxAttempts = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Maximum attempts per problem; a retry happens when no answer is found or the arithmetic is wrong."
+    ),
+]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Maximum output tokens of one student reply. Default: the model's own limit.", rich_help_panel=MODELS
+    ),
+]
+BaseUrl = Annotated[
+    str | None, typer.Option(help="URL of an OpenAI-compatible server, used for every remote model.", rich_help_panel=MODELS)
+]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Time limit of one remote call, in seconds.", rich_help_panel=MODELS)]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option(
+        help="MLflow server or database. Default: MLFLOW_TRACKING_URI, or mlflow.db in this folder.", rich_help_panel=MLFLOW
+    ),
+]
+TrackingFallback = Annotated[
+    Literal["local"] | None,
+    typer.Option(
+        help="What to do when the MLflow server is unreachable: local writes to mlflow.db in this folder.",
+        rich_help_panel=MLFLOW,
+    ),
+]
+
+
+def checked_method(method: str) -> str:
+    """Return the name of a method, or fail as the command line fails."""
+    try:
+        return method_named(method).name
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def checked_mode(mode: str) -> str:
+    """Return a mode or ladder in its normal form, or fail as the command line fails."""
+    try:
+        return check_mode(mode)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def default(field: str, of: type[ExperimentConfig | ModelConfig] = ExperimentConfig) -> str:
-    """Return the default of a field of an experiment or a model as the help shows it."""
+    """Return the default of a config field, formatted for the help."""
     value = of.model_fields[field].default
     items = value if isinstance(value, tuple) else (value,)
     return ", ".join(str(getattr(item, "model", getattr(item, "source", item))) for item in items)
 
 
 def split_values(values: list[str] | None) -> list[str] | None:
-    """Read values that are repeated or separated by commas."""
+    """Split values that are repeated or separated by commas."""
     return [part.strip() for value in values for part in value.split(",") if part.strip()] if values else None
 
 
 def kept(**values: Any) -> dict[str, Any]:
-    """Return what is given."""
+    """Return the values that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def pairs(text: str, option: str) -> dict[str, str | int]:
-    """Read "a=b,c=1".
+    """Parse "a=b,c=1"; digits become integers.
 
     Raises:
-        typer.BadParameter: it is not that.
+        typer.BadParameter: the text has another form.
     """
     read = [part.partition("=") for part in text.split(",")]
     if not all(name and equals for name, equals, _ in read):

@@ -6,6 +6,14 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ..experiments.inference.intervals import wilson
+from ..experiments.report.table import interval
 from ..experiments.run.tally import Tally
 from ..nodes.asking.failures import printable
 
@@ -18,22 +26,25 @@ if TYPE_CHECKING:
 PLAIN_EVERY = 15.0
 """Seconds between plain lines."""
 
+SETTLE_S = 10.0
+"""Seconds before a time left is shown: the first problems wait for models to load and teachers to plan."""
+
 SHOWN_CELLS = 16
 
 
 class RunProgress:
-    """Shows done, rate, time left, accuracy so far with its interval, tokens, cost and errors."""
+    """Display of problems done, rate, time left, accuracy so far, tokens, cost and errors."""
 
     def __init__(
         self, plan: Plan, counts: Mapping[str, Mapping[str, int]], missing: Mapping[str, int], console: Console
     ) -> None:
-        """Make a display.
+        """Prepare a display.
 
         Args:
-            plan: of the experiment.
-            counts: rows by status that earlier sessions left, by cell id.
-            missing: problems to do, by cell id.
-            console: where to show it.
+            plan: the experiment.
+            counts: for each cell id, the number of rows that earlier sessions left, by status.
+            missing: for each cell id, the number of problems left to solve.
+            console: where to draw.
         """
         self.console = console
         self.cells = {cell.id: _CellLine(cell.label, missing[cell.id], counts[cell.id]) for cell in plan.cells}
@@ -44,8 +55,6 @@ class RunProgress:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            from rich.live import Live
-
             self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=4, transient=True)
             self._live.start()
         return self
@@ -55,40 +64,45 @@ class RunProgress:
             self._live.stop()
 
     def watch(self, unit: Unit, row: Mapping[str, Any], spending: Spending) -> None:
-        """Take a finished problem."""
+        """Count one finished problem and update the display."""
         self.spending = spending
+        # a retry at the end of the run replaces the problem's row and is not one more problem
         again = row["tries"] > 1
         self.done += not again
         cell = self.cells[unit.cell.id]
         cell.count(row["status"], again=again)
         now = time.monotonic()
-        if self._live is None and (now - self.last >= PLAIN_EVERY or self.done == self.todo):
+        ends = self.done == self.todo and not again
+        if self._live is None and (now - self.last >= PLAIN_EVERY or ends):
             self.last = now
             self.console.print(
                 f"{self._line()}; {printable(cell.label)} so far {cell.accuracy()}", soft_wrap=True, markup=False
             )
 
     def _line(self) -> str:
+        """Return one line: done, rate, time left, errors, tokens and cost."""
         seconds = time.monotonic() - self.started
         rate = self.done / seconds if seconds else 0.0
-        left = (self.todo - self.done) / rate if rate else 0.0
         errors = sum(cell.errors for cell in self.cells.values())
-        parts = [f"{self.done} of {self.todo}", f"{rate:.2f}/s", f"{_clock(left)} left", f"{errors} errors"]
+        parts = [f"{self.done} of {self.todo}", f"{rate:.2f}/s", self._left(rate, seconds), f"{errors} errors"]
         if self.spending:
             parts.append(f"{self.spending.tokens:,} tokens")
             if self.spending.cost_usd or not self.spending.cost_known:
-                parts.append(f"{self.spending.cost_usd:.4f} USD" + ("" if self.spending.cost_known else " and unknown costs"))
-        return ", ".join(parts)
+                known = f"{self.spending.cost_usd:.4f} USD" if self.spending.cost_usd else ""
+                parts.append(" and ".join(filter(None, [known, "" if self.spending.cost_known else "unknown costs"])))
+        return ", ".join(filter(None, parts))
+
+    def _left(self, rate: float, seconds: float) -> str:
+        """Return the time left; nothing before enough is done for the rate to mean something."""
+        if seconds < SETTLE_S or self.done < max(3, min(20, self.todo // 20)):
+            return "" if self.done == self.todo else "time left unknown yet"
+        return f"{_clock((self.todo - self.done) / rate)} left"
 
     def _render(self) -> Group:
-        from rich.console import Group
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
+        """Return the live display: a table of combinations, a bar and the line. Unfinished combinations come first."""
         table = Table(box=None, padding=(0, 1))
-        for name in ("cell", "done", "accuracy so far", "errors"):
-            table.add_column(name, justify="left" if name == "cell" else "right")
+        for name in ("combination", "done", "accuracy so far", "errors"):
+            table.add_column(name, justify="left" if name == "combination" else "right")
         lines = sorted(self.cells.values(), key=lambda cell: cell.left == 0)
         for cell in lines[:SHOWN_CELLS]:
             table.add_row(Text(cell.label), f"{cell.done}/{cell.total}", cell.accuracy(), str(cell.errors))
@@ -98,7 +112,7 @@ class RunProgress:
 
 
 class _CellLine(Tally):
-    """The counts of one cell, shown."""
+    """The counts of one cell, as one line of the display."""
 
     def __init__(self, label: str, missing: int, counts: Mapping[str, int]) -> None:
         super().__init__(counts, missing)
@@ -110,9 +124,6 @@ class _CellLine(Tally):
         return self.total - self.done
 
     def accuracy(self) -> str:
-        from ..experiments.report.statistics import wilson
-        from ..experiments.report.table import interval
-
         found = wilson(self.correct, self.scored)
         return interval(found.value, found.low, found.high) if self.scored else "-"
 

@@ -1,9 +1,13 @@
-"""What `tot run` prints at its end: the tables, what was spent, what is missing and what failed."""
+"""What `tot run` prints at its end: tables, spending, missing problems and errors."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..experiments.report.conclusion import conclusion
+from ..experiments.report.review_effects import review_cells, review_summary
+from ..experiments.report.summary import comparisons, summarise
+from ..experiments.report.table import comparison_cells, rich_table, summary_cells, terms, usd
 from ..nodes.asking.failures import printable
 
 if TYPE_CHECKING:
@@ -15,15 +19,19 @@ if TYPE_CHECKING:
 
 
 def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
-    """Print the table, what was spent, and what is missing."""
-    from ..experiments.report.review_effects import review_cells, review_summary
-    from ..experiments.report.summary import comparisons, summarise
-    from ..experiments.report.table import comparison_cells, rich_table, summary_cells, usd
-
+    """Print the tables, the tokens and cost so far, and what is missing."""
     cells = {cell.id for cell in plan.cells}
-    console.print(rich_table(plan.config.name, *summary_cells(summarise(journal, cells)), console.width))
+    summaries = summarise(journal, cells)
+    header, rows = summary_cells(summaries)
+    shown = list(header)
+    console.print(rich_table(plan.config.name, header, rows, console.width))
     if found := comparisons(journal, cells):
-        console.print(rich_table("On the same problems", *comparison_cells(found), console.width))
+        header, rows = comparison_cells(found)
+        console.print(rich_table("On the same problems", header, rows, console.width))
+        console.print(printable(conclusion(found)), style="bold", markup=False, soft_wrap=True)
+        shown += header
+    console.print(terms(shown), style="dim", markup=False, soft_wrap=True)
+    warn_of_faults(summaries, console)
     if reviews := review_summary(journal, cells):
         console.print(rich_table("Reviews", *review_cells(reviews), console.width))
     totals = journal.totals()
@@ -31,26 +39,40 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
         f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {usd(totals['cost_usd'])} USD"
     )
     seconds = sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000
-    console.print(f"Spent in all sessions: {spent}, {seconds:.0f} s. Journal: {journal.path}", markup=False, soft_wrap=True)
+    console.print(f"Total of all sessions: {spent}, {seconds:.0f} s. Journal: {journal.path}", markup=False, soft_wrap=True)
     missing = sum(outcome.missing.values())
     if missing:
         console.print(
-            f"Stopped by {outcome.stopped_by}: {missing} problems are missing; the same command goes on.", style="yellow"
+            f"Stopped by {outcome.stopped_by}: {missing} problems are left. Rerun the command to resume.", style="yellow"
         )
     if outcome.waiting:
         console.print(
-            f"{outcome.waiting} waiting for a reviewer: tot review (or tot review --web); then the same command goes on.",
+            f"{outcome.waiting} problems need review: run tot review (or tot review --web), then rerun this command.",
             style="yellow",
         )
     show_errors_of(journal, cells, console)
 
 
+def warn_of_faults(summaries: list[dict[str, Any]], console: Console) -> None:
+    """Say where plans were refused or replies cut: a wrong answer then says little about the student."""
+    for s in summaries:
+        name = printable(f"{s['student']} {s['label']}")
+        if s["refused"]:
+            console.print(
+                f"warning: {s['refused']} plans of {name} were refused or empty; look at them with: tot show", style="yellow"
+            )
+        if s["rows"] and s["truncated"] > s["rows"] / 10:
+            console.print(
+                f"warning: {s['truncated']} of {s['rows']} problems of {name} have a reply that ran into the token limit; "
+                "raise --max-tokens",
+                style="yellow",
+            )
+
+
 def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
-    """Print the kinds of errors that rows tell of, the most frequent first."""
-    marks = ", ".join("?" for _ in cells)
-    query = f"select error, problem_id from rows where status = 'error' and cell_id in ({marks}) order by problem_id"
+    """Print the errors in a journal's rows grouped by message, the five most frequent first."""
     kinds: dict[str, list[str]] = {}
-    for error, problem in journal.db.execute(query, sorted(cells)):
+    for error, problem in journal.errors(cells):
         kinds.setdefault(printable(error).partition("; while asking")[0][:300], []).append(problem)
     for what, problems in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:5]:
         console.print(f"{len(problems)} x {what} (first: {printable(problems[0])})", style="red", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""A run of the graph on the terminal, as it comes."""
+"""Stream one run of a graph to the terminal."""
 
 from __future__ import annotations
 
@@ -11,20 +11,34 @@ from ..nodes.steps import number_steps
 if TYPE_CHECKING:
     from rich.console import Console
 
+_NO_STREAM = "No generations found in stream"
+"""What LangChain says of a server that answers a streamed call with an ordinary reply."""
+
 ROLES = {"decompose": "teacher", "solve": "student"}
 
 
 def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[str, Any]:
-    """Run a graph and print what its nodes do, the student's words as they come.
+    """Run a graph and print each node's result; the student's text streams token by token.
 
     Returns:
-        The updates of the state; `__interrupt__` holds what waits for a reviewer.
+        The merged state updates; `__interrupt__` is present if the run paused for review.
     """
+    try:
+        return _streamed(graph, given, console, config, ["messages", "updates"])
+    except Exception as error:
+        if _NO_STREAM not in str(error):
+            raise
+    console.print("note: the server does not stream; replies appear when they are complete", style="yellow")
+    return _streamed(graph, given, console, config, ["updates"])
+
+
+def _streamed(graph: Any, given: Any, console: Console, config: Any, modes: list[str]) -> dict[str, Any]:
     state: dict[str, Any] = {}
     speaking = ""
-    for kind, data in graph.stream(given, config, stream_mode=["messages", "updates"]):
+    for kind, data in graph.stream(given, config, stream_mode=modes):
         if kind == "messages":
             chunk, meta = data
+            # decompose streams as well, but its raw reply is shown as parsed steps when the node ends
             if meta["langgraph_node"] == "solve":
                 if speaking != "solve":
                     console.print("\nSolution", style="bold")
@@ -36,27 +50,38 @@ def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[s
                 state[node] = update
                 continue
             state |= update or {}
+            if node == "solve" and "messages" not in modes:
+                console.print("\nSolution", style="bold")
+                console.print(printable(update["solution"]), end="", soft_wrap=True)
             _show_node(node, update or {}, console)
             speaking = node
     return state
 
 
 def _show_node(node: str, update: Mapping[str, Any], console: Console) -> None:
+    """Print what a node returned."""
     if node == "decompose":
         _show_steps("Steps", update, console)
         for flag in update["flags"]:
             console.print(printable(f"! {flag['kind']}: {flag['detail']}"), style="yellow")
+        if refused(update):
+            console.print("warning: the teacher gave no plan; the student solves without one", style="bold yellow")
     elif node == "review" and update:
         _show_steps(f"Steps after review ({update['reviews'][-1]['decision']})", update, console)
     elif node == "solve":
         console.print()
         if any(solution["finish_reason"] == "length" for solution in update["solutions"]):
-            console.print("! the student ran into its token limit: raise --max-tokens", style="yellow")
+            console.print("! the student reached its token limit; raise --max-tokens", style="yellow")
     elif node == "verify":
         _show_verdict(update, console)
     if node in ROLES and (used := update["usage"].get(ROLES[node])):
         count = f"{used['input_tokens']:,} + {used['output_tokens']:,} tokens"
         console.print(f"[{ROLES[node]}: {count if not used['unknown'] else 'tokens unknown'}]", style="dim")
+
+
+def refused(state: Mapping[str, Any]) -> bool:
+    """Tell whether the teacher refused to plan, or said nothing."""
+    return any(flag["kind"] in ("refusal", "empty") for flag in state.get("flags") or [])
 
 
 def _show_steps(title: str, update: Mapping[str, Any], console: Console) -> None:
@@ -65,10 +90,11 @@ def _show_steps(title: str, update: Mapping[str, Any], console: Console) -> None
 
 
 def _show_verdict(update: Mapping[str, Any], console: Console) -> None:
+    """Print the answer and its status, and why there is another attempt."""
     console.print("\nAnswer", style="bold", end="")
     console.print(f"  {printable(update['answer'] or '(none found)')}")
     summary = update["check"]["summary"].rstrip(".")
     console.print("Status", style="bold", end="")
     console.print(f"  {update['status']}" + (f"  ({printable(summary)})" if summary else ""))
     if update["retry_reason"]:
-        console.print(f"Trying again: {printable(update['retry_reason'])}", style="yellow")
+        console.print(f"Retrying: {printable(update['retry_reason'])}", style="yellow")

@@ -1,4 +1,4 @@
-"""A node of one's own: a calculator corrects the student's arithmetic before the answer is verified."""
+"""Add your own node: a calculator corrects the student's arithmetic before the answer is verified."""
 
 import re
 
@@ -7,6 +7,7 @@ from langgraph.graph import START, StateGraph
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.nodes.decompose import make_decompose
 from trace_of_thought.nodes.solve import make_solve
+from trace_of_thought.nodes.solving.ways import WAYS
 from trace_of_thought.nodes.state import TraceInput, TraceOutput, TraceState
 from trace_of_thought.nodes.verify import make_verify
 from trace_of_thought.prompts import load_prompts
@@ -14,7 +15,7 @@ from trace_of_thought.verification import check_solution
 
 
 def calculator(state: TraceState) -> dict:
-    """Replace every result that is wrong, wherever the solution uses it; the reference is not looked at."""
+    """Replace every wrong result wherever the solution uses it, without looking at the reference."""
     solution = state["solution"]
     for equation in check_solution(solution).equations:
         if not equation.ok:
@@ -29,7 +30,7 @@ prompts = load_prompts("default")
 
 graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput)
 graph.add_node("decompose", make_decompose(teacher, prompts))
-graph.add_node("solve", make_solve(student, prompts))
+graph.add_node("solve", make_solve(student, prompts, WAYS["joint"]))
 graph.add_node("calculator", calculator)
 graph.add_node("verify", make_verify())
 graph.add_edge(START, "decompose")

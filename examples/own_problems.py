@@ -1,4 +1,4 @@
-"""Problems and a verifier of one's own, beyond mathematics: sets of words, right in any order."""
+"""Use your own problems and verifier beyond mathematics: sets of words, correct in any order."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A prompt set of one's own: a folder with a text file a prompt; what it lacks comes from the set `plain`."""
+"""Use your own prompts: a folder with one text file per prompt; missing prompts come from the set `plain`."""
 
 import tempfile
 from pathlib import Path

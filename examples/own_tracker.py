@@ -1,4 +1,4 @@
-"""A tracker of one's own: a LangChain callback handler sees every node and every model call; MLflow is not needed."""
+"""Use your own tracker: a LangChain callback handler sees every node and model call, without MLflow."""
 
 import time
 from typing import Any
@@ -13,7 +13,7 @@ NODES = ("decompose", "review", "solve", "verify")
 
 
 class Timeline(BaseCallbackHandler):
-    """Prints what each node took, and the tokens of each model call."""
+    """Prints the time of each node and the tokens of each model call."""
 
     run_inline = True
 

@@ -1,4 +1,4 @@
-"""A second opinion: two students solve the same problem, and a disagreement goes to a person."""
+"""Get a second opinion: two students solve the same problem, and a human decides where they disagree."""
 
 from typing import Any, TypedDict
 
@@ -12,7 +12,7 @@ from trace_of_thought.verification import answers_equal
 
 
 class Opinions(TypedDict, total=False):
-    """What the parent graph knows."""
+    """The state of the parent graph."""
 
     question: str
     first: str
@@ -21,7 +21,7 @@ class Opinions(TypedDict, total=False):
 
 
 def decide(state: Opinions) -> Opinions:
-    """Take what both say, or ask."""
+    """Return the answer if both agree; otherwise ask a human."""
     first, second = state["first"], state["second"]
     if answers_equal(first, second):
         return {"answer": first}
@@ -29,7 +29,7 @@ def decide(state: Opinions) -> Opinions:
 
 
 def student(answer: str) -> ScriptedChatModel:
-    """Stand in for a model: use load_chat_model("hf:...") here."""
+    """Return a scripted stand-in for a model; use load_chat_model("hf:...") here."""
     return ScriptedChatModel(script=lambda prompt: f"Answer: {answer}")
 
 

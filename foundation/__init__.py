@@ -1,1 +1,1 @@
-"""The ground floor, which knows no other room: the project's folder, SQLite, signals, redaction, the sample."""
+"""What every other package may use: the project's folder, SQLite, signals, redaction, statuses, the sample."""

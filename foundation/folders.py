@@ -1,4 +1,4 @@
-"""Where this project keeps its own files: journals and the outbox."""
+"""Where this project stores its own files: journals, reviews and unsent traces."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-"""The folder of the installed package; in a checkout, its root."""
+"""The folder of the installed package; in a checkout, its root folder."""
 
 
 def home() -> Path:
-    """Return the folder for journals and the outbox: `TOT_HOME`, or `.trace_of_thought` in the current folder.
+    """Return the folder for journals, reviews and unsent traces: `TOT_HOME`, or `.trace_of_thought` in the current folder.
 
-    The folder is created, with a `.gitignore` that keeps it out of version control.
+    The folder is created if needed, with a `.gitignore` that keeps it out of version control.
 
     Raises:
-        OSError: the folder cannot be created; the message says how to choose another.
+        OSError: the folder cannot be created; the message says how to choose another one.
     """
     folder = Path(os.environ.get("TOT_HOME") or ".trace_of_thought").absolute()
     try:
@@ -24,5 +24,5 @@ def home() -> Path:
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise OSError(f"cannot write to {folder} ({error.strerror}); set TOT_HOME to a folder that can be written") from error
+        raise OSError(f"cannot write to {folder} ({error.strerror}); set TOT_HOME to a writable folder") from error
     return folder

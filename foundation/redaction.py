@@ -1,4 +1,4 @@
-"""Keep secrets and unstorable characters out of everything that is sent to MLflow."""
+"""Remove secrets, and characters that cannot be stored, from everything that is sent to MLflow."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.I)
+_SECRET_NAME = re.compile(r"(?:^|_|API)KEYS?(?:_|$)|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.I)
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]*@")
+# Keys of OpenAI, Hugging Face, GitHub and AWS by their prefixes, and whatever follows "Bearer".
 _BEARER = re.compile(r"\b(?:sk-[\w-]{16,}|hf_\w{16,}|ghp_\w{16,}|AKIA\w{12,}|(?<=[Bb]earer )[\w.~+/-]{12,})")
 _MIN_LENGTH = 8
+"""Shorter values of secret variables, such as "EMPTY" or "none", are no secrets but words that occur in texts."""
+
 _DEPTH = 32
 
 
 class Redactor:
-    """Replaces the values of secret environment variables, key-like words and passwords in URLs.
+    """Replaces values of secret environment variables, strings that look like keys, and passwords in URLs by "[redacted]".
 
-    The environment is read once, when the redactor is made. Short values (under 8 characters, such as "EMPTY") are left alone.
+    The environment is read once, when the redactor is created. Values under 8 characters are not replaced.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         variables = os.environ if environment is None else environment
         secrets = {value for name, value in variables.items() if _SECRET_NAME.search(name) and len(value) >= _MIN_LENGTH}
+        # a secret that contains another one must be replaced as a whole
         longest_first = sorted(map(re.escape, secrets), key=len, reverse=True)
         self._secrets = re.compile("|".join(longest_first)) if longest_first else None
 
@@ -35,10 +39,11 @@ class Redactor:
         value = _BEARER.sub("[redacted]", value)
         if "\x00" in value:
             value = value.replace("\x00", "\ufffd")
+        # lone surrogates, which tokenizers may produce, cannot be encoded for a database
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
     def value(self, value: Any, depth: int = 0) -> Any:
-        """Return any value as plain JSON data, its texts redacted. What is deeper than 32 levels becomes its text."""
+        """Return any value as plain JSON data with redacted strings. Values nested deeper than 32 levels become strings."""
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The sample that ships with the package: problems with decompositions that a teacher gave."""
+"""The bundled sample: 40 problems with references and step lists written by hand."""
 
 from pathlib import Path
 

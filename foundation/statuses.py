@@ -1,21 +1,21 @@
-"""How a problem can end: the statuses of a verdict, those that only a row of an experiment has, and which are scored."""
+"""The statuses of verdicts and of an experiment's rows, and which of them count in the accuracy."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
 Status = Literal["correct", "incorrect", "no_answer", "timeout", "bad_reference", "consistent", "inconsistent", "unchecked"]
-"""The status of a verdict; the last three are given where there is no reference."""
+"""The status of a verdict. The last three are used when there is no reference."""
 
 RowStatus = Literal[Status, "waiting", "error"]
-"""The status of a row: as the verdict, or the problem waits for a reviewer, or a model call failed."""
+"""The status of a row: that of the verdict, or "waiting" for a reviewer, or "error" if a model call failed."""
 
 STATUSES: tuple[RowStatus, ...] = (*get_args(Status), "waiting", "error")
 
 SCORED: tuple[Status, ...] = ("correct", "incorrect", "no_answer")
-"""The statuses that accuracy is a share of. The others say nothing about the student."""
+"""The statuses that count in the accuracy. The others say nothing about the student."""
 
 
 def is_correct(status: str) -> bool | None:
-    """Return whether a status counts as right; None if it is not scored."""
+    """Return whether a status counts as correct; None if it is not scored."""
     return status == "correct" if status in SCORED else None

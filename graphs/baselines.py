@@ -1,59 +1,55 @@
-"""The baselines: the same solve and verify nodes without a teacher."""
+"""Methods without a teacher: the same solve and verify nodes, with nothing before them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, get_args
+from typing import cast
 
 from langchain_core.language_models import BaseChatModel
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph import START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
+from langgraph.graph import START
+from typing_extensions import Unpack
 
 from ..models.load import as_chat_model
-from ..nodes.solve import Baseline, check_choice, make_baseline
-from ..nodes.state import TraceInput, TraceOutput, TraceState
-from ..nodes.verify import Verifier, make_verify
-from ..prompts import PromptSet, load_prompts
-from .trace_of_thought import after_verify
+from ..nodes.solve import is_first_attempt, make_solve
+from ..nodes.verify import make_verify
+from ..prompts import load_prompts
+from .methods import method_named
+from .options import SolveOptions, check_options
+from .parts import add_route, after_verify, new_graph, shots_of
+from .typed_graph import TraceGraph
 
-BASELINES: tuple[str, ...] = get_args(Baseline)
 
-
-def build_baseline(
-    method: Baseline,
-    student: BaseChatModel | str,
-    *,
-    prompts: str | Path | Mapping[str, str] | PromptSet = "default",
-    samples: int = 1,
-    max_attempts: int = 1,
-    verifier: Verifier | None = None,
-    checkpointer: BaseCheckpointSaver | bool | None = None,
-    context_schema: type | None = None,
-) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """Build START -> solve -> verify -> END for a method without a teacher.
+def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[SolveOptions]) -> TraceGraph:
+    """Build the graph of a method without a teacher: START -> solve -> verify -> END.
 
     Args:
-        method: "standard" (the question alone), "chain_of_thought" (Kojima et al. 2022) or "plan_and_solve"
-            (Wang et al. 2023).
-        student: a chat model, or what `load_chat_model` takes.
-        prompts: see `load_prompts`.
-        samples: solutions to vote over.
-        max_attempts: how often the student may try, on signals that do not use the reference.
-        verifier: gives the verdict, in place of `verify_answer`; for domains beyond mathematics.
-        checkpointer: where the state is kept, if anywhere.
-        context_schema: of the context that a run may be given, for servers that show it.
+        method: "standard" (the question alone), "chain_of_thought" (Kojima et al. 2022), "plan_and_solve" (Wang et al. 2023),
+            "program_of_thought" (Gao et al. 2022), or a method of your own, see `register_method`.
+        student: a chat model, or its name as for `load_chat_model`.
+        **options: options of the graph, see `SolveOptions`.
 
     Raises:
-        ValueError: an argument is unknown or out of range.
+        TypeError: an option is unknown or needs a teacher.
+        ValueError: an option is out of range, or the method is unknown or has a teacher.
     """
-    check_choice("method", method, BASELINES)
-    solve = make_baseline(as_chat_model(student), load_prompts(prompts), method, samples=samples)
-    graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput, context_schema=context_schema)
+    check_options(options, taught=False, method=method)
+    chosen = method_named(method)
+    if chosen.taught:
+        raise ValueError(f"method {method!r} needs a teacher: use build_trace_of_thought, or build_graph(teacher=...)")
+    [way] = chosen.ways.values()
+    attempts = options.get("max_attempts", 1)
+    solve = make_solve(
+        as_chat_model(student),
+        load_prompts(options.get("prompts", "default")),
+        way,
+        samples=options.get("samples", 1),
+        shots=shots_of(options),
+        starts=is_first_attempt,
+    )
+    graph = new_graph(options)
     graph.add_node("solve", solve)
-    graph.add_node("verify", make_verify(max_attempts, verifier))
+    graph.add_node("verify", make_verify(attempts, options.get("verifier")))
     graph.add_edge(START, "solve")
     graph.add_edge("solve", "verify")
-    graph.add_conditional_edges("verify", after_verify)
-    return graph.compile(name=method, checkpointer=checkpointer).with_config(recursion_limit=10 + 2 * max_attempts)
+    add_route(graph, "verify", after_verify)
+    compiled = graph.compile(name=method, checkpointer=options.get("checkpointer"))
+    return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * attempts))

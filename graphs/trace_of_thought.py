@@ -2,62 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, cast
 
 from langchain_core.language_models import BaseChatModel
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph import START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
+from langgraph.graph import START
+from typing_extensions import Unpack
 
 from ..models.load import as_chat_model
 from ..nodes.decompose import make_decompose
-from ..nodes.review import Policy, make_review
-from ..nodes.solve import Mode, make_solve
-from ..nodes.state import TraceInput, TraceOutput, TraceState
-from ..nodes.verify import Verifier, make_verify
-from ..prompts import PromptSet, load_prompts
+from ..nodes.hint import HINT_SHARE, make_hint
+from ..nodes.review import make_review
+from ..nodes.solve import make_solve
+from ..nodes.solving.ways import WAYS
+from ..nodes.state import TraceState
+from ..nodes.verify import make_verify
+from ..prompts import load_prompts
+from .methods import MODES, TAUGHT
+from .options import GraphOptions, check_options
+from .parts import add_route, after_verify, new_graph, shots_of
+from .typed_graph import TraceGraph
 
 
 def build_trace_of_thought(
-    teacher: BaseChatModel | str,
-    student: BaseChatModel | str,
-    *,
-    prompts: str | Path | Mapping[str, str] | PromptSet = "default",
-    review: Policy = "never",
-    mode: Mode = "joint",
-    samples: int = 1,
-    max_attempts: int = 1,
-    max_revisions: int = 2,
-    structured: bool | None = None,
-    verifier: Verifier | None = None,
-    checkpointer: BaseCheckpointSaver | bool | None = None,
-    context_schema: type | None = None,
-) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """Build the state machine START -> decompose -> review -> solve -> verify -> END.
+    teacher: BaseChatModel | str, student: BaseChatModel | str, **options: Unpack[GraphOptions]
+) -> TraceGraph:
+    r"""Build the Trace-of-Thought graph: START -> decompose -> review -> solve -> verify -> END.
 
-    Works with `invoke`, `ainvoke`, `stream`, `astream`, `abatch`, as a subgraph and as a tool. Input: `TraceInput`; output:
-    `TraceOutput`.
+    The graph works with `invoke`, `ainvoke`, `stream`, `astream` and `abatch`, as a subgraph and as a tool. Its input is a
+    `TraceInput`, its output a `TraceOutput`.
 
     Args:
-        teacher: a chat model, what `load_chat_model` takes, or "self" for the student.
-        student: a chat model, or what `load_chat_model` takes.
-        prompts: see `load_prompts`.
-        review: who reviews the steps: "never", "always", "flagged", or a function of the state; all but "never" need a
-            checkpointer, here or in a parent graph.
-        mode: "joint" (all steps in one prompt, as in the paper) or "sequential" (one step at a time).
-        samples: solutions to vote over.
-        max_attempts: how often the student may try, on signals that do not use the reference.
-        max_revisions: how often a rejection may send the teacher back to work.
-        structured: whether the teacher is asked for its steps as JSON with a schema; None asks those whose profile says that
-            they give structured output. A server that refuses is asked for text.
-        verifier: gives the verdict, in place of `verify_answer`; for domains beyond mathematics.
-        checkpointer: where paused runs are kept.
-        context_schema: of the context that a run may be given, for servers that show it.
+        teacher: a chat model, its name as for `load_chat_model`, or "self" for the student.
+        student: a chat model, or its name.
+        **options: options of the graph, see `GraphOptions`; for example `mode="program"`, `samples=5`, `shots=3`,
+            `review="flagged"`, `escalate="program_of_thought > program > teacher"`.
 
     Raises:
-        ValueError: an argument is unknown or out of range. A run raises `ModelError` when a model fails.
+        TypeError: an option is unknown.
+        ValueError: an option is out of range. Running the graph raises `ModelError` if a model fails.
 
     Example:
         ```python
@@ -71,29 +53,49 @@ def build_trace_of_thought(
         assert result["status"] == "correct"
         ```
     """
-    prompt_set = load_prompts(prompts)
+    check_options(options, taught=True)
     taught_by_itself = isinstance(teacher, str) and teacher in ("self", student)
     student = as_chat_model(student)
     teacher = student if taught_by_itself else as_chat_model(teacher)
-    graph = StateGraph(TraceState, input_schema=TraceInput, output_schema=TraceOutput, context_schema=context_schema)
-    graph.add_node("decompose", make_decompose(teacher, prompt_set, reviewed=review != "never", structured=structured))
-    graph.add_node("review", make_review(review, max_revisions=max_revisions))
-    graph.add_node("solve", make_solve(student, prompt_set, mode=mode, samples=samples))
-    graph.add_node("verify", make_verify(max_attempts, verifier))
-    graph.add_edge(START, "decompose")
-    graph.add_edge("decompose", "review")
-    graph.add_conditional_edges("review", after_review)
+    if ladder := options.get("escalate"):
+        from .escalation import build_escalation
+
+        return build_escalation(teacher, student, ladder, options)
+    mode = options.get("mode", "joint")
+    if mode not in MODES:
+        raise ValueError(f"mode={mode!r} is unknown; use one of {', '.join(map(repr, MODES))}, or a ladder as escalate=")
+    return _build(teacher, student, mode, options)
+
+
+def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: GraphOptions) -> TraceGraph:
+    prompts, way = load_prompts(options.get("prompts", "default")), WAYS[mode]
+    review, revisions, attempts = (
+        options.get("review", "never"),
+        options.get("max_revisions", 2),
+        options.get("max_attempts", 1),
+    )
+    graph = new_graph(options)
+    graph.add_node("solve", make_solve(student, prompts, way, samples=options.get("samples", 1), shots=shots_of(options)))
+    graph.add_node("verify", make_verify(attempts, options.get("verifier")))
+    if way.lesson == "solution":
+        if review != "never":
+            raise ValueError(f"mode {mode!r} has no steps to review; leave review out, or use another mode")
+        graph.add_node("hint", make_hint(teacher, prompts, options.get("hint_share", HINT_SHARE)))
+        graph.add_edge(START, "hint")
+        graph.add_edge("hint", "solve")
+    else:
+        structured = options.get("structured")
+        graph.add_node("decompose", make_decompose(teacher, prompts, reviewed=review != "never", structured=structured))
+        graph.add_node("review", make_review(review, max_revisions=revisions))
+        graph.add_edge(START, "decompose")
+        graph.add_edge("decompose", "review")
+        add_route(graph, "review", after_review)
     graph.add_edge("solve", "verify")
-    graph.add_conditional_edges("verify", after_verify)
-    compiled = graph.compile(name="trace_of_thought", checkpointer=checkpointer)
-    return compiled.with_config(recursion_limit=10 + 2 * (max_attempts + max_revisions))
+    add_route(graph, "verify", after_verify)
+    compiled = graph.compile(name=TAUGHT, checkpointer=options.get("checkpointer"))
+    return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * (attempts + revisions)))
 
 
 def after_review(state: TraceState) -> Literal["decompose", "solve"]:
     """Send rejected steps back to the teacher."""
     return "decompose" if state.get("rejected") else "solve"
-
-
-def after_verify(state: TraceState) -> Literal["solve", "__end__"]:
-    """Let the student try again where verify gives a reason for it."""
-    return "solve" if state["retry_reason"] else "__end__"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
+from ..foundation.installing import install
 from .names import split_name
 
 TIMEOUT = 120.0
@@ -92,7 +94,7 @@ def _local(name: str, options: dict[str, Any]) -> BaseChatModel:
     except ImportError as error:
         raise ImportError(
             f"'hf:{name}' runs in this process and needs torch and transformers ({error}); "
-            "install them with: pip install 'trace-of-thought[local]'"
+            f"install them with: {install('local')}"
         ) from error
     return BatchedChatHuggingFace.from_model_id(name, **options)
 
@@ -112,5 +114,17 @@ def _remote(spec: str, **options: Any) -> BaseChatModel:
                 f"model {spec!r} needs {key}; set it (any text for a local server), or use 'recorded:FILE' or 'hf:MODEL'"
             ) from error
         if "provider" in str(error).lower():
-            raise ValueError(f"model {spec!r}: unknown provider {provider!r}; {error}") from error
+            raise ValueError(
+                f"model {spec!r}: unknown provider {provider!r}{_nearest(provider)}; use hf:, recorded:, or a provider that "
+                "LangChain's init_chat_model knows, such as openai, anthropic, ollama"
+            ) from error
         raise
+
+
+def _nearest(provider: str) -> str:
+    """Return ", did you mean 'openai'?" for a provider that looks like a known one."""
+    from langchain.chat_models import base
+
+    known = [*getattr(base, "_BUILTIN_PROVIDERS", ("openai", "anthropic", "ollama")), "hf", "recorded"]
+    near = get_close_matches(provider, known, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""

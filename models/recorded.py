@@ -1,4 +1,4 @@
-"""A teacher that replays decompositions which some teacher gave before."""
+"""A model that replays what some model said before, by question: a teacher's plans, or somebody's solutions."""
 
 from __future__ import annotations
 
@@ -15,47 +15,51 @@ from pydantic import Field
 
 from ..foundation.samples import SAMPLE
 
+KINDS = ("decomposition", "solution")
+"""What can be recorded for a question: the steps, and the teacher's own (or a student's) solution."""
+
 _INDEXED = 24
-"""Characters of a question that its index key holds; shorter questions are compared one by one."""
 
 
 class RecordedTeacher(BaseChatModel):
-    """Replays decompositions by question: the longest recorded question that the prompt contains is answered.
+    """Replays by question: the longest recorded question that the prompt contains is answered.
 
-    Read one with `RecordedTeacher.from_file`. Tokens are those that were recorded with the decomposition, if any.
+    Read one with `RecordedTeacher.from_file`. Tokens are those that were recorded, if any.
     """
 
     source: str
     model_name: str
-    records: dict[str, dict[str, Any]] = Field(repr=False)
-    """Record by question, its white space folded."""
+    records: dict[str, dict[str, dict[str, Any]]] = Field(repr=False)
+    """Rows by question, its white space folded, and by kind."""
     index: dict[str, list[str]] = Field(repr=False)
+    wants: str = "decomposition"
+    """Which kind to replay where a question has both; a call may ask for the other one."""
 
     @classmethod
     def from_file(cls, file: str | Path, *, teacher: str | None = None) -> RecordedTeacher:
-        """Read a JSONL file with `question` and `decomposition`, optionally `teacher`, `input_tokens`, `output_tokens`.
+        """Read JSONL with `question` and `decomposition` or `solution`, optionally `teacher`, `input_tokens`, `output_tokens`.
 
         Args:
-            file: the file; "sample" is the bundled sample of problems.
-            teacher: whose decompositions to replay; the teacher of the first line unless given.
+            file: the file, or several joined by "+"; "sample" is the bundled sample of problems.
+            teacher: whose replies to replay; the teacher of the first line unless given.
 
         Raises:
             FileNotFoundError: no such file.
             ValueError: a line is malformed (with its number), or the file has nothing of this teacher.
         """
-        path = SAMPLE if str(file) == "sample" else Path(file)
-        if not path.is_file():
-            raise FileNotFoundError(f"no recorded decompositions at {str(file)!r}; give a JSONL file, or 'recorded:sample'")
-        rows = list(_read(path))
+        rows = [row for part in _parts(file) for row in _read(part)]
         teachers = list(dict.fromkeys(row.get("teacher", "recorded") for row in rows))
         chosen = teacher or next(iter(teachers), "")
         if chosen not in teachers:
             known = ", ".join(teachers) or "none at all"
-            raise ValueError(f"{path} has no decompositions by {chosen or 'any teacher'!r}; it has {known}")
-        records: dict[str, dict[str, Any]] = {}
+            raise ValueError(f"{file} has no decompositions by {chosen or 'any teacher'!r}; it has {known}")
+        records: dict[str, dict[str, dict[str, Any]]] = {}
         for row in rows:
             if row.get("teacher", "recorded") == chosen:
-                records.setdefault(_fold(row["question"]), row)
+                kinds = records.setdefault(_fold(row["question"]), {})
+                for kind in KINDS:
+                    if row.get(kind):
+                        kinds.setdefault(kind, row)
         index: dict[str, list[str]] = {}
         for question in sorted(records, key=len, reverse=True):
             index.setdefault(question[:_INDEXED], []).append(question)
@@ -73,8 +77,8 @@ class RecordedTeacher(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         return {"source": self.source, "model_name": self.model_name}
 
-    def _find(self, prompt: str) -> dict[str, Any] | None:
-        """Return the record of the longest question in the prompt."""
+    def _find(self, prompt: str) -> dict[str, dict[str, Any]]:
+        """Return what is recorded for the longest question in the prompt, by kind."""
         found = [
             question
             for start in range(len(prompt))
@@ -82,7 +86,7 @@ class RecordedTeacher(BaseChatModel):
             if prompt.startswith(question, start)
         ]
         found += [key for key in self.index if len(key) < _INDEXED and key in prompt]
-        return self.records[max(found, key=len)] if found else None
+        return self.records[max(found, key=len)] if found else {}
 
     def _generate(
         self,
@@ -91,16 +95,18 @@ class RecordedTeacher(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        prompt = _fold("\n".join(message.text for message in messages))
-        record = self._find(prompt)
-        if record is None:
+        kinds = self._find(_fold(_asked(messages)))
+        wanted = kwargs.get("wants") or self.wants
+        kind = wanted if wanted in kinds or "wants" in kwargs else next(iter(kinds), wanted)
+        if kind not in kinds:
             raise LookupError(
-                f"{Path(self.source).name} holds no decomposition by {self.model_name!r} for this question; "
+                f"{Path(self.source).name} holds no {kind} by {self.model_name!r} for this question; "
                 f"it has {len(self.records)} questions: add this one, or use another teacher"
             )
+        record = kinds[kind]
         used, made = int(record.get("input_tokens") or 0), int(record.get("output_tokens") or 0)
         message = AIMessage(
-            content=record["decomposition"],
+            content=record[kind],
             response_metadata={"finish_reason": "stop", "model_name": self.model_name, "model_provider": "recorded"},
         )
         if used or made:
@@ -108,8 +114,23 @@ class RecordedTeacher(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
 
+def _asked(messages: list[BaseMessage]) -> str:
+    """Return the last question: few-shot examples before it hold questions of their own."""
+    asked = [message.text for message in messages if message.type == "human"]
+    return asked[-1] if asked else "\n".join(message.text for message in messages)
+
+
 def _fold(text: str) -> str:
     return " ".join(text.split())
+
+
+def _parts(file: str | Path) -> Iterator[Path]:
+    whole = Path(file)
+    for part in [str(file)] if whole.is_file() else str(file).split("+"):
+        path = SAMPLE if part == "sample" else Path(part)
+        if not path.is_file():
+            raise FileNotFoundError(f"no recorded decompositions at {part!r}; give a JSONL file, or 'recorded:sample'")
+        yield path
 
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
@@ -119,10 +140,21 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             try:
                 row = json.loads(line)
-                if not all(isinstance(row[key], str) and row[key].strip() for key in ("question", "decomposition")):
-                    raise ValueError("'question' and 'decomposition' must be texts that are not empty")
+                _check(row)
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(
-                    f"{path}, line {number}: {error!r}; each line is a JSON object with 'question' and 'decomposition'"
-                ) from error
+                    f"{path}, line {number}: {error!r}; each line is a JSON object with 'question' and 'decomposition', "
+                    "or 'question' and 'solution'"
+                ) from None
             yield row
+
+
+def _check(row: dict[str, Any]) -> None:
+    if not isinstance(row, dict):
+        raise TypeError(f"a {type(row).__name__} is no JSON object")
+    given = [kind for kind in KINDS if row.get(kind) is not None]
+    if not given:
+        raise KeyError("decomposition")
+    for name in ("question", *given):
+        if not isinstance(row[name], str) or not row[name].strip():
+            raise ValueError(f"{name!r} must be a text that is not empty; give one, or remove the line")

@@ -6,16 +6,17 @@ from langchain_core.language_models import BaseChatModel
 
 from ..prompts import PromptSet
 from .asking.checkpointer import require_checkpointer
-from .asking.driver import Ask, ModelNode, Plan
+from .asking.driver import ModelNode
+from .asking.messages import Ask, Plan
 from .asking.structured_steps import steps_model
 from .flags import find_flags
 from .question import question_of
 from .state import Flag, TraceState
-from .steps import number_steps, parse_steps
+from .steps import MAX_CHARACTERS, number_steps, parse_steps
 
 
 def make_decompose(
-    teacher: BaseChatModel, prompts: PromptSet, *, reviewed: bool = False, structured: bool | None = None
+    teacher: BaseChatModel, prompts: PromptSet, *, reviewed: bool = False, structured: bool | None = None, first: bool = True
 ) -> ModelNode:
     """Return the node that asks the teacher for steps.
 
@@ -27,6 +28,7 @@ def make_decompose(
         prompts: uses `decompose` and `redecompose`.
         reviewed: whether a person may be asked later: then a run without a checkpointer fails before the teacher is paid.
         structured: see `steps_model`.
+        first: whether the node begins a run, so that usage is counted from zero.
     """
 
     def plan(state: TraceState) -> Plan:
@@ -48,7 +50,7 @@ def make_decompose(
             "revisions": state["revisions"] + 1 if again else 0,
         }
 
-    return ModelNode(plan, steps_model(teacher, structured), "teacher", starts=lambda state: not is_rejected(state))
+    return ModelNode(plan, steps_model(teacher, structured), "teacher", starts=lambda state: first and not is_rejected(state))
 
 
 def is_rejected(state: TraceState) -> bool:
@@ -59,7 +61,8 @@ def is_rejected(state: TraceState) -> bool:
 def _as_one_step(text: str, flags: list[Flag]) -> list[str]:
     """Take prose without a list as a single step, unless it is a refusal."""
     refused = any(flag["kind"] == "refusal" for flag in flags)
-    return [text.strip()] if text.strip() and not refused else []
+    text = text[:MAX_CHARACTERS].strip()
+    return [text] if text and not refused else []
 
 
 def _prompt(state: TraceState, prompts: PromptSet) -> str:

@@ -6,15 +6,18 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from ..foundation.visible import hidden_characters
 from ..verification import numbers_in
-from .asking.driver import Reply
+from .asking.messages import Reply
 from .state import Flag, TraceState
+from .steps import MAX_CHARACTERS
 
 FLAG_KINDS = {
     "empty": "the teacher answered with nothing",
     "refusal": "the teacher refuses",
     "no_list": "the reply holds no list of steps",
-    "truncated": "the teacher ran into its token limit",
+    "truncated": "the reply was cut off, at the teacher's token limit or at 100,000 characters",
+    "hidden_characters": "the reply holds characters that a reader does not see",
     "too_few_steps": "a single step",
     "too_many_steps": "more than 20 steps",
     "too_long": "more than 8,000 characters",
@@ -23,6 +26,9 @@ FLAG_KINDS = {
     "new_quantity": "a step mentions a quantity that the question does not have",
 }
 """The kinds of flags, and what each means."""
+
+LEAK = "answer_in_steps"
+"""The kind of flag that says that the lesson holds the reference."""
 
 MAX_STEPS = 20
 MAX_STEP_CHARACTERS = 8_000
@@ -66,17 +72,34 @@ def find_flags(reply: Reply, steps: list[str], state: TraceState) -> list[Flag]:
     """
     question_numbers = {str(number) for number in numbers_in(state["question"])}
     reference = reference_key(state.get("reference"))
+    leaks = {flag["step"]: flag for flag in find_leaks(steps, state)}
     quantities = _quantities_of_question(state["question"])
     flags = _whole(reply, steps)
     for place, step in enumerate(steps):
         text = _ORDINAL.sub(" ", step)
-        found = {str(number) for number in numbers_in(_WORD.sub(" ", _INDEX.sub(" ", text)))}
-        if reference and _leaks(reference, text, found, state["question"], question_numbers):
-            flags.append(_flag("answer_in_steps", reference, place))
+        if place in leaks:
+            flags.append(leaks[place])
+        if hidden := hidden_characters(step):
+            flags.append(_flag("hidden_characters", hidden, place))
         if computed := _computed(text, question_numbers):
             flags.append(_flag("computed_result", computed, place))
         if new := _new_quantities(text, quantities, {reference, computed}):
             flags.append(_flag("new_quantity", ", ".join(new[:5]), place))
+    return flags
+
+
+def find_leaks(texts: list[str], state: TraceState) -> list[Flag]:
+    """Return a flag for each text, a step or a hint, that holds the reference while the question does not."""
+    reference = reference_key(state.get("reference"))
+    if not reference:
+        return []
+    known = {str(number) for number in numbers_in(state["question"])}
+    flags = []
+    for place, text in enumerate(texts):
+        plain = _ORDINAL.sub(" ", text)
+        found = {str(number) for number in numbers_in(_WORD.sub(" ", _INDEX.sub(" ", plain)))}
+        if _leaks(reference, plain, found, state["question"], known):
+            flags.append(_flag(LEAK, reference, place))
     return flags
 
 
@@ -136,12 +159,19 @@ def _whole(reply: Reply, steps: list[str]) -> list[Flag]:
         "empty": not text and "no text",
         "refusal": _REFUSAL.search(text[:400]) and len(steps) < 2 and text[:120],
         "no_list": text and not steps and text[:120],
-        "truncated": reply.truncated and f"finish reason {reply.finish_reason}",
+        "truncated": _cut(reply),
+        "hidden_characters": not steps and hidden_characters(text),
         "too_few_steps": len(steps) == 1 and "1 step",
         "too_many_steps": len(steps) > MAX_STEPS and f"{len(steps)} steps",
         "too_long": length > MAX_STEP_CHARACTERS and f"{length} characters",
     }
     return [_flag(kind, detail, None) for kind, detail in checks.items() if isinstance(detail, str) and detail]
+
+
+def _cut(reply: Reply) -> str:
+    if reply.truncated:
+        return f"finish reason {reply.finish_reason}"
+    return f"{len(reply.text):,} characters" if len(reply.text) > MAX_CHARACTERS else ""
 
 
 def _flag(kind: str, detail: str, step: int | None) -> Flag:

@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any, Literal
 
+from ..foundation.visible import visible
 from .state import ReviewRecord, TraceState
-from .steps import number_steps, parse_steps
+from .steps import MAX_CHARACTERS, number_steps, parse_steps
 
 ACTION = "review_steps"
 
@@ -20,7 +21,6 @@ _KINDS: dict[str, Literal["approve", "edit", "reject"]] = {
     "reject": "reject",
     "ignore": "reject",
     "response": "reject",
-    "respond": "reject",
 }
 
 
@@ -34,9 +34,14 @@ def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "
     """
     steps = state["steps"]
     reasons = [f"- {reason}" for reason in reasons_of(state)]
-    parts = [problem, f"**Problem**\n\n{state['question']}", f"**Steps**\n\n{number_steps(steps) or '(none)'}"]
+    parts = [problem, f"**Problem**\n\n{visible(state['question'])}"]
+    parts += [f"**Steps**\n\n{visible(number_steps(steps)) or '(none)'}"]
     parts += ["**Flags**\n\n" + "\n".join(reasons)] if reasons else []
     args = {"question": state["question"], "steps": steps, "flags": state.get("flags", [])}
+    if not steps and (reply := state.get("decomposition")):
+        shown = reply[:MAX_CHARACTERS]
+        args["reply"] = shown
+        parts.append(f"**The teacher's reply**\n\n{visible(shown)}")
     if state.get("problem_id"):
         args["problem_id"] = state["problem_id"]
     decisions = ["approve", "edit", *(["reject"] if may_reject else [])]
@@ -58,7 +63,7 @@ def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tu
         answer: `{"decisions": [...]}`, a bare decision, a list of them, Agent Inbox's
             `[{"type": "accept" | "ignore" | "response" | "edit", "args": ...}]`, "approve", or any of these as JSON text.
             The keys `reviewer`, `message` (or `comment`) and `seconds` (time that the reviewer took) are kept.
-        shown: the steps that were shown.
+        shown: the steps that were shown; an edit that changes nothing is an approval.
         may_reject: False when the teacher may not be asked again.
 
     Returns:
@@ -69,11 +74,15 @@ def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tu
     """
     decision = _one_decision(_from_json(answer))
     kind = _KINDS.get(str(decision.get("type")))
+    if decision.get("type") == "respond":
+        raise ValueError("'respond' would answer in place of the teacher; use edit to give steps, or reject to send a comment")
     if kind is None:
         raise ValueError(f"decision type {decision.get('type')!r} is unknown; use approve, edit or reject")
     if kind == "reject" and not may_reject:
         raise ValueError("the teacher may not be asked again for this problem; approve or edit the steps")
     kept = _edited(decision) if kind == "edit" else shown
+    if kind == "edit" and kept == [step.strip() for step in shown]:
+        kind, kept = "approve", shown
     record = ReviewRecord(
         decision=kind,
         comment=_comment(decision, kind),

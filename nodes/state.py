@@ -5,12 +5,13 @@ All values are plain (str, numbers, lists, dicts): they pass through checkpoints
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NotRequired, Protocol, Required
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from ..verification.verdicts import Status
+from ..verification.verdicts import Source, Status
 
 Role = Literal["teacher", "student"]
 
@@ -65,6 +66,21 @@ class ReviewRecord(TypedDict):
     """Time that the reviewer took, if the reviewing program knows it."""
 
 
+class Program(TypedDict):
+    """A program of the student: its source, the value that it returned, and why there is no answer ("" if there is one)."""
+
+    source: str
+    value: str
+    error: str
+
+
+class Escalation(TypedDict):
+    """A rung of a ladder that was reached, and why: the signal that sent the problem there."""
+
+    rung: str
+    reason: str
+
+
 class Solution(TypedDict):
     """One sampled solution of the student. `answer` is extracted without the reference; None if there is none."""
 
@@ -73,6 +89,57 @@ class Solution(TypedDict):
     finish_reason: str | None
     step_texts: list[str]
     """The replies of the single steps in mode `sequential`, else empty."""
+    program: NotRequired[Program]
+    """Where the student wrote one."""
+    probability: NotRequired[float]
+    """Geometric mean of the probabilities of the answer's tokens, where the model gives them."""
+
+
+class LoserValues(TypedDict):
+    """`verification.Loser` as plain values."""
+
+    answer: str
+    sentence: str
+    score: float
+
+
+class VerdictValues(TypedDict):
+    """`verification.Verdict` as plain values."""
+
+    status: Status
+    answer: str | None
+    source: Source | None
+    strict: bool | None
+    reference: str | None
+    sentence: str | None
+    losers: Sequence[LoserValues]
+
+
+class EquationValues(TypedDict):
+    """`verification.Equation` as plain values."""
+
+    text: str
+    ok: bool
+    correct: str
+    line: int
+
+
+class StepCheckValues(TypedDict):
+    """`verification.StepCheck` as plain values."""
+
+    step: int
+    status: Literal["carried_out", "skipped", "contradicted"]
+    evidence: str
+
+
+class CheckValues(TypedDict):
+    """`verification.SolutionCheck` as plain values."""
+
+    status: Literal["consistent", "inconsistent", "unchecked"]
+    equations: Sequence[EquationValues]
+    first_wrong: int | None
+    summary: str
+    steps: Sequence[StepCheckValues]
 
 
 class TraceInput(TypedDict, total=False):
@@ -88,25 +155,32 @@ class TraceInput(TypedDict, total=False):
 
 
 class TraceOutput(TypedDict, total=False):
-    """Output of every graph."""
+    """Output of every graph; what every finished run has is required."""
 
-    question: str
+    question: Required[str]
     problem_id: str
-    answer: str | None
-    status: Status
+    answer: Required[str | None]
+    status: Required[Status]
     steps: list[str]
     flags: list[Flag]
     reviews: list[ReviewRecord]
-    solution: str
-    solutions: list[Solution]
-    verdict: dict
-    """`verification.Verdict` as a dict."""
-    check: dict
-    """`verification.SolutionCheck` as a dict: what the solution's own arithmetic says, never the reference."""
-    attempts: int
+    solution: Required[str]
+    solutions: Required[list[Solution]]
+    verdict: Required[VerdictValues]
+    check: Required[CheckValues]
+    """What the solution's own arithmetic says, never the reference."""
+    program: Program | None
+    """The program behind the solution, if there is one."""
+    hint: str
+    """The beginning that the teacher gave, in mode `hint`."""
+    rung: str
+    """The rung of the ladder that gave the answer."""
+    escalations: list[Escalation]
+    """The rungs that were reached, in order, each with its reason."""
+    attempts: Required[int]
     agreement: float
     """Share of the samples that gave the winning answer, from 0 to 1."""
-    usage: Usage
+    usage: Required[Usage]
 
 
 class TraceState(TraceOutput, total=False):
@@ -119,6 +193,8 @@ class TraceState(TraceOutput, total=False):
     teacher_steps: list[str]
     """The steps before a reviewer's edit."""
     teacher_finish_reason: str | None
+    teacher_solution: str
+    """The teacher's own solution, if it was asked for one."""
     rejected: bool
     """True from a rejection until the teacher's next steps."""
     revisions: int

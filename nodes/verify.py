@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from ..verification import SolutionCheck, Verdict, check_solution, verify_answer
+from .signals import program_failed
 from .state import Node, TraceState
 
 
@@ -33,8 +34,8 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
         raise ValueError(f"max_attempts={max_attempts} gives no solution; use 1 or more")
 
     def verify(state: TraceState) -> dict[str, Any]:
-        question, solution = state["question"], state["solution"]
-        check = check_solution(solution, steps=state.get("steps"))
+        question, solution = state["question"], _claim(state)
+        check = check_solution("" if state.get("program") else solution, steps=state.get("steps"))
         verdict = (verifier or verify_answer)(solution, state.get("reference"), question=question)
         return {
             "check": _plain(check),
@@ -47,6 +48,14 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     return verify
 
 
+def _claim(state: TraceState) -> str:
+    """Return the text that is judged: of a program its value alone, since its source is full of numbers that claim nothing."""
+    if not state.get("program"):
+        return state["solution"]
+    answers = [solution["answer"] for solution in state["solutions"] if solution["text"] == state["solution"]]
+    return f"Answer: {answers[0]}" if answers and answers[0] is not None else ""
+
+
 def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:
     """Return it as lists and dicts: tuples would not pass through checkpoints unchanged."""
     return json.loads(json.dumps(asdict(found)))
@@ -54,6 +63,8 @@ def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:
 
 def _retry_reason(state: TraceState, check: SolutionCheck) -> str:
     answers = [solution["answer"] for solution in state["solutions"]]
+    if failed := program_failed(state):
+        return f"{failed}."
     if all(answer is None for answer in answers):
         return "no final answer was given."
     if state.get("agreement", 1.0) <= 0.5:

@@ -1,4 +1,4 @@
-"""Problem sets: the bundled sample, GSM8K, MATH, files, data sets of the hub, and procedurally generated problems."""
+"""Problem sets: the bundled sample, GSM8K, MATH, files, hub data sets and generated problems. Start at `load_problems`."""
 
 from .load import load_problems
 from .problem import Problem

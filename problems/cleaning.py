@@ -1,4 +1,4 @@
-"""Leave out what cannot be asked or would be counted twice, and say so."""
+"""Leave out empty and duplicate questions, and report them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .problem import Problem
 
 
 def clean(rows: Iterable[tuple[str, Problem]], name: str, issues: list[str]) -> Generator[Problem, None, None]:
-    """Yield the usable problems, each with an id of its own, and add to `issues` what was wrong.
+    """Yield the usable problems, each with a unique id, and report the others in `issues`.
 
     Args:
-        rows: place ("line 3") and problem.
-        name: of the set, for the ids of problems that have none.
-        issues: gets one sentence a kind of problem, when the iterator ends or is closed.
+        rows: each problem with its place, such as "line 3".
+        name: name of the set, used in the ids of problems without one.
+        issues: gets one sentence per kind of finding when the iterator ends or is closed.
     """
     empty: list[str] = []
     repeated: list[str] = []
@@ -23,6 +23,7 @@ def clean(rows: Iterable[tuple[str, Problem]], name: str, issues: list[str]) -> 
     ids: set[str] = set()
     try:
         for number, (place, problem) in enumerate(rows, 1):
+            # questions that differ only in white space are the same question
             question = " ".join(problem.question.split())
             if not question:
                 empty.append(place)
@@ -31,12 +32,13 @@ def clean(rows: Iterable[tuple[str, Problem]], name: str, issues: list[str]) -> 
             else:
                 references[question] = problem.reference
                 yield _with_own_id(problem, f"{name}-{number}", ids)
-    finally:
+    finally:  # also when a limit closes the iterator early
         issues += _sentences(("an empty question", empty), ("a question that came before", repeated))
         issues += _sentences(("a question that came before with another reference", conflicting))
 
 
 def _with_own_id(problem: Problem, fallback: str, ids: set[str]) -> Problem:
+    """Return the problem with an id that is not in `ids` yet, and add it there."""
     chosen = problem.problem_id or fallback
     if chosen in ids:
         chosen = f"{chosen}-{fallback}"

@@ -1,4 +1,4 @@
-"""Rows of JSONL, JSON, CSV and Parquet files, each with its place for messages."""
+"""Read rows of JSONL, JSON, CSV, TSV and Parquet files, each with its place for error messages."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..foundation.installing import install
+
 Row = tuple[str, dict[str, Any]]
-"""Where a row stands ("line 3"), and the row."""
+"""The place of a row, such as "line 3", and the row."""
 
 
 class MalformedRow(ValueError):
-    """A row that cannot be read; the message names file and line."""
+    """A row that cannot be read. The message names file and line."""
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a file, by its ending.
+    """Yield the rows of a file; its suffix determines the format.
 
     Raises:
-        ValueError: the ending is unknown.
+        ValueError: the suffix is unknown.
         MalformedRow: a line is malformed.
         ImportError: Parquet needs pyarrow.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise ValueError(f"problem file {str(path)!r}: unknown ending; use one of {', '.join(READERS)}")
+        raise ValueError(f"problem file {str(path)!r}: unknown suffix; use one of {', '.join(READERS)}")
     try:
         yield from reader(path)
     except UnicodeDecodeError as error:
@@ -34,20 +36,22 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def _jsonl(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8-sig") as lines:
+    """Yield the objects of a JSON Lines file; empty lines are skipped."""
+    with path.open(encoding="utf-8-sig") as lines:  # -sig: Excel and PowerShell write a byte order mark
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
                 row = json.loads(line)
-            except (ValueError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:  # RecursionError: JSON nested thousands of levels deep
                 raise MalformedRow(f"{path}, line {number}: not JSON ({error}); each line must be one JSON object") from error
             if not isinstance(row, dict):
-                raise MalformedRow(f"{path}, line {number}: a {type(row).__name__}, not a JSON object with a question")
+                raise MalformedRow(f"{path}, line {number}: a {type(row).__name__} instead of a JSON object with a question")
             yield f"line {number}", row
 
 
 def _json(path: Path) -> Iterator[Row]:
+    """Yield the objects of a JSON list."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -58,22 +62,25 @@ def _json(path: Path) -> Iterator[Row]:
 
 
 def _csv(path: Path) -> Iterator[Row]:
+    """Yield the rows of a CSV or TSV file."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
         try:
             for row in reader:
+                # csv.DictReader's marks for too many and too few fields
                 if None in row or None in row.values():
-                    raise MalformedRow(f"{path}, line {reader.line_num}: not as many fields as the header has")
+                    raise MalformedRow(f"{path}, line {reader.line_num}: the number of fields differs from the header")
                 yield f"line {reader.line_num}", dict(row)
         except csv.Error as error:
             raise MalformedRow(f"{path}, line {reader.line_num}: {error}") from error
 
 
 def _parquet(path: Path) -> Iterator[Row]:
+    """Yield the rows of a Parquet file, batch by batch: the file may be larger than memory."""
     try:
         import pyarrow.parquet as parquet
     except ImportError as error:
-        raise ImportError(f"{path} needs pyarrow: pip install 'trace-of-thought[datasets]'") from error
+        raise ImportError(f"{path} needs pyarrow: {install('datasets')}") from error
     number = 0
     for batch in parquet.ParquetFile(path).iter_batches(batch_size=1024):
         for row in batch.to_pylist():
@@ -88,4 +95,4 @@ READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
     ".tsv": _csv,
     ".parquet": _parquet,
 }
-"""Reader by ending."""
+"""Reader by file suffix."""

@@ -1,4 +1,4 @@
-"""Rows of the public formats as problems: ours, GSM8K, MATH, and any other with a mapping of columns."""
+"""Turn rows into problems: our own format, GSM8K, MATH, and any other with a mapping of columns."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from .problem import Problem
 
 QUESTIONS = ("question", "problem", "prompt", "input", "query")
 REFERENCES = ("reference", "gold", "target", "final_answer", "answer", "solution")
-"""Where a reference may stand, the most telling name first; `answer` of GSM8K ends with `#### N`."""
+"""Columns that may hold the reference, the clearest name first. The `answer` of GSM8K ends with `#### N`."""
 
 IDS = ("problem_id", "id", "unique_id", "uid")
 METADATA = ("subject", "level", "type", "difficulty", "category", "source")
 
 
 def to_problem(row: Mapping[str, Any], columns: Mapping[str, str], domain: str) -> Problem:
-    """Read one row.
+    """Return the problem in a row.
 
     Args:
-        row: of a file or data set.
-        columns: names of the columns to use for `question`, `reference`, `problem_id`; the usual ones if not given.
-        domain: if the row names none.
+        row: a row of a file or data set.
+        columns: names of the columns for `question`, `reference`, `problem_id`; by default the usual names. Other keys become
+            metadata.
+        domain: domain of rows that name none.
 
     Raises:
-        ValueError: the row has no question column, or a value of the wrong kind.
+        ValueError: the row has no question column, or a value has the wrong type.
     """
     question = _text(row, columns, "question", QUESTIONS, needed=True)
     assert question is not None
@@ -44,7 +45,7 @@ def to_problem(row: Mapping[str, Any], columns: Mapping[str, str], domain: str) 
 
 
 def final_answer(reference: str) -> str | None:
-    """Return the final answer in a reference: what follows `####`, or stands in the last box; None if it is empty."""
+    r"""Return the final answer in a reference: the text after `####` or in the last `\boxed{}`; None if it is empty."""
     if "####" in reference:
         reference = reference.rsplit("####", 1)[1]
     elif "\\boxed" in reference or "\\fbox" in reference:
@@ -53,7 +54,7 @@ def final_answer(reference: str) -> str | None:
 
 
 def _last_box(text: str) -> str | None:
-    """Return the content of the last box, braces within it included."""
+    r"""Return the content of the last `\boxed{}`, with nested braces."""
     for match in reversed(list(re.finditer(r"\\f?boxed\s*\{|\\fbox\s*\{|\\boxed\s+(?=\S)", text))):
         if not match[0].endswith("{"):
             return text[match.end() :].split("$")[0].strip()
@@ -68,21 +69,26 @@ def _last_box(text: str) -> str | None:
 def _text(
     row: Mapping[str, Any], columns: Mapping[str, str], name: str, usual: tuple[str, ...], *, needed: bool = False
 ) -> str | None:
+    """Return a row's value for a field as text, from the column that was named or the first usual one that is filled."""
+    # a data set may have several usual columns, with empty ones among them: take one that is filled
     filled = (key for key in usual if row.get(key) is not None)
     column = columns.get(name) or next(filled, None) or next((key for key in usual if key in row), None)
     if column is not None and column not in row:
         raise ValueError(f"no column {column!r} for {name}; it has {', '.join(map(str, row)) or 'none'}")
     if column is None:
         if needed:
-            raise ValueError(f"no column for the {name}; it has {', '.join(map(str, row)) or 'none'}, name one with columns")
+            raise ValueError(
+                f"no column for the {name}; it has {', '.join(map(str, row)) or 'none'}; set columns {name}=COLUMN"
+            )
         return None
     value = row[column]
-    if value is None or value != value:
+    if value is None or value != value:  # NaN, the empty cell of Parquet files written by pandas
         return "" if needed else None
     if isinstance(value, list | dict):
-        raise ValueError(f"column {column!r} holds a {type(value).__name__}; the {name} must be a text or a number")
+        raise ValueError(f"column {column!r} holds a {type(value).__name__}; the {name} must be text or a number")
     return _number(value) if isinstance(value, float) else str(value)
 
 
 def _number(value: float) -> str:
+    """Return a number as text, 18.0 as "18": columns of whole numbers with gaps arrive as floats."""
     return str(int(value)) if value.is_integer() else repr(value)

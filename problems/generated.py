@@ -1,4 +1,4 @@
-"""Problems from the procedural generators of reasoning-gym: a fresh set cannot have been seen in training."""
+"""Problems from the generators of reasoning-gym. A fresh set cannot have been in a model's training data."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from ..foundation.installing import install
 from .problem import Problem
 from .problem_set import ProblemSet
 
@@ -13,38 +14,37 @@ from .problem_set import ProblemSet
 def generate(
     task: str, *, count: int, start: int = 0, seed: int = 0, name: str | None = None, options: Mapping[str, object]
 ) -> ProblemSet:
-    """Generate problems of a task, with the task's own scorer.
+    """Generate problems of a task; the set has the task's own scorer.
 
     Args:
-        task: a name of reasoning-gym, such as "gsm_symbolic".
-        count: how many.
-        start: skip so many first.
-        seed: the same seed gives the same problems.
-        name: for tables.
-        options: the task's own settings.
+        task: name of a reasoning-gym task, such as "gsm_symbolic".
+        count: number of problems.
+        start: number of problems to skip first.
+        seed: seed of the generator; the same seed gives the same problems.
+        name: name of the set in tables.
+        options: settings of the task.
 
     Raises:
         ImportError: reasoning-gym is not installed.
-        ValueError: an unknown task or setting.
+        ValueError: the task or a setting is unknown.
     """
     try:
         import reasoning_gym
         from reasoning_gym.factory import DATASETS
     except ImportError as error:
-        raise ImportError(
-            f"generated:{task} needs reasoning-gym: pip install 'trace-of-thought[generated]' ({error})"
-        ) from error
+        raise ImportError(f"generated:{task} needs reasoning-gym: {install('generated')} ({error})") from error
     if task not in DATASETS:
         near = get_close_matches(task, DATASETS, n=3, cutoff=0.5) or ["gsm_symbolic"]
-        raise ValueError(f"unknown task {task!r} of reasoning-gym; near: {', '.join(near)}; it has {len(DATASETS)}")
+        raise ValueError(f"reasoning-gym has no task {task!r}; did you mean {', '.join(near)}? It has {len(DATASETS)} tasks")
     try:
         made: Any = reasoning_gym.create_dataset(task, seed=seed, size=start + count, **options)
     except (TypeError, AssertionError) as error:
-        raise ValueError(f"generated:{task} does not take {dict(options)}: {error}") from error
+        raise ValueError(f"generated:{task} does not accept the options {dict(options)}: {error}") from error
     return _collect(task, made, start, count, seed, name)
 
 
 def _collect(task: str, made: Any, start: int, count: int, seed: int, name: str | None) -> ProblemSet:
+    """Return the generated problems without duplicates, with the task's scorer."""
     entries: dict[str, dict[str, Any]] = {}
     problems = []
     repeated = 0
@@ -56,10 +56,11 @@ def _collect(task: str, made: Any, start: int, count: int, seed: int, name: str 
             problems.append(problem)
         entries.setdefault(problem.key, entry)
 
+    # the scorer needs the whole entry, which a Problem does not hold
     def score(problem: Problem, output: Mapping[str, Any]) -> float:
         return float(made.score_answer(answer=output.get("answer"), entry=entries[problem.key]))
 
-    issues = [f"left out {repeated} that were generated twice"] if repeated else []
+    issues = [f"left out {repeated} duplicates"] if repeated else []
     return ProblemSet(problems, name=name or task, source=f"generated:{task}", issues=issues, scorer=score)
 
 

@@ -1,4 +1,4 @@
-"""Problem sets of the Hugging Face hub, read with `datasets`."""
+"""Problem sets from the Hugging Face hub, read with the package `datasets`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..foundation.installing import install
 from .files import Row
 
 SETS: dict[str, tuple[str, str | None]] = {
     "gsm8k": ("openai/gsm8k", "main"),
     "math": ("HuggingFaceH4/MATH-500", None),
 }
-"""Hub id and configuration of the sets that have a name here."""
+"""Hub id and configuration of the sets that have a short name."""
 
 _CHECK_S = 5.0
 
@@ -22,13 +23,13 @@ def read_hub(hub_id: str, config: str | None, split: str) -> Iterator[Row]:
 
     Raises:
         ImportError: `datasets` is not installed.
-        ConnectionError: the hub is out of reach and the set is not in the cache.
-        ValueError: no such data set, configuration or split.
+        ConnectionError: the hub is unreachable and the set is not in the cache.
+        ValueError: there is no such data set, configuration or split.
     """
     try:
         import datasets
     except ImportError as error:
-        raise ImportError(f"the data set {hub_id!r} needs `datasets`: pip install 'trace-of-thought[datasets]'") from error
+        raise ImportError(f"the data set {hub_id!r} needs `datasets`: {install('datasets')}") from error
     try:
         with _cache_only_if_away():
             rows: Any = datasets.load_dataset(hub_id, config, split=split)
@@ -40,7 +41,7 @@ def read_hub(hub_id: str, config: str | None, split: str) -> Iterator[Row]:
 
 @contextmanager
 def _cache_only_if_away() -> Iterator[None]:
-    """Where the hub does not answer, go straight to the cache: `datasets` would try for half a minute before it does."""
+    """Use only the cache if the hub does not answer. `datasets` itself would retry for about 25 seconds first."""
     import datasets
     from huggingface_hub import constants, get_session
 
@@ -63,7 +64,7 @@ def _cache_only_if_away() -> Iterator[None]:
 
 
 def _explained(hub_id: str, error: Exception) -> Exception:
-    """Tell a data set that does not exist from a hub that cannot be asked."""
+    """Return the right error: the data set does not exist, or the hub is unreachable."""
     names = {type(cause).__name__ for cause in _causes(error)}
     away = {
         "ConnectionError",
@@ -75,13 +76,14 @@ def _explained(hub_id: str, error: Exception) -> Exception:
     }
     if names & away or "reach" in str(error).lower():
         return ConnectionError(
-            f"data set {hub_id!r}: the Hugging Face hub is out of reach and its cache has no copy; "
+            f"data set {hub_id!r}: the Hugging Face hub is unreachable and the cache has no copy; "
             f"go online once, or give a local file (.jsonl, .csv, .parquet) instead ({error})"
         )
     return ValueError(f"data set {hub_id!r} cannot be loaded: {error}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and everything that caused it; `datasets` wraps network errors several times."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in seen:

@@ -1,4 +1,4 @@
-"""Load a problem set by name, from a file, from the hub, or generated."""
+"""Load a problem set: by name, from a file, from the hub, or generated."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ def load_problems(
     seed: int = 0,
     options: Mapping[str, object] | None = None,
 ) -> ProblemSet:
-    """Load problems.
+    """Load a problem set.
 
     Args:
         source: "sample" (bundled), "gsm8k" or "math" (from the hub), a `.jsonl`, `.json`, `.csv`, `.tsv` or `.parquet` file,
             a hub id such as "openai/gsm8k", or `generated:TASK` (a task of reasoning-gym).
-        limit: at most so many problems; 100 of a generated set unless given.
-        start: skip so many first.
-        columns: names of the columns that hold `question`, `reference`, `problem_id`, if they are not the usual ones;
-            other keys become metadata.
-        split: of a hub data set.
-        config: of a hub data set.
-        name: for tables; derived from the source unless given.
-        domain: of problems that name none.
-        seed: of a generated set.
-        options: of a generated set: the task's own settings.
+        limit: maximum number of problems. Default: all, or 100 of a generated set.
+        start: number of problems to skip first.
+        columns: names of the columns for `question`, `reference`, `problem_id`, if they are not the usual ones; other keys
+            become metadata.
+        split: split of a hub data set.
+        config: configuration of a hub data set.
+        name: name of the set in tables. Default: derived from the source.
+        domain: domain of problems that name none.
+        seed: seed of a generated set.
+        options: settings of a generated set's task.
 
     Returns:
-        A list of `Problem` that also has `name`, `source`, `digest`, `scorer` and `issues`: empty questions and duplicates are
-        left out, missing references kept, and all of it is reported there.
+        A list of `Problem` with the attributes `name`, `source`, `digest`, `scorer` and `issues`. Empty questions and
+        duplicates are left out, problems without a reference are kept, and `issues` reports both.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: a malformed line (with file and number), an unknown task or column, or nothing is left.
-        ImportError: an extra is missing; says which.
-        ConnectionError: the hub is out of reach.
+        FileNotFoundError: there is no such file.
+        ValueError: a line is malformed (the message names file and line), a task or column is unknown, or no problem is left.
+        ImportError: an extra is missing; the message names it.
+        ConnectionError: the hub is unreachable.
 
     Example:
         ```python
@@ -64,7 +64,7 @@ def load_problems(
     """
     text = str(source)
     if limit is not None and limit < 1:
-        raise ValueError(f"limit={limit} leaves no problem; use 1 or more")
+        raise ValueError(f"limit={limit} leaves no problems; use 1 or more")
     if text.startswith("generated:"):
         from .generated import generate
 
@@ -74,7 +74,7 @@ def load_problems(
 
 
 def _rows(source: str, config: str | None, split: str) -> tuple[Iterable[Row], str, str]:
-    """Return the rows, what to call their source in messages, and a short name."""
+    """Return the rows, the name of their source for messages, and a short name for tables."""
     if source == "sample":
         return read_rows(SAMPLE), "sample", "sample"
     path = Path(source).expanduser()
@@ -96,9 +96,10 @@ def _rows(source: str, config: str | None, split: str) -> tuple[Iterable[Row], s
 def _collect(
     rows: Iterable[Row], problems: ProblemSet, start: int, limit: int | None, columns: dict[str, str], domain: str
 ) -> ProblemSet:
+    """Clean the rows and fill the set, up to the limit."""
     cleaned = clean(_parsed(rows, problems.source, columns, domain), problems.name, problems.issues)
     problems.extend(islice(cleaned, start, None if limit is None else start + limit))
-    cleaned.close()
+    cleaned.close()  # reports the issues of the rows read so far
     if not problems:
         raise ValueError(f"{problems.source} has no problems" + (f" after the first {start}" if start else ""))
     missing = sum(problem.reference is None for problem in problems)

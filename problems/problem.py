@@ -1,4 +1,4 @@
-"""One problem."""
+"""A single problem."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A question with what is known of it.
+    """A question and what is known about it.
 
     Attributes:
         question: the problem in words.
         problem_id: unique within its set.
-        reference: the known answer as its data set gives it; None if there is none.
-        domain: "math" unless the set says otherwise.
-        metadata: what else the set tells, such as `subject` and `level`.
+        reference: the known answer, as in its data set; None if there is none.
+        domain: subject area; "math" by default.
+        metadata: further columns of the data set, such as `subject` and `level`.
     """
 
     question: str
@@ -28,12 +28,12 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """A name that depends on question and reference only: the same in every file, order and limit."""
+        """Hash of question and reference: the same problem has the same key in every file, order and limit."""
         text = f"{' '.join(self.question.split())}\0{self.reference}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def as_input(self) -> dict[str, Any]:
-        """Return what a graph takes (`graphs.state.TraceInput`)."""
+        """Return the problem as input of a graph (`nodes.state.TraceInput`)."""
         return {
             "question": self.question,
             "problem_id": self.problem_id,

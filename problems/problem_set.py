@@ -1,4 +1,4 @@
-"""A list of problems that knows where it comes from and what was wrong with it."""
+"""A list of problems with its source and the issues found while loading it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from .problem import Problem
 
 Scorer = Callable[[Problem, Mapping[str, Any]], float]
-"""A set's own judgement: problem and the graph's output to a score from 0 (wrong) to 1 (right)."""
+"""A scorer takes a problem and the graph's output and returns a score from 0 (wrong) to 1 (right)."""
 
 
 class ProblemSet(list[Problem]):
     """A list of problems.
 
     Attributes:
-        name: short, for tables.
-        source: what it was loaded from.
-        issues: what was wrong with the data and how it was handled, one sentence each.
-        scorer: the set's own scorer, if mathematics' verdict does not fit.
+        name: short name for tables.
+        source: where it was loaded from.
+        issues: one sentence per kind of problem with the data and how it was handled.
+        scorer: the set's own scorer, if it cannot be verified as mathematics.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class ProblemSet(list[Problem]):
         issues: Iterable[str] = (),
         scorer: Scorer | None = None,
     ) -> None:
-        """Make a set; see the attributes."""
+        """Create a set from problems; the other arguments are its attributes."""
         super().__init__(problems)
         self.name = name
         self.source = source or name

@@ -1,4 +1,4 @@
-"""Prompt sets: folders of text files, chosen by name or by path, known by name, version and hash."""
+"""Prompt sets: folders of text files, chosen by name or path and identified by name, version and hash."""
 
 from .sets import BUNDLED, PLACEHOLDERS, PromptSet, load_prompts
 

@@ -1,16 +1,21 @@
-"""Load a prompt set and fill its prompts in one pass."""
+"""Load prompt sets and fill in their placeholders."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
+from .examples import FILE, Example, load_examples
+
 BUNDLED = ("default", "plain")
-"""Names of the sets that come with the package: with a format line for the answer, and without."""
+"""The bundled sets: `default` asks for a final line "Answer: ...", `plain` (as in the paper) does not."""
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "decompose": ("question",),
@@ -21,9 +26,13 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "standard": ("question",),
     "chain_of_thought": ("question",),
     "plan_and_solve": ("question",),
+    "program_of_thought": ("question",),
+    "program": ("question", "steps"),
+    "solution": ("question",),
 }
-"""What each prompt must mention, as `{name}`."""
+"""The placeholders that each prompt must contain, as `{name}`."""
 
+_ALL_PLACEHOLDERS = sorted({name for names in PLACEHOLDERS.values() for name in names} | {"examples"})
 _HERE = Path(__file__).parent
 
 
@@ -32,16 +41,21 @@ class PromptSet:
     """A complete set of prompts.
 
     Attributes:
-        name: the bundled name, the folder's name, or the name given with a mapping.
+        name: name of a bundled set, name of the folder, or the name given with a mapping.
         version: the content of `version.txt`, or "unversioned".
         texts: one template for each key of `PLACEHOLDERS`.
-        borrowed: the prompts that the set lacks and that come from the bundled set `plain`.
+        borrowed: names of prompts that the set lacks; they come from `base`, and a warning says so when one is used.
+        examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`,
+            because they matter only with shots.
+        base: the bundled set that lends prompts: the one that `base.txt` names, or "plain".
     """
 
     name: str
     version: str
     texts: Mapping[str, str] = field(repr=False)
     borrowed: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = field(default=(), repr=False)
+    base: str = "plain"
 
     @property
     def hash(self) -> str:
@@ -49,12 +63,18 @@ class PromptSet:
         return hashlib.sha256(json.dumps(dict(self.texts), sort_keys=True).encode()).hexdigest()[:12]
 
     def fill(self, prompt: str, /, **values: str) -> str:
-        """Return the prompt with its placeholders replaced, in one pass: braces in the values stay as they are.
+        """Return a prompt with its placeholders replaced.
+
+        All are replaced in one pass, so braces in a question or a model's reply are never taken for placeholders.
 
         Raises:
-            KeyError: if the set has no such prompt, or a value is missing.
+            KeyError: the set has no such prompt, or a value is missing.
         """
-        names = "|".join(PLACEHOLDERS[prompt])
+        if prompt in self.borrowed:
+            _tell_once(
+                f"prompt set {self.name!r} has no {prompt!r}; using that of {self.base!r} (base.txt can name another set)"
+            )
+        names = "|".join(placeholders_of(prompt))
         return re.sub(rf"\{{({names})\}}", lambda match: values[match[1]], self.texts[prompt])
 
 
@@ -62,13 +82,13 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
     """Load a prompt set.
 
     Args:
-        source: "default", "plain", a folder with one text file a prompt (`solve.txt`, ...), or a mapping of prompt to text.
-            Prompts that a folder or mapping lacks come from `plain`.
-        name: the name of a set that is given as a mapping.
+        source: "default", "plain", a folder with one text file per prompt (`solve.txt`, ...), or a mapping of prompt names to
+            texts. Missing prompts come from `plain`, or from the bundled set that the folder's `base.txt` names.
+        name: name of a set that is given as a mapping.
 
     Raises:
         FileNotFoundError: the source is neither a bundled name nor a folder.
-        ValueError: a prompt is unknown, or lacks a placeholder that it needs.
+        ValueError: a prompt is unknown or lacks a required placeholder, or `base.txt` names no bundled set.
     """
     if isinstance(source, PromptSet):
         return source
@@ -79,24 +99,57 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
         raise FileNotFoundError(f"no prompt set {str(source)!r}; use {', '.join(BUNDLED)} or a folder with {_files()}")
     texts = {file.stem: file.read_text(encoding="utf-8").removesuffix("\n") for file in sorted(folder.glob("*.txt"))}
     version = texts.pop("version", "unversioned").strip()
-    return _complete(folder.resolve().name, version, texts, str(folder))
+    base = texts.pop("base", "plain").strip()
+    if base not in BUNDLED:
+        raise ValueError(f"{folder / 'base.txt'} names {base!r}; name one of {', '.join(BUNDLED)}")
+    return _complete(folder.resolve().name, version, texts, str(folder), load_examples(folder / FILE), base)
 
 
-def _complete(name: str, version: str, texts: dict[str, str], where: str) -> PromptSet:
-    """Check the texts and add what is missing from `plain`."""
+def placeholders_of(prompt: str) -> tuple[str, ...]:
+    """Return the placeholders that a prompt must contain; a prompt of your own method must contain the question."""
+    return PLACEHOLDERS.get(prompt, ("question",))
+
+
+def _complete(
+    name: str,
+    version: str,
+    texts: dict[str, str],
+    where: str,
+    examples: tuple[Example, ...] = (),
+    base: str = "plain",
+) -> PromptSet:
+    """Check the texts and add missing prompts from a bundled set."""
     if not texts:
         raise ValueError(f"no prompts in {where}; it needs one or more of {_files()}")
     for prompt, text in texts.items():
-        if prompt not in PLACEHOLDERS:
-            raise ValueError(f"unknown prompt {prompt!r} in {where}; known are {', '.join(PLACEHOLDERS)}")
-        for placeholder in PLACEHOLDERS[prompt]:
-            if f"{{{placeholder}}}" not in text:
-                raise ValueError(f"prompt {prompt!r} in {where} lacks {{{placeholder}}}")
+        _check(prompt, text, where)
     borrowed = tuple(prompt for prompt in PLACEHOLDERS if prompt not in texts)
     if borrowed:
-        plain = load_prompts("plain").texts
-        texts = {**texts, **{prompt: plain[prompt] for prompt in borrowed}}
-    return PromptSet(name, version, texts, borrowed)
+        lent = load_prompts(base).texts
+        texts = {**texts, **{prompt: lent[prompt] for prompt in borrowed}}
+    return PromptSet(name, version, texts, borrowed, examples or load_examples(_HERE / "default" / FILE), base)
+
+
+@cache
+def _tell_once(message: str) -> None:
+    logging.getLogger(__name__).warning(message)
+
+
+def _check(prompt: str, text: str, where: str) -> None:
+    """Refuse a misspelt prompt or placeholder: it would be left out without a word."""
+    if prompt not in PLACEHOLDERS and (near := get_close_matches(prompt, PLACEHOLDERS, 1, 0.8)):
+        raise ValueError(f"unknown prompt {prompt!r} in {where}; did you mean {near[0]!r}? Known are {', '.join(PLACEHOLDERS)}")
+    needed = placeholders_of(prompt)
+    for placeholder in needed:
+        if f"{{{placeholder}}}" not in text:
+            raise ValueError(f"prompt {prompt!r} in {where} lacks {{{placeholder}}}")
+    for placeholder in re.findall(r"\{([a-z_]+)\}", text):
+        if placeholder not in needed and get_close_matches(placeholder, _ALL_PLACEHOLDERS, 1, 0.7):
+            raise ValueError(f"prompt {prompt!r} in {where} mentions {{{placeholder}}}; it can mention {_braced(needed)}")
+
+
+def _braced(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)
 
 
 def _files() -> str:

@@ -1,4 +1,4 @@
-"""Reviewing: the queue of decompositions that wait for a person, in a terminal, on a page and as JSON."""
+"""Human review of step lists: a queue, shown in a terminal, on a web page and as JSON. Start at `open_queue`."""
 
 import lazy_loader
 

@@ -1,13 +1,13 @@
-"""What can go wrong with a decision."""
+"""Errors of reviews."""
 
 
 class AlreadyDecided(RuntimeError):
-    """Somebody else decided this item, or its run went on."""
+    """Another reviewer decided this item first, or another program answered it."""
 
 
 class AlreadyTaken(RuntimeError):
-    """A run has taken the decision up: it cannot be undone any more."""
+    """A run has already used the decision, so it cannot be undone."""
 
 
 class StoreError(RuntimeError):
-    """The store of reviews cannot be opened."""
+    """The review store cannot be opened."""

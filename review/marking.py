@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from ..foundation.visible import around_hidden
 from ..nodes.flags import FLAG_KINDS
 from ..nodes.state import Flag
 
@@ -28,4 +29,15 @@ def mark_flags(step: str, flags: Sequence[Flag]) -> Markup:
     parts = re.split(rf"(?<![\d.,])({wanted})(?![\d])", step)
     return Markup("").join(
         Markup("<mark>{}</mark>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
+
+
+def mark_hidden(step: str) -> Markup:
+    """Return what stands around a step's hidden characters as HTML, their names in `<mark>`."""
+    shown = [re.split("(‹U\\+[0-9A-F]+›)", part) for part in around_hidden(step)]
+    return Markup(" … ").join(
+        Markup("").join(
+            Markup("<mark>{}</mark>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+        )
+        for parts in shown
     )

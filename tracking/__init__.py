@@ -1,4 +1,4 @@
-"""Everything that knows MLflow. Importing this package imports neither mlflow nor langchain."""
+"""Tracing and logging to MLflow: the only package that uses it. Importing it imports neither mlflow nor langchain."""
 
 import lazy_loader
 

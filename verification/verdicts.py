@@ -20,12 +20,22 @@ class Extracted:
 
 
 @dataclass(frozen=True)
+class Loser:
+    """A candidate that was not taken as the claim: the sentence it stands in, and its score where it has one."""
+
+    answer: str
+    sentence: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a response is worth.
 
     `status` is one of `correct`, `incorrect`, `no_answer`, `timeout`, `bad_reference` with a reference, and of `consistent`,
     `inconsistent`, `unchecked` without one. `source` says how the answer was found, see `Source`. `strict` is True if the
     last line is `Answer: ...` and right, None where right and wrong cannot be told. `reference` is the reference as parsed.
+    `sentence` is the one that the answer was taken from, `losers` are the candidates that were not taken.
     """
 
     status: Status
@@ -33,6 +43,8 @@ class Verdict:
     source: Source | None = None
     strict: bool | None = None
     reference: str | None = None
+    sentence: str | None = None
+    losers: tuple[Loser, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""One file a command; `cli.app` lists them."""
+"""One file a command; `cli.lazy_commands` lists them."""

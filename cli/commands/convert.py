@@ -18,14 +18,14 @@ class Weights(StrEnum):
 
 
 def convert(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="hf:ID or hf:FOLDER, a hub id or a model folder.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Model to convert: hf:ID or hf:FOLDER, or a hub id or folder.")],
     out: Annotated[Path, typer.Argument(help="Folder to write; it must not exist yet.")],
     weights: Annotated[Weights, typer.Option(help="Precision of the weights: float32, int8 or int4.")] = Weights.FLOAT32,
 ) -> None:
     """Convert a model for OpenVINO, the fast engine on CPUs.
 
-    Llama-like and Qwen models need no conversion by hand. Others do: the exporter is installed once, in an environment of its
-    own in the cache folder, since it needs another version of transformers.
+    Llama-like and Qwen models are converted automatically. For other models, run this command once. It installs OpenVINO's
+    exporter in an environment of its own, in the cache folder, because the exporter needs another version of transformers.
     """
     from ...models.weights.exporter import export
 

@@ -1,41 +1,50 @@
-"""`tot log-model`: the configured graph as an MLflow model."""
+"""`tot log-model`: log a configured graph as an MLflow model."""
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ...experiments.design.config import Method
-from ..options import MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, TrackingUri
+from ...experiments.design.plan import load_prompt_set
+from ...graphs.methods import TAUGHT, method_named
+from ...graphs.options import mode_options
+from ...tracking import connect, log_model as log
+from ..models import checked
+from ..options import MaxAttempts, MaxTokens, Method, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
 
 
 def log_model(
     student: Student,
     teacher: Teacher = "self",
-    method: Annotated[Method, typer.Option(help="How it solves; only trace_of_thought has a teacher.")] = "trace_of_thought",
+    method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
     samples: Samples = 1,
+    shots: Shots = 0,
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
-    experiment: Annotated[str, typer.Option(help="Name of the MLflow experiment.")] = "trace_of_thought",
+    experiment: Annotated[str, typer.Option(help="MLflow experiment to log to.")] = "trace_of_thought",
     name: Annotated[str, typer.Option(help="Name of the logged model.")] = "trace_of_thought",
-    register_as: Annotated[str | None, typer.Option(help="Name in the model registry.")] = None,
+    register_as: Annotated[str | None, typer.Option(help="Also register the model under this name.")] = None,
     tracking_uri: TrackingUri = None,
 ) -> None:
-    """Log a graph as an MLflow model that `mlflow models serve` can serve."""
-    from ...experiments.design.plan import load_prompt_set
+    """Log the solver as an MLflow model.
+
+    Prints the `mlflow models serve` command that serves it. Keys are not stored.
+    """
     from ...graphs.interfaces.configured import configured_graph
-    from ...tracking import connect, log_model as log
-    from ..models import checked
 
     checked(teacher=teacher, student=student)
     texts = load_prompt_set(prompts, tracking_uri).texts
     store = connect(tracking_uri)
-    options: dict[str, Any] = {"samples": samples, "max_attempts": max_attempts}
-    if method == "trace_of_thought":
-        options["mode"] = mode
+    options: dict[str, Any] = {"samples": samples, "shots": shots, "max_attempts": max_attempts}
+    if method_named(method).taught:
+        options |= mode_options(mode)
     uri = log(
         store,
         experiment,
@@ -56,12 +65,7 @@ def log_model(
 
 
 def _serving(model: str, store: str) -> str:
-    """Return the command that serves a model. MLflow starts uvicorn by its name, so the shell has to find it."""
-    import shlex
-    import shutil
-    import sys
-    from pathlib import Path
-
+    """Return the command that serves a model; it sets PATH where MLflow, which starts uvicorn by name, would not find it."""
     command = f"MLFLOW_TRACKING_URI={shlex.quote(store)} mlflow models serve -m {model} --env-manager local --port 5001"
     here = Path(sys.executable).parent
     found = shutil.which("uvicorn")

@@ -1,4 +1,4 @@
-"""`tot mcp`: an MCP server over stdio or HTTP."""
+"""`tot mcp`: serve MCP clients over stdio or HTTP."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ...foundation.installing import install
+from ...graphs.options import mode_options
 from ..options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout
 
 
@@ -15,9 +17,11 @@ def mcp(
     student: Student,
     teacher: Teacher = "self",
     http: Annotated[bool, typer.Option("--http", help="Serve HTTP instead of stdio.")] = False,
-    host: Annotated[str, typer.Option(help="Where HTTP listens; anything but loopback needs --token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of HTTP; 0 takes a free one.")] = 8766,
-    token: Annotated[str, typer.Option(envvar="TOT_MCP_TOKEN", help="That HTTP clients must show as a bearer token.")] = "",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on with --http; any address but loopback needs --token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on with --http; 0 picks a free one.")] = 8766,
+    token: Annotated[str, typer.Option(envvar="TOT_MCP_TOKEN", help="Bearer token that HTTP clients must send.")] = "",
     prompts: Prompts = "default",
     mode: Mode = "joint",
     samples: Samples = 1,
@@ -26,24 +30,28 @@ def mcp(
     base_url: BaseUrl = None,
     timeout: Timeout = 120.0,
 ) -> None:
-    """Serve solve_problem, decompose_problem and verify_answer to MCP clients, over stdio or HTTP."""
+    """Serve the solver to MCP clients.
+
+    Offers the tools solve_problem, decompose_problem and verify_answer over stdio, or over HTTP with --http.
+    """
     from ...review.web.guard import is_loopback
 
     if http and not token and not is_loopback(host):
-        raise typer.BadParameter(f"{host} lets others in: give a --token that they must show, or stay on 127.0.0.1")
+        raise typer.BadParameter(f"{host} is reachable from other machines: set --token, or listen on 127.0.0.1")
     try:
         from ...graphs.interfaces.mcp_server import make_server
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "mcp":
             raise
-        raise ImportError("tot mcp needs the package mcp: pip install 'trace-of-thought[mcp]'") from error
+        raise ImportError(f"tot mcp needs the package mcp: {install('mcp')}") from error
     from ...experiments.design.plan import load_prompt_set
     from ..models import load_models
 
     with redirect_stdout(sys.stderr):  # on stdio, standard output belongs to the protocol
         prompt_set = load_prompt_set(prompts)
         taught_by, own = load_models(teacher, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
-        server = make_server(taught_by, own, prompts=prompt_set, mode=mode, samples=samples, max_attempts=max_attempts)
+        options: dict[str, Any] = {"samples": samples, "max_attempts": max_attempts, **mode_options(mode)}
+        server = make_server(taught_by, own, prompts=prompt_set, **options)
     if http:
         _serve_http(server, host, port, token)
     else:
@@ -51,6 +59,7 @@ def mcp(
 
 
 def _serve_http(server: Any, host: str, port: int, token: str) -> None:
+    """Serve MCP over HTTP until Ctrl-C; with a token, only to clients that send it."""
     import uvicorn
     from mcp.server.transport_security import TransportSecuritySettings
 
@@ -61,7 +70,7 @@ def _serve_http(server: Any, host: str, port: int, token: str) -> None:
     # Off loopback the token keeps strangers out, and the server cannot know by which name it is reached.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False) if token else None
     app = server.streamable_http_app(host=host, transport_security=security)
-    print(f"MCP: {address}/mcp  (Ctrl-C stops)", flush=True)
+    print(f"MCP: {address}/mcp  (stop with Ctrl-C)", flush=True)
     config = uvicorn.Config(
         BearerToken(app, token) if token else app,
         log_level="warning",

@@ -1,4 +1,4 @@
-"""`tot review`: look at what waits, in a terminal, on a page, or as JSON."""
+"""`tot review`: review steps in a terminal, on a web page, or as JSON."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import typer
 if TYPE_CHECKING:
     from ...review.queue.queue import ReviewQueue
 
-review = typer.Typer(help="Approve, edit or send back the steps that wait for a person.", invoke_without_command=True)
+review = typer.Typer(help="Review steps that wait for approval.", invoke_without_command=True)
 
-_Store = Annotated[str | None, typer.Option(help="A file or postgresql://...; default TOT_REVIEWS, else reviews.sqlite.")]
-_Reviewer = Annotated[str, typer.Option(help="Your name, kept with every decision.")]
-_Flag = Annotated[str, typer.Option(help="Only items with this flag; 'none': without flags.")]
-_Teacher = Annotated[str, typer.Option(help="Only items of this teacher.")]
-_Set = Annotated[str, typer.Option("--problems", help="Only items of this problem set.")]
-_Experiment = Annotated[str, typer.Option(help="Only items of this experiment.")]
+_Store = Annotated[
+    str | None,
+    typer.Option(help="Review store: a file or postgresql://... Default: TOT_REVIEWS, or reviews.sqlite beside the journals."),
+]
+_Reviewer = Annotated[str, typer.Option(help="Your name, stored with every decision. Default: your login name.")]
+_Flag = Annotated[str, typer.Option(help="Only plans with this flag; none: only plans without flags.")]
+_Teacher = Annotated[str, typer.Option(help="Only plans by this teacher.")]
+_Set = Annotated[str, typer.Option("--problems", help="Only plans for this problem set.")]
+_Experiment = Annotated[str, typer.Option(help="Only plans of this experiment.")]
 
 
 @review.callback()
@@ -30,12 +33,17 @@ def main(
     teacher: _Teacher = "",
     problem_set: _Set = "",
     experiment: _Experiment = "",
-    web: Annotated[bool, typer.Option("--web", help="Serve a page instead.")] = False,
-    host: Annotated[str, typer.Option(help="Where the page listens; anything but loopback needs --token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes a free one.")] = 8765,
-    token: Annotated[str, typer.Option(envvar="TOT_REVIEW_TOKEN", help="That visitors must show.")] = "",
+    web: Annotated[bool, typer.Option("--web", help="Serve a web page instead of the terminal view.")] = False,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on with --web; any address but loopback needs --token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on with --web; 0 picks a free one.")] = 8765,
+    token: Annotated[str, typer.Option(envvar="TOT_REVIEW_TOKEN", help="Token that visitors of the page must enter.")] = "",
 ) -> None:
-    """Review what waits, with single keys, or on a page with --web."""
+    """Review steps that wait for approval.
+
+    Approve, edit or reject a teacher's steps with single keys in the terminal, or on a web page with --web.
+    """
     context.obj = {"store": store, "reviewer": reviewer or _user()}
     if context.invoked_subcommand is not None:
         return
@@ -59,17 +67,26 @@ def export(
     problem_set: _Set = "",
     experiment: _Experiment = "",
 ) -> None:
-    """Write what waits to FILE; fill in its decisions and import it."""
+    """Write waiting reviews to a JSON file.
+
+    Fill in its decisions, then load it with `tot review import`.
+    """
     from ...review.queue.json_exchange import export_items
 
     filters = {"flag": flag, "teacher": teacher, "problem_set": problem_set, "experiment": experiment}
     count = export_items(_open(context.obj["store"]), file, **filters)
-    print(f"{count} reviews: fill in 'decision' (approve, edit, reject), then: tot review import {file}")
+    print(f"{count} reviews written. Fill in 'decision' (approve, edit or reject), then run: tot review import {file}")
 
 
 @review.command("import")
-def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="An exported file.", exists=True)]) -> None:
-    """Take the decisions of FILE; exits with 1 if some could not be used."""
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="File written by `tot review export`, with decisions filled in.", exists=True)],
+) -> None:
+    """Read decisions from a JSON file.
+
+    Exits with code 1 if a decision was refused.
+    """
     from ...nodes.asking.failures import printable
     from ...review.queue.json_exchange import import_decisions
 

@@ -1,112 +1,123 @@
-"""`tot solve`: one question, its steps, solution, answer and status as they come."""
+"""`tot solve`: solve one question and stream its steps, solution, answer and status."""
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import uuid4
 
 import typer
+from rich.console import Console
 
-from ...experiments.design.config import Method, Review
+from ...experiments.design.config import Review
+from ...experiments.design.plan import load_prompt_set
+from ...graphs.build import build_graph
+from ...graphs.methods import TAUGHT, method_named
+from ...graphs.options import GraphOptions, mode_options
+from ...tracking import traced
+from ..models import load_models
 from ..options import (
     BaseUrl,
     MaxAttempts,
     MaxTokens,
+    Method,
     Mode,
     Prompts,
     Samples,
+    Shots,
+    ShotsBy,
     Student,
     Teacher,
     Timeout,
     TrackingFallback,
     TrackingUri,
 )
+from ..showing import refused, show
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ...tracking import TraceHandler
-
-TAUGHT: Method = "trace_of_thought"
 
 
 def solve(
-    question: Annotated[str, typer.Argument(help="The problem, in words.")],
+    question: Annotated[str, typer.Argument(help="The problem in words.")],
     student: Student,
     teacher: Teacher = "self",
-    reference: Annotated[str | None, typer.Option(help="The known answer, to verify against.")] = None,
-    method: Annotated[Method, typer.Option(help="How to solve it; only trace_of_thought has a teacher.")] = TAUGHT,
+    reference: Annotated[
+        str | None, typer.Option(help="Known answer to verify against. Without it, only the arithmetic is checked.")
+    ] = None,
+    method: Method = TAUGHT,
     prompts: Prompts = "default",
     mode: Mode = "joint",
-    review: Annotated[Review, typer.Option(help="Whether you see the steps first, here.")] = "never",
+    review: Annotated[
+        Review, typer.Option(help="Which plans you review here before solving: never, flagged, always.")
+    ] = "never",
     samples: Samples = 1,
+    shots: Shots = 0,
+    shots_by: ShotsBy = "first",
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
     timeout: Timeout = 120.0,
-    tracking: Annotated[bool, typer.Option(help="Write the trace to MLflow.")] = True,
+    tracking: Annotated[bool, typer.Option(help="Log the trace to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
     tracking_fallback: TrackingFallback = None,
 ) -> None:
-    """Solve one QUESTION and show steps, solution, answer and status as they come."""
-    from rich.console import Console
+    """Solve one question.
 
-    from ...experiments.design.plan import load_prompt_set
-    from ..models import load_models
-    from ..showing import show
-
+    Prints the steps, the solution, the answer and its status as they arrive.
+    """
     if not question.strip():
-        raise typer.BadParameter("it is empty; write the problem in words", param_hint="QUESTION")
+        raise typer.BadParameter("the question is empty; write the problem in words", param_hint="QUESTION")
     if review != "never" and not sys.stdin.isatty():
-        raise typer.BadParameter("it needs a terminal; use tot run --review and tot review", param_hint="--review")
-    options = {"prompts": load_prompt_set(prompts, tracking_uri), "samples": samples, "max_attempts": max_attempts}
-    by = teacher if method == TAUGHT else "self"
+        raise typer.BadParameter("reviewing needs a terminal; use tot run --review, then tot review", param_hint="--review")
+    taught = method_named(method).taught
+    by = teacher if taught else "self"
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
+    options = GraphOptions(
+        prompts=load_prompt_set(prompts, tracking_uri),
+        samples=samples,
+        shots=shots,
+        shots_by=shots_by,
+        max_attempts=max_attempts,
+    )
+    if taught:
+        options |= mode_options(mode)
     problem = {"question": question, "reference": reference}
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
-        if review == "never" or method != TAUGHT:
-            show(_graph(method, taught_by, own, mode, options), problem, console)
+        if review == "never" or not taught:
+            graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
+            state = show(graph, problem, console)
+            if refused(state) and state.get("status") == "no_answer":
+                raise typer.Exit(1)
         else:
-            _solve_reviewed(taught_by, own, {"mode": mode, "review": review, **options}, problem, console)
+            _solve_reviewed(taught_by, own, options | GraphOptions(review=review), problem, console)
 
 
-def _graph(method: str, teacher: Any, student: Any, mode: str, options: dict[str, Any]) -> Any:
-    from ...graphs.baselines import build_baseline
-    from ...graphs.trace_of_thought import build_trace_of_thought
-
-    if method == TAUGHT:
-        return build_trace_of_thought(teacher, student, mode=mode, **options)  # type: ignore[arg-type]
-    return build_baseline(method, student, **options)  # type: ignore[arg-type]
-
-
-def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem: dict[str, Any], console: Console) -> None:
-    """Pause for the person at this terminal; what is not decided is not kept."""
-    import getpass
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
-    from uuid import uuid4
-
+def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: dict[str, Any], console: Console) -> None:
+    """Pause for a review in this terminal; the queue is temporary, so undecided steps are lost at exit."""
     from langgraph.types import Command
 
     from ...graphs.trace_of_thought import build_trace_of_thought
     from ...review import open_queue
     from ...review.terminal import TerminalReview
-    from ..showing import show
 
     thread = f"solve-{uuid4().hex[:8]}"
     config = {"configurable": {"thread_id": thread}}
     with TemporaryDirectory() as folder:
         queue = open_queue(str(Path(folder) / "reviews.sqlite"))
         with queue.store.saver() as saver:
-            graph = build_trace_of_thought(teacher, student, checkpointer=saver, **options)
+            graph = build_trace_of_thought(teacher, student, **(options | GraphOptions(checkpointer=saver)))
             state = show(graph, problem, console, config)
             while "__interrupt__" in state:
                 TerminalReview(queue, reviewer=getpass.getuser()).run()
                 if thread not in (answers := queue.answers()):
-                    console.print("Not solved: the steps were not decided.", style="yellow")
+                    console.print("Not solved: the steps were neither approved nor rejected.", style="yellow")
                     raise typer.Exit(1)
                 interrupt_id, answer = answers[thread]
                 queue.take(thread, interrupt_id)
@@ -115,9 +126,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: dict[str, Any], problem
 
 @contextmanager
 def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console) -> Iterator[None]:
-    """Trace what is solved, and say where the trace is, also where solving failed."""
-    from ...tracking import traced
-
+    """Trace the block and print where the trace is, even when solving failed."""
     handler = None
     try:
         with traced("solve", uri, fallback=fallback) as handler:
@@ -128,7 +137,8 @@ def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console
 
 
 def _where(handler: TraceHandler) -> str:
+    """Return where the trace is: the URL of a server's page, or its id and the database."""
     store, trace = handler.store, handler.last_trace_id
     page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
-    where = page or f"trace {trace} of experiment 'solve' in {store.address}; look at it with: tot ui"
+    where = page or f"trace {trace} of experiment 'solve' in {store.address}; open it with: tot ui"
     return f"MLflow: {where}"

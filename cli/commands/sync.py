@@ -1,4 +1,4 @@
-"""`tot sync`: send to MLflow what could not be sent before."""
+"""`tot sync`: send MLflow what could not be sent before."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...experiments import Journal, publish, unpublished
+from ...foundation.folders import home
 from ...nodes.asking.failures import explain, printable
+from ...tracking import TrackingUnavailable, connect
 
 if TYPE_CHECKING:
     from ...tracking import Store
 
 
+_PATIENCE_S = 60.0
+"""How long to wait for one batch: a busy store confirms late what it has stored already."""
+
+
 def sync(
     tracking_uri: Annotated[
-        str | None, typer.Option(help="Where to send; default: MLFLOW_TRACKING_URI, else mlflow.db here.")
+        str | None,
+        typer.Option(help="MLflow server or database to send to. Default: MLFLOW_TRACKING_URI, or mlflow.db in this folder."),
     ] = None,
 ) -> None:
-    """Send traces and results that are kept on disk because MLflow was away."""
-    from ...tracking import connect
+    """Send unsent traces and results to MLflow.
 
+    Traces and results stay on disk while MLflow is unreachable; nothing is sent twice.
+    """
     store = connect(tracking_uri)
     complete = send_traces(store)
     complete &= send_results(store)
@@ -28,33 +37,31 @@ def sync(
 
 
 def send_traces(store: Store) -> bool:
-    """Send the outbox, those that were refused before once more, and say what happened; False if something is left."""
+    """Send the outbox, retry refused traces, and print the outcome; return False if something is left."""
     store.outbox.retry_refused(store.address)
     waiting = store.outbox.count(store.address)
-    left = store.sender.drain(10.0, owner=None) if waiting else 0
+    if waiting:
+        store.sender.drain(_PATIENCE_S, owner=None)
+    left = store.outbox.count(store.address)  # a confirmation may come after the drain lost patience
     refused = store.outbox.count(store.address, refused=True)
-    print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} still wait" if left else ""))
+    print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} not sent yet" if left else ""))
     for reason in store.outbox.refusals(store.address):
         print(f"refused by the store: {printable(reason)}")
     for other in store.outbox.uris():
         if other != store.address:
-            print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: give it with --tracking-uri")
+            print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: send them with --tracking-uri")
     return not left and not refused
 
 
 def send_results(store: Store) -> bool:
-    """Publish the experiments whose last state MLflow has not got; False if one could not be."""
-    from ...experiments import Journal, publish, unpublished
-    from ...foundation.folders import home
-    from ...tracking import TrackingUnavailable
-
+    """Publish experiments whose latest results MLflow lacks; return False if one could not be published."""
     complete = True
     for path in unpublished(home()):
         name = path.name.removesuffix(".journal.sqlite")
         with Journal(path) as journal:
             meant_for = journal.get("tracking_uri") or store.address
         if meant_for != store.address:
-            print(f"results of {name} wait for {store.redactor.text(meant_for)}: give it with --tracking-uri")
+            print(f"results of {name} wait for {store.redactor.text(meant_for)}: send them with --tracking-uri")
             continue
         try:
             publish(path, store)

@@ -1,4 +1,4 @@
-"""`tot ui`: the MLflow UI on the store of this folder."""
+"""`tot ui`: open the MLflow UI on this folder's database."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ import typer
 
 
 def ui(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 chooses a free one.")] = 5000,
-    host: Annotated[str, typer.Option(help="Address to listen on; MLflow has no login of its own.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 5000,
+    host: Annotated[str, typer.Option(help="Address to listen on. MLflow has no login: keep it on loopback.")] = "127.0.0.1",
     tracking_uri: Annotated[
-        str | None, typer.Option(help="Database to show; default: MLFLOW_TRACKING_URI, else mlflow.db here.")
+        str | None, typer.Option(help="Database to show. Default: MLFLOW_TRACKING_URI, or mlflow.db in this folder.")
     ] = None,
 ) -> None:
-    """Open the MLflow UI on the runs and traces of this folder."""
+    """Open the MLflow UI.
+
+    Shows the runs and traces of this folder, or of another database with --tracking-uri.
+    """
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
     if uri.startswith(("http://", "https://")):
-        print(f"{uri} is an MLflow server already: open it in a browser")
+        print(f"{uri} is already an MLflow server: open it in a browser")
         return
     if uri.startswith("sqlite:///") and not os.path.exists(uri.removeprefix("sqlite:///")):
-        raise FileNotFoundError(f"there is no {uri.removeprefix('sqlite:///')} yet; `tot run` makes it, or give --tracking-uri")
+        raise FileNotFoundError(
+            f"there is no {uri.removeprefix('sqlite:///')} yet; run `tot run` first, or name a database with --tracking-uri"
+        )
     chosen = _free_port(host, port)
-    print(f"MLflow UI: http://{host}:{chosen} (Ctrl-C ends it)", flush=True)
+    print(f"MLflow UI: http://{host}:{chosen} (stop with Ctrl-C)", flush=True)
     words = ["mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(chosen), "--workers", "1"]
     # job execution runs ten more processes that nothing here needs
     environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
@@ -33,13 +38,13 @@ def ui(
 
 
 def _free_port(host: str, port: int) -> int:
-    """Return the port, or a free one for 0; fail before MLflow does where it is taken."""
+    """Return the port, or a free one for 0; raise before MLflow starts if the port is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise OSError(
-                f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port, or --port 0"
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another --port, or 0 for a free one"
             ) from error
         return int(probe.getsockname()[1])

@@ -1,18 +1,22 @@
-"""`tot verify`: score any file of responses and references, without running an experiment."""
+"""`tot verify`: score a file of responses and references without running an experiment."""
 
 from __future__ import annotations
 
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ...foundation.statuses import SCORED
+
+if TYPE_CHECKING:
+    from ...verification import Verdict
 
 RESPONSE_COLUMNS = ("response", "solution", "answer", "output", "prediction")
 REFERENCE_COLUMNS = ("reference", "gold", "target", "expected", "dataset_answer")
@@ -20,16 +24,31 @@ QUESTION_COLUMNS = ("question", "problem", "prompt")
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL or CSV with responses and references.")],
-    response: Annotated[str | None, typer.Option(help="Name of the column with responses; by default found by name.")] = None,
-    reference: Annotated[str | None, typer.Option(help="Name of the column with references.")] = None,
-    question: Annotated[str | None, typer.Option(help="Name of the column with questions.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write each row's verdict to this JSONL file.")] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one comparison.")] = 5.0,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL or CSV file with responses and references.")],
+    response: Annotated[
+        str | None, typer.Option(help="Column with the responses. Default: a usual name, such as response or solution.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Column with the references. Default: a usual name, such as reference or gold.")
+    ] = None,
+    question: Annotated[
+        str | None, typer.Option(help="Column with the questions. Default: a usual name, if there is one.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSONL file to write each row's verdict to.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Time limit of one comparison, in seconds.")] = 5.0,
+    verifier: Annotated[
+        str, typer.Option(help="How to judge: mathematics, choice, exact, program, numeric, or numeric:TOLERANCE (relative).")
+    ] = "mathematics",
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Print the sentence each answer was taken from, and the candidates that lost."),
+    ] = False,
 ) -> None:
-    """Score a FILE of responses, and print how many are right."""
-    from ...verification import verify_answer
+    """Score a file of responses.
 
+    Compares each response with its reference and prints the accuracy with its 95 % interval.
+    """
+    judge = _judge(verifier, timeout, explain)
     rows = list(read_rows(file))
     if not rows:
         raise ValueError(f"{file} has no rows")
@@ -42,12 +61,35 @@ def verify(
             raise ValueError(f"row {number} of {file} has no column {response!r}; it has {', '.join(map(str, row))}")
         wanted = None if row.get(reference) is None else str(row[reference])
         text = str(row.get(asked) or "") if asked else ""
-        verdicts.append(verify_answer(str(row[response] or ""), wanted, question=text or None, timeout=timeout))
+        verdicts.append(judge(str(row[response] or ""), wanted, question=text or None))
+        if explain:
+            _explain(number, verdicts[-1])
     if out:
         out.write_text(
             "".join(json.dumps({"row": place, **asdict(each)}) + "\n" for place, each in enumerate(verdicts)), "utf-8"
         )
     _show(Counter(verdict.status for verdict in verdicts), sum(verdict.strict is True for verdict in verdicts))
+
+
+def _judge(name: str, timeout: float, explain: bool) -> Callable[..., Verdict]:
+    from ...verification import verifier_named, verify_answer
+
+    if name == "mathematics":
+        return partial(verify_answer, timeout=timeout, explain=explain)
+    return verifier_named(name).verify
+
+
+def _explain(number: int, verdict: Verdict) -> None:
+    print(f"row {number}: {verdict.status}; answer {verdict.answer!r}, reference {verdict.reference!r}")
+    if verdict.sentence is not None:
+        print(f"  taken from ({verdict.source}): {_short(verdict.sentence)}")
+    for loser in verdict.losers:
+        print(f"  lost: {loser.answer!r} in {_short(loser.sentence)} (score {loser.score:.2f})")
+
+
+def _short(text: str, most: int = 160) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def read_rows(file: Path) -> Iterator[dict[str, Any]]:
@@ -68,12 +110,13 @@ def read_rows(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _row(line: str, number: int, file: Path) -> dict[str, Any]:
+    """Return the row in one line of JSONL."""
     try:
         row = json.loads(line)
     except json.JSONDecodeError:
         row = None
     if not isinstance(row, dict):
-        raise ValueError(f"line {number} of {file} is no JSON object; give JSONL, or CSV with the suffix .csv")
+        raise ValueError(f"line {number} of {file} is not a JSON object; use JSONL, or CSV with the suffix .csv")
     return row
 
 
@@ -81,22 +124,24 @@ def _column(row: dict[str, Any], names: tuple[str, ...], what: str) -> str:
     for name in names:
         if name in row:
             return name
-    raise ValueError(f"no column for the {what} among {', '.join(map(str, row))}; name it with --{what}")
+    raise ValueError(f"no column with the {what} found among {', '.join(map(str, row))}; name it with --{what}")
 
 
 def _show(counts: Counter[str], strict: int) -> None:
+    """Print how many responses have each status, and the accuracy of the scored ones."""
     print(f"{counts.total()} responses")
     for status, count in counts.most_common():
         print(f"  {status}: {count}")
     if judged := sum(counts[status] for status in SCORED):
         print(
             f"accuracy {_rate(counts['correct'], judged)} of {judged} (95 % interval), strict {_rate(strict, judged)}; "
-            "time-outs and bad references do not count"
+            "time-outs and unreadable references are not counted"
         )
 
 
 def _rate(number: int, judged: int) -> str:
-    from ...experiments.report.statistics import wilson
+    """Return a share with its 95 % interval, as tables show it."""
+    from ...experiments.inference.intervals import wilson
     from ...experiments.report.table import interval
 
     found = wilson(number, judged)

@@ -8,9 +8,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
+from ...graphs.methods import method_named
 from ...prompts import PromptSet
+from ...prompts.examples import digest
+from ..journal.records import CellValues
 from .config import ExperimentConfig, ModelConfig
 from .config_file import nearest
 
@@ -25,6 +28,8 @@ class Cell:
         teacher: None for the baselines.
         prompts: name of the prompt set.
         prompts_hash: of its texts.
+        examples: hash of the few-shot examples, "" if none are shown.
+        hint_share: in mode `hint` and in ladders, see `GraphOptions`.
     """
 
     problems: str
@@ -36,6 +41,10 @@ class Cell:
     prompts_hash: str
     mode: str = "joint"
     samples: int = 1
+    shots: int = 0
+    shots_by: str = "first"
+    examples: str = ""
+    hint_share: float | None = None
     seed: int = 0
     max_attempts: int = 1
     review: str = "never"
@@ -62,11 +71,13 @@ class Cell:
             "samples": self.samples,
             "max_attempts": self.max_attempts,
             **({"review": self.review} if self.review != "never" else {}),
+            **({"shots": self.shots, "shots_by": self.shots_by, "examples": self.examples} if self.shots else {}),
+            **({"hint_share": self.hint_share} if "hint" in self.mode else {}),
         }
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> CellValues:
         """Return plain values for the journal, with the labels that tables show."""
-        return {
+        values = {
             **self._identity,
             "source": self.source,
             "id": self.id,
@@ -78,6 +89,7 @@ class Cell:
             "student_label": self.student.label,
             "label": self.label,
         }
+        return cast(CellValues, values)
 
     @property
     def label(self) -> str:
@@ -85,6 +97,7 @@ class Cell:
         extras = [self.teacher.label] if self.teacher else []
         extras += [self.mode] if self.mode != "joint" else []
         extras += [f"{self.samples} samples"] if self.samples > 1 else []
+        extras += [f"{self.shots} shots" + (f" {self.shots_by}" if self.shots_by != "first" else "")] if self.shots else []
         extras += [f"review {self.review}"] if self.review != "never" else []
         extras += [f"prompts {self.prompts}"] if self.prompts != "default" else []
         return self.method + (f" ({', '.join(extras)})" if extras else "")
@@ -107,18 +120,17 @@ def expand(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[str,
         _check_use(rule, cells.values())
     kept = [cell for cell in cells.values() if not any(_matches(cell, rule) for rule in rules)]
     if not kept:
-        raise ValueError(f"exclude leaves none of the {len(cells)} cells; remove a rule")
+        raise ValueError(f"exclude removes all {len(cells)} combinations; remove a rule")
     return kept
 
 
 def _product(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[str, PromptSet]) -> Iterator[Cell]:
     for (name, problems), student, spec in product(zip(names, config.problems, strict=True), config.students, config.prompts):
         for method in config.methods:
-            taught = method == "trace_of_thought"
-            ways = product(
-                config.teachers if taught else [None], config.modes if taught else ["joint"], config.samples, config.seeds
-            )
-            for teacher, mode, samples, seed in ways:
+            taught = method_named(method).taught
+            modes = (*config.modes, *config.escalate) if taught else ("joint",)
+            ways = product(config.teachers if taught else [None], modes, config.samples, config.shots, config.seeds)
+            for teacher, mode, samples, shots, seed in ways:
                 yield Cell(
                     problems=name,
                     source=problems.source,
@@ -129,9 +141,13 @@ def _product(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[st
                     prompts_hash=prompts[spec].hash,
                     mode=mode,
                     samples=samples,
+                    shots=shots,
+                    shots_by=config.shots_by,
+                    examples=digest(prompts[spec].examples) if shots else "",
+                    hint_share=config.hint_share,
                     seed=seed,
                     max_attempts=config.max_attempts,
-                    review=config.review if taught else "never",
+                    review=config.review if taught and mode != "hint" else "never",
                 )
 
 
@@ -144,8 +160,12 @@ def _check_use(rule: Mapping[str, Any], cells: Collection[Cell]) -> None:
         for value in map(str, _listed(wanted)):
             if value not in known:
                 near = nearest(value, known)
-                raise ValueError(f"exclude: no cell has the {field} {value!r}{near}; there is {', '.join(known) or 'none'}")
-    raise ValueError(f"exclude: no cell has {', '.join(f'{name}={value}' for name, value in rule.items())}; remove the rule")
+                raise ValueError(
+                    f"exclude: no combination has the {field} {value!r}{near}; there is {', '.join(known) or 'none'}"
+                )
+    raise ValueError(
+        f"exclude: no combination has {', '.join(f'{name}={value}' for name, value in rule.items())}; remove the rule"
+    )
 
 
 def _matches(cell: Cell, rule: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What an experiment compares, checked by pydantic; the same fields stand in a YAML file and on the command line."""
+"""The configuration of an experiment, validated by pydantic; YAML files and the command line use the same fields."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    WithJsonSchema,
     model_validator,
 )
 
+from ...graphs.methods import MODES, TAUGHT, check_mode, is_ladder, method_named, method_names
 from ...models.names import split_name
+from ...prompts.examples import Choice
 
-Method = Literal["standard", "chain_of_thought", "plan_and_solve", "trace_of_thought"]
-Mode = Literal["joint", "sequential"]
+Method = Annotated[str, AfterValidator(lambda name: method_named(name).name), WithJsonSchema({"enum": list(method_names())})]
+Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"enum": list(MODES)}, {"pattern": " > "}]})]
 Review = Literal["never", "always", "flagged"]
 
+HINT_SHARE = 0.3
 LOCAL_CONCURRENCY = 32
 REMOTE_CONCURRENCY = 8
 
@@ -31,7 +36,7 @@ class _Strict(BaseModel):
 
 
 class Price(_Strict):
-    """Price of a model in USD for a million tokens."""
+    """Price of a model in USD per million tokens."""
 
     input: NonNegativeFloat
     output: NonNegativeFloat
@@ -44,27 +49,27 @@ def _named(model: str) -> str:
 
 
 class ModelConfig(_Strict):
-    """A teacher or student. In a file, a plain text stands for its `model`."""
+    """A teacher or student. In a file, a plain string stands for its `model`."""
 
     model: Annotated[str, AfterValidator(_named)] = Field(
-        min_length=1, description="PROVIDER:NAME, hf:MODEL, recorded:FILE; as a teacher also: self."
+        min_length=1, description="PROVIDER:NAME, hf:MODEL or recorded:FILE; a teacher may also be self."
     )
-    name: str = Field(default="", description="Shown in tables; derived from the model unless given.")
+    name: str = Field(default="", description="Name in tables. Default: derived from the model.")
     concurrency: PositiveInt | None = Field(
-        default=None, description="Problems at a time: 32 for local models, 8 for remote ones."
+        default=None, description="Problems in flight. Default: 32 for local models, 8 for remote ones."
     )
-    requests_per_second: PositiveFloat | None = Field(default=None, description="Limit for a remote model.")
-    timeout: PositiveFloat = Field(default=120.0, description="Seconds for one remote call.")
-    max_retries: int = Field(default=5, ge=0, description="Retries of one remote call.")
-    base_url: str | None = Field(default=None, description="Of an OpenAI-compatible server.")
+    requests_per_second: PositiveFloat | None = Field(default=None, description="Rate limit of a remote model.")
+    timeout: PositiveFloat = Field(default=120.0, description="Time limit of one remote call, in seconds.")
+    max_retries: int = Field(default=5, ge=0, description="Maximum retries of one remote call.")
+    base_url: str | None = Field(default=None, description="URL of an OpenAI-compatible server.")
     temperature: NonNegativeFloat | None = None
-    max_tokens: PositiveInt | None = Field(default=None, description="Token limit of one reply.")
+    max_tokens: PositiveInt | None = Field(default=None, description="Maximum output tokens of one reply.")
     options: dict[str, Any] = Field(default_factory=dict, description="Further options of the model, such as dtype.")
-    price: Price | None = Field(default=None, description="USD for a million tokens; else from MLflow's catalog of models.")
+    price: Price | None = Field(default=None, description="Price in USD per million tokens. Default: from MLflow's catalog.")
 
     @property
     def label(self) -> str:
-        """The name in tables."""
+        """The model's name in tables."""
         if self.name:
             return self.name
         if self.model == "self":
@@ -78,38 +83,38 @@ class ModelConfig(_Strict):
 
     @property
     def local(self) -> bool:
-        """Whether it runs in this process or replays a file: nobody is paid."""
+        """Whether the model runs in this process or replays a file, so that nothing is billed."""
         return self.model == "self" or self.model.startswith(("hf:", "recorded:", "scripted:"))
 
     @property
     def callers(self) -> int:
-        """Problems at a time."""
+        """Number of problems in flight."""
         return self.concurrency or (LOCAL_CONCURRENCY if self.local else REMOTE_CONCURRENCY)
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What its replies depend on; speed, price and the name shown do not belong to it."""
+        """The fields that the replies depend on, without those for speed, price and display."""
         kept = self.model_dump(include={"model", "base_url", "temperature", "max_tokens", "options"})
         return {name: value for name, value in kept.items() if value not in (None, {})}
 
 
 class ProblemsConfig(_Strict):
-    """A problem set. In a file, a plain text stands for its `source`."""
+    """A problem set. In a file, a plain string stands for its `source`."""
 
-    source: str = Field(min_length=1, description="sample, gsm8k, math, a file, a hub id, or generated:TASK.")
+    source: str = Field(min_length=1, description="sample, gsm8k, math, a file, a hub id or generated:TASK.")
     name: str | None = None
     limit: PositiveInt | None = None
-    start: int = Field(default=0, ge=0, description="Skip so many first.")
-    columns: dict[str, str] = Field(default_factory=dict, description="Columns for question, reference, problem_id, ...")
+    start: int = Field(default=0, ge=0, description="Number of problems to skip first.")
+    columns: dict[str, str] = Field(default_factory=dict, description="Column names for question, reference, problem_id, ...")
     split: str = "test"
     config: str | None = None
     domain: str = "math"
-    seed: int = Field(default=0, description="Of a generated set.")
-    options: dict[str, Any] = Field(default_factory=dict, description="Of a generated set.")
+    seed: int = Field(default=0, description="Seed of a generated set.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Settings of a generated set's task.")
 
 
 class Budget(_Strict):
-    """Where the run stops by itself, counted over all sessions of the experiment but for the minutes."""
+    """Limits at which a run stops. Cost and tokens count over all sessions of the experiment, minutes over one session."""
 
     max_cost_usd: PositiveFloat | None = None
     max_tokens: PositiveInt | None = None
@@ -117,7 +122,7 @@ class Budget(_Strict):
 
 
 class Exclusion(_Strict):
-    """Cells to leave out: what is given must all match; a list means any of its values."""
+    """Cells to leave out. All given fields must match; a list matches any of its values."""
 
     problems: Any = None
     method: Any = None
@@ -126,6 +131,7 @@ class Exclusion(_Strict):
     prompts: Any = None
     mode: Any = None
     samples: Any = None
+    shots: Any = None
     seed: Any = None
 
 
@@ -134,39 +140,52 @@ def _listed(value: Any) -> Any:
 
 
 def _of(field: str) -> Any:
-    """Take a single value for a list, and a plain text for an object with that field."""
+    """Accept a single value for a list, and a plain string for an object with that field."""
     return BeforeValidator(lambda value: [{field: item} if isinstance(item, str) else item for item in _listed(value)])
 
 
 class ExperimentConfig(_Strict):
-    """An experiment: its cells are the product of the lists, without what `exclude` matches."""
+    """An experiment. Its cells are all combinations of the lists, without those that `exclude` matches."""
 
     name: str = Field(
-        default="experiment", pattern=r"^[\w][\w .()+-]{0,79}$", description="Of the journal and the MLflow experiment."
+        default="experiment", pattern=r"^[\w][\w .()+-]{0,79}$", description="Name of the journal and of the MLflow experiment."
     )
     problems: Annotated[tuple[ProblemsConfig, ...], _of("source"), Field(min_length=1)] = (ProblemsConfig(source="sample"),)
-    methods: Annotated[tuple[Method, ...], BeforeValidator(_listed), Field(min_length=1)] = ("standard", "trace_of_thought")
+    methods: Annotated[tuple[Method, ...], BeforeValidator(_listed), Field(min_length=1)] = ("standard", TAUGHT)
     teachers: Annotated[tuple[ModelConfig, ...], _of("model")] = (ModelConfig(model="self"),)
     students: Annotated[tuple[ModelConfig, ...], _of("model"), Field(min_length=1)]
     prompts: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)] = ("default",)
     modes: Annotated[tuple[Mode, ...], BeforeValidator(_listed), Field(min_length=1)] = ("joint",)
+    escalate: Annotated[tuple[Mode, ...], BeforeValidator(_listed)] = Field(
+        default=(), description="Ladders, as further modes: 'program_of_thought > program if program_failed > teacher'."
+    )
+    hint_share: float | None = Field(
+        default=HINT_SHARE, gt=0, lt=1, description="Share of the teacher's solution that mode hint shows; null for one step."
+    )
+    shots: Annotated[tuple[NonNegativeInt, ...], BeforeValidator(_listed), Field(min_length=1)] = (0,)
+    shots_by: Choice = Field(
+        default="first", description="How few-shot examples are chosen: in order, at random by seed, or by similarity."
+    )
     samples: Annotated[tuple[PositiveInt, ...], BeforeValidator(_listed), Field(min_length=1)] = (1,)
     seeds: Annotated[tuple[int, ...], BeforeValidator(_listed), Field(min_length=1)] = (0,)
-    max_attempts: PositiveInt = Field(default=1, description="Tries of the student, on signals that do not use the reference.")
-    limit: PositiveInt | None = Field(default=None, description="Of every problem set that names none.")
-    review: Review = Field(default="never", description="Whose steps a person sees first.")
-    counterfactual: bool = Field(default=False, description="Where a review changed steps, solve from the old ones, too.")
+    max_attempts: PositiveInt = Field(default=1, description="Maximum attempts per problem; a retry never uses the reference.")
+    limit: PositiveInt | None = Field(default=None, description="Maximum problems of every set that names no limit.")
+    review: Review = Field(default="never", description="Which plans a human reviews before solving.")
+    counterfactual: bool = Field(default=False, description="Where a review changed the steps, also solve with the old ones.")
     exclude: Annotated[tuple[Exclusion, ...], BeforeValidator(_listed)] = Field(
-        default=(), description="Cells to leave out: fields that must all match."
+        default=(), description="Combinations to leave out; all fields of a rule must match."
     )
-    concurrency: PositiveInt | None = Field(default=None, description="Of every model that names none.")
-    retries: int = Field(default=1, ge=0, description="How often failed problems are tried again at the end.")
+    concurrency: PositiveInt | None = Field(default=None, description="Problems in flight of every model that names no number.")
+    retries: int = Field(default=1, ge=0, description="How often failed problems are retried at the end of the run.")
     budget: Budget = Budget()
 
     @model_validator(mode="after")
     def _models_for_their_roles(self) -> ExperimentConfig:
         if any(student.model == "self" for student in self.students):
             raise ValueError("a student cannot be 'self', a teacher that is the student; give PROVIDER:NAME or hf:MODEL")
-        if "trace_of_thought" in self.methods and not self.teachers:
-            raise ValueError("the method trace_of_thought needs teachers")
+        taught = [name for name in self.methods if method_named(name).taught]
+        if taught and not self.teachers:
+            raise ValueError(f"the method {taught[0]} needs teachers")
+        if (ladder := next((mode for mode in self.modes if is_ladder(mode)), None)) and self.max_attempts > 1:
+            raise ValueError(f"max_attempts does not apply to the ladder {ladder!r}: name a further rung instead")
         return self

@@ -112,7 +112,7 @@ def _check_budget(plan: Plan) -> None:
         for role, model in models:
             if model and plan.prices(cell)[role] is None:
                 raise ValueError(
-                    f"max_cost_usd cannot be kept: nobody knows the price of the {role} {model.model!r}; "
-                    "give it one (--price MODEL=IN/OUT, or price: {input: USD, output: USD} in the file, per million tokens), "
+                    f"max_cost_usd cannot be enforced: the price of the {role} {model.model!r} is unknown; "
+                    "set it (--price MODEL=IN/OUT, or price: {input: USD, output: USD} in the file, per million tokens), "
                     "or limit the tokens"
                 )

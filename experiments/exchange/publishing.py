@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...graphs.methods import method_named
 from ...tracking.runs.records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
 from ..journal.journal import Journal
+from ..journal.records import CellValues, Session
 from ..report.scores import conditions
 from ..report.summary import comparisons, summarise, summarise_condition
 from ..report.table import comparison_cells, markdown_table, summary_cells
@@ -53,8 +55,15 @@ def publish_journal(journal: Journal, store: Store, artifacts: Mapping[str, Path
     journal.set("published", "0")
     journal.set("tracking_uri", store.address)
     runs = tracking.publish(store, experiment_record(journal, whole=True, artifacts=artifacts))
+    journal.set("traces_page", traces_page(runs))
     journal.set("published", "1")
     return runs
+
+
+def traces_page(runs: OpenRuns) -> str:
+    """Return the address to which the id of a trace is added; for a local store, that which `tot ui` serves by default."""
+    path = f"/experiments/{runs.experiment_id}/traces?selectedEvaluationId="
+    return runs.store.page(path) or f"http://127.0.0.1:5000/#{path}"
 
 
 def experiment_record(journal: Journal, *, whole: bool, artifacts: Mapping[str, Path | str] | None = None) -> ExperimentRecord:
@@ -92,13 +101,13 @@ def describe(journal: Journal) -> str:
     return text
 
 
-def _fill(record: ExperimentRecord, journal: Journal, sessions: list[dict[str, Any]]) -> None:
+def _fill(record: ExperimentRecord, journal: Journal, sessions: list[Session]) -> None:
     last = sessions[-1] if sessions else {"outcome": None, "ended_ms": None}
     record.status = _status(last["outcome"])
     record.ended_ms = last["ended_ms"]
     record.description = describe(journal)
     record.artifacts = {"table.md": record.description}
-    totals = journal.totals()
+    totals: Mapping[str, Any] = journal.totals()
     record.metrics = {name: float(value) for name, value in totals.items() if value is not None and name != "known_cost_usd"}
     by_cell = {cell_id: condition for condition in conditions(journal) for cell_id in condition.cell_ids}
     for cell in record.cells:
@@ -119,8 +128,22 @@ def cell_metrics(summary: Mapping[str, Any]) -> dict[str, float]:
         if isinstance(value, int | float) and name not in ("samples", "seeds")
     }
     metrics |= {f"status_{status}": float(count) for status, count in summary["statuses"].items()}
-    renamed = {"low": "accuracy_low", "high": "accuracy_high"}
-    return {renamed.get(name, name): value for name, value in metrics.items()}
+    renamed = {"low": "acc_low", "high": "acc_high", **_SHORT}
+    first = {"accuracy": None, "low": None, "high": None, "n": None}
+    ordered = {name: metrics[name] for name in [*first, *metrics] if name in metrics}
+    return {renamed.get(name, name): value for name, value in ordered.items()}
+
+
+_SHORT = {
+    "strict_accuracy": "acc_strict",
+    "accuracy_without_leaks": "acc_no_leaks",
+    "n_without_leaks": "n_no_leaks",
+    "tokens_per_correct": "tok_per_correct",
+    "cost_per_correct": "usd_per_correct",
+    "seconds_per_correct": "s_per_correct",
+    "seconds_per_problem": "s_per_problem",
+}
+"""Names that fit into MLflow's columns, which cut long ones."""
 
 
 class _Rows:
@@ -139,12 +162,11 @@ class _Rows:
             yield {**known, **row, "steps": detail.get("steps"), "solution": detail.get("solution")}
 
 
-def _cell_record(journal: Journal, cell: Mapping[str, Any], version: Mapping[str, str]) -> CellRecord:
+def _cell_record(journal: Journal, cell: CellValues, version: Mapping[str, str]) -> CellRecord:
     prompts = cell["prompt_set"]
     digest = journal.get(f"digest of {cell['problems']}") or "unknown"
-    rows = journal.db.execute("select count(*) from problems where set_name = ?", (cell["problems"],)).fetchone()[0]
     names = ("method", "mode", "samples", "seed", "max_attempts", "prompts", "prompts_hash", "problems", "source")
-    params = {name: cell[name] for name in names}
+    params: dict[str, Any] = {name: value for name, value in cell.items() if name in names}
     params |= {f"student_{name}": value for name, value in cell["student"].items()}
     params |= {f"teacher_{name}": value for name, value in (cell["teacher"] or {}).items()}
     params |= json.loads(journal.get(f"models of {cell['id']}") or "{}")
@@ -153,10 +175,21 @@ def _cell_record(journal: Journal, cell: Mapping[str, Any], version: Mapping[str
         id=cell["id"],
         name=title + (f" / seed {cell['seed']}" if cell["seed"] else ""),
         params={**params, "prompts_version": prompts.get("version"), **version},
-        dataset=DatasetRecord(cell["problems"], cell["source"], digest, rows),
+        dataset=DatasetRecord(cell["problems"], cell["source"], digest, journal.count_problems(cell["problems"])),
         prompts=PromptRecord(**prompts) if prompts else None,
+        prompts_used=_prompts_used(cell),
         tags={"method": cell["method"], "student": cell["student_label"], "teacher": cell["teacher_label"] or "none"},
     )
+
+
+def _prompts_used(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the prompts that a cell can use; all of them where its method is not known here any more."""
+    try:
+        method = method_named(cell["method"])
+    except ValueError:
+        return tuple((cell["prompt_set"] or {}).get("texts", ()))
+    reviewed = (cell.get("review") or "never") != "never"
+    return method.prompts(cell["mode"] or "", reviewed=reviewed, retries=cell["max_attempts"] > 1)
 
 
 def _status(outcome: str | None) -> RunStatus:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...nodes.asking.driver import Reply
+from ...nodes.asking.driver import Reply as Said
 from ...nodes.flags import find_flags
 from ...nodes.steps import parse_steps
 from ...problems import Problem, ProblemSet
@@ -19,6 +19,7 @@ from ...problems.formats import final_answer
 from ..design.cells import Cell
 from ..design.config import ModelConfig
 from ..journal.journal import Journal
+from ..journal.records import Reply, Row
 from ..journal.tables import now_ms
 from ..run.model_pool import model_key
 from ..run.rows import solved_row
@@ -125,7 +126,7 @@ def _problem(trace: dict[str, Any]) -> Problem:
     )
 
 
-def _row(cell: Cell, trace: dict[str, Any]) -> dict[str, Any]:
+def _row(cell: Cell, trace: dict[str, Any]) -> Row:
     from ...verification import check_solution, verify_answer
 
     problem, solution = _problem(trace), trace["answer"]["output_text"]
@@ -138,16 +139,17 @@ def _row(cell: Cell, trace: dict[str, Any]) -> dict[str, Any]:
         "answer": verdict.answer,
         "steps": steps,
         "solution": solution,
-        "flags": find_flags(Reply(said), steps, known),  # type: ignore[arg-type]
+        "flags": find_flags(Said(said), steps, known),  # type: ignore[arg-type]
         "verdict": asdict(verdict),
         "check": asdict(check_solution(solution, steps=steps)),
         "usage": {"teacher": _usage(trace["delegation"]), "student": _usage(trace["answer"])},
     }
     row = solved_row(problem, output, {}, None)
-    return {**row, "cell_id": cell.id, "key": problem.key, "problem_id": problem.problem_id, "tries": 1, "started_ms": now_ms()}
+    known_too: Row = {**row, "cell_id": cell.id, "key": problem.key, "problem_id": problem.problem_id}
+    return {**known_too, "tries": 1, "started_ms": now_ms()}
 
 
-def _reply(cell: Cell, key: str, trace: dict[str, Any]) -> dict[str, Any]:
+def _reply(cell: Cell, key: str, trace: dict[str, Any]) -> Reply:
     """Return what the teacher said, as a reply of its own for each file: the authors asked anew for each student."""
     assert cell.teacher is not None
     said, usage = trace["delegation"], _usage(trace["delegation"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -26,6 +27,55 @@ def find_journal(name: str, home: Path) -> Journal:
             return Journal(path)
     known = [path.name.removesuffix(SUFFIX) for path in sorted(home.glob(f"*{SUFFIX}"))]
     raise FileNotFoundError(f"no experiment {name!r} in {home}; it has {', '.join(known) or 'none yet: tot run makes one'}")
+
+
+def journals(home: Path) -> list[Path]:
+    """Return the journals in a folder, the last changed first."""
+    return sorted(home.glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
+
+
+def rename_journal(name: str, new: str, home: Path) -> Path:
+    """Give an experiment another name; returns the new path of its journal.
+
+    Raises:
+        FileNotFoundError: there is no such experiment.
+        FileExistsError: there is one of the new name.
+        JournalBusy: a run writes to it.
+    """
+    with find_journal(name, home) as journal:
+        journal.claim()
+        old, target = journal.path, journal.path.parent / journal_path(home, new).name
+        if target.exists() and target != old:
+            raise FileExistsError(f"there is an experiment {new!r} already; choose another name, or delete that one")
+        journal.set("name", new)
+        config = json.loads(journal.get("config") or "{}")
+        journal.set("config", json.dumps({**config, "name": new}))
+        journal.set("published", "0")
+        journal.fold()
+    for old_file, new_file in zip(files_of(old), files_of(target), strict=True):
+        if old_file.exists():
+            old_file.replace(new_file)
+    return target
+
+
+def delete_journal(name: str, home: Path) -> Path:
+    """Delete an experiment's journal; returns its former path. MLflow keeps what was sent to it.
+
+    Raises:
+        FileNotFoundError: there is no such experiment.
+        JournalBusy: a run writes to it.
+    """
+    with find_journal(name, home) as journal:
+        journal.claim()
+        path = journal.path
+    for file in files_of(path):
+        file.unlink(missing_ok=True)
+    return path
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files of a journal: the database, and those that SQLite and the lock put beside it."""
+    return [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm")), path.with_suffix(".lock")]
 
 
 def unpublished(home: Path) -> list[Path]:

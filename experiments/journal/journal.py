@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, cast
 
 from ...problems import Problem, ProblemSet
+from .records import ROW_COLUMNS, CellValues, PromptTexts, Reply, Row, Session, Totals
 from .tables import JournalFile, now_ms
-
-ROW_COLUMNS = (
-    "cell_id", "key", "problem_id", "status", "answer", "score", "strict", "error", "tries", "attempts", "n_steps", "leaked",
-    "agreement", "finish_reason", "teacher_calls", "teacher_input_tokens", "teacher_output_tokens", "student_calls",
-    "student_input_tokens", "student_output_tokens", "unknown_tokens", "teacher_cost_usd", "student_cost_usd", "seconds",
-    "started_ms", "trace_id", "detail",
-)  # fmt: skip
 
 
 class Journal(JournalFile):
@@ -45,7 +39,7 @@ class Journal(JournalFile):
             for row in found
         }
 
-    def add_cell(self, spec: Mapping[str, Any], prompts: Mapping[str, Any]) -> None:
+    def add_cell(self, spec: CellValues, prompts: PromptTexts) -> None:
         """Keep a cell (`Cell.as_dict`) and its prompt set (name, version, hash, texts)."""
         place = self.db.execute("select coalesce(max(position) + 1, 0) from cells").fetchone()[0]
         self.db.execute(
@@ -53,36 +47,35 @@ class Journal(JournalFile):
             (spec["id"], place, _dump(spec), _dump(prompts)),
         )
 
-    def cells(self) -> list[dict[str, Any]]:
+    def cells(self) -> list[CellValues]:
         """Return the cells in the order in which they came."""
         found = self.db.execute("select spec, prompts from cells order by position")
-        return [{**json.loads(row["spec"]), "prompt_set": json.loads(row["prompts"])} for row in found]
+        return [cast(CellValues, {**json.loads(row["spec"]), "prompt_set": json.loads(row["prompts"])}) for row in found]
 
     def finished(self, cell_id: str) -> dict[str, bool]:
         """Return the keys of the problems that were tried, and whether each must be tried again: an error, or it waits."""
         found = self.db.execute("select key, status in ('error', 'waiting') from rows where cell_id = ?", (cell_id,))
         return {key: bool(failed) for key, failed in found}
 
-    def write_row(self, row: Mapping[str, Any]) -> None:
+    def write_row(self, row: Row) -> None:
         """Keep the row of a problem; a row of the same cell and problem is replaced.
 
         Raises:
             sqlite3.OperationalError: the disk is full.
         """
         marks = ", ".join("?" for _ in ROW_COLUMNS)
-        values = [row.get(column) for column in ROW_COLUMNS]
-        values[-1] = _dump(row.get("detail") or {})
+        values = [_dump(row.get("detail") or {}) if column == "detail" else row.get(column) for column in ROW_COLUMNS]
         self.db.execute(f"insert or replace into rows ({', '.join(ROW_COLUMNS)}) values ({marks})", values)
 
-    def failed(self, cell_id: str, key: str) -> dict[str, Any] | None:
+    def failed(self, cell_id: str, key: str) -> Row | None:
         """Return the row of a problem that ended as an error."""
         query = "select * from rows where cell_id = ? and key = ? and status = 'error'"
         found = self.db.execute(query, (cell_id, key)).fetchone()
-        return dict(found) if found else None
+        return cast(Row, dict(found)) if found else None
 
-    def rows(self, cell_id: str, *, detail: bool = False) -> Iterator[dict[str, Any]]:
+    def rows(self, cell_id: str, *, detail: bool = False) -> Iterator[Row]:
         """Yield the rows of a cell in the order of its problems; `detail` adds steps, solution, flags, verdict, check."""
-        columns = ROW_COLUMNS if detail else ROW_COLUMNS[:-1]
+        columns = [column for column in ROW_COLUMNS if detail or column != "detail"]
         found = self.db.execute(
             f"select {', '.join('r.' + column for column in columns)} from rows r join cells c on c.id = r.cell_id "
             "left join problems p on p.set_name = json_extract(c.spec, '$.problems') and p.key = r.key "
@@ -93,23 +86,23 @@ class Journal(JournalFile):
             values = dict(row)
             if detail:
                 values["detail"] = json.loads(values["detail"] or "{}")
-            yield values
+            yield cast(Row, values)
 
-    def reply(self, teacher: str, prompt_key: str) -> dict[str, Any] | None:
+    def reply(self, teacher: str, prompt_key: str) -> Reply | None:
         """Return what a teacher said to a prompt before."""
         query = "select * from replies where teacher = ? and prompt_key = ?"
         found = self.db.execute(query, (teacher, prompt_key)).fetchone()
-        return dict(found) if found else None
+        return cast(Reply, dict(found)) if found else None
 
-    def add_reply(self, reply: Mapping[str, Any]) -> None:
+    def add_reply(self, reply: Reply) -> None:
         """Keep what a teacher said: nobody pays for it again."""
         marks = ", ".join(f":{name}" for name in reply)
         self.db.execute(f"insert or replace into replies ({', '.join(reply)}) values ({marks})", dict(reply))
 
-    def replies(self) -> Iterator[dict[str, Any]]:
+    def replies(self) -> Iterator[Reply]:
         """Yield what teachers said, in order."""
         for row in self.db.execute("select * from replies order by created_ms, prompt_key"):
-            yield dict(row)
+            yield cast(Reply, dict(row))
 
     def counts(self, cell_id: str) -> dict[str, int]:
         """Return the number of rows by status."""
@@ -126,7 +119,7 @@ class Journal(JournalFile):
         found = self.db.execute("select step, ms, metrics from progress where cell_id = ? order by step", (cell_id,))
         return [(step, ms, json.loads(metrics)) for step, ms, metrics in found]
 
-    def totals(self) -> dict[str, float | int | None]:
+    def totals(self) -> Totals:
         """Return what was really paid: each teacher's reply once, all students' replies; `cost_usd` is None if unknown."""
         taught = self.db.execute(
             "select count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cost_usd), 0), "
@@ -144,6 +137,29 @@ class Journal(JournalFile):
             "known_cost_usd": taught[3] + solved[2],
         }
 
+    def count_problems(self, set_name: str) -> int:
+        """Return the number of problems of a set."""
+        return int(self.db.execute("select count(*) from problems where set_name = ?", (set_name,)).fetchone()[0])
+
+    def mean_reply(self, teacher: str) -> tuple[float | None, float | None]:
+        """Return the mean input and output tokens of a teacher's calls; None where there are none."""
+        query = "select avg(input_tokens), avg(output_tokens) from replies where teacher = ?"
+        used, made = self.db.execute(query, (teacher,)).fetchone()
+        return used, made
+
+    def mean_solution(self, cell_id: str) -> tuple[float, float, float] | None:
+        """Return the mean calls, input and output tokens of the student over the rows of a cell that did not fail."""
+        columns = "avg(student_calls), avg(student_input_tokens), avg(student_output_tokens)"
+        query = f"select {columns} from rows where cell_id = ? and status != 'error'"
+        found = self.db.execute(query, (cell_id,)).fetchone()
+        return tuple(found) if found[0] else None
+
+    def errors(self, cell_ids: Collection[str]) -> list[tuple[str, str]]:
+        """Return the error and the problem id of each failed row of these cells, by problem."""
+        marks = ", ".join("?" for _ in cell_ids)
+        query = f"select error, problem_id from rows where status = 'error' and cell_id in ({marks}) order by problem_id"
+        return [(error, problem) for error, problem in self.db.execute(query, sorted(cell_ids))]
+
     def start_session(self) -> int:
         """Note that a run begins; returns its number."""
         return int(self.db.execute("insert into sessions (started_ms) values (?)", (now_ms(),)).lastrowid or 0)
@@ -153,9 +169,9 @@ class Journal(JournalFile):
         values = (now_ms(), done, outcome, session)
         self.db.execute("update sessions set ended_ms = ?, done = ?, outcome = ? where id = ?", values)
 
-    def sessions(self) -> list[dict[str, Any]]:
+    def sessions(self) -> list[Session]:
         """Return the runs so far."""
-        return [dict(row) for row in self.db.execute("select * from sessions order by id")]
+        return [cast(Session, dict(row)) for row in self.db.execute("select * from sessions order by id")]
 
 
 def _dump(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 import uuid
@@ -12,27 +13,24 @@ from types import TracebackType
 from typing import Self
 
 from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from .records import Reply, Row, columns_of
 
 VERSION = 1
 
-_SCHEMA = """
+
+def _listed(record: type) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns_of(record).items())
+
+
+_SCHEMA = f"""
 create table if not exists meta (key text primary key, value text not null) without rowid;
 create table if not exists sets (name text primary key, source text not null, spec text not null) without rowid;
 create table if not exists problems (
   set_name text, key text, position integer, problem_id text, question text, reference text, domain text, metadata text,
   primary key (set_name, key)) without rowid;
 create table if not exists cells (id text primary key, position integer, spec text not null, prompts text) without rowid;
-create table if not exists rows (
-  cell_id text, key text, problem_id text, status text, answer text, score real, strict integer, error text, tries integer,
-  attempts integer, n_steps integer, leaked integer, agreement real, finish_reason text,
-  teacher_calls integer, teacher_input_tokens integer, teacher_output_tokens integer,
-  student_calls integer, student_input_tokens integer, student_output_tokens integer, unknown_tokens integer,
-  teacher_cost_usd real, student_cost_usd real, seconds real, started_ms integer, trace_id text, detail text,
-  primary key (cell_id, key)) without rowid;
-create table if not exists replies (
-  teacher text, prompt_key text, set_name text, question text, prompt text, text text, finish_reason text,
-  input_tokens integer, output_tokens integer, model_name text, cost_usd real, created_ms integer,
-  primary key (teacher, prompt_key)) without rowid;
+create table if not exists rows ({_listed(Row)}, primary key (cell_id, key)) without rowid;
+create table if not exists replies ({_listed(Reply)}, primary key (teacher, prompt_key)) without rowid;
 create table if not exists progress (
   cell_id text, step integer, ms integer, metrics text, primary key (cell_id, step)) without rowid;
 create table if not exists sessions (id integer primary key, started_ms integer, ended_ms integer, done integer, outcome text);
@@ -78,9 +76,9 @@ class JournalFile:
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self.path} is no journal of this program ({error})") from error
+            raise ValueError(f"{self.path} is not a journal of this program ({error})") from error
         if found and not found >= {"meta", "cells", "rows", "replies"}:
-            raise ValueError(f"{self.path} is no journal of this program (it is another program's database)")
+            raise ValueError(f"{self.path} is not a journal of this program (it is another program's database)")
         use_wal(self.db)
         if not found:
             self.db.executescript(f"begin immediate; {_SCHEMA} commit;")
@@ -101,16 +99,39 @@ class JournalFile:
 
     def _unwritable(self, error: sqlite3.OperationalError) -> OSError:
         return OSError(
-            f"the journal {self.path} cannot be used: {error}. What it has is kept: "
-            "give it room and the right to write, then the same command goes on"
+            f"the journal {self.path} cannot be used: {error}. Its contents are safe: "
+            "free disk space or allow writing, then rerun the command to resume"
         )
 
     def close(self) -> None:
-        """Close the file and give up the right to write."""
+        """Close the file and release the lock that keeps other runs from writing."""
         self.db.close()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def fold(self) -> None:
+        """Write everything into the one file, so that it can be moved."""
+        self.db.execute("pragma wal_checkpoint(truncate)")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run writes to this journal now."""
+        if not self.path.with_suffix(".lock").exists():
+            return False
+        try:
+            self.claim()
+        except JournalBusy:
+            return True
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+        return False
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The user's own words on the experiment."""
+        return json.loads(self.get("tags") or "{}")
 
     def claim(self) -> None:
         """Become the one that writes, until `close` or the end of the process, however it ends.

@@ -1,70 +1,145 @@
-"""Two cells or experiments against each other, on the problems that both have."""
+"""Two combinations, experiments or logs against each other, on the problems that both have."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from ..journal.finding import find_journal
-from .scores import Condition, conditions, paired
-from .statistics import compare, holm
-from .summary import comparison_dict
-
-
-@dataclass(frozen=True)
-class Side:
-    """A condition with the ids of its problems."""
-
-    condition: Condition
-    names: dict[str, str]
+from ..inference.intervals import holm, pass_at_k
+from ..inference.paired import Comparison, compare
+from .overview import full_name
+from .scores import Condition, paired
+from .sides import Side, sides_of
+from .summary import ComparisonSummary, comparison_dict
 
 
-def matched(a: str, b: str, home: Path) -> list[tuple[Side, Side]]:
+def matched(a: str, b: str, home: Path, *, rescore: bool = False, score: str | None = None) -> list[tuple[Side, Side]]:
     """Return the conditions to compare.
 
     Args:
-        a: the base, as EXPERIMENT or EXPERIMENT:CELL.
+        a: the base, as EXPERIMENT, EXPERIMENT:CELL or the path of a log.
         b: what is compared with it.
         home: folder of the journals.
+        rescore: verify the answers in logs again.
+        score: which score of the logs to take.
 
     Returns:
         One pair if each side has one condition; otherwise those of the same method and student, else of the same student,
         else of the same method.
 
     Raises:
-        FileNotFoundError: no such experiment.
+        FileNotFoundError: no such experiment or log.
         LookupError: no such cell, or nothing fits together.
+        ValueError: a log cannot be read.
     """
-    left, right = _sides(a, home), _sides(b, home)
+    texts = rescore or Path(a).suffix != Path(b).suffix  # across libraries problems are matched by their full text
+    left, right = (sides_of(spec, home, texts=texts, rescore=rescore, score=score) for spec in (a, b))
     if len(left) == len(right) == 1:
         pairs = [(left[0], right[0])]
     elif len(left) == 1:
         pairs = [(left[0], side) for side in right]
+    elif len(right) == 1:
+        pairs = [(side, right[0]) for side in left]
     else:
         pairs = _matching(left, right)
-    pairs = [(x, y) for x, y in pairs if paired(x.condition, y.condition)[0]]
+    pairs = [pair for pair in (_aligned(x, y) for x, y in pairs) if paired(pair[0].condition, pair[1].condition)[0]]
     if not pairs:
         raise LookupError(f"{a!r} and {b!r} have no problems in common to compare: {_listed(left)} and {_listed(right)}")
     return pairs
 
 
-def compare_pairs(pairs: list[tuple[Side, Side]]) -> list[dict[str, Any]]:
-    """Compare each pair; p-values are corrected over all (see `summary.comparisons` for the fields)."""
-    made = [compare(*paired(a.condition, b.condition)[1:]) for a, b in pairs]
-    corrected = holm([found.p for found in made])
-    return [
-        comparison_dict(a.condition, b.condition, replace(found, p_holm=p)) | _names(a.condition, b.condition)
-        for (a, b), found, p in zip(pairs, made, corrected, strict=True)
+def _aligned(a: Side, b: Side) -> tuple[Side, Side]:
+    """Give both sides common keys: those of the journal, a library's own ids, or the text of the question."""
+    if a.source == b.source and (a.source == "journal" or _same_ids(a, b)):
+        return a, b
+    return a.rekeyed(_once(a.questions)), b.rekeyed(_once(b.questions))
+
+
+def _same_ids(a: Side, b: Side) -> bool:
+    shared = a.questions.keys() & b.questions.keys()
+    return bool(shared) and all(a.questions[key] == b.questions[key] for key in shared)
+
+
+def _once(questions: Mapping[str, str]) -> dict[str, str]:
+    """Return the questions that stand for one problem only."""
+    seen: dict[str, int] = {}
+    for text in questions.values():
+        seen[text] = seen.get(text, 0) + 1
+    return {key: text for key, text in questions.items() if text and seen[text] == 1}
+
+
+def compare_pairs(
+    pairs: Sequence[tuple[Side, Side]], *, cluster: str | None = None, by: str | None = None, margin: float | None = None
+) -> list[ComparisonSummary]:
+    """Compare each pair; p-values are corrected over all.
+
+    Args:
+        pairs: see `matched`.
+        cluster: column whose values mark problems that are not independent, such as a passage or a template.
+        by: column to break each comparison down by.
+        margin: in accuracy: test whether b is as good as a within it, too.
+
+    Raises:
+        LookupError: the problems have no such column; says which they have.
+    """
+    made: list[tuple[Side, Side, str, Comparison]] = []
+    for a, b in pairs:
+        for group, keys in _groups(a, b, by).items():
+            clusters = _column(a, b, cluster, keys) if cluster else None
+            found = compare(*_scores(a.condition, b.condition, keys), clusters=clusters, margin=margin)
+            made.append((a, b, group, found))
+    corrected = holm([found.p for *_, found in made])
+    return [_summary(a, b, group, replace(found, p_holm=p)) for (a, b, group, found), p in zip(made, corrected, strict=True)]
+
+
+def _summary(a: Side, b: Side, group: str, found: Comparison) -> ComparisonSummary:
+    values = comparison_dict(a.condition, b.condition, found)
+    values["group"] = group
+    values["pass_k"], values["a_pass"], values["b_pass"] = _pass_rates(a, b)
+    if a.condition.cell["student_label"] != b.condition.cell["student_label"]:
+        values["a"], values["b"] = (f"{side.condition.cell['student_label']} {side.condition.label}" for side in (a, b))
+    return values
+
+
+def _pass_rates(a: Side, b: Side) -> tuple[int, float | None, float | None]:
+    """Return k, the fewest trials that a problem of both sides has, and pass@k of both; None where there is one trial."""
+    keys = paired(a.condition, b.condition)[0]
+    least = [min((len(side.trials.get(key, ())) for key in keys), default=0) for side in (a, b)]
+    k = max(least)
+    rates = [
+        sum(pass_at_k(sum(s >= 0.999 for s in side.trials[key]), len(side.trials[key]), k) for key in keys) / len(keys)
+        if k > 1 and fewest >= k
+        else None
+        for side, fewest in zip((a, b), least, strict=True)
     ]
+    return k, rates[0], rates[1]
 
 
-def _names(a: Condition, b: Condition) -> dict[str, str]:
-    """Name the students, too, where they differ."""
-    if a.cell["student_label"] == b.cell["student_label"]:
-        return {"a": a.label, "b": b.label}
-    return {name: f"{side.cell['student_label']} {side.label}" for name, side in (("a", a), ("b", b))}
+def _groups(a: Side, b: Side, by: str | None) -> dict[str, list[str]]:
+    """Return the keys of the common problems, by value of a column; all together for None."""
+    keys = paired(a.condition, b.condition)[0]
+    if by is None:
+        return {"": keys}
+    groups: dict[str, list[str]] = {}
+    for key, value in zip(keys, _column(a, b, by, keys), strict=True):
+        groups.setdefault(str(value), []).append(key)
+    return dict(sorted(groups.items()))
+
+
+def _column(a: Side, b: Side, name: str, keys: list[str]) -> list[Any]:
+    values = {**b.column(name), **a.column(name)}
+    if missing := [key for key in keys if key not in values]:
+        known = sorted({column for side in (a, b) for columns in side.columns.values() for column in columns})
+        raise LookupError(
+            f"{len(missing)} of {len(keys)} problems have no column {name!r}; they have {', '.join(known) or 'none'}"
+        )
+    return [values[key] for key in keys]
+
+
+def _scores(a: Condition, b: Condition, keys: list[str]) -> tuple[list[float], list[float]]:
+    return [a.scores[key] for key in keys], [b.scores[key] for key in keys]
 
 
 def flips(a: Side, b: Side) -> dict[str, list[str]]:
@@ -77,37 +152,22 @@ def flips(a: Side, b: Side) -> dict[str, list[str]]:
     }
 
 
-def _sides(spec: str, home: Path) -> list[Side]:
-    name, _, wanted = spec.partition(":")
-    with find_journal(name, home) as journal:
-        read = conditions(journal)
-        sides = [Side(c, {key: p.problem_id for key, p in journal.problems(c.cell["problems"]).items()}) for c in read]
-    if not wanted:
-        return sides
-    exact = [
-        side for side in sides if wanted in (side.condition.label, side.condition.cell["condition"], *side.condition.cell_ids)
-    ]
-    chosen = exact or [side for side in sides if wanted in _full_name(side.condition)]
-    if not chosen:
-        names = [_full_name(side.condition) for side in sides]
-        near = get_close_matches(wanted, names, n=1, cutoff=0.2) or names[:1]
-        raise LookupError(f"{name!r} has no cell {wanted!r}; near: {near[0]!r}; it has {'; '.join(names)}")
-    return chosen
-
-
-def _full_name(condition: Condition) -> str:
-    return f"{condition.cell['student_label']} {condition.label} on {condition.cell['problems']}"
+def unmatched(a: Side, b: Side) -> tuple[int, int]:
+    """Return how many scored problems only a and only b has."""
+    common = len(paired(a.condition, b.condition)[0])
+    return len(a.condition.scores) - common, len(b.condition.scores) - common
 
 
 def _listed(sides: list[Side]) -> str:
-    return "; ".join(_full_name(side.condition) for side in sides)
+    return "; ".join(full_name(side.condition.cell) for side in sides)
 
 
 def _matching(left: list[Side], right: list[Side]) -> list[tuple[Side, Side]]:
     """Return the pairs that differ in nothing shown, else those of the same student, else those of the same method."""
 
     def alike(x: Side, y: Side, fields: tuple[str, ...]) -> bool:
-        return all(x.condition.cell[field] == y.condition.cell[field] for field in (*fields, "problems"))
+        left, right = (cast(Mapping[str, Any], side.condition.cell) for side in (x, y))
+        return all(left[field] == right[field] for field in (*fields, "problems"))
 
     for fields in (("label", "student_label"), ("student_label",), ("label",)):
         if pairs := [(x, y) for x in left for y in right if alike(x, y, fields)]:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .statistics import wilson
+from ..inference.intervals import wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

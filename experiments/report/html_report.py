@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ..journal.journal import Journal
+from .conclusion import conclusion
 from .figures import accuracy_figure, causes_figure, cost_figure, flips_figure, steps_figure
+from .frontier.figure import frontier_figure
+from .frontier.headline import headline
+from .frontier.points import frontier_cells, frontiers
 from .outcomes import cause
 from .review_effects import review_cells, review_summary
 from .scores import Condition, conditions
 from .summary import comparisons, summarise
-from .table import comparison_cells, markdown_table, percent, shown_columns, summary_cells, usd
+from .table import comparison_cells, markdown_table, percent, shown_columns, summary_cells, terms, usd
 
 SHOWN_CHARACTERS = 4_000
 """Of one solution in the page; the journal has all."""
@@ -48,8 +52,9 @@ def make_report(journal: Journal) -> Report:
     """Make the report of an experiment from its journal."""
     summaries, found = summarise(journal), comparisons(journal)
     read = conditions(journal)
+    made = frontiers(read)
     problems, causes = _problems(journal, read)
-    figures = _figures(summaries, found, read, causes)
+    figures = ({"frontier": frontier_figure(made)} if made else {}) | _figures(summaries, found, read, causes)
     markdown = markdown_table(*summary_cells(summaries))
     if found:
         markdown += "\n" + markdown_table(*comparison_cells(found))
@@ -57,8 +62,11 @@ def make_report(journal: Journal) -> Report:
     if reviews:
         markdown += "\n" + markdown_table(*review_cells(reviews))
     html = _template().render(
+        conclusion=headline(found, made) or conclusion(found),
+        frontiers=frontier_cells(made) if made else None,
         name=journal.get("name") or journal.path.stem,
         summary=summary_cells(summaries),
+        terms=terms(summary_cells(summaries)[0]),
         details=_details(summaries),
         comparisons=comparison_cells(found) if found else None,
         reviews=review_cells(reviews) if reviews else None,
@@ -69,7 +77,7 @@ def make_report(journal: Journal) -> Report:
         config=json.dumps(json.loads(journal.get("config") or "{}"), indent=2),
         shown=len(problems),
         total=sum(len(journal.problems(name)) for name in {condition.cell["problems"] for condition in read}),
-        data=_embedded({"conditions": _condition_list(read), "problems": problems}),
+        data=_embedded({"conditions": _condition_list(read), "problems": problems, "traces": _traces_page(journal)}),
     )
     return Report(html, markdown, figures)
 
@@ -145,7 +153,14 @@ def _shown_row(row: Mapping[str, Any], why: str) -> dict[str, Any]:
             k: v for k, v in (detail.get("verdict") or {}).items() if isinstance(v, str | int | float | bool) and v != ""
         },
         "error": row["error"],
+        "trace": row["trace_id"],
     }
+
+
+def _traces_page(journal: Journal) -> str:
+    """Return where MLflow shows a trace, to which its id is added; empty unless it is a page of a web server."""
+    page = journal.get("traces_page") or ""
+    return page if page.startswith(("http://", "https://")) else ""
 
 
 def _details(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 from ...foundation.statuses import SCORED
+from ..inference.intervals import wilson
 from ..journal.journal import Journal
-from .statistics import wilson
+from ..journal.records import Row
 from .table import interval, shown_columns
 
 
@@ -60,7 +61,7 @@ def _empty(teacher: str, student: str, problems: str) -> dict[str, Any]:
     }
 
 
-def _count(entry: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+def _count(entry: dict[str, Any], rows: list[Row]) -> None:
     for row in rows:
         reviews = row["detail"].get("reviews") or []
         entry["waiting"] += row["status"] == "waiting"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...foundation.statuses import SCORED
 from ..journal.journal import Journal
+from ..journal.records import CellValues, Row
+from .labels import told_apart
 
 
 @dataclass
@@ -20,10 +23,13 @@ class Condition:
         scores: mean score by problem key, of the problems that have a verdict in at least one seed.
         strict: the same for the strict verdict.
         statuses: number of rows by status.
+        truncated: rows with a reply that ran into the token limit, of teacher or student.
+        refused: rows whose plan the teacher refused or left empty.
+        no_working: rows with an answer that stands alone.
         sums: totals of tokens, cost, seconds, tries over all rows.
     """
 
-    cell: dict[str, Any]
+    cell: CellValues
     cell_ids: list[str] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
     strict: dict[str, float] = field(default_factory=dict)
@@ -34,13 +40,21 @@ class Condition:
     sums: dict[str, float] = field(default_factory=dict)
     unknown_cost: int = 0
     rows: int = 0
+    own_label: str = ""
+    truncated: int = 0
+    refused: int = 0
+    no_working: int = 0
 
     @property
     def label(self) -> str:
-        """The method with what it adds."""
-        return self.cell["label"]
+        """The method with what it adds, and what tells it apart from others of the same name."""
+        return self.own_label or self.cell["label"]
 
 
+BARE_WORDS = 6
+"""Up to so many words and numbers, a solution is an answer and no working: "The answer is 42 apples." """
+
+_WORD = re.compile(r"[^\W_]+")
 _SUMMED = (
     "tries", "teacher_calls", "teacher_input_tokens", "teacher_output_tokens", "student_calls", "student_input_tokens",
     "student_output_tokens", "unknown_tokens", "seconds",
@@ -62,19 +76,24 @@ def conditions(journal: Journal, cells: Collection[str] | None = None) -> list[C
         condition = found.setdefault(cell["condition"], Condition(cell))
         condition.cell_ids.append(cell["id"])
         scores, strict = points.setdefault(cell["condition"], ({}, {}))
-        for row in journal.rows(cell["id"]):
+        for row in journal.rows(cell["id"], detail=True):
             _add(condition, row, scores, strict)
     for key, (scores, strict) in points.items():
         found[key].scores = _means(scores)
         found[key].strict = _means(strict)
-    return list(found.values())
+    known = list(found.values())
+    for condition, label in zip(known, told_apart([condition.cell for condition in known]), strict=True):
+        condition.own_label = label
+    return known
 
 
-def _add(condition: Condition, row: dict[str, Any], scores: dict[str, list[float]], strict: dict[str, list[float]]) -> None:
+def _add(condition: Condition, row: Row, scores: dict[str, list[float]], strict: dict[str, list[float]]) -> None:
     condition.rows += 1
+    _count_faults(condition, row)
     condition.statuses[row["status"]] = condition.statuses.get(row["status"], 0) + 1
+    numbers: Mapping[str, Any] = row
     for name in _SUMMED:
-        condition.sums[name] = condition.sums.get(name, 0) + (row[name] or 0)
+        condition.sums[name] = condition.sums.get(name, 0) + (numbers[name] or 0)
     costs = (row["teacher_cost_usd"], row["student_cost_usd"])
     condition.unknown_cost += None in costs
     condition.sums["cost_usd"] = condition.sums.get("cost_usd", 0) + sum(cost or 0 for cost in costs)
@@ -88,6 +107,14 @@ def _add(condition: Condition, row: dict[str, Any], scores: dict[str, list[float
             condition.leaking.add(row["key"])
     if row["n_steps"] is not None:
         condition.steps[row["key"]] = row["n_steps"]
+
+
+def _count_faults(condition: Condition, row: Row) -> None:
+    flags = {flag["kind"] for flag in row["detail"].get("flags") or []}
+    condition.truncated += "truncated" in flags or "length" in (row["finish_reason"] or "")
+    condition.refused += bool(flags & {"refusal", "empty"})
+    solution = row["detail"].get("solution") or ""
+    condition.no_working += row["answer"] is not None and bool(solution) and len(_WORD.findall(solution)) <= BARE_WORDS
 
 
 def _means(values: dict[str, list[float]]) -> dict[str, float]:

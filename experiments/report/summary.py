@@ -4,14 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
+from ...graphs.methods import CONTROLS, is_ladder, rung_names
+from ..inference.intervals import holm, wilson
+from ..inference.paired import Comparison, compare
 from ..journal.journal import Journal
 from .scores import Condition, conditions, paired
-from .statistics import Comparison, compare, holm, wilson
 
 BASES = ("chain_of_thought", "standard", "plan_and_solve")
 """What a method is compared with, where the experiment has it; the first that is there is the base of the others."""
+
+
+class ComparisonSummary(TypedDict):
+    """One condition against its base, as tables and sentences need it; see `paired.Comparison`.
+
+    `a` and `b` are labels, `a` is the base. `group` is the value of the column that breaks the comparison down. `a_pass` and
+    `b_pass` are pass@k of k = `pass_k` trials, None where a problem has one.
+    """
+
+    a: str
+    b: str
+    a_condition: str
+    b_condition: str
+    student: str
+    problems: str
+    group: str
+    n: int
+    difference: float
+    difference_low: float | None
+    difference_high: float | None
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    gained: float
+    lost: float
+    p: float
+    p_holm: float | None
+    test: str
+    interval: str
+    error: float | None
+    clusters: int | None
+    needed: int | None
+    margin: float | None
+    p_not_worse: float | None
+    p_equivalent: float | None
+    pass_k: int
+    a_pass: float | None
+    b_pass: float | None
 
 
 def summarise(journal: Journal, cells: Collection[str] | None = None) -> list[dict[str, Any]]:
@@ -25,7 +65,8 @@ def summarise_condition(condition: Condition) -> dict[str, Any]:
     Returns:
         `condition`, `label`, `method`, `problems`, `student`, `teacher`, `mode`, `prompts`, `samples`, `seeds`;
         `n` (problems with a verdict), `accuracy`, `low`, `high` (Wilson's 95 % interval), `strict_accuracy`;
-        `statuses`, `errors`, `retried`, `leak_rate`, `accuracy_without_leaks`, `n_without_leaks`, `mean_steps`;
+        `statuses`, `errors`, `truncated`, `refused`, `no_working` (rows), `retried`, `leak_rate`,
+        `accuracy_without_leaks`, `n_without_leaks`, `mean_steps`;
         `teacher_tokens`, `student_tokens` (of what it used; a shared decomposition counts in each),
         `cost_usd` (None if unknown), `tokens_per_correct`, `cost_per_correct`, `seconds_per_correct`, `seconds_per_problem`
         (None where nobody took the time).
@@ -55,6 +96,9 @@ def summarise_condition(condition: Condition) -> dict[str, Any]:
         "strict_accuracy": sum(condition.strict.values()) / len(condition.strict) if condition.strict else None,
         "statuses": dict(condition.statuses),
         "errors": condition.statuses.get("error", 0),
+        "truncated": condition.truncated,
+        "refused": condition.refused,
+        "no_working": condition.no_working,
         "retried": int(sums.get("tries", 0)) - condition.rows,
         "leak_rate": len(condition.leaking) / len(condition.steps) if condition.steps else None,
         "accuracy_without_leaks": sum(clean.values()) / len(clean) if clean and condition.steps else None,
@@ -71,19 +115,20 @@ def summarise_condition(condition: Condition) -> dict[str, Any]:
     }
 
 
-def comparisons(journal: Journal, cells: Collection[str] | None = None) -> list[dict[str, Any]]:
+def comparisons(journal: Journal, cells: Collection[str] | None = None) -> list[ComparisonSummary]:
     """Compare, for each student and problem set, every condition with its base on the same problems.
 
     Returns:
         Dicts with `a` and `b` (labels), `student`, `problems` and the fields of `Comparison`; p-values are corrected over all.
     """
-    pairs = _pairs(conditions(journal, cells))
+    pairs = base_pairs(conditions(journal, cells))
     made = [(a, b, compare(*paired(a, b)[1:])) for a, b in pairs if paired(a, b)[0]]
     corrected = holm([comparison.p for _, _, comparison in made])
     return [comparison_dict(a, b, replace(found, p_holm=p)) for (a, b, found), p in zip(made, corrected, strict=True)]
 
 
-def _pairs(found: list[Condition]) -> list[tuple[Condition, Condition]]:
+def base_pairs(found: list[Condition]) -> list[tuple[Condition, Condition]]:
+    """Return each condition with its base: the same student and problem set, another method."""
     groups: dict[tuple[str, str], list[Condition]] = {}
     for condition in found:
         groups.setdefault((condition.cell["problems"], str(condition.cell["student"])), []).append(condition)
@@ -91,17 +136,34 @@ def _pairs(found: list[Condition]) -> list[tuple[Condition, Condition]]:
 
 
 def _with_base(group: list[Condition]) -> list[tuple[Condition, Condition]]:
-    """Compare with the first base there is (in the same prompts where possible), else with the first condition."""
+    """Pair each condition with its base, in the same prompts where possible, else with the first condition.
+
+    What has a teacher is compared twice: with its control, the same way of solving without a teacher, and with the best
+    condition without a teacher (which favours the condition without: the best of several is best by chance, too).
+    """
     pairs = []
+    untaught = [c for c in group if not c.cell["teacher"] and c.scores]
+    best = max(untaught, key=lambda c: sum(c.scores.values()) / len(c.scores), default=None)
     for other in group:
         same = [c for c in group if c.cell["prompts_hash"] == other.cell["prompts_hash"]] or group
         base = next((c for method in BASES for c in same if c.cell["method"] == method), group[0])
-        if base is not other:
-            pairs.append((base, other))
+        bases = [_control(other, same) or base, best] if other.cell["teacher"] else [base]
+        wanted = [b for place, b in enumerate(bases) if b is not None and b is not other and b not in bases[:place]]
+        pairs += [(b, other) for b in wanted]
     return pairs
 
 
-def comparison_dict(a: Condition, b: Condition, found: Comparison) -> dict[str, Any]:
+def _control(condition: Condition, group: list[Condition]) -> Condition | None:
+    """Return the same way of solving without a teacher: with as many shots and samples where there is one."""
+    method = CONTROLS.get(condition.cell["mode"])
+    if is_ladder(condition.cell["mode"]):
+        method = rung_names(condition.cell["mode"])[0]
+    found = [c for c in group if c.cell["method"] == method]
+    alike = [c for c in found if all(c.cell.get(name) == condition.cell.get(name) for name in ("shots", "samples"))]
+    return next(iter(alike or found), None)
+
+
+def comparison_dict(a: Condition, b: Condition, found: Comparison) -> ComparisonSummary:
     """Return a comparison with the names of what it compares."""
     return {
         "a": a.label,
@@ -122,5 +184,15 @@ def comparison_dict(a: Condition, b: Condition, found: Comparison) -> dict[str, 
         "p": found.p,
         "p_holm": found.p_holm,
         "test": found.test,
+        "interval": found.interval,
+        "error": found.error,
+        "clusters": found.clusters,
         "needed": found.needed,
+        "margin": found.equivalence.margin if found.equivalence else None,
+        "p_not_worse": found.equivalence.p_not_worse if found.equivalence else None,
+        "p_equivalent": found.equivalence.p_equivalent if found.equivalence else None,
+        "group": "",
+        "pass_k": 0,
+        "a_pass": None,
+        "b_pass": None,
     }

@@ -12,6 +12,12 @@ from ...nodes.asking.failures import printable
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from .summary import ComparisonSummary
+
+
+_NOTHING = {name: {"0"} for name in ("retried", "truncated", "refused", "no working", "USD")} | {"leaks": {"-", "0 %"}}
+"""What a column of the summary holds where it has nothing to say, by name."""
+
 
 def summary_cells(summaries: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """Return header and cells of the summary table; columns that never differ or hold nothing are left out."""
@@ -24,13 +30,43 @@ def summary_cells(summaries: Sequence[Mapping[str, Any]]) -> tuple[list[str], li
         "strict": [percent(s["strict_accuracy"]) for s in summaries],
         "statuses": [statuses(s["statuses"]) for s in summaries],
         "retried": [str(s["retried"]) for s in summaries],
+        "truncated": [str(s["truncated"]) for s in summaries],
+        "refused": [str(s["refused"]) for s in summaries],
+        "no working": [str(s["no_working"]) for s in summaries],
         "leaks": [percent(s["leak_rate"]) for s in summaries],
         "teacher tokens": [tokens(s["teacher_tokens"], s["teacher"]) for s in summaries],
         "student tokens": [tokens(s["student_tokens"], "student") for s in summaries],
         "USD": [usd(s["cost_usd"]) for s in summaries],
         "latency s": [number(s["seconds_per_problem"]) for s in summaries],
     }
-    return shown_columns(columns, {"retried": {"0"}, "USD": {usd(0.0)}, "leaks": {"-", "0 %"}})
+    return shown_columns(
+        columns,
+        _NOTHING,
+    )
+
+
+TERMS = {
+    "strict": "right answers in the format that was asked for",
+    "truncated": "problems with a reply that ran into the token limit",
+    "refused": "problems whose plan the teacher refused or left empty",
+    "no working": "answers that stand alone, without any working",
+    "leaks": "share of plans that contain the known answer",
+    "retried": "further runs after errors",
+    "latency s": "seconds per problem, with others in flight",
+    "p (Holm)": "p-value, corrected for the number of comparisons",
+    "gained/lost": "problems that only the one or only the other solves",
+    "needed for 80 % power": "problems that the exact test needs to see a difference of this size",
+    "not worse (p)": "p-value of being worse by the margin or more",
+    "equal (p)": "p-value of differing by the margin or more",
+    "pass@k": "share of problems that at least one of k trials solves",
+    "standard error": "of the difference, in points, over clusters",
+}
+"""What the columns mean that do not say it themselves."""
+
+
+def terms(header: Sequence[str]) -> str:
+    """Return a line that explains the columns of a table."""
+    return "; ".join(f"{name}: {TERMS[name]}" for name in header if name in TERMS)
 
 
 def shown_columns(
@@ -45,44 +81,47 @@ def shown_columns(
     kept = {
         name: cells
         for name, cells in columns.items()
-        if not set(cells) <= (empty or {}).get(name, {"-"}) and not (name in ("problems", "student") and len(set(cells)) == 1)
+        if (not cells or not set(cells) <= (empty or {}).get(name, {"-"}))
+        and not (name in ("problems", "student") and len(set(cells)) == 1)
     }
     return list(kept), [list(row) for row in zip(*kept.values(), strict=True)]
 
 
-def comparison_cells(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Return header and cells of the table of comparisons."""
-    header = [
-        "problems",
-        "student",
-        "compared",
-        "n",
-        "points (95 %)",
-        "relative gain (95 %)",
-        "gained/lost",
-        "p (Holm)",
-        "n for 80 %",
-    ]
-    rows = [
-        [
-            c["problems"],
-            c["student"],
-            f"{c['b']} - {c['a']}",
-            str(c["n"]),
-            signed_interval(c["difference"], c["difference_low"], c["difference_high"], ""),
-            signed_interval(c["gain"], c["gain_low"], c["gain_high"], " %") if c["gain"] is not None else "-",
-            f"{c['gained']:g} / {c['lost']:g}",
-            f"{c['p_holm']:.3f}" if c["p_holm"] >= 0.001 else "< 0.001",
-            f"{c['needed']:,}" if c["needed"] else "-",
-        ]
-        for c in found
-    ]
-    dropped = [place for place in (1, 0) if len({row[place] for row in rows}) == 1]
-    for place in dropped:
-        header.pop(place)
-        for row in rows:
-            row.pop(place)
-    return header, rows
+def comparison_cells(found: Sequence[ComparisonSummary]) -> tuple[list[str], list[list[str]]]:
+    """Return header and cells of the table of comparisons; columns that hold nothing are left out."""
+    columns: dict[str, list[str]] = {
+        "problems": [c["problems"] for c in found],
+        "student": [c["student"] for c in found],
+        "compared": [f"{c['b']} - {c['a']}" for c in found],
+        "group": [c["group"] or "-" for c in found],
+        "n": [str(c["n"]) for c in found],
+        "clusters": [str(c["clusters"] or "-") for c in found],
+        "points (95 %)": [signed_interval(c["difference"], c["difference_low"], c["difference_high"], "") for c in found],
+        "standard error": [f"{100 * c['error']:.1f}" if c["clusters"] and c["error"] is not None else "-" for c in found],
+        "relative gain (95 %)": [_gain(c) for c in found],
+        "gained/lost": [f"{c['gained']:.4g} / {c['lost']:.4g}" for c in found],
+        "p (Holm)": [_p(c["p_holm"]) for c in found],
+        "not worse (p)": [_p(c["p_not_worse"]) for c in found],
+        "equal (p)": [_p(c["p_equivalent"]) for c in found],
+        "pass@k": [_passes(c) for c in found],
+        "needed for 80 % power": [f"{c['needed']:,}" if c["needed"] else "-" for c in found],
+    }
+    return shown_columns(columns, {"relative gain (95 %)": set(), "needed for 80 % power": set()})
+
+
+def _gain(c: ComparisonSummary) -> str:
+    return signed_interval(c["gain"], c["gain_low"], c["gain_high"], " %") if c["gain"] is not None else "-"
+
+
+def _p(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
+def _passes(c: ComparisonSummary) -> str:
+    if c["a_pass"] is None and c["b_pass"] is None:
+        return "-"
+    rates = [percent(c["b_pass"]), percent(c["a_pass"])]
+    return f"k={c['pass_k']}: " + " vs ".join(rates)
 
 
 def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int = 160) -> Table:

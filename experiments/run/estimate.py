@@ -47,21 +47,22 @@ def estimate(plan: Plan, journal: Journal | None) -> list[CellEstimate]:
     for cell in plan.cells:
         units = todo[cell.id]
         made = CellEstimate(cell, len(units), len(plan.sets[cell.problems]) - len(units))
-        _add_student(made, units, plan, _means(journal, cell))
+        _add_student(made, units, plan, journal.mean_solution(cell.id) if journal else None)
         _add_teacher(made, units, plan, seen, journal)
         estimates.append(made)
     return estimates
 
 
-def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: dict[str, float]) -> None:
+def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: tuple[float, float, float] | None) -> None:
     cell = made.cell
     template = plan.prompts[cell.prompts_hash].texts["solve" if cell.teacher else cell.method]
     sequential = cell.mode == "sequential"
-    calls = means.get("calls") or cell.samples * (STEPS if sequential else 1)
+    calls = means[0] if means else cell.samples * (STEPS if sequential else 1)
     steps = DECOMPOSITION_TOKENS * CHARACTERS_PER_TOKEN if cell.teacher else 0
     asked = sum((len(template) + len(unit.problem.question) + steps) // CHARACTERS_PER_TOKEN for unit in units)
-    used = means["input"] * len(units) if means else asked * calls
-    answered = means["output"] * len(units) if means else calls * len(units) * (STEP_TOKENS if sequential else SOLUTION_TOKENS)
+    used = means[1] * len(units) if means else asked * calls
+    reply = min(STEP_TOKENS if sequential else SOLUTION_TOKENS, cell.student.max_tokens or SOLUTION_TOKENS)
+    answered = means[2] * len(units) if means else calls * len(units) * reply
     made.student_calls = round(calls * len(units))
     made.student_tokens = (round(used), round(answered))
     made.student_cost = cost(plan.prices(cell)["student"], *made.student_tokens)
@@ -76,11 +77,12 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
     new = [unit for unit in units if (str(model.identity), cell.prompts_hash, unit.problem.question) not in seen]
     seen |= {(str(model.identity), cell.prompts_hash, unit.problem.question) for unit in new}
     asked = sum((len(template) + len(unit.problem.question)) // CHARACTERS_PER_TOKEN for unit in new)
-    used, answered = _reply_means(journal, model_key(model))
+    used, answered = journal.mean_reply(model_key(model)) if journal else (None, None)
     made.teacher_calls = len(new)
+    plan_tokens = min(DECOMPOSITION_TOKENS, model.max_tokens or DECOMPOSITION_TOKENS)
     made.teacher_tokens = (
         asked if used is None else round(used * len(new)),
-        round((DECOMPOSITION_TOKENS if answered is None else answered) * len(new)),
+        round((plan_tokens if answered is None else answered) * len(new)),
     )
     made.teacher_cost = cost(plan.prices(cell)["teacher"], *made.teacher_tokens)
 
@@ -99,20 +101,3 @@ def _taught(journal: Journal | None) -> set[Any]:
                 (str(model), cell["prompts_hash"], problems[k].question) for k, bad in done.items() if not bad and k in problems
             }
     return seen
-
-
-def _reply_means(journal: Journal | None, teacher: str) -> tuple[float | None, float | None]:
-    """Return the mean tokens of a teacher's prompts and replies so far."""
-    if journal is None:
-        return None, None
-    query = "select avg(input_tokens), avg(output_tokens) from replies where teacher = ?"
-    return tuple(journal.db.execute(query, (teacher,)).fetchone())
-
-
-def _means(journal: Journal | None, cell: Cell) -> dict[str, float]:
-    if journal is None:
-        return {}
-    columns = "avg(student_calls), avg(student_input_tokens), avg(student_output_tokens)"
-    query = f"select {columns} from rows where cell_id = ? and status != 'error'"
-    found = journal.db.execute(query, (cell.id,)).fetchone()
-    return {"calls": found[0], "input": found[1], "output": found[2]} if found[0] else {}

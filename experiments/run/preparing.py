@@ -7,6 +7,7 @@ from pathlib import Path
 from ..design.plan import Plan
 from ..journal.finding import journal_path
 from ..journal.journal import Journal
+from ..journal.records import PromptTexts
 
 
 def open_journal(plan: Plan, home: Path) -> Journal:
@@ -40,5 +41,5 @@ def note_plan(plan: Plan, journal: Journal) -> None:
             journal.set(f"digest of {name}", problems.digest)
     for cell in plan.cells:
         prompts = plan.prompts[cell.prompts_hash]
-        texts = {"name": prompts.name, "version": prompts.version, "hash": prompts.hash, "texts": dict(prompts.texts)}
+        texts = PromptTexts(name=prompts.name, version=prompts.version, hash=prompts.hash, texts=dict(prompts.texts))
         journal.add_cell(cell.as_dict(), texts)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from ...nodes.state import CheckValues, VerdictValues
 from ...problems import Problem
 from ..journal.journal import Journal
+from ..journal.records import Row
 from .rows import judge, strict
 
 _KEPT = ("error", "waiting")
@@ -50,7 +52,7 @@ def rescore(journal: Journal) -> Rescoring:
     return done
 
 
-def _verified(row: dict[str, Any], problem: Problem, done: Rescoring) -> dict[str, Any]:
+def _verified(row: Row, problem: Problem, done: Rescoring) -> Row:
     from ...verification import check_solution, verify_answer
 
     detail = row["detail"]
@@ -65,5 +67,6 @@ def _verified(row: dict[str, Any], problem: Problem, done: Rescoring) -> dict[st
         if row["trace_id"]:
             done.overrides.append((row["trace_id"], status, asdict(verdict)))
     answer = None if verdict.answer is None else str(verdict.answer)[:500]
-    fresh = {"status": status, "score": score, "answer": answer, "strict": strict(asdict(verdict), status)}
-    return {**row, **fresh, "detail": {**detail, "verdict": asdict(verdict), "check": asdict(check)}}
+    found = cast(VerdictValues, asdict(verdict))
+    fresh: Row = {"status": status, "score": score, "answer": answer, "strict": strict(found, status)}
+    return {**row, **fresh, "detail": {**detail, "verdict": found, "check": cast(CheckValues, asdict(check))}}

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, cast
 
-from ...foundation.statuses import SCORED, is_correct
+from ...foundation.statuses import SCORED, RowStatus, is_correct
 from ...nodes.asking.failures import ModelError, explain, first
 from ...problems import Problem, Scorer
 from ..design.config import Price
 from ..design.prices import cost
+from ..journal.records import Detail, Row, UsageColumns
 
-_DETAIL = ("steps", "solution", "solutions", "flags", "reviews", "verdict", "check")
+_DETAIL = (
+    "steps", "hint", "solution", "solutions", "program", "flags", "reviews", "verdict", "check", "rung", "escalations"
+)  # fmt: skip
+_PAID_AGAIN: tuple[Literal["student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens"], ...] = (
+    "student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens",
+)  # fmt: skip
 
 
-def solved_row(
-    problem: Problem, output: Mapping[str, Any], prices: Mapping[str, Price | None], scorer: Scorer | None
-) -> dict[str, Any]:
+def solved_row(problem: Problem, output: Mapping[str, Any], prices: Mapping[str, Price | None], scorer: Scorer | None) -> Row:
     """Return the row of a graph's output.
 
     Args:
@@ -39,19 +43,19 @@ def solved_row(
         "leaked": None if steps is None else int(any(flag["kind"] == "answer_in_steps" for flag in flags)),
         "agreement": output.get("agreement"),
         "finish_reason": ",".join(sorted({s["finish_reason"] or "" for s in output.get("solutions") or []})) or None,
-        "detail": {key: output[key] for key in _DETAIL if output.get(key)},
+        "detail": cast(Detail, {key: output[key] for key in _DETAIL if output.get(key)}),
     }
 
 
-def waiting_row(output: Mapping[str, Any], prices: Mapping[str, Price | None]) -> dict[str, Any]:
+def waiting_row(output: Mapping[str, Any], prices: Mapping[str, Price | None]) -> Row:
     """Return the row of a problem whose steps wait for a reviewer."""
-    detail = {key: output[key] for key in ("steps", "flags", "reviews") if output.get(key)}
+    detail = cast(Detail, {key: output[key] for key in ("steps", "flags", "reviews") if output.get(key)})
     return {**usage_columns(output.get("usage") or {}, prices), "status": "waiting", "score": None, "detail": detail}
 
 
-def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) -> tuple[str, float | None]:
+def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) -> tuple[RowStatus, float | None]:
     """Return status and score, the set's own scorer before the verdict of mathematics."""
-    status = str(output["status"])
+    status: RowStatus = output["status"]
     if scorer is not None and output.get("answer") is not None:
         score = scorer(problem, output)
         return ("correct" if score >= 0.999 else "incorrect"), score
@@ -59,13 +63,13 @@ def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) ->
     return status, None if right is None else float(right)
 
 
-def strict(verdict: Mapping[str, Any], status: str) -> int | None:
+def strict(verdict: Mapping[str, Any], status: RowStatus) -> int | None:
     """Return 1 if the answer was right in the format that was asked for, 0 if not, None if nothing was judged."""
     known = verdict.get("strict")
     return None if status not in SCORED or known is None else int(known)
 
 
-def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) -> dict[str, Any]:
+def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) -> UsageColumns:
     """Return calls, tokens and cost by role."""
     columns: dict[str, Any] = {"unknown_tokens": 0}
     for role in ("teacher", "student"):
@@ -74,21 +78,21 @@ def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) 
         columns["unknown_tokens"] += used["unknown"]
         known = cost(prices.get(role), used["input_tokens"], used["output_tokens"], used["unknown"])
         columns[f"{role}_cost_usd"] = known if used["calls"] else 0.0
-    return columns
+    return cast(UsageColumns, columns)
 
 
-def failed_row(error: BaseException, prices: Mapping[str, Price | None]) -> dict[str, Any]:
+def failed_row(error: BaseException, prices: Mapping[str, Price | None]) -> Row:
     """Return the row of a problem that failed: an error, never a wrong answer; with what was paid before it failed."""
     paid = usage_columns(error.usage if isinstance(error, ModelError) else {}, prices)
     return {**paid, "status": "error", "error": describe(error), "score": None}
 
 
-def add_failed_tries(row: dict[str, Any], earlier: Mapping[str, Any]) -> None:
+def add_failed_tries(row: Row, earlier: Row) -> None:
     """Add what the student of an earlier row of the same problem was paid, which failed."""
-    for name in ("student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens"):
+    for name in _PAID_AGAIN:
         row[name] = (row.get(name) or 0) + (earlier[name] or 0)
-    costs = row.get("student_cost_usd"), earlier["student_cost_usd"]
-    row["student_cost_usd"] = None if None in costs else sum(costs)
+    now, before = row.get("student_cost_usd"), earlier["student_cost_usd"]
+    row["student_cost_usd"] = None if now is None or before is None else now + before
 
 
 def describe(error: BaseException) -> str:

@@ -14,6 +14,7 @@ from ..design.cells import Cell
 from ..design.config import ModelConfig
 from ..design.plan import Plan, Unit
 from ..journal.journal import Journal
+from ..journal.records import Row
 from ..journal.tables import now_ms
 from .dispatch import Lane, work_off
 from .model_pool import ModelPool, model_key
@@ -25,7 +26,7 @@ from .tally import Tally
 from .teaching import lesson
 
 GIVE_UP_AFTER = 25
-"""Problems of a student that fail from the start, without a single success, before the rest is spared."""
+"""A student whose first 25 calls all fail is skipped for the rest of the run."""
 
 
 @dataclass
@@ -58,7 +59,7 @@ async def run_experiment(
     models: Mapping[str, BaseChatModel] | None = None,
     tracker: Tracker | None = None,
     reviewer: Reviewer | None = None,
-    watch: Callable[[Unit, Mapping[str, Any], Spending], None] | None = None,
+    watch: Callable[[Unit, Row, Spending], None] | None = None,
 ) -> Outcome:
     """Run what the journal has not got yet.
 
@@ -80,7 +81,8 @@ async def run_experiment(
     session = journal.start_session()
     try:
         await run.all()
-        run.outcome.stopped_by = run.stop_reason
+        left = sum(run.outcome.missing.values()) or run.outcome.failed
+        run.outcome.stopped_by = run.stop_reason if left else ""
     except BaseException as error:
         run.outcome.stopped_by = type(error).__name__
         raise
@@ -136,7 +138,7 @@ class _Run:
         """Let the teachers plan everything and pause what a person must see; returns what can be solved now."""
         left = {cell: list(units) for cell, units in todo.items()}
 
-        async def plan(unit: Unit) -> dict[str, Any] | None:
+        async def plan(unit: Unit) -> Row | None:
             cell = self.solver.reviewed[unit.cell.id]
             try:
                 with lesson(unit.cell.problems, unit.problem.question):
@@ -147,7 +149,7 @@ class _Run:
             self.solver.held.add((unit.cell.id, unit.problem.key))
             return await self.solver.solve(unit) if await cell.waits(unit) else None
 
-        def take(unit: Unit, row: dict[str, Any] | None) -> None:
+        def take(unit: Unit, row: Row | None) -> None:
             if row is not None:
                 left[unit.cell.id].remove(unit)
                 self._take(unit, row)
@@ -166,7 +168,7 @@ class _Run:
         for student in students:
             own = [todo[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
             lanes.append(Lane(student.label, _by_problem(own), self.solver.width(student)))
-        await work_off(lanes, self.solver.solve, self._take, self._stopped)
+        await work_off(lanes, self._solve, self._take, self._stopped)
         for _ in range(self.plan.config.retries):
             failed, self._again = self._again, []
             retried = [
@@ -177,10 +179,17 @@ class _Run:
                 )
                 for student in students
             ]
-            await work_off(retried, self.solver.solve, self._take, self._stopped)
+            await work_off(retried, self._solve, self._take, self._stopped)
         self._again = []
 
-    def _take(self, unit: Unit, row: dict[str, Any]) -> None:
+    async def _solve(self, unit: Unit) -> Row:
+        self.spending.begin()
+        try:
+            return await self.solver.solve(unit)
+        finally:
+            self.spending.end()
+
+    def _take(self, unit: Unit, row: Row) -> None:
         """Write a row and count it; a failed problem comes again at the end."""
         tally = self._tallies[unit.cell.id]
         first = tally.tries.get(unit.problem.key, 0)
@@ -203,7 +212,7 @@ class _Run:
         self._report(unit, row, tally)
         self._check_streak(unit, row)
 
-    def _report(self, unit: Unit, row: dict[str, Any], tally: Tally) -> None:
+    def _report(self, unit: Unit, row: Row, tally: Tally) -> None:
         if tally.due():
             at = now_ms()
             self.journal.add_progress(unit.cell.id, tally.done, tally.metrics(), at)
@@ -212,7 +221,7 @@ class _Run:
         if self.watch:
             self.watch(unit, row, self.spending)
 
-    def _check_streak(self, unit: Unit, row: dict[str, Any]) -> None:
+    def _check_streak(self, unit: Unit, row: Row) -> None:
         key = model_key(unit.cell.student)
         streak = self._streaks.get(key, 0)
         if row["status"] != "error":
@@ -225,7 +234,7 @@ class _Run:
                 )
 
     def _stopped(self) -> bool:
-        self.stop_reason = self.stop_reason or self.spending.exceeded()
+        self.stop_reason = self.spending.exceeded()
         return bool(self.stop_reason)
 
 

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import uuid4
 
-from ...graphs.baselines import build_baseline
+from ...graphs.build import build_graph
+from ...graphs.options import GraphOptions, mode_options
 from ...graphs.trace_of_thought import build_trace_of_thought
 from ..design.cells import Cell
 from ..design.config import ModelConfig
 from ..design.plan import Plan, Unit
 from ..design.prices import price_of
 from ..journal.journal import Journal
+from ..journal.records import Counterfactual, Row
 from ..journal.tables import now_ms
 from .model_pool import ModelPool, model_key
 from .pausing import ReviewedCell, Reviewer, original_steps, teacher_of
@@ -57,15 +59,22 @@ class Solver:
         """Build the graph of a cell, for review with `review` and `checkpointer`."""
         seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
         student = self.pool.student(cell.student, seed)
-        options: dict[str, Any] = {
-            "prompts": self.plan.prompts[cell.prompts_hash],
-            "samples": cell.samples,
-            "max_attempts": cell.max_attempts,
-        }
         if cell.teacher is None:
-            return build_baseline(cell.method, student, **options)  # type: ignore[arg-type]
+            return build_graph(cell.method, student=student, **self._options(cell))
         teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
-        return build_trace_of_thought(teacher, student, mode=cell.mode, **options, **review)  # type: ignore[arg-type]
+        return build_graph(cell.method, student=student, teacher=teacher, **self._options(cell), **review)
+
+    def _options(self, cell: Cell) -> GraphOptions:
+        """Return what a cell's graph is built with."""
+        options = GraphOptions(
+            prompts=self.plan.prompts[cell.prompts_hash],
+            samples=cell.samples,
+            max_attempts=cell.max_attempts,
+            shots=cell.shots,
+            shots_by=cell.shots_by,  # type: ignore[typeddict-item]
+            shots_seed=cell.seed,
+        )
+        return options if cell.teacher is None else options | mode_options(cell.mode) | GraphOptions(hint_share=cell.hint_share)
 
     def _teaching(self, cell: Cell) -> Teaching | None:
         """Return the shared replies of a cell's teacher; a recorded one has them already."""
@@ -93,7 +102,7 @@ class Solver:
         prompts = self.plan.prompts[cell.prompts_hash]
         return ReviewedCell(cell, graph, teacher, prompts, self.journal, reviewer)
 
-    async def solve(self, unit: Unit) -> dict[str, Any]:
+    async def solve(self, unit: Unit) -> Row:
         """Return the row of a problem: a solution, a wait for a reviewer, or an error."""
         run_id = uuid4()
         config = {
@@ -127,26 +136,22 @@ class Solver:
         own = cell.config(unit)
         return await cell.run(unit, {**config, **own, "metadata": {**config["metadata"], **own["metadata"]}})
 
-    def _row(self, unit: Unit, output: dict[str, Any]) -> dict[str, Any]:
+    def _row(self, unit: Unit, output: Mapping[str, Any]) -> Row:
         if "__interrupt__" in output:
             return waiting_row(output, self.plan.prices(unit.cell))
         return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)
 
-    async def _counterfactual(self, unit: Unit, steps: list[str]) -> dict[str, Any]:
+    async def _counterfactual(self, unit: Unit, steps: list[str]) -> Counterfactual:
         """Solve from the teacher's own steps what was solved from a reviewer's."""
         student = self.pool.student(unit.cell.student, unit.cell.seed or None)
-        prompts = self.plan.prompts[unit.cell.prompts_hash]
-        graph = build_trace_of_thought(
-            teacher_of(steps),
-            student,
-            prompts=prompts,
-            mode=unit.cell.mode,  # type: ignore[arg-type]
-            samples=unit.cell.samples,
-            max_attempts=unit.cell.max_attempts,
-        )
-        row = self._row(unit, await graph.ainvoke(unit.problem.as_input()))
+        graph = build_trace_of_thought(teacher_of(steps), student, **self._options(unit.cell))
+        problem: Any = unit.problem.as_input()
+        row = self._row(unit, await graph.ainvoke(problem))
         self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
         return {
             "steps": steps,
-            **{name: row[name] for name in ("status", "answer", "student_input_tokens", "student_output_tokens")},
+            "status": row["status"],
+            "answer": row["answer"],
+            "student_input_tokens": row["student_input_tokens"],
+            "student_output_tokens": row["student_output_tokens"],
         }

@@ -22,6 +22,7 @@ from langchain_core.outputs import ChatGeneration, Generation
 from ..design.config import Price
 from ..design.prices import cost
 from ..journal.journal import Journal
+from ..journal.records import Reply
 from ..journal.tables import now_ms
 
 
@@ -141,7 +142,7 @@ class Teaching(BaseCache):
         """Do nothing: the journal is the truth."""
 
 
-def _generation(reply: dict[str, Any]) -> Generation:
+def _generation(reply: Reply) -> Generation:
     if reply["input_tokens"] is None:
         return Generation(text=reply["text"])
     used, made = reply["input_tokens"], reply["output_tokens"] or 0

@@ -1,1 +1,1 @@
-"""Ways into a graph: function and node (`embed`), tool, LangGraph server (`studio`), MCP server."""
+"""Ways into a graph: function and node (`embed`), `chat`, tool, LangGraph server (`studio`), MCP server."""

@@ -8,8 +8,8 @@ from typing import Any
 from langgraph.graph.state import CompiledStateGraph
 
 from ...models.load import load_chat_model
-from ..baselines import build_baseline
-from ..trace_of_thought import build_trace_of_thought
+from ..build import build_graph
+from ..methods import method_named
 
 
 def configured_graph(config: Mapping[str, Any]) -> CompiledStateGraph[Any, Any, Any, Any]:
@@ -19,9 +19,10 @@ def configured_graph(config: Mapping[str, Any]) -> CompiledStateGraph[Any, Any, 
         config: `method`, `student`, `teacher` ("self" for the student) and `prompts` (texts by name); optionally
             `student_options` for `load_chat_model` and `options` for the graph's builder.
     """
-    options = config.get("options") or {}
     student = load_chat_model(config["student"], **(config.get("student_options") or {}))
-    if config["method"] != "trace_of_thought":
-        return build_baseline(config["method"], student, prompts=config["prompts"], **options)
-    teacher = config["teacher"] if config["teacher"] == "self" else load_chat_model(config["teacher"])
-    return build_trace_of_thought(teacher, student, prompts=config["prompts"], **options)
+    teacher = None
+    if method_named(config["method"]).taught:
+        teacher = config["teacher"] if config["teacher"] == "self" else load_chat_model(config["teacher"])
+    return build_graph(
+        config["method"], student=student, teacher=teacher, prompts=config["prompts"], **(config.get("options") or {})
+    )

@@ -1,38 +1,38 @@
-"""The graph inside other programs: as a function and as a node of a parent graph with keys of its own."""
+"""The graph in other programs: as a function, and as a node of a parent graph with different keys."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, get_type_hints
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import Unpack
 
 from ...nodes.asking.checkpointer import refuse_checkpointer
-from ...nodes.review import Policy
-from ...nodes.solve import Mode
-from ...nodes.state import Flag, Solution, Status, TraceInput, TraceOutput, Usage
-from ...nodes.verify import Verifier
-from ...prompts import PromptSet
+from ...nodes.state import Escalation, Flag, Program, Solution, Status, TraceInput, TraceOutput, Usage
+from ..options import GraphOptions
 from ..trace_of_thought import build_trace_of_thought
 
 
 @dataclass(frozen=True)
 class TraceResult:
-    """What `solve` returns: fields of `TraceOutput` that tell how a question was solved."""
+    """The result of `solve`: the fields of `TraceOutput` that say how a question was solved."""
 
     answer: str | None
     status: Status
     steps: list[str]
     solution: str
+    program: Program | None = None
     flags: list[Flag] = field(default_factory=list)
     solutions: list[Solution] = field(default_factory=list)
     agreement: float = 1.0
     attempts: int = 1
+    rung: str = ""
+    escalations: list[Escalation] = field(default_factory=list)
     verdict: dict[str, Any] = field(default_factory=dict)
     check: dict[str, Any] = field(default_factory=dict)
     usage: Usage = field(default_factory=dict)
@@ -46,39 +46,27 @@ def solve(
     reference: str | None = None,
     problem_id: str = "",
     domain: str = "",
-    prompts: str | Path | Mapping[str, str] | PromptSet = "default",
-    mode: Mode = "joint",
-    samples: int = 1,
-    max_attempts: int = 1,
-    structured: bool | None = None,
-    verifier: Verifier | None = None,
-    review: Policy = "never",
     config: RunnableConfig | None = None,
+    **options: Unpack[GraphOptions],
 ) -> TraceResult:
-    """Solve one question: the teacher writes steps, the student follows them, the answer is verified.
+    r"""Solve one question: the teacher writes steps, the student follows them, the answer is verified.
 
-    A model given by name is loaded for this call alone: load it once with `load_chat_model` for several calls.
+    A model given by name is loaded for this call only. For several calls, load it once with `load_chat_model`.
 
     Args:
         question: the problem in words.
-        teacher: see `build_trace_of_thought`, as `student`, `prompts`, `mode`, `samples`, `max_attempts`, `structured` and
-            `verifier`.
-        student: a chat model or its name.
-        reference: the known answer, if any; without it, the status tells whether the solution's own arithmetic holds.
-        problem_id: for traces.
-        domain: for traces.
-        prompts: a prompt set.
-        mode: "joint" or "sequential".
-        samples: solutions to vote over.
-        max_attempts: how often the student may try.
-        structured: whether the teacher gives its steps as JSON.
-        verifier: gives the verdict, in place of `verify_answer`.
-        review: "never", since one call cannot pause; for another policy use `build_trace_of_thought`.
+        teacher: a chat model, its name as for `load_chat_model`, or "self" for the student.
+        student: a chat model, or its name.
+        reference: the known answer. Without it, the status says whether the solution's arithmetic holds.
+        problem_id: name of the problem in traces.
+        domain: subject area in traces.
         config: a LangChain config, for callbacks and tags.
+        **options: options of the graph, see `GraphOptions`. Review is refused, because one call cannot pause.
 
     Raises:
-        ValueError: the question is empty or too long, an option is out of range, or review is asked for.
-        ModelError: a model failed; says which, about what, and what to do.
+        TypeError: an option is unknown.
+        ValueError: the question is empty or too long, an option is out of range, or review is requested.
+        ModelError: a model failed; the message names the model, the problem and the fix.
 
     Example:
         ```python
@@ -90,17 +78,8 @@ def solve(
         assert solve("What is 6 * 7?", teacher=teacher, student=student, reference="42").status == "correct"
         ```
     """
-    _refuse_review(review)
-    graph = build_trace_of_thought(
-        teacher,
-        student,
-        prompts=prompts,
-        mode=mode,
-        samples=samples,
-        max_attempts=max_attempts,
-        structured=structured,
-        verifier=verifier,
-    )
+    _refuse_review(options)
+    graph = build_trace_of_thought(teacher, student, **options)
     return _result(graph.invoke(_problem(question, problem_id, reference, domain), config))
 
 
@@ -112,48 +91,33 @@ async def asolve(
     reference: str | None = None,
     problem_id: str = "",
     domain: str = "",
-    prompts: str | Path | Mapping[str, str] | PromptSet = "default",
-    mode: Mode = "joint",
-    samples: int = 1,
-    max_attempts: int = 1,
-    structured: bool | None = None,
-    verifier: Verifier | None = None,
-    review: Policy = "never",
     config: RunnableConfig | None = None,
+    **options: Unpack[GraphOptions],
 ) -> TraceResult:
-    """Do what `solve` does without blocking the event loop; cancelling it frees the models."""
-    _refuse_review(review)
-    graph = await asyncio.to_thread(  # a model given by name is loaded
-        build_trace_of_thought,
-        teacher,
-        student,
-        prompts=prompts,
-        mode=mode,
-        samples=samples,
-        max_attempts=max_attempts,
-        structured=structured,
-        verifier=verifier,
-    )
+    """Solve one question without blocking the event loop; see `solve`. Cancelling it stops the model calls."""
+    _refuse_review(options)
+    # a model given by name is loaded, which must not block the loop
+    graph = await asyncio.to_thread(build_trace_of_thought, teacher, student, **options)
     return _result(await graph.ainvoke(_problem(question, problem_id, reference, domain), config))
 
 
 def as_node(
     graph: CompiledStateGraph[Any, Any, Any, Any], *, question: str = "question", answer: str = "answer", **keys: str
 ) -> Runnable[Any, dict[str, Any]]:
-    """Return a node that runs a graph of ours in a parent graph whose state has other keys.
+    """Return a node that runs one of our graphs in a parent graph whose state has other keys.
 
-    A pause for review surfaces in the parent and is resumed there, without asking the teacher again; compile the parent
-    with a checkpointer and the graph without one. A parent with the same keys needs no wrapper: `add_node("solve", graph)`.
+    A review pauses the parent and is resumed there, without calling the teacher again: compile the parent with a checkpointer
+    and the graph without one. A parent with the same keys needs no wrapper: `add_node("solve", graph)`.
 
     Args:
-        graph: from `build_trace_of_thought` or `build_baseline`.
-        question: the parent's key that holds the problem.
-        answer: the parent's key that gets the answer.
-        **keys: further keys of `TraceInput` and `TraceOutput` and what the parent calls them, such as
-            `reference="known"`, `steps="plan"`, `status="verdict"`. An input that the parent's state lacks is left out.
+        graph: a graph from one of the builders.
+        question: key of the parent's state that holds the problem.
+        answer: key of the parent's state that gets the answer.
+        **keys: further keys of `TraceInput` and `TraceOutput`, each with the parent's name for it, such as
+            `reference="known"`, `steps="plan"`, `status="verdict"`. Inputs that the parent's state lacks are left out.
 
     Raises:
-        ValueError: a key is not one of ours, or the graph has a checkpointer; in a run, the parent's state lacks the question.
+        ValueError: a key is unknown, or the graph has a checkpointer. In a run: the parent's state has no question.
 
     Example:
         ```python
@@ -174,7 +138,7 @@ def as_node(
     inputs, outputs = get_type_hints(TraceInput), get_type_hints(TraceOutput)
     names = {"question": question, "answer": answer, **keys}
     if unknown := [key for key in names if key not in {**inputs, **outputs}]:
-        raise ValueError(f"{unknown[0]!r} is no key of the graph; known are {', '.join({**inputs, **outputs})}")
+        raise ValueError(f"{unknown[0]!r} is not a key of the graph; its keys are {', '.join({**inputs, **outputs})}")
     takes = {key: name for key, name in names.items() if key in inputs}
     gives = {key: name for key, name in names.items() if key not in inputs}
 
@@ -196,10 +160,11 @@ def as_node(
     return RunnableLambda(call, acall, name=graph.name)
 
 
-def _refuse_review(review: Policy) -> None:
+def _refuse_review(options: GraphOptions) -> None:
+    review = options.get("review", "never")
     if review != "never":
         raise ValueError(
-            f"review={review!r} would pause, which one call cannot: use build_trace_of_thought(..., review=..., "
+            f"review={review!r} would pause, and one call cannot be resumed: use build_trace_of_thought(..., review=..., "
             "checkpointer=...) and resume the run with Command(resume=...)"
         )
 

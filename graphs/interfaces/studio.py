@@ -7,7 +7,7 @@
 | `TOT_STUDENT` | the student, or several, separated by commas: the first is the default |
 | `TOT_TEACHER` | the teacher, or several; "recorded:sample" unless set, "self" for the student |
 | `TOT_BASE_URL` | of an OpenAI-compatible server, for remote models |
-| `TOT_REVIEW` | in the graph with review: "always" (the default) or "flagged" |
+| `TOT_REVIEW` | in the graph with review: "always" (the default) or "flagged"; in the chat: "never" unless set |
 | `TOT_TRACKING` | an MLflow experiment: every run becomes a trace there |
 """
 
@@ -16,21 +16,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from functools import cache
 from threading import Lock
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.graph.state import CompiledStateGraph
 from langgraph_sdk.runtime import ServerRuntime
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError, WithJsonSchema
 
 from ...models.load import load_chat_model
 from ...models.scripted import ScriptedChatModel
 from ..baselines import build_baseline
+from ..methods import MODES, check_mode, method_named, method_names
+from ..options import mode_options
 from ..trace_of_thought import build_trace_of_thought
+from .chat import as_chat
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
+Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"enum": list(MODES)}, {"pattern": " > "}]})]
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +55,8 @@ class RunContext(BaseModel):
         default=None, description="One of TOT_TEACHER, by the last part of its path; the first by default."
     )
     prompts: Literal["default", "plain"] = Field(default="default", description="Prompt set.")
-    mode: Literal["joint", "sequential"] = Field(default="joint", description="All steps at once, or one by one.")
+    mode: Mode = Field(default="joint", description="How the student uses the teacher: a mode, or a ladder of rungs.")
+    shots: NonNegativeInt = Field(default=0, le=8, description="Few-shot examples before the question.")
     samples: PositiveInt = Field(default=1, le=64, description="Solutions to vote over.")
     max_attempts: PositiveInt = Field(default=1, le=8, description="Tries of the student.")
 
@@ -68,33 +74,25 @@ async def trace_of_thought_reviewed(runtime: ServerRuntime) -> Graph:
     return await asyncio.to_thread(_taught, runtime, review)
 
 
-async def standard(runtime: ServerRuntime) -> Graph:
-    """The student gets the question alone."""
-    return await asyncio.to_thread(_untaught, runtime, "standard")
-
-
-async def chain_of_thought(runtime: ServerRuntime) -> Graph:
-    """The student is asked to think step by step."""
-    return await asyncio.to_thread(_untaught, runtime, "chain_of_thought")
-
-
-async def plan_and_solve(runtime: ServerRuntime) -> Graph:
-    """The student makes a plan of its own and follows it."""
-    return await asyncio.to_thread(_untaught, runtime, "plan_and_solve")
+async def chat(runtime: ServerRuntime) -> Graph:
+    """The same for chat programs: messages in and out; with TOT_REVIEW it pauses for a person."""
+    review = os.environ.get("TOT_REVIEW", "never")
+    return as_chat(await asyncio.to_thread(_taught, runtime, review), context_schema=RunContext)
 
 
 def _taught(runtime: ServerRuntime, review: Any) -> Graph:
     chosen, execution = _chosen(runtime)
     student = _model("TOT_STUDENT", chosen.student, "", execution)
     teacher = _model("TOT_TEACHER", chosen.teacher, "recorded:sample", execution)
-    options: dict[str, Any] = chosen.model_dump(include={"prompts", "mode", "samples", "max_attempts"})
+    given: Any = chosen.model_dump(include={"prompts", "samples", "shots", "max_attempts"})
+    options: dict[str, Any] = given | mode_options(chosen.mode)
     return _tracked(build_trace_of_thought(teacher, student, review=review, context_schema=RunContext, **options), execution)
 
 
-def _untaught(runtime: ServerRuntime, method: Any) -> Graph:
+def _untaught(runtime: ServerRuntime, method: str) -> Graph:
     chosen, execution = _chosen(runtime)
     student = _model("TOT_STUDENT", chosen.student, "", execution)
-    options: dict[str, Any] = chosen.model_dump(include={"prompts", "samples", "max_attempts"})
+    options: dict[str, Any] = chosen.model_dump(include={"prompts", "samples", "shots", "max_attempts"})
     return _tracked(build_baseline(method, student, context_schema=RunContext, **options), execution)
 
 
@@ -158,3 +156,15 @@ def _tracked(graph: Graph, execution: bool) -> Graph:
 
     handler = process_handler(experiment)
     return graph.with_config(callbacks=[handler])
+
+
+def _factory(method: str) -> Callable[[ServerRuntime], Awaitable[Graph]]:
+    """Return the factory of a method without a teacher, as `langgraph.json` names it."""
+
+    async def make(runtime: ServerRuntime) -> Graph:
+        return await asyncio.to_thread(_untaught, runtime, method)
+
+    return make
+
+
+globals().update({name: _factory(name) for name in method_names() if not method_named(name).taught})

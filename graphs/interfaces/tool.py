@@ -12,6 +12,7 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...foundation.redaction import Redactor
 from ...nodes.asking.checkpointer import refuse_checkpointer
 from ...nodes.asking.failures import explain, printable
 from ...nodes.question import MAX_CHARACTERS
@@ -52,20 +53,20 @@ def as_tool(
     description: str = DESCRIPTION,
     max_characters: int = 2000,
 ) -> BaseTool:
-    """Return a graph of ours as a tool for `create_agent` or any model that calls tools.
+    r"""Return one of our graphs as a tool for `create_agent` or any model that calls tools.
 
-    The model gets the answer, what the check says, the steps and the solution, cut to `max_characters`; the graph's whole
-    output is the message's `artifact`. A failure becomes a tool message with status "error" that says what happened. A
-    pause for review goes through to the agent's caller, and resumes there if the agent has a checkpointer.
+    The model gets the answer, the result of the check, the steps and the solution, cut to `max_characters`. The graph's whole
+    output is the message's `artifact`. A failure becomes a tool message with status "error" and the reason. A review pauses
+    the agent, and the agent's caller resumes it; the agent needs a checkpointer for that.
 
     Args:
-        graph: from `build_trace_of_thought` or `build_baseline`, compiled without a checkpointer.
-        name: what the model calls.
-        description: what the model is told.
-        max_characters: of the message that the model gets.
+        graph: a graph from one of the builders, without a checkpointer.
+        name: name of the tool.
+        description: description of the tool for the model.
+        max_characters: maximum length of the message that the model gets.
 
     Raises:
-        ValueError: the graph has a checkpointer, the name is none that servers take, or max_characters is below 100.
+        ValueError: the graph has a checkpointer, servers would refuse the name, or max_characters is below 100.
 
     Example:
         ```python
@@ -123,4 +124,5 @@ def tool_message(output: Mapping[str, Any], max_characters: int) -> str:
 
 
 def _failure(error: Exception) -> str:
-    return f"The problem could not be solved: {explain(error)}"
+    """Say what happened, without the keys that a provider's text may repeat: the agent's model and its users read this."""
+    return f"The problem could not be solved: {Redactor().text(explain(error))}"

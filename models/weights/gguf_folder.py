@@ -13,6 +13,8 @@ import torch
 from filelock import FileLock
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from ...foundation.installing import install
+
 
 def cache_folder() -> Path:
     """Return where converted models are kept: `$TRACE_OF_THOUGHT_CACHE`, or the platform's cache folder."""
@@ -66,7 +68,7 @@ def read_gguf(file: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrain
         model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=dtype)
         tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
     except ImportError as error:
-        raise ImportError(f"{file}: reading GGUF needs the package gguf; pip install 'trace-of-thought[local]'") from error
+        raise ImportError(f"{file}: reading GGUF needs the package gguf; {install('local')}") from error
     except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
         raise ValueError(f"{file}: transformers cannot read this GGUF file: {error}") from error
     _forget_gguf(model)

@@ -7,43 +7,23 @@ stream, interrupts pause and usage is counted in one place.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextvars import copy_context
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_executor_for_config
 
 from ..state import Role, RoleUsage, TraceState, Usage, add_usage
+from .continuing import continue_options
 from .failures import ModelError, advice, explain, first
+from .messages import Ask, Plan, Reply
 
-
-@dataclass(frozen=True)
-class Ask:
-    """One prompt for the model, with call options such as `temperature` and `seed`."""
-
-    prompt: str
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a plan gets for an `Ask`. `finish_reason` is "stop", "length" or the provider's own word."""
-
-    text: str
-    finish_reason: str | None = None
-
-    @property
-    def truncated(self) -> bool:
-        """True if the model ran into its token limit."""
-        return self.finish_reason in ("length", "max_tokens", "MAX_TOKENS")
-
-
-Plan = Generator[list[Ask], list[Reply], dict[str, Any]]
+_OPTIONS = ("temperature", "seed", "logprobs", "wants")
+"""Call options that a plan may set: a model gets those that it has a field for."""
 
 
 class ModelNode(Runnable[TraceState, dict[str, Any]]):
@@ -66,7 +46,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         self.role = role
         self.starts = starts
         known = getattr(type(model), "model_fields", {})
-        self._options = {name for name in ("temperature", "seed") if name in known}
+        self._options = {name for name in _OPTIONS if name in known}
 
     def invoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
         """Run the plan, its model calls in threads where it yields several at once."""
@@ -95,22 +75,23 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
 
     def _ask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage]:
         if len(asks) == 1:
-            return [self.model.invoke(asks[0].prompt, config, **self._known(asks[0]))]
+            return [self._call(asks[0], config)]
         with get_executor_for_config(config) as pool:
             calls = [pool.submit(copy_context().run, self._call, ask, config) for ask in asks]
             return [call.result() for call in calls]
 
     def _call(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage:
-        return self.model.invoke(ask.prompt, config, **self._known(ask))
+        return self.model.invoke(_messages(ask), config, **self._known(ask))
 
     async def _aask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage]:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.model.ainvoke(ask.prompt, config, **self._known(ask))) for ask in asks]
+            tasks = [group.create_task(self.model.ainvoke(_messages(ask), config, **self._known(ask))) for ask in asks]
         return [task.result() for task in tasks]
 
     def _known(self, ask: Ask) -> dict[str, Any]:
         """Leave out the options that this model has no field for."""
-        return {name: value for name, value in ask.options.items() if name in self._options}
+        known = {name: value for name, value in ask.options.items() if name in self._options}
+        return known | (continue_options(self.model) if ask.beginning else {})
 
     def _failure(self, error: Exception, state: TraceState, usage: Usage) -> ModelError:
         asked = f"while asking the {self.role} {_shown(model_name(self.model))!r} about {state['question'][:120]!r}"
@@ -140,7 +121,7 @@ class _Steps:
             self._own["unknown"] += tokens is None
             self._own["input_tokens"] += tokens["input_tokens"] if tokens else 0
             self._own["output_tokens"] += tokens["output_tokens"] if tokens else 0
-        self._advance([_reply(message) for message in messages])
+        self._advance([_reply(message, ask) for message, ask in zip(messages, self.asks, strict=True)])
 
     def _advance(self, replies: list[Reply] | None) -> None:
         try:
@@ -150,10 +131,33 @@ class _Steps:
             self.update = {**end.value, "usage": self.usage}
 
 
-def _reply(message: BaseMessage) -> Reply:
+def _messages(ask: Ask) -> str | list[BaseMessage]:
+    """Return a lone prompt as it is, else chat turns, the last of them what the model is to continue."""
+    if not ask.turns and not ask.beginning:
+        return ask.prompt
+    messages: list[BaseMessage] = []
+    for user, assistant in ask.turns:
+        messages += [HumanMessage(user), AIMessage(assistant)]
+    messages.append(HumanMessage(ask.prompt))
+    return [*messages, AIMessage(ask.beginning)] if ask.beginning else messages
+
+
+def _reply(message: BaseMessage, ask: Ask) -> Reply:
     meta = message.response_metadata if isinstance(message, AIMessage) else {}
     reasons = (meta.get(key) for key in ("finish_reason", "stop_reason", "done_reason"))
-    return Reply(message.text, next((reason for reason in reasons if reason), None))
+    text = str(message.text)
+    if ask.beginning and not text.startswith(ask.beginning):  # some servers repeat what they continue
+        text = ask.beginning + text
+    return Reply(text, next((reason for reason in reasons if reason), None), _logprobs(meta.get("logprobs")))
+
+
+def _logprobs(found: Any) -> tuple[tuple[str, float], ...]:
+    """Read log-probabilities in OpenAI's form; what is malformed counts as none."""
+    content = found.get("content") if isinstance(found, dict) else None
+    try:
+        return tuple((str(token["token"]), float(token["logprob"])) for token in content or ())
+    except (TypeError, KeyError, ValueError):
+        return ()
 
 
 def _shown(name: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import traceback
 from typing import TYPE_CHECKING
+
+from ...foundation.redaction import Redactor
 
 if TYPE_CHECKING:
     from ..state import Usage
@@ -40,6 +41,8 @@ class ModelError(RuntimeError):
 def advice(error: BaseException) -> str:
     """Return what to do about an error that asking a model raised; empty where the error says it itself."""
     error = first(error)
+    if "insufficient_quota" in str(error):
+        return "the account's quota is used up: check its plan and billing; fewer calls at a time do not help"
     known = next((_ADVICE[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _ADVICE), "")
     return known or (_UNREADABLE if _in_client(error) and isinstance(error, _SURPRISES) else "")
 
@@ -64,14 +67,8 @@ def explain(error: BaseException) -> str:
     """Return the message of an error in one line, without the keys and tokens of this process's environment."""
     error = first(error)
     said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
-    for secret in _secrets():  # some servers send the key back that they refuse
-        said = said.replace(secret, "***")
+    said = Redactor().text(said)  # some servers send the key back that they refuse
     return " ".join(printable(said).split())[:900] or type(error).__name__
-
-
-def _secrets() -> list[str]:
-    named = (value for name, value in os.environ.items() if name.upper().endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")))
-    return [value for value in named if len(value) >= 8]
 
 
 def printable(text: str) -> str:

@@ -1,1 +1,1 @@
-"""What waits for a reviewer and what was decided. The door is `queue.open_queue`."""
+"""The review queue: waiting items and decisions. Start at `queue.open_queue`."""

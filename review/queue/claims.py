@@ -1,4 +1,4 @@
-"""Which run goes on with a decision: one at a time, and another one where that failed or its process died."""
+"""Claims: only one run at a time resumes with a decision; another may if it failed or its process died."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .review_store import ReviewStore
 from .tables import claims, items
 
 LEASE_S = 3600.0
-"""How long a claim of another machine holds: whether its process lives cannot be seen from here."""
+"""Seconds for which a claim by another machine is valid. Whether its process is alive cannot be seen from here."""
 
 
 class Claims:
-    """The claims of a store."""
+    """The claims in a store."""
 
     def __init__(self, store: ReviewStore) -> None:
         """Take an open store."""
         self._begin = store.engine.begin
 
     def take(self, thread_id: str, interrupt_id: str) -> bool:
-        """Claim a decision that nobody has; False if a run has it or it was undone."""
+        """Claim a decision; return False if another run has it or it was undone."""
         here = _at(claims, thread_id, interrupt_id)
         with self._begin() as db:
             decided = _at(items, thread_id, interrupt_id) & (items.c.state == "decided")
@@ -34,27 +34,28 @@ class Claims:
             left = db.execute(select(claims).where(here)).first()
             if left is None or not is_abandoned(left.host, left.pid, left.at):
                 return False
+            # two runs may find the same abandoned claim; only one of these updates matches a row
             unchanged = here & (claims.c.pid == left.pid) & (claims.c.at == left.at)
             return bool(db.execute(update(claims).where(unchanged).values(**_here_and_now())).rowcount)
 
     def release(self, thread_id: str, interrupt_id: str) -> None:
-        """Let another run have a decision, after a failure."""
+        """Give up a claim after a failure, so that another run can take it."""
         with self._begin() as db:
             db.execute(update(claims).where(_at(claims, thread_id, interrupt_id)).values(host="", pid=0))
 
     def finish(self, thread_id: str, interrupt_id: str) -> None:
-        """Forget the claim: the run has gone on, and the decision is used up."""
+        """Delete a claim whose run has resumed: the decision is used up."""
         with self._begin() as db:
             db.execute(delete(claims).where(_at(claims, thread_id, interrupt_id)))
 
 
 def is_abandoned(host: str, pid: int, at: float) -> bool:
-    """Tell whether a claim binds nobody any more.
+    """Tell whether a claim is no longer valid.
 
     Args:
-        host: where it was made; empty after a failure.
-        pid: of the process that made it.
-        at: Unix seconds when it was made.
+        host: machine of the claiming process; empty after a failure.
+        pid: id of the claiming process.
+        at: time of the claim, in Unix seconds.
     """
     import psutil
 
@@ -62,6 +63,7 @@ def is_abandoned(host: str, pid: int, at: float) -> bool:
         return not host or time.time() - at > LEASE_S
     try:
         process = psutil.Process(pid)
+        # a process younger than the claim only has the same number
         return process.status() == psutil.STATUS_ZOMBIE or process.create_time() > at + 1
     except psutil.NoSuchProcess:
         return True

@@ -1,4 +1,4 @@
-"""A decision as the tables keep it."""
+"""Decisions as rows of the tables."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ def row_of_decision(item: Item, given: Any, *, reviewer: str, seconds: float | N
     """Return the columns of a decision on an item.
 
     Raises:
-        ValueError: the answer cannot be read.
+        ValueError: the answer cannot be read, or sends the steps back without a comment.
     """
     record, steps = read_answer(given, item.steps, may_reject=item.may_reject)
+    if record["decision"] == "reject" and not record["comment"].strip():
+        raise ValueError("sending back needs a comment: it tells the teacher what to change")
     name = reviewer or record["reviewer"]
     spent = record.get("seconds") if seconds is None else round(seconds, 1)
     decision: dict[str, Any] = {"type": record["decision"]}
@@ -29,7 +31,7 @@ def row_of_decision(item: Item, given: Any, *, reviewer: str, seconds: float | N
     if record["decision"] == "edit":
         decision["edited_action"] = {"name": ACTION, "args": {"steps": steps}}
     return {
-        "answer": json.dumps({"decisions": [decision], "reviewer": name, "seconds": spent}, ensure_ascii=False),
+        "answer": json.dumps({"decisions": [decision], "reviewer": name, "seconds": spent}),
         "decision": record["decision"],
         "comment": record["comment"],
         "reviewer": name,
@@ -47,7 +49,7 @@ def row_of_event(item: Item, what: str, reviewer: str, kept: Mapping[str, Any]) 
 
 
 def already_decided(item: Item) -> str:
-    """Return in words who was faster."""
+    """Return a sentence that says who decided first, and when."""
     who = item.reviewer or "somebody"
     if item.state == "elsewhere":
         return f"the review of {item.problem_id or item.number} was answered by another program"

@@ -1,4 +1,4 @@
-"""What an experiment's run needs of the queue: a checkpointer for its event loop, decisions, and to say what arrived."""
+"""The queue as an experiment uses it: a checkpointer for its event loop, decisions, and notice of new items."""
 
 from __future__ import annotations
 
@@ -22,25 +22,27 @@ class ReviewDesk:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[BaseCheckpointSaver]:
-        """Open the checkpointer; at the end what paused in the meantime is in the queue."""
+        """Open the checkpointer; when it closes, all problems paused meanwhile are in the queue."""
         self.queue.refresh()
         async with self.queue.store.asaver() as saver:
             yield saver
         self.queue.refresh()
 
     def arrived(self) -> None:
-        """Put what paused into the queue."""
+        """Add newly paused problems to the queue."""
         self.queue.refresh()
 
     def answers(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Return interrupt id and answer by thread, of what is decided."""
+        """Return the usable decisions: interrupt id and answer by thread id."""
         return self.queue.answers()
 
     @asynccontextmanager
     async def claim(self, thread_id: str, interrupt_id: str) -> AsyncIterator[bool]:
-        """Take a decision while the body goes on with it; False if it was undone just before or a run has it."""
+        """Hold a decision while the body resumes with it; yields False if it was undone or another run has it."""
         claim = self.queue.claim(thread_id, interrupt_id)
-        taken = await asyncio.to_thread(claim.__enter__)  # this loop's checkpointer may hold the store: it must go on
+        taken = await asyncio.to_thread(
+            claim.__enter__
+        )  # in a thread: the checkpointer of this event loop may hold the store, and waiting here would block it for ever
         try:
             yield taken
         except BaseException as error:

@@ -1,9 +1,10 @@
-"""Edits that were begun and not submitted: kept for each subject, until it is decided."""
+"""Unsubmitted edits, stored until the item is decided."""
 
 from __future__ import annotations
 
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
@@ -15,7 +16,7 @@ from .tables import drafts
 
 @dataclass(frozen=True)
 class Draft:
-    """An edit that nobody submitted yet."""
+    """An unsubmitted edit."""
 
     steps: list[str]
     comment: str
@@ -23,30 +24,40 @@ class Draft:
 
 
 class Drafts:
-    """The drafts of a store."""
+    """The drafts of a store: one for each subject and reviewer, so that nobody types over a colleague's."""
 
     def __init__(self, store: ReviewStore) -> None:
         """Take an open store."""
         self._engine = store.engine
 
-    def save(self, item: Item, steps: list[str], comment: str = "") -> float:
-        """Keep an edit that is not submitted yet; returns when, in Unix seconds."""
+    def save(self, item: Item, steps: list[str], comment: str = "", reviewer: str = "", db: Connection | None = None) -> float:
+        """Store an unsubmitted edit; return the time in Unix seconds."""
         at = time.time()
-        with self._engine.begin() as db:
-            self.drop(item, db)
-            db.execute(insert(drafts).values(subject=item.subject, steps=json.dumps(steps), comment=comment, at=at))
+        row = {"subject": _key(item, reviewer), "steps": json.dumps(steps), "comment": comment, "at": at}
+        with self._engine.begin() if db is None else nullcontext(db) as open_db:
+            open_db.execute(delete(drafts).where(drafts.c.subject == row["subject"]))
+            open_db.execute(insert(drafts).values(**row))
         return at
 
-    def get(self, item: Item) -> Draft | None:
-        """Return the edit that was kept, if any."""
-        with self._engine.connect() as db:
-            found = db.execute(select(drafts).where(drafts.c.subject == item.subject)).first()
+    def get(self, item: Item, reviewer: str = "", db: Connection | None = None) -> Draft | None:
+        """Return the stored edit of a reviewer, if any."""
+        keys = (_key(item, reviewer), item.subject)  # the first release kept one for all reviewers
+        with self._engine.connect() if db is None else nullcontext(db) as open_db:
+            rows = {row.subject: row for row in open_db.execute(select(drafts).where(drafts.c.subject.in_(keys)))}
+        found = next((rows[key] for key in keys if key in rows), None)
         return Draft(json.loads(found.steps), found.comment, found.at) if found else None
 
-    def drop(self, item: Item, db: Connection | None = None) -> None:
-        """Forget the edit, in a transaction that is open or in one of its own."""
-        if db is None:
-            with self._engine.begin() as own:
-                self.drop(item, own)
-            return
-        db.execute(delete(drafts).where(drafts.c.subject == item.subject))
+    def subjects(self) -> set[str]:
+        """Return the subjects that have an unsubmitted edit."""
+        with self._engine.connect() as db:
+            return {key.partition(" ")[0] for key in db.scalars(select(drafts.c.subject))}
+
+    def drop(self, item: Item, reviewer: str = "", db: Connection | None = None) -> None:
+        """Delete a reviewer's edit, in the given transaction or in one of its own."""
+        mine = drafts.c.subject.in_((_key(item, reviewer), item.subject))
+        with self._engine.begin() if db is None else nullcontext(db) as open_db:
+            open_db.execute(delete(drafts).where(mine))
+
+
+def _key(item: Item, reviewer: str) -> str:
+    return f"{item.subject} {reviewer}" if reviewer else item.subject

@@ -1,4 +1,4 @@
-"""An item of the queue: one decomposition that a person shall look at."""
+"""An item of the queue: one step list to review."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...foundation.visible import has_hidden
 from ...nodes.hitl import ACTION
 from ...nodes.state import Flag
 
 
 @dataclass(frozen=True)
 class Item:
-    """What is asked, by whom, and what was decided.
+    """One review: what is asked, and what was decided.
 
     Attributes:
-        number: name of the item in addresses and files.
-        subject: the same for threads that ask the same; they are decided together.
+        number: identifies the item in URLs and files.
+        subject: the same for all threads with the same request; they are decided together.
         state: waiting, decided, taken (a run has the decision) or elsewhere (answered by another program).
-        created: Unix seconds.
-        may_reject: False when the teacher was asked often enough.
+        created: time in Unix seconds.
+        may_reject: False once the maximum number of revisions is reached.
+        reply: what the teacher wrote, where it holds no steps.
     """
 
     number: int
@@ -46,16 +48,22 @@ class Item:
     seconds: float | None = None
     decided: float | None = None
     kinds: list[str] = field(default_factory=list)
+    reply: str = ""
+
+    @property
+    def must_be_opened(self) -> bool:
+        """Whether it can't be approved together with others: it has no steps, or characters that nobody sees in a list."""
+        return not self.steps or bool({"refusal", "hidden_characters"} & set(self.kinds))
 
     @property
     def given_steps(self) -> list[str]:
-        """What the student gets: the reviewer's steps after an edit, else the teacher's."""
+        """The steps that the student gets: the reviewer's after an edit, or else the teacher's."""
         decisions = (self.answer or {}).get("decisions") or [{}]
         return list(decisions[0].get("edited_action", {}).get("args", {}).get("steps", self.steps))
 
 
 def item_from_row(row: Mapping[str, Any]) -> Item:
-    """Return the item of a row of `tables.items`."""
+    """Return a row of `tables.items` as an item."""
     request = json.loads(row["request"])
     args = request["action_requests"][0]["args"]
     kept = {key: row[key] for key in Item.__dataclass_fields__ if key in row}
@@ -68,12 +76,13 @@ def item_from_row(row: Mapping[str, Any]) -> Item:
             "may_reject": "reject" in request["review_configs"][0]["allowed_decisions"],
             "answer": json.loads(row["answer"]) if row["answer"] else None,
             "kinds": row["kinds"].split(),
+            "reply": str(args.get("reply") or ""),
         }
     )
 
 
 def is_request(value: Any) -> bool:
-    """Tell whether the value of an interrupt asks for a review of steps."""
+    """Tell whether an interrupt's value is a request to review steps."""
     try:
         return bool(value["action_requests"][0]["name"] == ACTION and value["review_configs"][0]["allowed_decisions"])
     except (TypeError, KeyError, IndexError):
@@ -84,16 +93,18 @@ def row_of(thread_id: str, interrupt_id: str, request: Mapping[str, Any], about:
     """Return the row of a new item.
 
     Args:
-        thread_id: of the paused run.
-        interrupt_id: of the interrupt.
+        thread_id: id of the paused thread.
+        interrupt_id: id of the interrupt.
         request: the `HITLRequest`.
-        about: metadata of the run: `experiment`, `problem_set`, `teacher` and `problem_id` are kept.
+        about: metadata of the run; `experiment`, `problem_set`, `teacher` and `problem_id` are stored.
     """
     args = request["action_requests"][0]["args"]
     named = {key: str(about.get(key) or "") for key in ("experiment", "problem_set", "teacher", "problem_id")}
     named["problem_id"] = named["problem_id"] or str(args.get("problem_id") or "")
     asked = [named, args.get("question"), args.get("steps"), request["review_configs"]]
     kinds = dict.fromkeys(str(flag.get("kind")) for flag in args.get("flags") or [])
+    if any(has_hidden(str(step)) for step in args.get("steps") or []):  # a graph of another make may not flag them
+        kinds["hidden_characters"] = None
     return {
         **named,
         "thread_id": thread_id,
@@ -101,5 +112,5 @@ def row_of(thread_id: str, interrupt_id: str, request: Mapping[str, Any], about:
         "subject": hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:24],
         "state": "waiting",
         "kinds": " ".join(kinds),
-        "request": json.dumps(request, ensure_ascii=False),
+        "request": json.dumps(request),  # ASCII: a lone surrogate of a hostile reply can't be stored as it is
     }

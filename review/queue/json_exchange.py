@@ -1,4 +1,4 @@
-"""The queue as JSON: for spreadsheets, scripts and tools of one's own."""
+"""The queue as JSON, for scripts and other tools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .queue import ReviewQueue
 
 @dataclass
 class Imported:
-    """What became of a file: numbers of the items, and why lines were not used."""
+    """The result of an import: decided item numbers, the number of items without a decision, and reasons of refusal by item."""
 
     decided: list[int] = field(default_factory=list)
     undecided: int = 0
@@ -22,18 +22,19 @@ class Imported:
 
 
 def export_items(queue: ReviewQueue, file: Path, **filters: str) -> int:
-    """Write what waits to a JSON file.
+    """Write the waiting items to a JSON file.
 
     To decide, fill in `decision` ("approve", "edit" or "reject"), and for an edit change `steps`; `comment` and `reviewer` are
-    kept.
+    kept. An item without steps has the teacher's `reply`, and "approve" needs `"seen": true` there: the student then gets the
+    problem alone.
 
     Args:
         queue: an open queue.
-        file: to write.
+        file: the file to write.
         filters: as in `ReviewQueue.pending`.
 
     Returns:
-        The number of items.
+        The number of items written.
     """
     queue.refresh()
     rows = [_exported(item) for item in queue.pending(**filters)]
@@ -42,15 +43,15 @@ def export_items(queue: ReviewQueue, file: Path, **filters: str) -> int:
 
 
 def import_decisions(queue: ReviewQueue, file: Path, *, reviewer: str = "") -> Imported:
-    """Take the decisions of an exported file; items without a decision go on waiting.
+    """Read the decisions in an exported file; items without a decision stay in the queue.
 
     Args:
         queue: an open queue.
-        file: that `export_items` wrote.
-        reviewer: for decisions that name none.
+        file: a file written by `export_items`.
+        reviewer: name for decisions that name none.
 
     Raises:
-        ValueError: the file is no such list.
+        ValueError: the file does not hold exported reviews.
     """
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
@@ -68,6 +69,8 @@ def import_decisions(queue: ReviewQueue, file: Path, *, reviewer: str = "") -> I
             item = queue.item(row["item"])
             if row.get("subject") != item.subject:
                 raise ValueError("this item belongs to another store: export again")
+            if not item.steps and row["decision"] == "approve" and row.get("seen") is not True:
+                raise ValueError("the teacher gave no steps: read 'reply', then set 'seen' to true to approve")
             queue.decide(item.number, _decision(row), reviewer=str(row.get("reviewer") or reviewer))
             result.decided.append(item.number)
         except (AlreadyDecided, ValueError, LookupError, OverflowError) as error:
@@ -83,6 +86,7 @@ def _exported(item: Item) -> dict[str, Any]:
         **about,
         "flags": item.flags,
         "allowed": ["approve", "edit", *(["reject"] if item.may_reject else [])],
+        **({} if item.steps else {"reply": item.reply, "seen": False}),
         "decision": "",
         "comment": "",
         "reviewer": "",

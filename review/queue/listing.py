@@ -1,4 +1,4 @@
-"""What the queue holds: items that wait, how many, and the history of decisions."""
+"""Read access to the queue: waiting items, counts, and the history of decisions."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ FILTERS = ("experiment", "problem_set", "teacher")
 
 @dataclass(frozen=True)
 class Counts:
-    """How many subjects wait, and how many are decided."""
+    """Numbers of problems that wait for a reviewer, wait for the teacher's new steps, or are decided."""
 
     waiting: int
     decided: int
+    sent_back: int = 0
 
     @property
     def all(self) -> int:
-        """Both."""
-        return self.waiting + self.decided
+        """The sum."""
+        return self.waiting + self.decided + self.sent_back
 
 
 class Listing:
-    """Reads the tables of a store and changes nothing."""
+    """Reads the tables of a store; changes nothing."""
 
     def __init__(self, store: ReviewStore) -> None:
         """Take an open store."""
@@ -37,29 +38,46 @@ class Listing:
         self._connect = store.engine.connect
 
     def pending(self, **filters: str) -> list[Item]:
-        """Return what waits, oldest first, each subject once.
+        """Return the waiting items, oldest first; items with the same request appear once.
 
         Args:
-            filters: `experiment`, `problem_set`, `teacher`; `flag`, a kind of flag, or "none" for what has none.
+            filters: `experiment`, `problem_set`, `teacher`; `flag` is a kind of flag, or "none" for items without flags.
         """
         first = select(func.min(items.c.number)).where(items.c.state == "waiting").group_by(items.c.subject)
         query = select(items).where(items.c.number.in_(first)).order_by(items.c.number)
         return [item for item in self._read(_filtered(query, filters)) if _has_flag(item, filters.get("flag"))]
 
     def counts(self, **filters: str) -> Counts:
-        """Return the progress of what the filters choose."""
-        query = _filtered(select(items.c.subject, items.c.state, items.c.kinds), filters)
+        """Return the counts of the filtered problems. A problem that was rejected and asked again counts once."""
+        columns = (items.c.thread_id, items.c.subject, items.c.state, items.c.kinds, items.c.decision)
         with self._connect() as db:
-            rows = [row for row in db.execute(query) if _kinds_fit(row.kinds.split(), filters.get("flag"))]
-        waiting = {row.subject for row in rows if row.state == "waiting"}
-        decided = {row.subject for row in rows if row.state in ("decided", "taken")}
-        return Counts(len(waiting), len(decided - waiting))
+            rows = db.execute(_filtered(select(*columns), filters).order_by(items.c.number)).all()
+        first: dict[str, str] = {}
+        latest: dict[str, Any] = {}
+        for row in rows:
+            if row.state != "elsewhere":
+                latest[first.setdefault(row.thread_id, row.subject)] = row
+        shown = [row for row in latest.values() if _kinds_fit(row.kinds.split(), filters.get("flag"))]
+        waiting = sum(row.state == "waiting" for row in shown)
+        sent_back = sum(row.state != "waiting" and row.decision == "reject" for row in shown)
+        return Counts(waiting, len(shown) - waiting - sent_back, sent_back)
+
+    def of_thread(self, thread_id: str) -> Item | None:
+        """Return the newest item of a thread."""
+        found = self._read(select(items).where(items.c.thread_id == thread_id).order_by(items.c.number.desc()).limit(1))
+        return found[0] if found else None
+
+    def earlier(self, item: Item) -> Item | None:
+        """Return the item that was sent back before the teacher gave these steps, if there is one."""
+        before = (items.c.thread_id == item.thread_id) & (items.c.number < item.number) & (items.c.decision == "reject")
+        found = self._read(select(items).where(before).order_by(items.c.number.desc()).limit(1))
+        return found[0] if found else None
 
     def item(self, number: int) -> Item:
-        """Return an item.
+        """Return an item by its number.
 
         Raises:
-            LookupError: there is none.
+            LookupError: there is no such item.
         """
         found = self._read(select(items).where(items.c.number == number))
         if not found:
@@ -72,14 +90,14 @@ class Listing:
         return next(iter(self._read(query.limit(1))), None)
 
     def history(self, limit: int = 200) -> list[dict[str, Any]]:
-        """Return what was decided and undone, newest first: `at`, `what`, `reviewer`, `comment`, `distance`, ..."""
+        """Return decisions and undos, newest first, with `at`, `what`, `reviewer`, `comment`, `distance`, ..."""
         named = (items.c.problem_id, items.c.teacher, items.c.problem_set, items.c.experiment, items.c.state)
         query = select(events, *named).join(items, items.c.number == events.c.item).order_by(events.c.number.desc())
         with self._connect() as db:
             return [dict(row) for row in db.execute(query.limit(limit)).mappings()]
 
     def choices(self) -> dict[str, list[str]]:
-        """Return the values that filters may take, of what waits."""
+        """Return the values of each filter that occur among the waiting items."""
         with self._connect() as db:
             rows = db.execute(select(*(items.c[name] for name in (*FILTERS, "kinds"))).where(items.c.state == "waiting")).all()
         found = {name: sorted({getattr(row, name) for row in rows} - {""}) for name in FILTERS}
@@ -87,9 +105,10 @@ class Listing:
         return found | {"flag": kinds + (["none"] if any(not row.kinds for row in rows) else [])}
 
     def version(self) -> str:
-        """Return a text that changes whenever the queue does."""
+        """Return a text that changes whenever the queue changes."""
         with self._connect() as db:
             parts = [db.scalar(select(func.count()).select_from(items).where(items.c.state == "waiting"))]
+            parts += [db.scalar(select(func.count()).select_from(items).where(items.c.state == "elsewhere"))]
             parts += [db.scalar(select(func.max(table.c.number))) for table in (items, events)]
         return "-".join(str(part or 0) for part in parts)
 

@@ -1,4 +1,4 @@
-"""Find paused runs in LangGraph's checkpoints: threads whose newest checkpoint holds an interrupt."""
+"""Find paused runs in LangGraph's checkpoints: threads whose newest checkpoint has an interrupt."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .review_store import ReviewStore
 
+# LangGraph's own `list` would read every checkpoint with its whole state; only the ids are needed here.
 _PAUSED = """
 select distinct w.thread_id from {writes} w
 where w.channel = '__interrupt__' and w.checkpoint_ns = ''
@@ -23,14 +24,14 @@ and w.checkpoint_id = (select max(c.checkpoint_id) from checkpoints c where c.th
 
 
 def paused_threads(store: ReviewStore) -> set[str]:
-    """Return the ids of the threads that wait, without reading their states."""
+    """Return the ids of paused threads without reading their states."""
     query = _PAUSED.format(writes="checkpoint_writes" if store.postgres else "writes")
     with store.engine.connect() as db:
         return set(db.scalars(text(query)))
 
 
 def read_requests(store: ReviewStore, threads: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the rows of the reviews that these threads ask for, oldest first; other interrupts are left alone."""
+    """Return the review requests of these threads as rows, oldest first; other kinds of interrupts are ignored."""
     with store.saver() as saver:
         configs: list[RunnableConfig] = [{"configurable": {"thread_id": thread}} for thread in threads]
         found = [pause for pause in map(saver.get_tuple, configs) if pause is not None]

@@ -1,4 +1,4 @@
-"""The queue: what waits for a person, and what was decided, by whom and when."""
+"""The review queue: what is waiting, what was decided, by whom and when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import AlreadyDecided, AlreadyTaken
@@ -25,13 +25,13 @@ _SAME = (items.c.thread_id == claims.c.thread_id) & (items.c.interrupt_id == cla
 
 
 def open_queue(target: str | Path | None = None) -> ReviewQueue:
-    """Open the queue of a store.
+    """Open the review queue in a store; create the store if needed.
 
     Args:
-        target: a sqlite file or postgresql://...; else TOT_REVIEWS, else `reviews.sqlite` beside the journals.
+        target: SQLite file or postgresql://... Default: `TOT_REVIEWS`, or `reviews.sqlite` beside the journals.
 
     Raises:
-        StoreError: it cannot be opened.
+        StoreError: the store cannot be opened.
     """
     import os
 
@@ -41,7 +41,7 @@ def open_queue(target: str | Path | None = None) -> ReviewQueue:
 
 
 class ReviewQueue(Listing):
-    """Pending reviews over a LangGraph checkpoint store; any number of processes may use it at once."""
+    """Pending reviews in a LangGraph checkpoint store. Any number of processes may use it at the same time."""
 
     def __init__(self, store: ReviewStore) -> None:
         """Take an open store."""
@@ -51,11 +51,11 @@ class ReviewQueue(Listing):
         self._begin = store.engine.begin
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.store.close()
 
     def refresh(self) -> int:
-        """Take in what the checkpoints hold: new interrupts become items, those answered by other programs are closed.
+        """Read the checkpoints: new interrupts become items, and items that other programs answered are closed.
 
         Returns:
             The number of new items.
@@ -72,7 +72,7 @@ class ReviewQueue(Listing):
         return sum(self._add(row) for row in read_requests(self.store, paused - known))
 
     def _add(self, row: Mapping[str, Any]) -> bool:
-        """Add an item unless it is there; a subject that was decided already is decided for this thread, too."""
+        """Add an item unless it exists. If the same request was decided before, that decision holds for this thread as well."""
         try:
             with self._begin() as db:
                 rounds = db.scalar(select(func.count()).select_from(items).where(items.c.thread_id == row["thread_id"]))
@@ -86,20 +86,20 @@ class ReviewQueue(Listing):
         return True
 
     def decide(self, number: int, answer: Any, *, reviewer: str = "", seconds: float | None = None) -> Item:
-        """Keep a decision, for all threads that ask the same.
+        """Store a decision on an item, for all threads with the same request. The first decision wins.
 
         Args:
-            number: of the item.
-            answer: any form that `nodes.hitl.read_answer` reads.
-            reviewer: name, as given.
+            number: number of the item.
+            answer: a decision in any form that `nodes.hitl.read_answer` accepts.
+            reviewer: name to store with the decision.
             seconds: time that the decision took.
 
         Returns:
             The decided item.
 
         Raises:
-            AlreadyDecided: somebody was faster; says who.
-            ValueError: the answer cannot be read.
+            AlreadyDecided: another reviewer decided first; the message says who.
+            ValueError: the answer cannot be read, or sends the steps back without a comment.
         """
         item = self.item(number)
         kept = row_of_decision(item, answer, reviewer=reviewer, seconds=seconds)
@@ -107,48 +107,61 @@ class ReviewQueue(Listing):
             open_ones = (items.c.subject == item.subject) & (items.c.state == "waiting")
             if not db.execute(update(items).where(open_ones).values(state="decided", **kept)).rowcount:
                 raise AlreadyDecided(already_decided(self.item(number)))
-            self.drafts.drop(item, db)
+            if kept["decision"] != "reject":  # an edit that was begun is not part of what goes back
+                self.drafts.drop(item, reviewer, db)
             db.execute(insert(events).values(**row_of_event(item, kept["decision"], kept["reviewer"], kept)))
         return self.item(number)
 
     def undo(self, number: int, *, reviewer: str = "") -> Item:
-        """Take a decision back; the item waits again.
+        """Undo a decision. The item waits again, with its edit and comment as an unfinished edit.
 
         Raises:
-            AlreadyTaken: a run has gone on with it.
-            LookupError: nothing was decided.
+            AlreadyTaken: a run has already used the decision.
+            LookupError: there is no decision to undo.
         """
         item = self.item(number)
         same = items.c.subject == item.subject
         with self._begin() as db:
             if db.scalar(select(func.count()).select_from(items).where(same, items.c.state == "taken")):
-                raise AlreadyTaken(f"a run has gone on with the decision on {item.problem_id or number}; it stays")
+                raise AlreadyTaken(
+                    f"a run has already used the decision on {item.problem_id or number}; it cannot be undone any more"
+                )
             blank = dict.fromkeys(DECISION) | {"state": "waiting"}
             if not db.execute(update(items).where(same, items.c.state == "decided").values(**blank)).rowcount:
-                raise LookupError(f"nothing was decided on {item.problem_id or number}")
+                raise LookupError(f"there is no decision on {item.problem_id or number} to undo")
+            self._restore(item, reviewer, db)
             db.execute(insert(events).values(**row_of_event(item, "undo", reviewer, {})))
         return self.item(number)
 
+    def _restore(self, item: Item, reviewer: str, db: Connection) -> None:
+        """Make a decision an unfinished edit of who made it and of who takes it back; what they typed since stays."""
+        for name in {item.reviewer or "", reviewer}:
+            draft = self.drafts.get(item, name, db)
+            steps = draft.steps if draft else item.given_steps
+            comment = (draft.comment if draft else "") or item.comment or ""
+            if comment or steps != item.steps:
+                self.drafts.save(item, steps, comment, name, db)
+
     def answers(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Return what runs may go on with: interrupt id and answer by thread."""
+        """Return the decisions that runs can use: interrupt id and answer by thread id."""
         paused = paused_threads(self.store)
         return {item.thread_id: (item.interrupt_id, item.answer or {}) for item in self._free() if item.thread_id in paused}
 
     def take(self, thread_id: str, interrupt_id: str) -> bool:
-        """Claim a decision for this process: it cannot be undone any more, and no other run gets it.
+        """Claim a decision for this process. It can no longer be undone, and no other run gets it.
 
         Returns:
-            False if it was undone just before or a run has it. That of a process that died, or of another machine that took it
-            more than an hour ago, is free again.
+            False if it was undone or another run has it. Claims of dead processes, and of other machines after an hour,
+            do not count.
         """
         return self._claims.take(thread_id, interrupt_id)
 
     @contextmanager
     def claim(self, thread_id: str, interrupt_id: str) -> Iterator[bool]:
-        """Take a decision, and go on with it in the body; after an error there another run may take it.
+        """Claim a decision while the body resumes with it. If the body raises, another run may claim it.
 
         Yields:
-            Whether it could be taken, as in `take`.
+            Whether the claim succeeded, as in `take`.
         """
         taken = self.take(thread_id, interrupt_id)
         try:
@@ -161,10 +174,10 @@ class ReviewQueue(Listing):
             self._claims.finish(thread_id, interrupt_id)
 
     def take_up(self, graph: Any) -> dict[str, dict[str, Any]]:
-        """Resume every decided run of a graph whose checkpointer is this store, and those that failed or died after that.
+        """Resume all decided runs of a graph whose checkpointer is this store, also those that failed or died meanwhile.
 
         Returns:
-            The outputs by thread.
+            The outputs by thread id.
         """
         paused, outputs = paused_threads(self.store), {}
         for item in self._free():
@@ -177,7 +190,7 @@ class ReviewQueue(Listing):
         return outputs
 
     def _free(self) -> list[Item]:
-        """Return what is decided and no run is going on with."""
+        """Return the decided items that no live run has claimed."""
         query = select(items, claims.c.host, claims.c.pid, claims.c.at).outerjoin(claims, _SAME).order_by(items.c.number)
         query = query.where((items.c.state == "decided") | ((items.c.state == "taken") & claims.c.pid.is_not(None)))
         with self._connect() as db:
@@ -187,7 +200,7 @@ class ReviewQueue(Listing):
 
 
 def _go_on(graph: Any, item: Item) -> dict[str, Any] | None:
-    """Resume a run with its decision, or where it stopped after that; None if it has no more to do with it."""
+    """Resume a run with its decision, or where it stopped after that; return None if there is nothing left to do."""
     from langgraph.types import Command
 
     config = {"configurable": {"thread_id": item.thread_id}}

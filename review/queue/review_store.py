@@ -1,4 +1,4 @@
-"""Where reviews are kept: one database with LangGraph's checkpoints and the tables of the queue."""
+"""The review store: one database with LangGraph's checkpoints and the tables of the queue."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from ...foundation.installing import install
 from ...foundation.sqlite_wal import PATIENCE_S, use_wal
 from ..errors import StoreError
 from . import tables
@@ -21,22 +22,22 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
 POSTGRES = ("postgres://", "postgresql://")
-_POSTGRES_LOCK = 0x70745F726576  # a number of our own among the advisory locks of a database
+_POSTGRES_LOCK = 0x70745F726576  # an arbitrary number that identifies our advisory lock in the database
 
 
 class ReviewStore:
-    """An open store.
+    """An open review store.
 
     Attributes:
-        target: a path, or the URL of a Postgres database.
-        engine: for the tables of the queue.
+        target: path of an SQLite file, or URL of a Postgres database.
+        engine: SQLAlchemy engine for the tables of the queue.
     """
 
     def __init__(self, target: str | Path) -> None:
-        """Open a store, or create it.
+        """Open a store; create it if needed.
 
         Raises:
-            StoreError: it cannot be opened, is no store of reviews, or was written by a newer version.
+            StoreError: it cannot be opened, is not a review store, or was written by a newer version.
         """
         self.target = str(target)
         self.postgres = self.target.startswith(POSTGRES)
@@ -49,7 +50,7 @@ class ReviewStore:
 
     @property
     def shown(self) -> str:
-        """The target without a password."""
+        """The target without its password."""
         return self.engine.url.render_as_string(hide_password=True) if self.postgres else self.target
 
     @contextmanager
@@ -87,49 +88,50 @@ class ReviewStore:
             yield saver
 
     def secret(self) -> str:
-        """Return a secret that is the same for every process that opens this store: a page outlives its server."""
+        """Return a secret shared by all processes that open this store, so that open pages survive a restart of the server."""
         self._note("secret", secrets.token_urlsafe(32))
         with self.engine.connect() as db:
             return str(db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "secret")))
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close all connections."""
         self.engine.dispose()
 
     def _create_tables(self) -> None:
-        """Create what is missing; of several processes that open a new store, one at a time does."""
+        """Create missing tables, under a lock: several processes may open a new store at the same moment."""
         with _alone_in_postgres(self.engine) if self.postgres else _alone_in_sqlite(self.engine) as db:
             tables.metadata.create_all(db)
         with _alone_in_postgres(self.engine) if self.postgres else nullcontext(), self.saver() as saver:
             saver.setup()  # type: ignore[attr-defined]
 
     def _check_version(self) -> None:
+        """Refuse a store that a newer version has written."""
         self._note("version", str(tables.VERSION))
         with self.engine.connect() as db:
             found = db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "version"))
+        # an older program would silently drop what it does not know
         if int(found or 0) > tables.VERSION:
             raise StoreError(f"the reviews in {self.shown} were written by a newer version of this program; upgrade it")
 
     def _note(self, key: str, value: str) -> None:
-        """Keep a value unless there is one."""
+        """Store a value unless one is stored already."""
         with self.engine.connect() as db:
             if db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key)) is not None:
                 return
         try:
             with self.engine.begin() as db:
                 db.execute(insert(tables.meta).values(key=key, value=value))
-        except IntegrityError:
+        except IntegrityError:  # another process stored one in the meantime
             return
 
 
 def _engine(target: str, postgres: bool) -> Engine:
+    """Return the SQLAlchemy engine of a file or of Postgres."""
     if postgres:
         try:
             import psycopg  # noqa: F401
         except ImportError as error:
-            raise StoreError(
-                "reviews in Postgres need the extra 'postgres': pip install 'trace-of-thought[postgres]'"
-            ) from error
+            raise StoreError(f"reviews in Postgres need the extra 'postgres': {install('postgres')}") from error
         return create_engine("postgresql+psycopg://" + target.split("://", 1)[1], pool_pre_ping=True)
     if "://" in target:
         raise StoreError(f"reviews cannot be kept in {target.split('://')[0]}; give a file or postgresql://...")
@@ -151,7 +153,7 @@ def _alone_in_sqlite(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _alone_in_postgres(engine: Engine) -> Iterator[Connection]:
-    """Hold a lock of the database without an open transaction: LangGraph's setup waits for those to end."""
+    """Hold an advisory lock outside a transaction: LangGraph's setup builds indexes, which wait for transactions to end."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         while not db.scalar(select(func.pg_try_advisory_lock(_POSTGRES_LOCK))):
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The tables of the queue, beside LangGraph's own tables in the same database (SQLAlchemy, sqlite or Postgres)."""
+"""The tables of the queue, in the same database as LangGraph's own tables (SQLAlchemy; SQLite or Postgres)."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ items = Table(
     Column("decided", Float),
     Index("review_items_thread", "thread_id", "interrupt_id", unique=True),
 )
-"""One row for each interrupt of a thread. `state`: waiting, decided, taken (a run has the decision), elsewhere (answered by
-another program). `subject` is the same for threads that ask the same: they are shown and decided once."""
+"""One row per interrupt of a thread. `state` is waiting, decided, taken (a run has the decision) or elsewhere (answered by
+another program). Threads that ask for the same review have the same `subject`: they are shown and decided once."""
 
 events = Table(
     "review_events",
@@ -50,7 +50,7 @@ events = Table(
     Column("distance", Integer),
     Column("seconds", Float),
 )
-"""Who did what and when; nothing is ever deleted here."""
+"""Who did what and when. Rows are never deleted."""
 
 drafts = Table(
     "review_drafts",
@@ -60,7 +60,7 @@ drafts = Table(
     Column("comment", Text, nullable=False, default=""),
     Column("at", Float, nullable=False),
 )
-"""Edits that nobody submitted yet."""
+"""Unsubmitted edits."""
 
 claims = Table(
     "review_claims",
@@ -71,4 +71,4 @@ claims = Table(
     Column("pid", Integer, nullable=False),
     Column("at", Float, nullable=False),
 )
-"""Which process goes on with a decision that was taken; the row goes when it has. An empty `host`: it failed, another may."""
+"""The process that resumes with a taken decision. Its row is deleted afterwards; an empty `host` means that it failed."""

@@ -1,1 +1,1 @@
-"""The review page. The door is `app.make_app`; `guard` decides who may use it."""
+"""The review page. Start at `app.make_app`; `guard` controls access."""

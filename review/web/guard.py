@@ -1,4 +1,4 @@
-"""Who may use the page: the right host, the right origin, the token of the page, and off loopback the access token."""
+"""Access control of the page: host, origin, page token and, off loopback, the access token."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "tot_review"
 MAX_BODY = 4_000_000
-"""Bytes of a post."""
+"""Maximum bytes of a POST request."""
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
@@ -31,11 +31,11 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Access:
-    """What the guard compares with.
+    """The secrets that requests are checked against.
 
     Attributes:
-        secret: of the store; the token of the page follows from it, so that an open page outlives its server.
-        token: that users must have, off loopback; empty on loopback.
+        secret: the store's secret. The page token is derived from it, so open pages survive a restart of the server.
+        token: the access token off loopback; empty on loopback.
     """
 
     secret: str
@@ -43,21 +43,21 @@ class Access:
 
     @property
     def page_token(self) -> str:
-        """The hidden field of every form."""
+        """The token in a hidden field of every form, which other sites cannot know."""
         return self.sign("page")
 
     @property
     def cookie(self) -> str:
-        """What a browser keeps that showed the access token."""
+        """The cookie value of a browser that has shown the access token."""
         return self.sign(f"access {self.token}")
 
     def sign(self, text: str) -> str:
-        """Return a digest of a text that only this store's servers can make."""
+        """Return a keyed digest of a text that only servers of this store can compute."""
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address means this machine alone."""
+    """Tell whether a host name or address is loopback."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -65,7 +65,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware that refuses what does not come from the page itself, and adds the headers that fence it in."""
+    """ASGI middleware that refuses requests from other sites and adds security headers."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         """Wrap an application."""
@@ -73,7 +73,7 @@ class Guard:
         self.access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it here."""
+        """Pass on a request or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -95,6 +95,8 @@ class Guard:
         await self.app(scope, receive, _fenced(send))
 
     def _refusal(self, request: Request) -> Response | None:
+        """Return why a request is refused, or None."""
+        # The host check stops DNS rebinding: a site whose name resolves to 127.0.0.1 would send its own name.
         host = request.headers.get("host", "")
         name = urlsplit(f"//{host}").hostname or ""
         if not self.access.token and not is_loopback(name):
@@ -106,9 +108,12 @@ class Guard:
         return self._ask_for_token(request) if self.access.token else None
 
     def _ask_for_token(self, request: Request) -> Response | None:
+        """Check the access token: from the URL once, which sets a cookie, then from the cookie."""
         given = request.query_params.get("token")
         if given is not None and hmac.compare_digest(given.encode(), self.access.token.encode()):
-            response = RedirectResponse(request.url.path, 303)
+            kept = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "token"])
+            path = re.sub("^[/\\\\]+", "/", request.url.path)  # "//evil.example" would lead elsewhere
+            response = RedirectResponse(path + (f"?{kept}" if kept else ""), 303)
             response.set_cookie(COOKIE, self.access.cookie, httponly=True, samesite="strict")
             return response
         if hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), self.access.cookie.encode()):
@@ -117,11 +122,12 @@ class Guard:
 
 
 def _same_origin(headers: Headers, host: str) -> bool:
-    """Browsers send an Origin with every post; nothing else may post."""
+    """Tell whether a POST comes from this page. Browsers send an Origin header with every POST; other clients may not post."""
     return urlsplit(headers.get("origin", "")).netloc == host != ""
 
 
 async def _body(receive: Receive) -> bytes | None:
+    """Read the body of a request; None if it is too long."""
     body = b""
     while True:
         message = await receive()

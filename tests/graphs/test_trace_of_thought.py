@@ -70,7 +70,7 @@ def test_sequential_feeds_results_forward_and_ends_with_the_answer(problem):
     teacher = ScriptedChatModel(script=["1. Take six.\n2. Take seven.\n3. Multiply."])
     student = ScriptedChatModel(script=["six is 6", "seven is 7", "6 * 7 = 42\nAnswer: 42"])
     result = build_trace_of_thought(teacher, student, mode="sequential").invoke(problem)
-    assert "with their results:\nnone\n\nNow do only this step, briefly: Take six." in student.calls[0]
+    assert "with their results:\nnone\n\nNow do only this step, briefly, with its calculation: Take six." in student.calls[0]
     assert "1. Take six.\n   Result: six is 6" in student.calls[1]
     assert "2. Take seven.\n   Result: seven is 7\n3. Multiply." in student.calls[2]
     assert result["status"] == "correct"

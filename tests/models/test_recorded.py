@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from trace_of_thought import build_trace_of_thought
+from trace_of_thought.foundation.samples import SAMPLE
 from trace_of_thought.models import RecordedTeacher, ScriptedChatModel, load_chat_model
 from trace_of_thought.nodes.asking.failures import ModelError
 
@@ -58,6 +59,13 @@ def test_an_unknown_teacher_is_named(tmp_path):
     file = write(tmp_path / "d.jsonl", {"question": "2 + 2?", "decomposition": "1. Add.", "teacher": "big"})
     with pytest.raises(ValueError, match="by 'small'; it has big"):
         RecordedTeacher.from_file(file, teacher="small")
+
+
+def test_every_question_of_the_bundled_sample_is_found():
+    rows = [json.loads(line) for line in SAMPLE.open(encoding="utf-8")]
+    teacher = RecordedTeacher.from_file("sample")
+    found = [teacher.invoke(f"Steps for this: {row['question']} Do not solve it.").text for row in rows]
+    assert found == [row["decomposition"] for row in rows]
 
 
 def test_every_real_question_is_found():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from trace_of_thought.foundation.samples import SAMPLE
 from trace_of_thought.nodes.asking.driver import Reply
 from trace_of_thought.nodes.flags import FLAG_KINDS, MAX_STEP_CHARACTERS, MAX_STEPS, find_flags, reference_key
 from trace_of_thought.nodes.steps import number_steps, parse_steps
@@ -38,6 +39,28 @@ def test_a_fault_is_flagged_where_it_is(text, kind, step):
 
 def test_a_reply_that_was_cut_is_flagged():
     assert ("truncated", None) in kinds("1. Multiply.\n2. Sta", finish_reason="length")
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["\u202e", "\u200b", "\U000e0041", "\x1b[2J", "\0", "\u00ad", "\ufeff", "\u2066", "\U000e0101", "\u3164", "a\u200d"],
+)
+def test_hidden_text_is_flagged_where_it_is(hidden):
+    text = f"1. Multiply 6 by 7.\n2. State the{hidden} product."
+    assert ("hidden_characters", 1) in kinds(text)
+    assert ("hidden_characters", None) in kinds(f"Just {hidden} multiply.")
+
+
+def test_characters_that_show_are_not_flagged():
+    text = "1. Añade 6 × 7 → “ok” 👨‍👩‍👧 ❤️ שלום.\n2. Tab\there."
+    assert "hidden_characters" not in [kind for kind, _ in kinds(text)]
+
+
+def test_a_reply_that_is_too_long_is_cut_and_flagged():
+    text = "1. Look.\n2. " + "x" * 100_000
+    assert ("truncated", None) in kinds(text)
+    assert sum(map(len, parse_steps(text))) < 100_000
+    assert ("truncated", None) not in kinds("1. Look.\n2. " + "x" * 90_000)
 
 
 LEAKS = [
@@ -134,6 +157,21 @@ def test_the_reference_is_looked_for_in_its_plain_form(reference, key):
 def test_a_hostile_reply_is_flagged_in_time():
     hostile = "1. " + "9" * 50_000 + " * " + "9" * 20_000 + "\n2. " + "6 * 7 " * 8_000
     assert ("too_long", None) in kinds(hostile, reference="42")
+
+
+PLANS = [json.loads(line) for line in Path(__file__).with_name("plans.jsonl").open(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan["plan"][:30])
+def test_labelled_plans_have_the_flags_that_a_reader_gave_them(plan):
+    found = {kind for kind, _ in kinds(plan["plan"], plan["question"], plan["reference"])}
+    assert found == set(plan["flags"])
+
+
+def test_no_plan_of_the_bundled_sample_is_flagged():
+    rows = [json.loads(line) for line in SAMPLE.open(encoding="utf-8")]
+    assert len(rows) == 40
+    assert [row["problem_id"] for row in rows if kinds(row["decomposition"], row["question"], row["reference"])] == []
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="needs the recorded decompositions")

@@ -71,6 +71,7 @@ def test_a_rejection_is_refused_where_the_teacher_may_not_be_asked_again():
         (None, "the answer 'None' is no decision; give {'decisions'"),
         ({}, "decision type None is unknown; use approve, edit or reject"),
         ([], "the answer has 0 decisions; give one"),
+        ({"type": "respond", "message": "42"}, "'respond' would answer in place of the teacher; use edit to give steps"),
         ("{", "the answer is no valid JSON: Expecting"),
         ({"type": "edit"}, "an edit needs args {'steps': [text, ...]}, not 'None'"),
         ({"type": "edit", "args": {"steps": 7}}, "an edit needs args {'steps': [text, ...]}, not '7'"),
@@ -88,3 +89,17 @@ def test_the_edit_distance_counts_words():
     assert edit_distance(["Add 6 and 7."], ["Multiply 6 and 7."]) == 1
     assert edit_distance(["a b"], ["a b", "c"]) == 2
     assert edit_distance(["x " * 100_000], ["y " * 100_000]) == 100_000
+
+
+def test_an_edit_that_changes_nothing_is_an_approval():
+    odd = [" Say\u202e it. ", "Line\r\nbreak\0"]
+    record, steps = read_answer({"type": "edit", "args": {"steps": odd}, "message": "fine"}, odd)
+    assert (record["decision"], record["edit_distance"], record["comment"], steps) == ("approve", 0, "fine", odd)
+
+
+def test_a_refusal_is_shown_and_hidden_text_has_marks():
+    state = {"question": "What\u202e?", "steps": [], "decomposition": "I can't\x1b[2J help.", "flags": []}
+    [action] = make_request(state)["action_requests"]
+    assert action["args"]["reply"] == state["decomposition"]
+    assert "I can't‹U+001B›[2J help." in action["description"]
+    assert "What‹U+202E›?" in action["description"]

@@ -3,7 +3,9 @@
 import pytest
 
 from trace_of_thought.models import ScriptedChatModel
-from trace_of_thought.nodes.solve import VOTING_TEMPERATURE, make_baseline, make_solve
+from trace_of_thought.nodes.solve import make_solve
+from trace_of_thought.nodes.solving.sampling import VOTING_TEMPERATURE
+from trace_of_thought.nodes.solving.ways import WAYS
 from trace_of_thought.nodes.verify import make_verify
 from trace_of_thought.prompts import load_prompts
 
@@ -12,7 +14,7 @@ PROMPTS = load_prompts("default")
 
 
 def options_of(student, **state):
-    make_solve(student, PROMPTS, samples=3).invoke({**STATE, **state})
+    make_solve(student, PROMPTS, WAYS["joint"], samples=3).invoke({**STATE, **state})
     return student.options
 
 
@@ -33,13 +35,13 @@ def test_every_sample_of_every_attempt_has_a_seed_of_its_own(own, attempts, seed
 
 def test_a_single_sample_is_asked_for_as_the_student_is_set_up():
     student = answering(temperature=0.3, seed=5)
-    make_solve(student, PROMPTS).invoke(STATE)
+    make_solve(student, PROMPTS, WAYS["joint"]).invoke(STATE)
     assert student.options == [{}]
 
 
 def reason_for(*answers, attempts=1, reference="42"):
     """Why verify sends the student back after these replies; the first attempt of two unless said otherwise."""
-    node = make_baseline(answering(*answers), PROMPTS, "standard", samples=len(answers))
+    node = make_solve(answering(*answers), PROMPTS, WAYS["standard"], samples=len(answers))
     state = {"question": "Which number?", "reference": reference}
     return make_verify(2)({**state, **node.invoke(state), "attempts": attempts})["retry_reason"]
 

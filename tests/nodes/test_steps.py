@@ -52,6 +52,14 @@ def test_a_huge_hostile_reply_is_parsed_in_bounded_work():
     assert parse_steps("[" * 100_000) == []
 
 
+PLANS = [json.loads(line) for line in Path(__file__).with_name("plans.jsonl").open(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan["plan"][:30])
+def test_labelled_plans_have_the_steps_that_a_reader_found(plan):
+    assert parse_steps(plan["plan"]) == plan["steps"]
+
+
 def test_real_decompositions_give_sensible_lists():
     file = DATA / "recorded_decompositions.jsonl"
     if not file.exists():

@@ -64,7 +64,7 @@ def test_subject_and_level_are_kept(tmp_path):
     ("line", "complaint"),
     [
         ('{"question": "1 + 1?"', "line 2: not JSON"),
-        ("[1]", "line 2: a list, not a JSON object"),
+        ("[1]", "line 2: a list instead of a JSON object"),
         ('{"text": "1 + 1?"}', "line 2: no column for the question; it has text"),
         ('{"question": ["1"]}', "line 2: column 'question' holds a list"),
         ("[" * 100_000, "line 2: not JSON"),
@@ -162,7 +162,7 @@ def test_csv_and_parquet_with_a_mapping_of_columns(tmp_path):
 
 def test_a_csv_line_with_too_few_fields_is_named(tmp_path):
     (tmp_path / "p.csv").write_text("question,reference\n1?,1\n2?\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="line 3: not as many fields"):
+    with pytest.raises(ValueError, match="line 3: the number of fields differs"):
         load_problems(tmp_path / "p.csv")
 
 
@@ -221,8 +221,26 @@ def test_generated_problems_come_with_their_scorer():
     assert problems != load_problems("generated:gsm_symbolic", limit=5, seed=4)
     assert problems.scorer(problems[2], {"answer": problems[2].reference}) == 1
     assert problems.scorer(problems[2], {"answer": "-17"}) < 1
-    with pytest.raises(ValueError, match="near: gsm_symbolic"):
+    with pytest.raises(ValueError, match="did you mean gsm_symbolic\\?"):
         load_problems("generated:gsm_symbolc")
+
+
+PUBLIC_FORMATS = [
+    ({"question": "6 * 4?", "answer": "6 * 4 = <<6*4=24>>24\n#### 24"}, "24"),
+    ({"question": "700 + 500?", "answer": "Add them.\n#### 1,200"}, "1,200"),
+    ({"problem": "Find x.", "solution": "So $x = \\boxed{\\frac{1}{2}}$.", "answer": "\\frac{1}{2}"}, "\\frac{1}{2}"),
+    ({"problem": "Solve.", "solution": "Thus $\\boxed{x^{2}+1}$ and not $\\boxed{3}$... no, $\\boxed{7}$."}, "7"),
+    ({"problem": "Which?", "solution": "Hence $\\fbox{B}$.", "level": "Level 2"}, "B"),
+    ({"prompt": "2 + 2?", "target": 4}, "4"),
+    ({"input": "1 / 4?", "gold": 0.25}, "0.25"),
+]
+
+
+@pytest.mark.parametrize(("row", "reference"), PUBLIC_FORMATS, ids=lambda value: str(value)[:20])
+def test_rows_of_public_formats_have_the_reference_that_a_reader_finds(row, reference, tmp_path):
+    (tmp_path / "set.jsonl").write_text(json.dumps(row))
+    [problem] = load_problems(tmp_path / "set.jsonl")
+    assert problem.reference == reference
 
 
 def test_the_shared_problem_sets_load_without_complaint():

@@ -11,7 +11,7 @@ PAPER = Path(__file__).parents[2].parent / "shared" / "data" / "prompt_sets" / "
 @pytest.mark.parametrize("name", BUNDLED)
 def test_bundled_sets_are_complete(name):
     prompts = load_prompts(name)
-    assert (prompts.name, prompts.version, prompts.borrowed) == (name, "1", ())
+    assert (prompts.name, prompts.version, prompts.borrowed) == (name, "2", ())
     assert set(prompts.texts) == set(PLACEHOLDERS)
 
 
@@ -95,7 +95,30 @@ def test_an_unknown_set_is_named():
         load_prompts("defualt")
 
 
+def test_a_wording_of_ones_own_loads_from_a_folder():
+    folder = Path(__file__).parents[2] / "examples" / "experiments" / "prompts" / "with-cue"
+    prompts = load_prompts(folder)
+    assert prompts.fill("solve", question="6 * 7?", steps="1. Multiply.") != load_prompts("plain").fill(
+        "solve", question="6 * 7?", steps="1. Multiply."
+    )
+    assert set(prompts.texts) == set(PLACEHOLDERS)
+
+
 def test_the_papers_own_wording_loads():
     if not PAPER.exists():
         pytest.skip("the paper's prompts are not here")
     assert "Do not solve the problem" in load_prompts(PAPER).fill("decompose", question="Q")
+
+
+def test_a_set_with_one_prompt_borrows_from_the_set_that_it_names_and_says_so(tmp_path, caplog):
+    (tmp_path / "solve.txt").write_text("{question}\n{steps}\nGo.")
+    (tmp_path / "base.txt").write_text("default\n")
+    prompts = load_prompts(tmp_path)
+    assert prompts.fill("solve", question="q", steps="s") == "q\ns\nGo."
+    assert caplog.text == ""
+    assert prompts.fill("standard", question="q") == load_prompts("default").fill("standard", question="q")
+    assert prompts.fill("standard", question="r")
+    assert caplog.text.count("has no 'standard'; using that of 'default'") == 1
+    (tmp_path / "base.txt").write_text("defualt")
+    with pytest.raises(ValueError, match=r"base\.txt names 'defualt'; name one of default, plain"):
+        load_prompts(tmp_path)

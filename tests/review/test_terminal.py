@@ -72,7 +72,7 @@ def test_keys_decide(terminal, pause, queue, press):
     child.expect("Undone: p4")
     child.expect(KEYS)
     press(child, "q")
-    child.expect("3 of 6 decided, 3 waiting")
+    child.expect("2 of 6 problems decided, 3 waiting, 1 sent back")
     child.expect(pexpect.EOF)
     decided = [queue.item(number) for number in numbers]
     assert [item.decision for item in decided] == ["approve", "edit", "reject", None, None, None]
@@ -101,5 +101,5 @@ def test_what_a_model_wrote_cannot_steer_the_terminal(terminal, pause, press):
 
 def test_nothing_waits(terminal):
     child = terminal()
-    child.expect("0 of 0 decided, 0 waiting")
+    child.expect("0 of 0 problems decided, 0 waiting")
     child.expect(pexpect.EOF)

@@ -65,8 +65,26 @@ def test_what_only_looks_right_is_wrong(response, reference, question):
 
 def test_verdict_tells_how_the_answer_was_found_and_is_plain():
     verdict = verify_answer("6 * 3 = 18\nAnswer: 18", "#### 18")
-    assert asdict(verdict) == {"status": "correct", "answer": "18", "source": "final_line", "strict": True, "reference": "18"}
-    assert json.loads(json.dumps(asdict(verdict))) == asdict(verdict)
+    assert asdict(verdict) == {
+        "status": "correct",
+        "answer": "18",
+        "source": "final_line",
+        "strict": True,
+        "reference": "18",
+        "sentence": "18",
+        "losers": (),
+    }
+    assert json.loads(json.dumps(asdict(verdict)))["answer"] == "18"
+
+
+def test_a_verdict_tells_its_sentence_and_the_candidates_that_lost():
+    verdict = verify_answer(
+        "There are 12 boys.\nSo there are 20 children, of whom 8 are girls.", "20", question="How many children?"
+    )
+    assert verdict.sentence == "So there are 20 children, of whom 8 are girls."
+    assert "8" in {loser.answer for loser in verdict.losers}
+    explained = verify_answer("There are 12 boys.\nAnswer: 20", "20", explain=True)
+    assert [(loser.answer, loser.sentence) for loser in explained.losers] == [("12", "There are 12 boys.")]
 
 
 def test_right_answer_in_another_format_is_not_strictly_right():

@@ -1,1 +1,1 @@
-"""Experiments as MLflow runs: parameters, prompts, metrics, tables. The door is `experiment_runs.open_runs`."""
+"""Experiments as MLflow runs: parameters, prompts, metrics, tables. Start at `experiment_runs.open_runs`."""

@@ -1,4 +1,4 @@
-"""Curves of running cells: points are gathered and sent by a thread, so that no problem waits for MLflow."""
+"""Metric curves of running cells. A thread sends the points in batches, so that no problem waits for MLflow."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _MOST_POINTS = 1000
 
 
 class Curves:
-    """Points of metrics that wait to be sent.
+    """Collects metric points and sends them every two seconds.
 
     Args:
-        store: where they go.
+        store: an open tracking store.
     """
 
     def __init__(self, store: Store) -> None:
@@ -36,7 +36,7 @@ class Curves:
         self._timer: threading.Timer | None = None
 
     def add(self, run: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
-        """Add a point; it is sent within two seconds."""
+        """Add a point. It is sent within two seconds."""
         with self._lock:
             self._waiting[run].append((step, at_ms, dict(metrics)))
             if self._timer is None:
@@ -45,7 +45,7 @@ class Curves:
                 self._timer.start()
 
     def flush(self) -> None:
-        """Send what waits. Points that a server which is away misses are dropped: the journal has them."""
+        """Send the collected points. If the server is unreachable they are dropped: they come again with the results."""
         with self._lock:
             self._timer = None
             waiting, self._waiting = self._waiting, defaultdict(list)

@@ -1,7 +1,7 @@
-"""Experiments as MLflow runs: one parent for an experiment, one child for a cell.
+"""Experiments as MLflow runs: a parent run for the experiment and a child run for each cell.
 
-Everything here can be done again: runs are found by tags, what is written twice is written once. The experiment's journal is
-the truth; MLflow is filled from it.
+Everything here is idempotent: existing runs are found by their tags, and writing twice changes nothing. The experiment's
+journal is the source of record; MLflow is filled from it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from ..store.errors import TrackingUnavailable
 from ..traces.handler import TraceHandler
 from .curves import Curves
-from .prompt_registry import prompts_in_use, register_prompts
+from .prompt_registry import register_prompts
 from .records import CellRecord, ExperimentRecord
 from .run_content import fill_run, log_dataset, log_description, log_files, log_params, log_prompts, log_table
 
@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 
 
 def _unavailable(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Turn errors of MLflow, the network and the disk into one that says what to do."""
+    """Turn errors of MLflow, the network and the disk into `TrackingUnavailable`."""
 
     @wraps(function)
     def safely(*args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -45,12 +45,12 @@ def _unavailable(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 class OpenRuns:
-    """The runs of an experiment, open for traces and curves.
+    """The MLflow runs of an experiment, open for traces and curves.
 
     Attributes:
-        experiment_id: of the MLflow experiment.
-        parent_id: run id of the experiment.
-        cells: run id of each cell.
+        experiment_id: id of the MLflow experiment.
+        parent_id: id of the parent run.
+        cells: run id of each cell, by cell id.
     """
 
     def __init__(
@@ -65,39 +65,39 @@ class OpenRuns:
 
     @property
     def shown(self) -> str:
-        """Where the experiment can be looked at: a link to a server's page, or how to open a database."""
+        """Where to see the experiment: the URL of a server's page, or how to open a database."""
         page = self.store.page(f"/experiments/{self.experiment_id}/runs/{self.parent_id}")
-        return page or f"run {self.parent_id} in {self.store.address}; look at it with: tot ui"
+        return page or f"run {self.parent_id} in {self.store.address}; open it with: tot ui"
 
     def handler(self, cell: str, *, tags: Mapping[str, str] | None = None) -> TraceHandler:
-        """Return the callback handler for the graph runs of a cell: their traces belong to its run and link to its prompts."""
+        """Return the callback handler for the graph runs of a cell; their traces belong to its run and link to its prompts."""
         tagged = {"cell": cell, **(tags or {})}
         return TraceHandler(
             self.store, self.experiment_id, run_id=self.cells[cell], tags=tagged, prompts=self._prompts.get(cell)
         )
 
     def progress(self, cell: str, step: int, metrics: Mapping[str, float], at_ms: int | None = None) -> None:
-        """Add a point to the curves of a cell. Never waits and never raises: a thread sends points every two seconds.
+        """Add a point to the curves of a cell. Does not block and never raises; a thread sends the points.
 
         Args:
-            cell: its id.
-            step: problems done.
-            metrics: by name.
-            at_ms: Unix time in milliseconds; the same as in the record's `progress`, or the point shows twice.
+            cell: id of the cell.
+            step: number of problems done.
+            metrics: values by name.
+            at_ms: Unix time in milliseconds. Use the same as in the record's `progress`, or the point appears twice.
         """
         self._curves.add(self.cells[cell], step, metrics, at_ms or int(time.time() * 1000))
 
     def flush(self) -> None:
-        """Send the points that wait; what a server that is away misses comes with `publish`."""
+        """Send the collected points; `publish` sends those that an unreachable server missed."""
         self._curves.flush()
 
 
 @_unavailable
 def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
-    """Find or make the runs of an experiment, with parameters, problem sets and prompts.
+    """Find or create the runs of an experiment, with parameters, problem sets and prompts.
 
     Raises:
-        TrackingUnavailable: the store is away.
+        TrackingUnavailable: the store is unreachable.
     """
     store.check()
     experiment_id = store.experiment_id(record.name)
@@ -118,25 +118,31 @@ def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
         if cell.prompts:
             if cell.prompts.hash not in registered:
                 registered[cell.prompts.hash] = register_prompts(store, cell.prompts)
-            prompts[cell.id] = prompts_in_use(registered[cell.prompts.hash], cell.params)
+            prompts[cell.id] = _used(registered[cell.prompts.hash], cell)
             log_prompts(store, run, prompts[cell.id])
     return OpenRuns(store, experiment_id, parent, cells, prompts)
+
+
+def _used(versions: dict[str, int], cell: CellRecord) -> dict[str, int]:
+    """Return those of the registered prompts that a cell can use."""
+    return {name: version for name, version in versions.items() if name.rpartition(".")[2] in cell.prompts_used}
 
 
 def publish(store: Store, record: ExperimentRecord) -> OpenRuns:
     """Write everything of an experiment to MLflow: runs, metrics, curves, tables, description, artifacts, statuses.
 
     Raises:
-        TrackingUnavailable: the store is away; nothing is lost by calling it again.
+        TrackingUnavailable: the store is unreachable. Call it again later; nothing is lost.
     """
     try:
         return _publish(store, record)
     except TrackingUnavailable as error:
-        raise TrackingUnavailable(f"{error}; the results are kept, send them later with: tot sync") from error
+        raise TrackingUnavailable(f"{error}; the results are in the journal; send them later with: tot sync") from error
 
 
 @_unavailable
 def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
+    """Fill all runs of an experiment. The parent gets its final status last, when everything else is there."""
     runs = open_runs(store, record)
     for cell in record.cells:
         run = runs.cells[cell.id]
@@ -150,7 +156,7 @@ def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
 
 
 def _known_runs(store: Store, experiment_id: str, record_id: str) -> dict[str, str]:
-    """Return the run id of each cell that has a run, and of the parent under ""."""
+    """Return the run ids that exist already, by cell id; the parent's is under the empty string."""
     known: dict[str, str] = {}
     token = None
     while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..store.errors import TrackingUnavailable
@@ -17,23 +16,15 @@ if TYPE_CHECKING:
 SCHEME = "registry:"
 
 _SPEC = re.compile(r"registry:(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<alias>[A-Za-z0-9_-]+)|/(?P<version>\d+))?$")
-_PLACEHOLDER = re.compile(r"(?<!\{)\{(question|steps|comment|done|step|prompt|reason)\}(?!\})")
-_VARIABLE = re.compile(r"\{\{\s*(question|steps|comment|done|step|prompt|reason)\s*\}\}")
-
-_USED: dict[str, tuple[str, ...]] = {
-    "standard": ("standard",),
-    "chain_of_thought": ("chain_of_thought",),
-    "plan_and_solve": ("plan_and_solve",),
-    "trace_of_thought": ("decompose", "solve"),
-    "self": ("decompose", "solve"),
-}
+_PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z_]+)\}(?!\})")
+_VARIABLE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
 
 def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:
-    """Register a prompt set; a text that some version has already makes no new version.
+    """Register a prompt set. A text that is already registered gets no new version.
 
-    Placeholders `{question}` are stored as `{{question}}`, the form that MLflow knows as variables. What was chosen from the
-    registry (`NAME@ALIAS`, `NAME/VERSION`) is found there again; other texts of such a set get a name of their own.
+    Placeholders such as `{question}` are stored as `{{question}}`, MLflow's form of variables. Texts that came from the
+    registry (`NAME@ALIAS`, `NAME/VERSION`) are found there again; other texts of such a set get a name of their own.
 
     Returns:
         The version of each registered prompt, by its registered name (`default.solve`).
@@ -51,32 +42,22 @@ def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:
         raise TrackingUnavailable(f"the prompt registry of {store.shown_uri} cannot be used: {error}") from error
 
 
-def prompts_in_use(versions: Mapping[str, int], params: Mapping[str, Any]) -> dict[str, int]:
-    """Return those of the registered prompts that a cell uses, by its parameters `method` and `mode`."""
-    used = _USED.get(str(params.get("method")))
-    if used is None:
-        return dict(versions)
-    if params.get("mode") == "sequential":
-        used = tuple("solve_step" if prompt == "solve" else prompt for prompt in used)
-    return {name: version for name, version in versions.items() if name.rpartition(".")[2] in used}
-
-
 def load_registry_prompts(spec: str, *, tracking_uri: str | None = None) -> dict[str, str]:
     """Return the texts of a registered prompt set, by prompt.
 
     Args:
-        spec: "registry:NAME" (the latest version of each prompt), "registry:NAME@ALIAS", or "registry:NAME/VERSION". Prompts
-            that lack the alias or the version are left out.
+        spec: "registry:NAME" (latest version of each prompt), "registry:NAME@ALIAS" or "registry:NAME/VERSION". Prompts
+            without that alias or version are left out.
         tracking_uri: see `connect`.
 
     Raises:
-        LookupError: nothing of that name, alias or version is registered; says what there is.
+        LookupError: no set of that name, alias or version is registered; the message lists the known sets.
         TrackingUnavailable: the registry cannot be used.
     """
     parts = _SPEC.match(spec)
     if parts is None:
         raise LookupError(
-            f"{spec!r} is no registered prompt set; write registry:NAME, registry:NAME@ALIAS or registry:NAME/VERSION"
+            f"{spec!r} is not a registered prompt set; write registry:NAME, registry:NAME@ALIAS or registry:NAME/VERSION"
         )
     from ..store.store import connect
 
@@ -98,13 +79,14 @@ def load_registry_prompts(spec: str, *, tracking_uri: str | None = None) -> dict
         )
         raise LookupError(
             f"no prompt set {parts['name']!r}{which} is registered; known sets: {', '.join(known)}. "
-            "A run registers its set; an alias is set for each prompt on its page in MLflow"
+            "Each run registers its set; set an alias on the page of each prompt in MLflow"
         )
     return texts
 
 
 def _register(store: Store, prompt: str, text: str, prompts: PromptRecord) -> tuple[str, int]:
-    """Return the registered name and the version that hold a text, an old or a new one."""
+    """Return name and version of a text in the registry, registering it if needed."""
+    # a set chosen as NAME@ALIAS is linked to the versions that were chosen, not copied to a set of that name
     chosen_from, name = (
         f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', set_name)}.{prompt}"
         for set_name in (re.split("[@/]", prompts.name)[0], prompts.name)
@@ -125,6 +107,7 @@ def _version_of(client: MlflowClient, name: str, text: str) -> int | None:
 
 
 def _all_prompts(client: MlflowClient) -> list[Any]:
+    """Return all registered prompts, page by page."""
     found: list[Any] = []
     token = None
     while True:
@@ -136,6 +119,7 @@ def _all_prompts(client: MlflowClient) -> list[Any]:
 
 
 def _find(client: MlflowClient, name: str, alias: str | None, version: str | None) -> Any:
+    """Return a prompt by alias or version, or its latest version; None if there is none."""
     from mlflow.exceptions import MlflowException
 
     try:

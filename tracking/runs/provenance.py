@@ -1,4 +1,4 @@
-"""What is needed to repeat a run beside its own parameters: code, packages, machine."""
+"""What is needed to reproduce a run beside its parameters: code, packages, machine."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PACKAGES = (
     "sympy",
     "mlflow",
 )
-"""Packages whose versions can change a result."""
+"""Packages whose versions may change a result."""
 
 
 def code_version() -> dict[str, str]:
-    """Return parameters that name the code and the machine: git commit, package versions, Python, processor, memory, GPU.
+    """Return parameters that describe code and machine: git commit, package versions, Python, processor, memory, GPU.
 
-    What is not known is left out. Imports nothing heavy: a GPU is named only if torch is already in use.
+    Unknown facts are left out. Nothing heavy is imported: the GPU is named only if torch is already loaded.
     """
     facts = {f"version.{name}": found for name in PACKAGES if (found := _installed(name))}
     facts["version.python"] = platform.python_version()
@@ -46,7 +46,7 @@ def _installed(package: str) -> str | None:
 
 
 def _commit() -> dict[str, str]:
-    """Return the commit of the code that runs, if it runs from a checkout, and whether it was changed since."""
+    """Return the git commit of the running code, if it is a checkout, and whether it has uncommitted changes."""
     if not (PACKAGE / ".git").exists():
         return {}
     commit = _git(PACKAGE, "rev-parse", "HEAD")

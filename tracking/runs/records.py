@@ -1,4 +1,4 @@
-"""What an experiment hands over to be shown in MLflow: plain records, made from its journal."""
+"""What an experiment passes on to MLflow: plain records, made from its journal."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class DatasetRecord:
     """A problem set.
 
     Attributes:
-        name: shown in MLflow.
-        source: where it comes from: a file, a hub id, "sample".
-        digest: of its content, at most 36 characters.
+        name: name shown in MLflow.
+        source: where the problems come from: a file, a hub id, "sample".
+        digest: hash of the content, at most 36 characters.
         rows: number of problems.
         columns: names of its columns.
     """
@@ -47,14 +47,15 @@ class CellRecord:
     """A cell of an experiment: one method, teacher, student and problem set. Becomes a child run.
 
     Attributes:
-        id: the same for ever within its experiment.
-        name: shown in MLflow.
-        params: all that is needed to repeat it; `method` and `mode` also say which prompts it uses.
-        metrics: the final ones.
-        progress: curves.
+        id: identifies the cell within its experiment; never changes.
+        name: name shown in MLflow.
+        params: everything needed to reproduce it.
+        metrics: final metrics.
+        progress: points of the curves.
         dataset: its problem set.
         prompts: its prompt set.
-        rows: a row for each problem; logged as one table, `problems.json`.
+        prompts_used: the prompts of the set that it can use.
+        rows: one row per problem; logged as one table, `problems.json`.
         tags: further tags.
     """
 
@@ -65,6 +66,7 @@ class CellRecord:
     progress: list[Progress] = field(default_factory=list)
     dataset: DatasetRecord | None = None
     prompts: PromptRecord | None = None
+    prompts_used: tuple[str, ...] = ()
     rows: Iterable[Mapping[str, Any]] | None = None
     status: RunStatus = "RUNNING"
     started_ms: int | None = None
@@ -74,16 +76,16 @@ class CellRecord:
 
 @dataclass
 class ExperimentRecord:
-    """An experiment: its cells, and what belongs to all of them. Becomes a parent run.
+    """An experiment: its cells and what they share. Becomes a parent run.
 
     Attributes:
-        id: the same for ever, unlike any other experiment's.
-        name: of the MLflow experiment that the runs go to.
-        title: of the parent run.
-        params: of all cells.
-        metrics: of the whole.
+        id: identifies the experiment; unique and permanent.
+        name: name of the MLflow experiment.
+        title: name of the parent run.
+        params: parameters that all cells share.
+        metrics: metrics of the whole experiment.
         description: Markdown, shown on the run's page.
-        artifacts: file name to a path, or to the text itself.
+        artifacts: files by name, each as a path or as its text.
         tags: further tags.
     """
 

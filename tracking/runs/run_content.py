@@ -1,4 +1,4 @@
-"""Fill one MLflow run: parameters, problem set, prompts, metrics, table, description, files. All of it may be repeated."""
+"""Fill one MLflow run: parameters, problem set, prompts, metrics, table, description, files. All of it is idempotent."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TABLE = "problems.json"
 
+# MLflow's limits for one call and one value
 _PARAMS_A_CALL = 100
 _METRICS_A_CALL = 1000
 _LONGEST_PARAM = 6000
@@ -25,7 +26,7 @@ _T = TypeVar("_T")
 
 
 def log_params(store: Store, run: str, params: Mapping[str, Any]) -> None:
-    """Log parameters. MLflow keeps the first value of each; a later one (more problems, say) becomes a tag `updated.NAME`."""
+    """Log parameters. MLflow never changes a logged one: a later value (more problems, say) becomes a tag `updated.NAME`."""
     from mlflow.entities import Param, RunTag
 
     known = store.client.get_run(run).data.params
@@ -39,7 +40,7 @@ def log_params(store: Store, run: str, params: Mapping[str, Any]) -> None:
 
 
 def log_dataset(store: Store, run: str, dataset: DatasetRecord) -> None:
-    """Name the problem set as an input of the run."""
+    """Log the problem set as an input of the run."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     entity = Dataset(
@@ -62,7 +63,7 @@ def log_prompts(store: Store, run: str, versions: Mapping[str, int]) -> None:
 
 
 def log_table(store: Store, run: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Log the problems of a cell as one table. It replaces an earlier one, where MLflow's `log_table` would append."""
+    """Log the problems of a cell as one table, replacing an earlier one. MLflow's own `log_table` would append to it."""
     columns: dict[str, None] = {}
     plain = []
     for row in rows:
@@ -74,11 +75,11 @@ def log_table(store: Store, run: str, rows: Iterable[Mapping[str, Any]]) -> None
 
 
 def log_description(store: Store, run: str, text: str) -> None:
-    """Show Markdown on the run's page; what is longer than MLflow allows ends with a note."""
+    """Show Markdown on the run's page; text beyond MLflow's limit is cut, with a note."""
     if not text:
         return
     if len(text) > _LONGEST_NOTE:
-        cut = "\n\n(shortened; the whole is among the artifacts)"
+        cut = "\n\n(shortened; the full text is among the artifacts)"
         text = text[: _LONGEST_NOTE - len(cut)] + cut
     store.client.set_tag(run, "mlflow.note.content", store.redactor.text(text))
 
@@ -100,6 +101,7 @@ def fill_run(
     """Log the curves and the final metrics, and set the status of the run."""
     points = [point for step, at, values in progress for point in metric_points(values, step, at)]
     last_step, _, last = max(progress, key=lambda point: point[0], default=(0, 0, {}))
+    # a final metric that equals the last point of its curve would appear twice
     final = {key: value for key, value in metrics.items() if last.get(key) != value}
     points += metric_points(final, last_step, ended_ms or store.client.get_run(run).info.start_time)
     for chunk in _chunks(points, _METRICS_A_CALL):
@@ -111,7 +113,7 @@ def fill_run(
 
 
 def metric_points(metrics: Mapping[str, float], step: int, at_ms: int) -> list[Metric]:
-    """Return metrics as MLflow takes them; those without a finite value are left out."""
+    """Return metrics as MLflow entities; values that are missing or not finite are left out."""
     from mlflow.entities import Metric
 
     known = ((key, value) for key, value in metrics.items() if value is not None and math.isfinite(value))
@@ -129,7 +131,7 @@ def _text(store: Store, value: Any) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Return lists and dicts as JSON text, which MLflow's table shows and sorts."""
+    """Return lists and dicts as JSON text, which MLflow's table can show and sort."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 

@@ -1,10 +1,11 @@
-"""Correct verdicts that were logged before: the old ones stay visible, marked as overridden."""
+"""Correct verdicts that were logged earlier; the old ones stay visible, marked as overridden."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..store.private import tracing_client
 from ..traces.judgements import judge_verdict
 
 if TYPE_CHECKING:
@@ -21,24 +22,23 @@ def override_verdicts(store: Store, corrections: Iterable[Correction]) -> int:
     """Override the assessments `status` and `correct` of traces where they differ from a new verdict.
 
     Args:
-        store: where the traces are.
+        store: an open tracking store.
         corrections: see `Correction`.
 
     Returns:
         The number of traces whose verdict changed.
 
     Raises:
-        TrackingUnavailable: the store is away.
+        TrackingUnavailable: the store is unreachable.
     """
-    from mlflow.tracing.client import TracingClient
-
     store.check()
     store.sender.drain(10.0, owner=None)
-    client = TracingClient(store.uri)
+    client = tracing_client(store.uri)
     return sum(_correct(client, trace_id, status, verdict) for trace_id, status, verdict in corrections)
 
 
 def _correct(client: TracingClient, trace_id: str, status: str, verdict: Mapping[str, Any]) -> bool:
+    """Override the verdict of one trace; return whether its status changed."""
     current = _current(client.get_trace_info(trace_id).assessments)
     if "status" in current and current["status"].value == status:
         return False
@@ -54,14 +54,14 @@ def _correct(client: TracingClient, trace_id: str, status: str, verdict: Mapping
 
 
 def _current(assessments: Iterable[Assessment]) -> dict[str, Any]:
-    """Return the verdicts that hold: those of code that nothing overrides."""
+    """Return the current verdicts by name: those made by code that no other assessment overrides."""
     made = [item for item in assessments if item.name in ("status", "correct") and item.source.source_type == "CODE"]
     overridden = {getattr(item, "overrides", None) for item in made}
     return {item.name: item for item in made if item.assessment_id not in overridden}
 
 
 def _withdrawn(status: str) -> Assessment:
-    """Return a `correct` without a value: a new status such as bad_reference says nothing of the student."""
+    """Return a `correct` without a value, for a new status such as bad_reference that says nothing about the student."""
     from mlflow.entities import AssessmentError, AssessmentSource, Feedback
 
     from ..traces.judgements import VERIFIER

@@ -1,4 +1,4 @@
-"""The configured graph as an MLflow model: stored as code, served by `mlflow models serve`."""
+"""Log a configured graph as an MLflow model: stored as code, served by `mlflow models serve`."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ def log_model(
 ) -> str:
     """Log a graph as a model and return its URI, `models:/...`.
 
-    The model holds the code of this package, the prompts' texts and recorded decompositions, but no key: models are loaded by
-    name where it is served, with the keys of that environment.
+    The model contains the code of this package, the prompts and recorded steps, but no keys. Teacher and student are loaded
+    by name where the model is served, with the keys of that environment.
 
     Args:
-        store: where it goes.
+        store: an open tracking store.
         experiment: name of the MLflow experiment.
-        build: makes a graph of the configuration, where the model is served; a function that can be imported there, such as
-            `graphs.interfaces.configured.configured_graph`.
-        student: as for `load_chat_model`.
-        teacher: as for `load_chat_model`, or "self".
+        build: function that builds the graph from the configuration where the model is served, such as
+            `graphs.interfaces.configured.configured_graph`. It is stored by name, so it must be importable there.
+        student: name of the student, as for `load_chat_model`.
+        teacher: name of the teacher, as for `load_chat_model`, or "self".
         method: "trace_of_thought" or a baseline.
-        prompts: the texts of the prompt set.
-        student_options: for `load_chat_model`, such as `max_tokens`.
-        options: for the builder of the graph, such as `mode`, `samples`, `max_attempts`.
-        name: of the logged model.
-        register_as: name in the model registry, where it gets a new version.
+        prompts: texts of the prompt set, by prompt.
+        student_options: options for `load_chat_model`, such as `max_tokens`.
+        options: options of the graph, such as `mode`, `samples`, `max_attempts`.
+        name: name of the logged model.
+        register_as: name in the model registry, where it becomes a new version.
     """
     import mlflow
 
@@ -65,7 +65,7 @@ def log_model(
         "options": dict(options or {}),
     }
     with _addressing(store.uri), tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # with an example MLflow would load the models and ask them
+        # with an input example MLflow would load the models and call them, so there is none; skip its warning
         warnings.filterwarnings("ignore", ".*An input example was not provided", UserWarning)
         mlflow.set_experiment(experiment_id=store.experiment_id(experiment))
         info = mlflow.pyfunc.log_model(
@@ -83,7 +83,7 @@ def log_model(
 
 @contextmanager
 def _addressing(uri: str) -> Iterator[None]:
-    """Let MLflow's global functions use a store, for a moment."""
+    """Point MLflow's global functions at a store inside the block: `pyfunc.log_model` takes no address."""
     import mlflow
 
     tracking, registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
@@ -97,7 +97,7 @@ def _addressing(uri: str) -> Iterator[None]:
 
 
 def _copy_package(folder: Path) -> Path:
-    """Copy the package under its own name: in a checkout its folder may have any."""
+    """Copy the package under its own name; the folder of a checkout may have any name."""
     target = folder / "trace_of_thought"
     target.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -110,7 +110,7 @@ def _copy_package(folder: Path) -> Path:
 
 
 def _recordings(**specs: str) -> dict[str, str] | None:
-    """Return the files of models that replay one, to be stored with the model."""
+    """Return the files that `recorded:` models replay, by role, to be stored with the model."""
     files = {
         role: spec.removeprefix("recorded:").partition("#")[0] for role, spec in specs.items() if spec.startswith("recorded:")
     }
@@ -118,7 +118,7 @@ def _recordings(**specs: str) -> dict[str, str] | None:
 
 
 def _requirements(specs: list[str]) -> list[str]:
-    """Return what the package needs, with the extras that these models need."""
+    """Return the package's requirements, including the extras that these models need."""
     extras = {"local" for spec in specs if spec.startswith("hf:")} | {"openai" for spec in specs if spec.startswith("openai:")}
     kept = []
     for requirement in requires("trace-of-thought") or []:
@@ -130,6 +130,7 @@ def _requirements(specs: list[str]) -> list[str]:
 
 
 def _signature() -> Any:
+    """Return the model's input columns. Only the question is required."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 

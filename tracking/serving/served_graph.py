@@ -1,4 +1,4 @@
-"""The script of a logged model: builds the configured graph and answers with it. Run by MLflow, not imported by the package."""
+"""The script of a logged model: builds the configured graph and answers with it. Run by MLflow, never imported here."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _OUTPUTS = ("answer", "status", "steps", "solution")
 
 
 class GraphModel(PythonModel):
-    """A graph behind MLflow's model interface: one row in, one row out."""
+    """A graph behind MLflow's model interface: one row per problem."""
 
     def load_context(self, context: Any) -> None:
-        """Build the graph from the model's configuration; recorded decompositions come with the model."""
+        """Build the graph from the model's configuration; recorded steps are stored with the model."""
         config = dict(context.model_config)
         stored = {role: _stored(role, context) for role in ("teacher", "student")}
         self.graph = resolve_name(config["build"])(config | stored)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> list[dict[str, Any]]:
-        """Answer each problem. A problem that fails has an `error` and harms no other.
+        """Solve each problem. A problem that fails has an `error`; the others are not affected.
 
         Args:
-            context: MLflow's.
-            model_input: a data frame with `question` and optionally `reference`, `problem_id`, `domain`.
+            context: MLflow's context; not used.
+            model_input: data frame with the columns `question` and optionally `reference`, `problem_id`, `domain`.
             params: not used.
         """
         problems = [
@@ -43,7 +43,7 @@ class GraphModel(PythonModel):
 
 
 def _stored(role: str, context: Any) -> str:
-    """Return the name of a model; that of a recording with the path of the copy that came along."""
+    """Return the name of a model; a recording gets the path of the copy that is stored with the logged model."""
     spec = context.model_config[role]
     if role not in context.artifacts:
         return spec

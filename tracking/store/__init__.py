@@ -1,1 +1,1 @@
-"""Where traces and runs go, and how they survive an outage. The door is `store.connect`."""
+"""Where traces and runs are written, and how they survive an outage. Start at `store.connect`."""

@@ -1,4 +1,4 @@
-"""MLflow's settings that must hold before its first span. What the user has set stays as it is."""
+"""Defaults for MLflow's environment variables, set before its first span. Variables that the user has set are kept."""
 
 from __future__ import annotations
 
@@ -6,33 +6,36 @@ import logging
 import os
 
 _ALWAYS = {
+    # By default MLflow silently drops open traces beyond 1,000, and any that is open for an hour.
     "MLFLOW_TRACE_BUFFER_MAX_SIZE": "1000000",
     "MLFLOW_TRACE_BUFFER_TTL_SECONDS": "2592000",
+    # By default MLflow downloads price lists from the internet at the first span that has a price.
     "MLFLOW_MODEL_CATALOG_URI": "",
+    # For spans that nest in an application's own trace, which MLflow sends itself: its queue drops spans in bursts.
     "MLFLOW_ASYNC_TRACE_LOGGING_MAX_SPAN_BATCH_SIZE": "512",
     "MLFLOW_ASYNC_TRACE_LOGGING_MAX_INTERVAL_MILLIS": "2000",
     "MLFLOW_ASYNC_TRACE_LOGGING_MAX_QUEUE_SIZE": "20000",
 }
-"""The first two: MLflow forgets open traces beyond 1,000 and after an hour. The third: it fetches price lists from the internet
-at the first priced span. The others matter for spans that nest in an application's own trace: its queue drops in bursts."""
+"""Settings for every process that traces."""
 
 _ALONE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+"""Further settings for processes that use MLflow only through us, such as the commands."""
 
 
 def apply_settings(*, fail_fast: bool) -> None:
-    """Set what is not set yet.
+    """Set the variables that are not set yet, and silence MLflow's loggers where we report the same.
 
     Args:
-        fail_fast: also let requests to a dead server end after seconds instead of minutes, and print no links; right for a
-            process whose only use of MLflow is ours, since what cannot be sent is kept.
+        fail_fast: also make requests to a dead server fail after seconds instead of minutes, and print no links. Use it only
+            where no other code uses MLflow: our traces stay on disk when they cannot be sent, other data would be lost.
     """
     for name, value in {**_ALWAYS, **(_ALONE if fail_fast else {})}.items():
         os.environ.setdefault(name, value)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # what it logs is raised, too, and said by us
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it logs what it also raises, and we report that
     for chatty in (
         "mlflow.store.model_registry.abstract_store",
         "alembic",

@@ -1,7 +1,7 @@
-"""What can go wrong with a tracking store."""
+"""Errors of tracking stores."""
 
 from __future__ import annotations
 
 
 class TrackingUnavailable(RuntimeError):
-    """The tracking store cannot be used now; the message names it and says what to do."""
+    """The tracking store cannot be used; the message names it and says what to do."""

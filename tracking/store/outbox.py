@@ -1,7 +1,6 @@
-"""The outbox: finished traces on disk until the tracking store has confirmed them.
+"""The outbox: keeps finished traces on disk until the tracking store has confirmed them.
 
-It is what makes tracing lossless: a trace is written here the moment it ends, and a queue on disk neither overflows in a
-burst nor dies with the process or with the server.
+This makes tracing lossless. MLflow's own queue is in memory: it drops traces in bursts and when the process dies.
 """
 
 from __future__ import annotations
@@ -28,11 +27,12 @@ CREATE TABLE IF NOT EXISTS pauses (thread_id TEXT PRIMARY KEY, body TEXT NOT NUL
 """
 
 _BATCH_BYTES = 4_000_000
+"""Size at which a batch is closed, so that one request stays small even if traces are long."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A trace that waits: its id, its JSON, and the tracking store that it is meant for."""
+    """A waiting trace: its id, its JSON, and the address of the tracking store to send it to."""
 
     trace_id: str
     body: str
@@ -40,10 +40,10 @@ class Kept:
 
 
 class Outbox:
-    """Finished traces of any number of processes, in one sqlite file.
+    """Finished traces of any number of processes, in one SQLite file.
 
     Args:
-        path: the file; it is created when it is first needed.
+        path: the file; created at the first write.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,17 +52,17 @@ class Outbox:
         self._opened: tuple[int, sqlite3.Connection] | None = None
 
     def add(self, trace_id: str, body: str, uri: str) -> None:
-        """Keep a trace; the same id again replaces it."""
+        """Store a trace, replacing one with the same id."""
         row = (trace_id, uri, os.getpid(), time.time(), body)
         self._write("INSERT OR REPLACE INTO traces (trace_id, uri, owner, ended, body) VALUES (?, ?, ?, ?, ?)", [row])
 
     def next(self, uri: str, *, owner: int | None, limit: int) -> list[Kept]:
-        """Return the oldest traces for a store, at most `limit` and about 4 MB; those that it refused before are left out.
+        """Return the oldest traces for a store, at most `limit` and about 4 MB, without refused ones.
 
         Args:
-            uri: the tracking store.
-            owner: the process whose traces are meant; None for those of all.
-            limit: how many at most.
+            uri: address of the tracking store.
+            owner: process id whose traces to return; None for all processes.
+            limit: maximum number of traces.
         """
         mine = "" if owner is None else f"AND owner = {int(owner)}"
         query = f"SELECT trace_id, body FROM traces WHERE uri = ? AND refusal IS NULL {mine} ORDER BY ended LIMIT ?"
@@ -76,19 +76,19 @@ class Outbox:
         return batch
 
     def remove(self, trace_ids: Iterable[str]) -> None:
-        """Forget traces that the store has confirmed."""
+        """Delete traces that the store has confirmed."""
         self._write("DELETE FROM traces WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids])
 
     def refuse(self, trace_id: str, reason: str) -> None:
-        """Set a trace aside that the store will never take, with the reason."""
+        """Mark a trace that the store rejects for good, with the reason; it stays on disk but is not sent again."""
         self._write("UPDATE traces SET refusal = ? WHERE trace_id = ?", [(reason, trace_id)])
 
     def retry_refused(self, uri: str) -> None:
-        """Let the refused traces of a store be sent again."""
+        """Mark the refused traces of a store for sending again."""
         self._write("UPDATE traces SET refusal = NULL WHERE uri = ?", [(uri,)])
 
     def count(self, uri: str | None = None, *, owner: int | None = None, refused: bool = False) -> int:
-        """Return how many traces wait, or how many were refused."""
+        """Return the number of waiting traces, or of refused ones."""
         if not self.path.exists():
             return 0
         clauses = ["refusal IS NOT NULL" if refused else "refusal IS NULL"]
@@ -100,7 +100,7 @@ class Outbox:
         return self._read(f"SELECT COUNT(*) FROM traces WHERE {' AND '.join(clauses)}", values)[0][0]
 
     def uris(self) -> list[str]:
-        """Return the stores for which something waits."""
+        """Return the addresses of the stores that traces wait for."""
         return [uri for (uri,) in self._read("SELECT DISTINCT uri FROM traces", ())] if self.path.exists() else []
 
     def refusals(self, uri: str) -> list[str]:
@@ -110,7 +110,7 @@ class Outbox:
         ]
 
     def adopt(self, uri: str) -> int:
-        """Make the traces of processes that are gone those of this process; return how many."""
+        """Take over the traces of dead processes; return how many traces this process now owns."""
         if not self.path.exists():
             return 0
         owners = [owner for (owner,) in self._read("SELECT DISTINCT owner FROM traces WHERE uri = ?", (uri,))]
@@ -119,7 +119,7 @@ class Outbox:
         return self.count(uri, owner=os.getpid())
 
     def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
-        """Remember the trace of a run that waits for a person."""
+        """Remember the trace of a run that is paused for review."""
         self._write("INSERT OR REPLACE INTO pauses VALUES (?, ?)", [(thread_id, json.dumps(facts))])
 
     def paused(self, thread_id: str) -> dict[str, Any] | None:
@@ -135,7 +135,7 @@ class Outbox:
             self._opened = None
 
     def _connection(self) -> sqlite3.Connection:
-        """Return this process's connection: one made before a fork must not be used after it."""
+        """Return this process's connection. SQLite connections must not be used across a fork."""
         if self._opened is None or self._opened[0] != os.getpid():
             self._opened = (os.getpid(), _open(self.path))
         return self._opened[1]
@@ -145,6 +145,7 @@ class Outbox:
             return self._connection().execute(query, values).fetchall()
 
     def _write(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute a statement for all rows in one transaction."""
         with self._lock:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
@@ -157,20 +158,22 @@ class Outbox:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    """Open the file and create its tables."""
     connection = sqlite3.connect(path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None)
-    connection.execute("PRAGMA auto_vacuum=FULL")
+    connection.execute("PRAGMA auto_vacuum=FULL")  # the file shrinks again after an outage
     use_wal(connection)
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
     return connection
 
 
 def _alive(process: int) -> bool:
-    if os.name == "nt":  # there, os.kill with any number ends the process
+    """Tell whether a process exists; when in doubt, True."""
+    if os.name == "nt":  # on Windows, os.kill terminates the process whatever the signal number
         return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it exists but belongs to another user
         return True
     return True

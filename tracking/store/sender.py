@@ -1,4 +1,4 @@
-"""Sends the outbox to the tracking store, in the background and at the end."""
+"""Sends the traces in the outbox to the tracking store, in the background and when the program ends."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .errors import TrackingUnavailable
 from .outbox import Kept, Outbox
+from .private import PrivateNameMissing, tracing_client
 
 if TYPE_CHECKING:
     from mlflow.entities import Trace
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BATCH = 64
-"""Traces in one request."""
+"""Maximum number of traces in one request."""
 
 _LINGER_S = 1.0
+"""How long to collect traces after the first notice, so that a burst goes out in full batches."""
+
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
+"""Bounds of the wait between attempts while the store is unreachable; it doubles each time."""
 
 
 class Sender:
@@ -33,16 +37,18 @@ class Sender:
     Sending the same trace twice is harmless: the store replaces it.
 
     Args:
-        outbox: where the traces are.
-        uri: the tracking store.
-        address: the same as the outbox knows it, without user and password.
-        check: raises `TrackingUnavailable` quickly if the store is away.
+        outbox: the traces to send.
+        uri: tracking store, as MLflow takes it.
+        address: the same without user and password, as the outbox stores it.
+        check: raises `TrackingUnavailable` quickly if the store is unreachable.
     """
 
     def __init__(self, outbox: Outbox, uri: str, address: str, check: Callable[[], None]) -> None:
         self.outbox = outbox
         self.uri = uri
         self.address = address
+        self.problem = ""
+        """Why the last attempt to send everything failed."""
         self._check = check
         self._sending = threading.Lock()
         self._wake = threading.Event()
@@ -51,7 +57,7 @@ class Sender:
         self._starting = threading.Lock()
 
     def notify(self) -> None:
-        """Say that something is in the outbox; the background thread starts with the first notice of a process."""
+        """Wake the background thread; it starts with the first notice of a process, so a forked child gets its own."""
         if self._thread is None or self._thread[0] != os.getpid():
             with self._starting:
                 if self._thread is None or self._thread[0] != os.getpid():
@@ -61,14 +67,14 @@ class Sender:
         self._wake.set()
 
     def send_some(self, *, owner: int | None, wait_s: float = -1) -> int:
-        """Send one batch and return how many traces left the outbox (sent or refused); 0 means that nothing waits.
+        """Send one batch and return how many traces left the outbox (sent or refused); 0 means that none is waiting.
 
         Args:
-            owner: the process whose traces are meant; None for those of all.
-            wait_s: how long to wait for another thread that is sending; -1 for ever.
+            owner: process id whose traces to send; None for all processes.
+            wait_s: seconds to wait for another thread that is sending; -1 for no limit.
 
         Raises:
-            TrackingUnavailable: the store is away or hangs; everything is still in the outbox.
+            TrackingUnavailable: the store is unreachable or hangs; the traces stay in the outbox.
         """
         if not self._sending.acquire(timeout=wait_s):
             raise TrackingUnavailable(f"{self.address} takes longer than {wait_s:.0f} s")
@@ -82,25 +88,27 @@ class Sender:
             self._sending.release()
 
     def drain(self, patience_s: float, *, owner: int | None) -> int:
-        """Send until nothing waits, or nothing could be sent for `patience_s` seconds; return how many traces still wait."""
+        """Send until the outbox is empty or nothing was sent for `patience_s` seconds; return how many traces are left."""
         deadline = time.monotonic() + patience_s
         while True:
             try:
                 if not self.send_some(owner=owner, wait_s=patience_s):
                     return 0
                 deadline = time.monotonic() + patience_s
-            except TrackingUnavailable:
+            except TrackingUnavailable as error:
+                self.problem = str(error)
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return self.outbox.count(self.address, owner=owner)
                 time.sleep(min(0.5, left))
 
     def stop(self) -> None:
-        """End the background thread; what it is sending is completed or kept."""
+        """Stop the background thread; its current batch is either confirmed or stays in the outbox."""
         self._stop.set()
         self._wake.set()
 
     def _run(self) -> None:
+        """Send whatever arrives, until `stop`; back off while the store is unreachable."""
         wait = _FIRST_WAIT_S
         while not self._stop.is_set():
             self._wake.wait()
@@ -110,13 +118,14 @@ class Sender:
                 while not self._stop.is_set() and self.send_some(owner=os.getpid()):
                     wait = _FIRST_WAIT_S
             except TrackingUnavailable as error:
+                # one warning for an outage, not one for each attempt
                 logger.log(
                     logging.WARNING if wait == _FIRST_WAIT_S else logging.DEBUG,
                     "%s; traces are kept in %s",
                     error,
                     self.outbox.path,
                 )
-                self._wake.set()
+                self._wake.set()  # try again after the wait, even if no new trace arrives
                 self._stop.wait(wait)
                 wait = min(2 * wait, _LONGEST_WAIT_S)
             except Exception:
@@ -124,7 +133,7 @@ class Sender:
                 self._stop.wait(_LONGEST_WAIT_S)
 
     def _send(self, batch: list[Kept]) -> None:
-        """Send a batch; where the store refuses it, send one by one to find out which it refuses."""
+        """Send a batch; if the store refuses it, send the traces one by one, so that a bad one does not hold up the rest."""
         from mlflow.entities import Trace
 
         readable = self._readable(batch, Trace.from_json)
@@ -134,22 +143,29 @@ class Sender:
             return
         except Exception as error:
             if not _is_refusal(error):
-                raise TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})") from error
+                raise self._unavailable(error) from error
         for kept, trace in readable:
             self._send_one(kept, trace)
 
     def _send_one(self, kept: Kept, trace: Trace) -> None:
+        """Send one trace and mark it as refused if the store rejects it."""
         try:
             self._put([trace])
         except Exception as error:
             if not _is_refusal(error):
-                raise TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})") from error
+                raise self._unavailable(error) from error
             logger.warning("%s refuses trace %s: %s", self.address, kept.trace_id, _first_line(error))
             self.outbox.refuse(kept.trace_id, _first_line(error))
             return
         self.outbox.remove([kept.trace_id])
 
+    def _unavailable(self, error: Exception) -> TrackingUnavailable:
+        if isinstance(error, PrivateNameMissing):
+            return TrackingUnavailable(f"{error}; install the release of MLflow that this project names to send what waits")
+        return TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})")
+
     def _readable(self, batch: list[Kept], parse: Callable[[str], Trace]) -> list[tuple[Kept, Trace]]:
+        """Return the traces of a batch that can be parsed; the others are marked as refused."""
         pairs = []
         for kept in batch:
             try:
@@ -160,9 +176,7 @@ class Sender:
 
     def _put(self, traces: list[Trace]) -> None:
         """Write the heads of traces, then all their spans at once: twice as fast as the other way round."""
-        from mlflow.tracing.client import TracingClient
-
-        client = TracingClient(self.uri)
+        client = tracing_client(self.uri)
         spans: dict[str, list] = {}
         for trace in traces:
             client.start_trace(trace.info)
@@ -174,7 +188,7 @@ class Sender:
 
 
 def _link_prompts(client: TracingClient, trace: Trace) -> None:
-    """Let a prompt version's page find the trace; the trace's tag alone only shows the prompt on the trace."""
+    """Link prompt versions to a trace. Its tag shows the prompts on the trace; this shows the trace on the prompts' pages."""
     from mlflow.entities.model_registry import PromptVersion
     from mlflow.tracing.constant import TraceTagKey
 
@@ -185,17 +199,18 @@ def _link_prompts(client: TracingClient, trace: Trace) -> None:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Tell a trace that the store will never take from a store that is away."""
+    """Tell whether the store rejects a trace for good, rather than being unreachable or busy."""
     from mlflow.exceptions import MlflowException
 
     if not isinstance(error, MlflowException):
         return isinstance(error, ValueError | TypeError)
     status = error.get_http_status_code()
+    # wrong credentials, time-outs, conflicts and rate limits pass: keep the trace and try again
     return 400 <= status < 500 and status not in (401, 403, 408, 409, 425, 429)
 
 
 def _cause(error: BaseException) -> str:
-    """Return what is below the layers of an HTTP client, such as "Connection refused"."""
+    """Return the innermost reason of an HTTP client's error, such as "Connection refused"."""
     while below := error.__cause__ or error.__context__:
         error = below
     return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -16,6 +16,8 @@ from .addresses import LOCAL, absolute, default_uri, without_user
 from .environment import apply_settings
 from .errors import TrackingUnavailable
 from .outbox import Outbox
+from .private import PrivateNameMissing
+from .public_tracer import LOST, PublicTracer
 from .sender import Sender
 from .tracer import SpanTracer
 from .writer import Writer
@@ -31,17 +33,17 @@ _CHECK_S = 5.0
 
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
-    """Open a tracking store and begin to send what earlier, dead processes left in the outbox for it.
+    """Open a tracking store and start sending traces that dead processes left in the outbox for it.
 
     Args:
-        tracking_uri: None means what MLflow would use: `mlflow.set_tracking_uri`, `MLFLOW_TRACKING_URI`, else `mlflow.db` in
-            the current folder.
-        fallback: "local" uses the local store, with a warning, if a server is away.
-        fail_fast: let requests to a dead server end after seconds; False leaves MLflow's HTTP settings as they are, for
-            applications that use MLflow themselves.
+        tracking_uri: server or database. None means MLflow's own default: `mlflow.set_tracking_uri`, `MLFLOW_TRACKING_URI`,
+            or `mlflow.db` in the current folder.
+        fallback: "local" uses `mlflow.db` in the current folder, with a warning, if the server is unreachable.
+        fail_fast: make requests to a dead server fail after seconds. Use False in applications that use MLflow themselves: it
+            leaves MLflow's HTTP settings alone.
 
     Raises:
-        TrackingUnavailable: the store cannot be used; raised within 10 seconds.
+        TrackingUnavailable: the store cannot be used. Raised within 10 seconds.
     """
     apply_settings(fail_fast=fail_fast)
     try:
@@ -54,12 +56,14 @@ def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | Non
 
 
 def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
+    """Open a store, check that it works, and take over traces of dead processes."""
     store = Store(tracking_uri or default_uri(), fell_back=fell_back)
     try:
         store.check()
     except TrackingUnavailable as error:
         raise TrackingUnavailable(f"{error}; {_ADVICE}") from None
     store.check_usable()
+    assert store.tracer  # what MLflow may have changed shows now, not at the first trace
     if store.outbox.adopt(store.address):
         store.sender.notify()
     return store
@@ -69,10 +73,10 @@ class Store:
     """An open tracking store. Made by `connect`.
 
     Attributes:
-        uri: what MLflow is given: a local file with its full path, or a server.
-        address: the same without user and password; what is written to disk.
-        local: True if it is a database that this process writes to itself.
-        fell_back: True if it stands in for a server that was away.
+        uri: address as MLflow gets it: a database with its full path, or a server.
+        address: the same without user and password; only this form is written to disk.
+        local: whether this process writes to a database itself.
+        fell_back: whether the store replaces an unreachable server.
     """
 
     def __init__(self, uri: str, *, fell_back: bool = False) -> None:
@@ -102,25 +106,30 @@ class Store:
         return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 
     @cached_property
-    def tracer(self) -> SpanTracer:
-        """Opens the spans of traces for this store."""
-        return SpanTracer(self.deliver)
+    def tracer(self) -> SpanTracer | PublicTracer:
+        """Opens the spans of traces for this store; with a warning through public functions, where MLflow has changed."""
+        try:
+            return SpanTracer(self.deliver)
+        except PrivateNameMissing as error:
+            logger.warning("%s; %s", error, LOST)
+            return PublicTracer(self.uri)
 
     def page(self, path: str) -> str | None:
-        """Return the link to a page of a server's UI, such as "/experiments/1"; None for a database."""
+        """Return the URL of a page of the server's UI, such as "/experiments/1"; None for a database."""
         return f"{self.address.rstrip('/')}/#{path}" if self.address.startswith(("http://", "https://")) else None
 
     def check(self) -> None:
-        """Ask a server whether it is there, for at most 5 seconds.
+        """Check that a server answers, within 5 seconds. A database always passes.
 
         Raises:
-            TrackingUnavailable: it is not.
+            TrackingUnavailable: it does not answer.
         """
         if not self.uri.startswith(("http://", "https://")):
             return
         import requests
 
         try:
+            # MLflow's client would retry for minutes; /health needs no login
             status = requests.get(f"{self.uri.rstrip('/')}/health", timeout=_CHECK_S).status_code
         except requests.RequestException as error:
             raise TrackingUnavailable(_away(self.shown_uri, type(error).__name__)) from None
@@ -128,7 +137,7 @@ class Store:
             raise TrackingUnavailable(_away(self.shown_uri, f"HTTP {status}"))
 
     def check_usable(self) -> None:
-        """Make one real request, so that wrong credentials, an outdated database or a foreign server show at once.
+        """Make one real request, so that wrong credentials, an outdated database or a foreign server are noticed at once.
 
         Raises:
             TrackingUnavailable: the request failed.
@@ -145,10 +154,10 @@ class Store:
             raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}") from error
 
     def experiment_id(self, name: str) -> str:
-        """Return the id of the experiment of this name; it is made if there is none.
+        """Return the id of an experiment by name; create it if needed.
 
         Raises:
-            TrackingUnavailable: it was deleted, or the store is away.
+            TrackingUnavailable: the experiment was deleted, or the store is unreachable.
         """
         from mlflow.exceptions import MlflowException
 
@@ -166,18 +175,18 @@ class Store:
         return found.experiment_id
 
     def write_in_background(self) -> None:
-        """From now on write traces to disk in a thread: for servers, whose event loop must not wait for a disk."""
+        """Write traces to disk in a thread from now on. For servers, whose event loop must not block on a disk."""
         self._writer = self._writer or Writer()
 
     def deliver(self, trace: Trace) -> None:
-        """Keep a finished trace and have it sent; never raises."""
+        """Write a finished trace to the outbox and have it sent; never raises."""
         if self._writer is not None:
             self._writer.submit(self._keep, trace)
         else:
             self._keep(trace)
 
     def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
-        """Remember the trace of a run that waits for a person, also for processes to come."""
+        """Remember the trace of a run that is paused for review; later processes can read it."""
         if self._writer is not None:
             self._writer.submit(self.outbox.pause, thread_id, facts)
         else:
@@ -187,11 +196,12 @@ class Store:
         """Return what `pause` remembered in an earlier process, or None."""
         try:
             return self.outbox.paused(thread_id)
-        except Exception:  # an event loop that forbids to read a file: the trace is whole without the link
+        except Exception:  # some servers forbid file access in the event loop; the trace is complete without the link
             logger.info("the trace of thread %s is not linked to the one before its pause", thread_id)
             return None
 
     def _keep(self, trace: Trace) -> None:
+        """Write a trace to the outbox. An error is logged: tracing must not fail the run that is traced."""
         try:
             self.outbox.add(trace.info.trace_id, trace.to_json(), self.address)
             self.sender.notify()
@@ -199,26 +209,32 @@ class Store:
             logger.error("trace %s is lost: %s cannot be written (%s)", trace.info.trace_id, self.outbox.path, error)
 
     def close(self, patience_s: float = 10.0) -> int:
-        """Send what waits, as long as that makes progress, and close.
+        """Send what is waiting, as long as that makes progress, and close the store.
 
         Args:
-            patience_s: how long to keep trying without success.
+            patience_s: seconds to keep trying without progress.
 
         Returns:
-            How many traces of this process stay in the outbox; `tot sync` sends them later.
+            The number of traces of this process left in the outbox; `tot sync` sends them later.
         """
         if self._closed:
             return 0
         self._closed = True
         if self._writer is not None:
             self._writer.close()
+        if "tracer" in self.__dict__:
+            self.tracer.close()
         self.sender.stop()
         owner = os.getpid()
         left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0
         refused = self.outbox.count(self.address, owner=owner, refused=True)
         if left:
             logger.warning(
-                "%d traces wait in %s; when %s is back, send them with: tot sync", left, self.outbox.path, self.shown_uri
+                "%d traces wait in %s; when %s is back, send them with: tot sync (%s)",
+                left,
+                self.outbox.path,
+                self.shown_uri,
+                self.redactor.text(self.sender.problem),
             )
         if refused:
             reasons = "; ".join(self.outbox.refusals(self.address)[:3])
@@ -227,11 +243,12 @@ class Store:
         return left + refused
 
     def _create_experiment(self, name: str) -> str:
+        """Create an experiment and return its id; another process may have created it at the same moment."""
         from mlflow.exceptions import MlflowException
 
         try:
             return self.client.create_experiment(name, tags={"mlflow.experimentKind": "genai_development"})
-        except MlflowException:
+        except MlflowException:  # another process may have created it at the same moment
             again = self.client.get_experiment_by_name(name)
             if again is None:
                 raise
@@ -242,6 +259,7 @@ def _away(uri: str, reason: str) -> str:
     return f"no MLflow server answers at {uri} ({reason})"
 
 
+# A weak reference: the exit hook must not keep every store of the process alive.
 def _close_at_exit(reference: weakref.ref[Any]) -> None:
     if store := reference():
         store.close()

@@ -1,7 +1,7 @@
-"""Opens MLflow spans with explicit parents, in traces whose id is the run id of the graph.
+"""Opens MLflow spans with explicit parents, in traces whose id is derived from the graph's run id.
 
-A store has a tracer of its own beside MLflow's global one: what an application sets there (destination, tracking URI, a queue
-that drops traces) does not touch our traces, and ours do not touch its.
+Each store has its own tracer beside MLflow's global one. An application's settings there (destination, tracking URI, a queue
+that drops traces) do not affect our traces, and ours do not affect its traces.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from opentelemetry import trace as otel
@@ -19,28 +19,32 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
+from . import private
+
 if TYPE_CHECKING:
-    from mlflow.entities import LiveSpan, Trace
+    from mlflow.entities import Assessment, LiveSpan, Trace
 
 
 def trace_id(run_id: UUID) -> str:
-    """Return the id of the trace of a graph run, from the `run_id` that was given in its config."""
+    """Return the trace id of a graph run, given the `run_id` from its config."""
     return f"tr-{run_id.hex}"
 
 
 class SpanTracer:
-    """Opens spans; hands each trace over when its root span ends.
+    """Opens spans and hands over each trace when its root span ends.
 
     Args:
         deliver: gets every finished trace, in the thread that ends the root span.
+
+    Raises:
+        PrivateNameMissing: this release of MLflow has changed what this needs; `public_tracer` then does it.
     """
 
     def __init__(self, deliver: Callable[[Trace], None]) -> None:
-        from mlflow.tracing.processor.mlflow_v3 import MlflowV3SpanProcessor
-
+        private.probe()
         self._ids = _Ids()
         provider = TracerProvider(resource=Resource.get_empty(), id_generator=self._ids, shutdown_on_exit=False)
-        provider.add_span_processor(MlflowV3SpanProcessor(_Exporter(deliver), export_metrics=False))
+        provider.add_span_processor(private.span_processor(_Exporter(deliver)))
         self._tracer = provider.get_tracer("trace_of_thought")
 
     def root(self, name: str, span_type: str, run_id: UUID, experiment_id: str, started_ns: int) -> LiveSpan:
@@ -49,22 +53,36 @@ class SpanTracer:
 
         attributes = {SpanAttributeKey.EXPERIMENT_ID: json.dumps(experiment_id)}
         with self._ids.for_trace(run_id.int):
-            # an own empty context: the caller's current span must not become the parent of a trace of ours
+            # an empty context: otherwise the caller's current span would become the parent
             span = self._tracer.start_span(name, otel.context_api.Context(), attributes=attributes, start_time=started_ns)
         return _live(span, trace_id(run_id), span_type)
 
     def child(self, name: str, span_type: str, parent: LiveSpan, started_ns: int) -> LiveSpan:
         """Open a span under another one of a trace of ours."""
-        context = otel.set_span_in_context(cast(otel.Span, parent._span), otel.context_api.Context())
+        context = otel.set_span_in_context(private.otel_span(parent), otel.context_api.Context())
         span = self._tracer.start_span(name, context, start_time=started_ns)
         return _live(span, parent.trace_id, span_type)
+
+    def describe(self, trace: str, tags: Mapping[str, str], metadata: Mapping[str, str]) -> None:
+        """Add tags and metadata to an open trace."""
+        with private.open_trace(trace) as found:
+            if found is not None:
+                found.info.tags.update(tags)
+                found.info.trace_metadata.update(metadata)
+
+    def assess(self, trace: str, assessments: Iterable[Assessment]) -> None:
+        """Attach assessments to an open trace: afterwards each would cost a request."""
+        with private.open_trace(trace) as found:
+            if found is not None:
+                found.info.assessments.extend(assessments)
+
+    def close(self) -> None:
+        """Nothing waits here."""
 
 
 def _live(span: otel.Span, trace: str, span_type: str) -> LiveSpan:
     """Return the span as MLflow registered it."""
-    from mlflow.tracing.trace_manager import InMemoryTraceManager
-
-    live = InMemoryTraceManager.get_instance().get_span_from_id(trace, f"{span.get_span_context().span_id:016x}")
+    live = private.live_span(trace, f"{span.get_span_context().span_id:016x}")
     if live is None:
         raise LookupError(f"MLflow has forgotten trace {trace}: raise MLFLOW_TRACE_BUFFER_MAX_SIZE")
     live.set_span_type(span_type)
@@ -72,23 +90,26 @@ def _live(span: otel.Span, trace: str, span_type: str) -> LiveSpan:
 
 
 class _Ids(IdGenerator):
-    """Span ids of our own randomness, so that `random.seed` in an application repeats none; trace ids as asked for."""
+    """Generates random span ids that `random.seed` in an application cannot repeat, and trace ids as requested."""
 
     def __init__(self) -> None:
         self._random = random.SystemRandom()
         self._asked = threading.local()
 
     def for_trace(self, trace: int) -> _Asked:
+        """Return a context in which this thread's next trace gets the given id."""
         return _Asked(self._asked, trace)
 
     def generate_trace_id(self) -> int:
         return getattr(self._asked, "trace", None) or self._random.getrandbits(128)
 
     def generate_span_id(self) -> int:
-        return self._random.getrandbits(64) or 1
+        return self._random.getrandbits(64) or 1  # 0 means "no span" in OpenTelemetry
 
 
 class _Asked:
+    """Sets the requested trace id of the current thread while the block runs."""
+
     def __init__(self, local: threading.local, trace: int) -> None:
         self._local, self._trace = local, trace
 
@@ -100,18 +121,16 @@ class _Asked:
 
 
 class _Exporter(SpanExporter):
-    """Takes a trace out of MLflow's memory when its root span has ended."""
+    """Removes a trace from MLflow's memory and delivers it when its root span has ended."""
 
     def __init__(self, deliver: Callable[[Trace], None]) -> None:
         self._deliver = deliver
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        from mlflow.tracing.trace_manager import InMemoryTraceManager
-
         for span in spans:
-            if span.parent is None and (done := InMemoryTraceManager.get_instance().pop_trace(span.context.trace_id)):
-                self._deliver(done.trace)
+            if span.parent is None and (done := private.pop_trace(span.context.trace_id)):
+                self._deliver(done)
         return SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
-        """Nothing is held here."""
+        """Do nothing: no span is buffered here."""

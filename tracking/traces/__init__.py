@@ -1,1 +1,1 @@
-"""From LangChain callbacks to MLflow traces. The door is `context.traced`; `handler.TraceHandler` does the work."""
+"""Turns LangChain callbacks into MLflow traces. Start at `context.traced`; `handler.TraceHandler` does the work."""

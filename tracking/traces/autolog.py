@@ -1,63 +1,48 @@
-"""`mlflow.langchain.autolog` in the same application: no run is written twice, and its traces get our judgements."""
+"""Works with `mlflow.langchain.autolog` in the same application: no run is traced twice, and its traces get our assessments."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any, TypeGuard
-from uuid import UUID
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeGuard
 
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.runnables.config import ensure_config
 
-if TYPE_CHECKING:
-    from mlflow.entities import LiveSpan
-    from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
+from ..store import private
 
-_MODULE = "mlflow.langchain.langchain_tracer"
+if TYPE_CHECKING:
+    from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
 
 
 class Autolog:
-    """Autologging of LangChain, which a block switches off as long as it lasts."""
+    """MLflow's autologging of LangChain, which a traced block turns off while it runs."""
 
     def __init__(self) -> None:
-        self._paused: dict[str, Any] | None = None
+        self._switch_on: Callable[[], None] | None = None
 
     def pause(self) -> None:
         """Let it add its tracer to no further run."""
-        from mlflow.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS, autologging_is_disabled
-
-        if not autologging_is_disabled("langchain"):
-            self._paused = AUTOLOGGING_INTEGRATIONS["langchain"]
-            self._paused["disable"] = True
+        self._switch_on = private.pause_autolog() or self._switch_on
 
     def resume(self) -> None:
         """Switch it on again if `pause` switched it off."""
-        if self._paused is not None:
-            self._paused["disable"] = False
-            self._paused = None
+        if self._switch_on is not None:
+            self._switch_on()
+            self._switch_on = None
 
 
 def stand_in_for_its_tracer(handler: type[BaseCallbackHandler]) -> None:
     """Make a handler that is passed as a callback count as autolog's tracer: it adds none where there is one."""
-    from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
-
-    MlflowLangchainTracer.register(handler)
+    if (tracer := private.langchain_tracer()) is not None:
+        tracer.register(handler)
 
 
 def tracer_here() -> MlflowLangchainTracer | None:
     """Return autolog's tracer if it traces the run of LangChain that the caller is in, and so what is run inside that."""
-    manager = ensure_config().get("callbacks") if _MODULE in sys.modules else None
+    manager = ensure_config().get("callbacks") if private.is_langchain_traced() else None
     handlers = manager.handlers if isinstance(manager, BaseCallbackManager) else manager or []
     return next(filter(_is_its_tracer, handlers), None)
 
 
-def span_of(tracer: MlflowLangchainTracer, run: UUID) -> LiveSpan | None:
-    """Return the span that autolog's tracer has open for a run."""
-    opened = tracer._run_span_mapping.get(str(run))
-    return opened.span if opened else None
-
-
 def _is_its_tracer(handler: BaseCallbackHandler) -> TypeGuard[MlflowLangchainTracer]:
-    from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
-
-    return MlflowLangchainTracer in type(handler).__mro__
+    return private.langchain_tracer() in type(handler).__mro__

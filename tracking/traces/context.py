@@ -1,4 +1,4 @@
-"""`traced`: every graph that runs inside the block is traced."""
+"""`traced`: trace every graph that runs inside a block."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ _DEFAULT_EXPERIMENT = "trace_of_thought"
 
 
 class _Active:
-    """The handler of the block that the caller is in; for threads that know of none, the latest block."""
+    """Finds the handler of the block around the caller.
+
+    LangChain asks for it through `register_configure_hook`, which expects a context variable and calls only its `get`. Tasks
+    and their threads inherit the variable. A plain thread does not, so it gets the latest block's handler.
+    """
 
     def __init__(self) -> None:
         self._here: ContextVar[TraceHandler | Literal["outside"] | None] = ContextVar("trace_of_thought_handler", default=None)
@@ -30,22 +34,28 @@ class _Active:
         self._entering = Lock()
 
     def get(self) -> TraceHandler | None:
+        """Return the handler for what the caller runs, or None outside every block."""
         here = self._here.get()
         if here == "outside":
             return None
         return here or (self._elsewhere() if self._blocks else None)
 
     def _elsewhere(self) -> TraceHandler | None:
-        """Return the latest block for a thread that knows of none; a task beside the block's own, in its loop, is outside."""
+        """Return the latest block's handler for a thread that inherited none.
+
+        A task of the block's own event loop that inherited none was started outside the block: another request of a server, for
+        example. It must not land in this block's experiment.
+        """
         loop = _loop_here()
         for handler, own in reversed(self._blocks):
             if own is None or own is not loop:
                 return handler
-        self._here.set("outside")  # the threads that this task starts for its nodes inherit it
+        self._here.set("outside")  # inherited by the threads that this task starts for its nodes
         return None
 
     @contextmanager
     def using(self, handler: TraceHandler) -> Iterator[None]:
+        """Make a handler the active one inside a block, unless autolog already traces the caller."""
         token = self._here.set(handler)
         try:
             with nullcontext() if tracer_here() else self._everywhere(handler):
@@ -55,6 +65,7 @@ class _Active:
 
     @contextmanager
     def _everywhere(self, handler: TraceHandler) -> Iterator[None]:
+        """Offer the handler to threads that inherit no context, and pause autolog while any block is open."""
         block = handler, _loop_here()
         with self._entering:
             self._blocks.append(block)
@@ -81,9 +92,9 @@ register_configure_hook(cast("ContextVar[Any]", _active), inheritable=True)
 
 @cache
 def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHandler:
-    """Return a handler for the life of this process: for servers, where no block spans all requests.
+    """Return a handler that lives as long as the process, for servers, where no block encloses all requests.
 
-    What it traced is sent in the background and at the end of the process.
+    Traces are sent in the background and when the process ends.
 
     Args:
         experiment: name of the MLflow experiment.
@@ -109,6 +120,41 @@ def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHa
 
 
 @contextmanager
+def verdicts(experiment: str, tracking_uri: str | None = None) -> Iterator[TraceHandler]:
+    """Add our verdicts to the traces that `mlflow.langchain.autolog` makes of an application.
+
+    Use it as a decorator of the node or tool function that calls the graph, or, in async code, as a block around the call.
+    Where autolog traces nothing, the graph gets a trace of its own. The store stays open for the life of the process.
+
+    Args:
+        experiment: name of the MLflow experiment.
+        tracking_uri: see `connect`.
+
+    Yields:
+        The handler.
+
+    Raises:
+        TrackingUnavailable: the store cannot be used.
+
+    Example:
+        ```python
+        from trace_of_thought import build_baseline, tracking
+        from trace_of_thought.models import ScriptedChatModel
+
+        graph = build_baseline("standard", ScriptedChatModel(script=["Answer: 4"]))
+
+
+        @tracking.verdicts("my application")
+        def solve(state: dict[str, str]) -> dict[str, str | None]:
+            return {"result": graph.invoke({"question": state["task"]})["answer"]}
+        ```
+    """
+    handler = process_handler(experiment, tracking_uri)
+    with _active.using(handler):
+        yield handler
+
+
+@contextmanager
 def traced(
     experiment: str | None = None,
     tracking_uri: str | None = None,
@@ -117,22 +163,22 @@ def traced(
     tags: Mapping[str, str] | None = None,
     fallback: Literal["local"] | None = None,
 ) -> Iterator[TraceHandler]:
-    """Trace every graph that runs inside the block, in any task or thread.
+    """Trace every graph that runs inside the block, in tasks and threads that are started inside it.
 
-    At the end, also after an exception, Ctrl-C or SIGTERM, what was traced is sent; what cannot be sent stays on disk for
-    `tot sync`. Inside a span that the application opened with MLflow, ours nest in its trace. `mlflow.langchain.autolog` pauses
-    meanwhile: everything of LangChain in the block is traced here. A block inside an agent that autolog traces adds the
-    judgements to its trace.
+    When the block ends, also by an exception, Ctrl-C or SIGTERM, the traces are sent; those that cannot be sent stay on disk
+    for `tot sync`. Inside a span that the application opened with MLflow, our spans nest in its trace. The block pauses
+    `mlflow.langchain.autolog` and traces everything of LangChain itself. A block inside an agent that autolog traces only
+    adds the assessments to that trace.
 
     Args:
-        experiment: name of the MLflow experiment; None means `MLFLOW_EXPERIMENT_NAME`, else "trace_of_thought".
+        experiment: name of the MLflow experiment. None means `MLFLOW_EXPERIMENT_NAME`, or "trace_of_thought".
         tracking_uri: see `connect`.
-        run_id: of an MLflow run that the traces belong to.
-        tags: for every trace.
+        run_id: id of the MLflow run that the traces belong to.
+        tags: tags of every trace.
         fallback: see `connect`.
 
     Yields:
-        The handler, for code that passes callbacks itself.
+        The handler, for code that passes callbacks explicitly.
 
     Raises:
         TrackingUnavailable: the store cannot be used.

@@ -30,17 +30,17 @@ _NODE_TAG = "graph:step:"
 
 
 class TraceHandler(BaseCallbackHandler):
-    """Opens a span for every graph, node, tool and chat model that runs with it, with explicit parents.
+    """Opens a span for every graph, node, tool and chat model call, with explicit parents.
 
-    No context variable is involved, so that one handler serves any number of runs in tasks, threads and subgraphs at once. A
-    run inside a span that the application opened nests there; one inside an agent that `mlflow.langchain.autolog` traces gets
-    only its judgements from here; any other becomes a trace whose id is `trace_id(run_id)`.
+    It uses no context variable, so one handler serves any number of concurrent runs in tasks, threads and subgraphs. A run
+    inside a span that the application opened nests there. A run inside an agent that `mlflow.langchain.autolog` traces only
+    gets our assessments. Any other run becomes a trace whose id is `trace_id(run_id)`.
 
     Args:
         store: an open tracking store.
-        experiment_id: of the MLflow experiment.
-        run_id: of the MLflow run that the traces belong to.
-        tags: for every trace.
+        experiment_id: id of the MLflow experiment.
+        run_id: id of the MLflow run that the traces belong to.
+        tags: tags of every trace.
         prompts: versions of registered prompts by name, linked to every trace.
 
     Example:
@@ -54,7 +54,7 @@ class TraceHandler(BaseCallbackHandler):
         ```
     """
 
-    run_inline = True
+    run_inline = True  # LangChain calls it in order, in the thread of the run: parents are registered before their children
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class TraceHandler(BaseCallbackHandler):
 
     @property
     def last_trace_id(self) -> str | None:
-        """The id of the trace that began last."""
+        """The id of the most recently started trace."""
         return self.tree.last_trace_id
 
     def on_chain_start(
@@ -86,7 +86,7 @@ class TraceHandler(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """A graph, a node or something inside a node begins; only graphs and nodes become spans."""
+        """Register a run; open a span if it is a graph or a node, not for the runnables inside a node."""
         name = kwargs.get("name") or (serialized or {}).get("name") or "chain"
         run = self.tree.add(run_id, parent_run_id, name, inputs, metadata)
         node = any(tag.startswith(_NODE_TAG) for tag in tags or ())
@@ -96,13 +96,13 @@ class TraceHandler(BaseCallbackHandler):
             self._open_node(run)
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """It ends: its span gets its outputs, and the judgements of its run."""
+        """Close the span of a graph or node with its outputs and assessments."""
         if run := self.tree.take(run_id):
             with self.tree.closing(run):
                 self._end_chain(run, outputs)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """It fails, or pauses: an interrupt is not an error."""
+        """Close the span as failed, or as paused: an interrupt is not an error."""
         run = self.tree.take(run_id)
         if run is None:
             return
@@ -122,7 +122,7 @@ class TraceHandler(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """A chat model is asked."""
+        """Open the span of a chat model call."""
         metadata = metadata or {}
         name = metadata.get("ls_model_name") or kwargs.get("name") or ((serialized or {}).get("id") or ["chat model"])[-1]
         run = self.tree.add(run_id, parent_run_id, shapes.short_name(str(name)) or "chat model", None, metadata)
@@ -130,7 +130,7 @@ class TraceHandler(BaseCallbackHandler):
         self.tree.open(run, "CHAT_MODEL", shapes.chat_inputs(asked, kwargs.get("invocation_params") or {}))
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
-        """The reply is there: messages, tokens, model."""
+        """Close the span with the reply: messages, tokens, model."""
         if run := self.tree.take(run_id):
             with self.tree.closing(run):
                 run.set(self.store.redactor, outputs=shapes.chat_outputs(response))
@@ -138,7 +138,7 @@ class TraceHandler(BaseCallbackHandler):
                 run.rename(shapes.short_name(shapes.model_name(response, run.metadata)))
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """The model failed."""
+        """Close the span of a model call as failed."""
         if run := self.tree.take(run_id):
             with self.tree.closing(run):
                 run.fail(error, self.store.redactor)
@@ -154,29 +154,29 @@ class TraceHandler(BaseCallbackHandler):
         inputs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """A tool of a larger agent begins, such as one of our graphs."""
+        """Open the span of a tool, such as one of our graphs in a larger agent."""
         name = (serialized or {}).get("name") or kwargs.get("name") or "tool"
         run = self.tree.add(run_id, parent_run_id, name, inputs, metadata)
         self.tree.open(run, "TOOL", inputs if inputs is not None else input_str)
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """The tool returns."""
+        """Close the span of a tool with its output."""
         if run := self.tree.take(run_id):
             with self.tree.closing(run):
                 run.set(self.store.redactor, outputs=shapes.node_outputs(output))
 
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """The tool fails, or pauses inside."""
+        """Close the span of a tool as failed, or as paused for review."""
         self.on_chain_error(error, run_id=run_id)
 
     def on_retry(self, retry_state: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """Something is tried again: an event of the open span."""
+        """Add a retry as an event to the open span."""
         outcome = getattr(retry_state, "outcome", None)
         error = outcome.exception() if outcome is not None and outcome.failed else None
         self._event(run_id, "retry", {"attempt": getattr(retry_state, "attempt_number", 0), "error": repr(error)})
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """`dispatch_custom_event(name, data)`: an event of the open span."""
+        """Add a custom event (`dispatch_custom_event`) to the open span."""
         self._event(run_id, name, data if isinstance(data, Mapping) else {"data": data})
 
     def _event(self, run_id: UUID, name: str, data: Mapping[str, Any]) -> None:
@@ -184,6 +184,7 @@ class TraceHandler(BaseCallbackHandler):
             run.event(name, data, self.store.redactor)
 
     def _open_root(self, run: Run) -> None:
+        """Open the span of an outermost run; a resumed one is linked to the trace that ended with the pause."""
         resumed = isinstance(run.inputs, Command) and run.inputs.resume is not None
         self.tree.open(run, "WORKFLOW", None if resumed else shapes.graph_inputs(run.inputs))
         if resumed and run.thread_id:
@@ -192,10 +193,11 @@ class TraceHandler(BaseCallbackHandler):
             self._learn_problem(run.root, run.inputs)
 
     def _open_node(self, run: Run) -> None:
+        """Open the span of a node, after that of the graph around it."""
         with self._lock:
             parent = run.parent
             if parent is not None:
-                # a runnable that holds nodes is a graph inside a node: its span opens as soon as that shows
+                # A runnable turns out to be a subgraph only when its first node starts; its span is opened then.
                 self.tree.open(parent, "WORKFLOW", shapes.graph_inputs(parent.inputs))
         if shapes.is_ours(run.inputs):
             self._learn_problem(run.root, run.inputs)
@@ -204,7 +206,7 @@ class TraceHandler(BaseCallbackHandler):
             run.event("retry", {"reason": reason}, self.store.redactor)
 
     def _learn_problem(self, root: Run, state: Mapping[str, Any]) -> None:
-        """Remember the problem of a trace; a resumed one learns it only from its first node."""
+        """Remember the problem of a trace. A resumed run has no problem as input; its first node shows it."""
         if root.problem is not None:
             return
         root.problem = {key: state.get(key) for key in ("question", "problem_id", "reference", "domain")}
@@ -213,6 +215,7 @@ class TraceHandler(BaseCallbackHandler):
             root.set(self.store.redactor, inputs=shapes.graph_inputs(state))
 
     def _end_chain(self, run: Run, outputs: Any) -> None:
+        """Set the outputs of a graph or node; a review node also gets the reviewer's decision as an assessment."""
         if run.span is None:
             return
         if run.is_graph:
@@ -225,6 +228,7 @@ class TraceHandler(BaseCallbackHandler):
             self.tree.assess(run, judge_review(run.span, outputs, waited))
 
     def _end_graph(self, run: Run, outputs: Any) -> None:
+        """Set the outputs of a graph, and assess its verdict if the graph is ours."""
         if run.parent is None and run.paused:
             self._end_paused(run)
             return
@@ -235,6 +239,7 @@ class TraceHandler(BaseCallbackHandler):
             self.tree.assess(run, judge_run(run.span, outputs, problem.get("reference")))
 
     def _pause(self, run: Run, error: GraphBubbleUp) -> None:
+        """Note that a run waits for review, and show what it waits for."""
         if isinstance(error, GraphInterrupt):
             run.root.paused = True
             if run.parent is None:
@@ -244,6 +249,6 @@ class TraceHandler(BaseCallbackHandler):
             run.set(self.store.redactor, outputs={"waiting_for": requests})
 
     def _end_paused(self, run: Run) -> None:
-        """End the trace of a run that waits for a person: OK, and in a session with what follows."""
+        """End the trace of a paused run with status OK, and put it into a session that its continuation can join."""
         run.set(self.store.redactor, outputs={"answer": None, "status": "waiting_for_review"})
         self.tree.remember_pause(run)

@@ -1,4 +1,4 @@
-"""Assessments of a trace: the verdict, the reference, leakage, the step check, and what reviewers decided."""
+"""Assessments of a trace: verdict, reference, leakage, step check, and reviewers' decisions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VERIFIER = "trace_of_thought.verify"
 DECOMPOSER = "trace_of_thought.decompose"
 
 LEAK = "answer_in_steps"
-"""The kind of flag that says that the steps hold the reference."""
+"""The kind of flag for steps that contain the reference."""
 
 
 def judge_run(span: LiveSpan, outputs: Mapping[str, Any], reference: str | None) -> list[Assessment]:
@@ -38,7 +38,7 @@ def judge_run(span: LiveSpan, outputs: Mapping[str, Any], reference: str | None)
 
 
 def judge_verdict(status: str | None, verdict: Mapping[str, Any]) -> list[Assessment]:
-    """Return `status` and, where the status is scored, `correct`."""
+    """Return the assessment `status` and, if the status is scored, `correct`."""
     if not status:
         return []
     facts = {
@@ -54,12 +54,12 @@ def judge_verdict(status: str | None, verdict: Mapping[str, Any]) -> list[Assess
 
 
 def judge_review(span: LiveSpan, outputs: Any, waited_s: float | None) -> list[Assessment]:
-    """Return the decision that a review node took in, as a person's assessment of the steps.
+    """Return a reviewer's decision on the steps as a human assessment.
 
     Args:
-        span: the span of the node.
-        outputs: the update that the node made.
-        waited_s: seconds between the request and the answer, if known.
+        span: the span of the review node.
+        outputs: the state update that the node returned.
+        waited_s: seconds between the request and the decision, if known.
     """
     records = outputs.get("reviews") if isinstance(outputs, Mapping) else None
     if not records:
@@ -82,7 +82,7 @@ def judge_review(span: LiveSpan, outputs: Any, waited_s: float | None) -> list[A
 
 
 def _leakage(flags: list[Mapping[str, Any]]) -> Assessment:
-    """Return "none" or the kind of leak: MLflow would show a False in red, although it is the good news."""
+    """Return "none" or the kind of leak. Not a boolean: MLflow shows False in red, but here False would be good news."""
     leaks = [flag for flag in flags if flag.get("kind") == LEAK]
     told = "; ".join(str(flag.get("detail")) for flag in leaks[:5])
     return _feedback("leakage", LEAK if leaks else "none", DECOMPOSER, told or None)
@@ -112,7 +112,7 @@ def _expectation(name: str, value: str) -> Assessment:
 
 
 def _placed(assessments: list[Assessment], span: LiveSpan) -> list[Assessment]:
-    """Tie assessments to a span; their ids follow from it, so that a trace that is sent twice keeps one of each."""
+    """Attach assessments to a span, with ids derived from it: sending a trace twice does not duplicate them."""
     for assessment in assessments:
         key = f"{span.trace_id} {span.span_id} {assessment.name}"
         assessment.assessment_id = f"a-{hashlib.sha256(key.encode()).hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""An open run of LangChain and its span."""
+"""An open LangChain run and its span."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ...foundation.redaction import Redactor
+from ..store.private import rename
 
 if TYPE_CHECKING:
     from mlflow.entities import LiveSpan
     from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
-    from opentelemetry import trace as otel
 
 _LONGEST_TRACEBACK = 8_000
 _LANGGRAPH_NOTE = "During task with name"
@@ -23,9 +23,9 @@ _LANGGRAPH_NOTE = "During task with name"
 
 @dataclass(eq=False)
 class Run:
-    """A LangChain run. It has a span if it is worth one; else what runs inside belongs to the span above.
+    """A LangChain run. Graphs, nodes, tools and model calls have a span; anything else belongs to the nearest span above.
 
-    With `autolog` the spans are MLflow's own; then only judgements are added to them.
+    With `autolog`, the spans are MLflow's own and only get our assessments.
     """
 
     id: UUID
@@ -37,34 +37,34 @@ class Run:
     span: LiveSpan | None = None
     span_type: str | None = None
     nested: bool = False
-    """The trace is the application's own."""
+    """Whether the trace was opened by the application."""
     autolog: MlflowLangchainTracer | None = None
-    """What opens the spans instead."""
+    """Autolog's tracer, if it opens the spans instead of us."""
     children: set[Run] = field(default_factory=set)
     problem: dict[str, Any] | None = None
     paused: bool = False
     pause: dict[str, Any] | None = None
-    """The pause that this run continues."""
+    """Facts about the pause that this run continues."""
 
     @property
     def root(self) -> Run:
-        """The run that the trace belongs to."""
+        """The outermost run, to which the trace belongs."""
         return self if self.parent is None else self.parent.root
 
     @property
     def is_graph(self) -> bool:
-        """Whether it is a run of a graph, of ours or another."""
+        """Whether this is the run of a graph, ours or another."""
         return self.span_type == "WORKFLOW"
 
     @property
     def thread_id(self) -> str | None:
-        """The LangGraph thread, if there is one."""
+        """The id of the LangGraph thread, if there is one."""
         thread = self.metadata.get("thread_id")
         return None if thread is None else str(thread)
 
     @property
     def own_span(self) -> LiveSpan | None:
-        """The span, unless it is autolog's."""
+        """The span, unless autolog opened it."""
         return None if self.autolog else self.span
 
     @property
@@ -92,9 +92,9 @@ class Run:
             self.own_span.set_attributes(dict(attributes))
 
     def rename(self, name: str | None) -> None:
-        """Name the span anew, if a better name has become known."""
+        """Rename the span, if a better name has become known."""
         if self.own_span is not None and name:
-            cast("otel.Span", self.own_span._span).update_name(name)
+            rename(self.own_span, name)
 
     def event(self, name: str, data: Mapping[str, Any], redactor: Redactor) -> None:
         """Add an event to the span of this run or of the nearest one above."""
@@ -112,6 +112,7 @@ class Run:
         if self.own_span is None:
             return
         cancelled = isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit)
+        # LangGraph notes its task ids on every error; they would make equal errors look different
         notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith(_LANGGRAPH_NOTE)]
         message = "; ".join(filter(None, ["cancelled" if cancelled else "", str(error), *notes]))
         message = redactor.text(message)[:_LONGEST_TRACEBACK]
@@ -122,7 +123,7 @@ class Run:
 
 
 def mark_failed(span: LiveSpan, message: str) -> None:
-    """Give a span the status of an error."""
+    """Set the status of a span to ERROR."""
     from mlflow.entities import SpanStatus, SpanStatusCode
 
     span.set_status(SpanStatus(SpanStatusCode.ERROR, message))  # type: ignore[arg-type]

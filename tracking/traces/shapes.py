@@ -1,4 +1,4 @@
-"""What a span shows: inputs, outputs and attributes of graphs, nodes and chat models, as plain data."""
+"""What spans show: inputs, outputs and attributes of graphs, nodes and chat models, as plain data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NODE_INPUTS = {
     "solve": ("question", "steps", "retry_reason"),
     "verify": ("question", "solution", "reference"),
 }
-"""What each node reads of the state. Its whole input would repeat the state in every span."""
+"""The keys of the state that each node reads. The whole input would repeat the state in every span."""
 
 _CALL_OPTIONS = (
     "temperature",
@@ -29,7 +29,7 @@ _CALL_OPTIONS = (
     "n",
     "stream",
 )
-"""Options of a model call that are shown. Everything else may hold keys and headers."""
+"""Options of a model call that are logged. All others are left out, because they may contain keys and headers."""
 
 _ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool", "developer": "developer"}
 _REPLY_ATTRIBUTE = "response."
@@ -42,33 +42,33 @@ def is_ours(state: Any) -> bool:
 
 
 def graph_inputs(inputs: Any) -> Any:
-    """Return the input of a graph: only the problem, by which MLflow pairs the traces of two runs."""
+    """Return the input of a graph. Ours show only the question, by which MLflow pairs the traces of two runs."""
     return {"question": inputs["question"]} if is_ours(inputs) else _plain(inputs)
 
 
 def graph_outputs(outputs: Any) -> Any:
-    """Return the answer and its status; the whole output of a graph that is not ours."""
+    """Return answer and status of one of our graphs, or the whole output of another graph."""
     if isinstance(outputs, Mapping) and "status" in outputs:
         return {"answer": outputs.get("answer"), "status": outputs["status"]}
     return _plain(outputs)
 
 
 def graph_attributes(outputs: Any) -> dict[str, Any]:
-    """Return facts about a finished run of one of our graphs: attempts, agreement, tokens by role."""
+    """Return attributes of a finished run of one of our graphs: attempts, agreement, tokens by role."""
     if not isinstance(outputs, Mapping) or "status" not in outputs:
         return {}
     return {key: outputs[key] for key in ("problem_id", "attempts", "agreement", "usage") if outputs.get(key) is not None}
 
 
 def node_inputs(node: str, inputs: Any) -> Any:
-    """Return what a node reads of the state."""
+    """Return the part of the state that a node reads."""
     if node not in _NODE_INPUTS or not is_ours(inputs):
         return _plain(inputs)
     return {key: inputs[key] for key in _NODE_INPUTS[node] if inputs.get(key)}
 
 
 def node_outputs(outputs: Any) -> Any:
-    """Return the update that a node made, without the token counts, and without the solutions where there is only one."""
+    """Return the update that a node made, without token counts, and without the list of solutions if it has only one."""
     if not isinstance(outputs, Mapping):
         return _plain(outputs)
     shown = {key: value for key, value in outputs.items() if key != "usage"}
@@ -78,13 +78,13 @@ def node_outputs(outputs: Any) -> Any:
 
 
 def chat_inputs(messages: Sequence[BaseMessage], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return messages and options in the form that MLflow shows as a conversation."""
+    """Return messages and options in the form that MLflow renders as a conversation."""
     shown = {key: options[key] for key in _CALL_OPTIONS if options.get(key) is not None}
     return {"messages": [_message(message) for message in messages], **shown}
 
 
 def chat_outputs(result: LLMResult) -> dict[str, Any]:
-    """Return the replies in the form that MLflow shows as a conversation."""
+    """Return the replies in the form that MLflow renders as a conversation."""
     choices = []
     for place, generation in enumerate(result.generations[0] if result.generations else []):
         message = getattr(generation, "message", None)
@@ -95,11 +95,11 @@ def chat_outputs(result: LLMResult) -> dict[str, Any]:
 
 
 def chat_attributes(result: LLMResult, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return model, provider, tokens and what the reply says of how it was made (engine, batch size, ...).
+    """Return model, provider, tokens, and what the reply tells about its generation (engine, batch size, ...).
 
     Args:
         result: the reply.
-        metadata: of the call: `ls_model_name`, `ls_provider`.
+        metadata: LangChain's metadata of the call: `ls_model_name`, `ls_provider`.
     """
     from mlflow.tracing.constant import SpanAttributeKey
 
@@ -114,26 +114,26 @@ def chat_attributes(result: LLMResult, metadata: Mapping[str, Any]) -> dict[str,
     usage = getattr(message, "usage_metadata", None) or _reported_usage(result) or {}
     if counts := _usage(usage):
         attributes[SpanAttributeKey.CHAT_USAGE] = counts
-    if usage.get("total_cost") == 0:  # how LangChain marks what came from its cache
+    if usage.get("total_cost") == 0:  # LangChain's mark for a reply from its cache
         attributes["cached"] = True
         attributes[SpanAttributeKey.LLM_COST] = {"input_cost": 0.0, "output_cost": 0.0, "total_cost": 0.0}
     return attributes
 
 
 def model_name(result: LLMResult, metadata: Mapping[str, Any]) -> str | None:
-    """Return the model that a reply names, else the one that was asked."""
+    """Return the model that a reply names, or else the model that was called."""
     reply = getattr(_first_message(result), "response_metadata", None) or {}
     name = reply.get("model_name") or reply.get("model") or metadata.get("ls_model_name")
     return str(name) if name else None
 
 
 def short_name(model: str | None) -> str | None:
-    """Return the last part of a hub id or of a path, for the name of a span."""
+    """Return the last part of a hub id or path, to name a span."""
     return model.rstrip("/").rpartition("/")[2].removesuffix(".gguf") if model else None
 
 
 def _usage(usage: Mapping[str, Any]) -> dict[str, int]:
-    """Return LangChain's token counts under MLflow's names."""
+    """Return LangChain's token counts under the names that MLflow uses."""
     counts = {key: int(usage[key]) for key in ("input_tokens", "output_tokens", "total_tokens") if usage.get(key) is not None}
     details = usage.get("input_token_details") or {}
     cached = {
@@ -144,7 +144,7 @@ def _usage(usage: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _reported_usage(result: LLMResult) -> dict[str, Any] | None:
-    """Return the counts of models that report them beside the message, in OpenAI's old form."""
+    """Return token counts of models that report them outside the message, in OpenAI's older format."""
     reported = (result.llm_output or {}).get("token_usage")
     if not isinstance(reported, Mapping):
         return None
@@ -158,6 +158,7 @@ def _first_message(result: LLMResult) -> Any:
 
 
 def _message(message: BaseMessage) -> dict[str, Any]:
+    """Return a message in OpenAI's format, which MLflow renders."""
     shown: dict[str, Any] = {"role": _ROLES.get(message.type, message.type), "content": message.content}
     if calls := getattr(message, "tool_calls", None):
         shown["tool_calls"] = [
@@ -176,7 +177,7 @@ def _is_short(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Show messages inside a value as conversations are shown."""
+    """Convert messages inside a value to the form that MLflow renders."""
     if isinstance(value, BaseMessage):
         return _message(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The open runs of a handler and their spans."""
+"""The open runs of a handler and the spans that belong to them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .autolog import span_of, tracer_here
+from ..store.private import autologged_span
+from .autolog import tracer_here
 from .open_run import Run, mark_failed
+from .review_links import review_address
 
 if TYPE_CHECKING:
     from mlflow.entities import Assessment
@@ -24,7 +26,7 @@ _TAGGED = ("problem_id", "cell", "method", "seed", "sample")
 
 
 class Tree:
-    """The runs that are open, by their id, and how spans are opened and closed for them."""
+    """Keeps the open runs by id, and opens and closes their spans."""
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class Tree:
         self._opening = threading.RLock()
 
     def add(self, run_id: UUID, parent_id: UUID | None, name: str, inputs: Any, metadata: Mapping[str, Any] | None) -> Run:
-        """Register a run. One whose parent is unknown here is the root of a trace."""
+        """Register a run. A run whose parent is unknown here is the root of a trace."""
         parent = self._runs.get(parent_id) if parent_id else None
         run = Run(run_id, parent, name, inputs, metadata or {})
         if parent is not None:
@@ -62,14 +64,14 @@ class Tree:
         return self._runs.get(run_id)
 
     def take(self, run_id: UUID) -> Run | None:
-        """Return a run that ends, and forget it."""
+        """Return a run that ends and remove it from the open ones."""
         run = self._runs.pop(run_id, None)
         if run is not None and run.autolog and run.span_type and run.span is None:
-            run.span = span_of(run.autolog, run_id)
+            run.span = autologged_span(run.autolog, run_id)
         return run
 
     def open(self, run: Run, span_type: str, inputs: Any) -> None:
-        """Open the span of a run, under the nearest span above it, or under the one that the application is in."""
+        """Open the span of a run, under the nearest span above it or under the application's current span."""
         import mlflow
 
         with self._opening:
@@ -77,7 +79,7 @@ class Tree:
                 return
             run.span_type = span_type
             if run.autolog:
-                run.span = span_of(run.autolog, run.id)
+                run.span = autologged_span(run.autolog, run.id)
                 return
             above = run.parent.open_span if run.parent else mlflow.get_current_active_span()
             if run.parent is None:
@@ -95,11 +97,11 @@ class Tree:
 
     @contextmanager
     def closing(self, run: Run) -> Iterator[None]:
-        """End the span of a run in any case, with whatever was left open inside it."""
+        """End the span of a run, and every span left open inside it, whatever happens in the block."""
         try:
             yield
         except Exception:
-            logger.exception("a trace is incomplete")
+            logger.exception("a trace is incomplete")  # tracing must not fail the run
         finally:
             for child in list(run.children):
                 self._abandon(child)
@@ -109,13 +111,8 @@ class Tree:
 
     def assess(self, run: Run, assessments: Iterable[Assessment]) -> None:
         """Attach assessments to the trace while it is open: afterwards each would cost a request."""
-        from mlflow.tracing.trace_manager import InMemoryTraceManager
-
-        if run.span is None:
-            return
-        with InMemoryTraceManager.get_instance().get_trace(run.span.trace_id) as trace:
-            if trace is not None:
-                trace.info.assessments.extend(self._redacted(assessment) for assessment in assessments)
+        if run.span is not None:
+            self.store.tracer.assess(run.span.trace_id, [self._redacted(assessment) for assessment in assessments])
 
     def tag_problem(self, root: Run) -> None:
         """Tag a trace with the id of its problem."""
@@ -123,16 +120,19 @@ class Tree:
             self._update_trace(root, tags={"problem_id": str(root.problem["problem_id"])})
 
     def remember_pause(self, root: Run) -> None:
-        """Put the trace of a paused run into the session of its thread, so that the rest can join it."""
+        """Put the trace of a paused run into the session of its thread, so that its continuation can join it."""
         if root.span is None or root.thread_id is None or root.nested:
             return
-        facts = {"trace_id": root.span.trace_id, "span_id": root.span.span_id, "at": time.time()}
+        trace = root.span.trace_id
+        page = self.store.page(f"/experiments/{self.experiment_id}/traces?selectedEvaluationId={trace}")
+        facts = {"trace_id": trace, "span_id": root.span.span_id, "at": time.time(), "page": page}
+        self._update_trace(root, tags={"review": review_address(root.thread_id)})
         self._pauses[root.thread_id] = facts
         self._join_session(root)
         self.store.pause(root.thread_id, facts)
 
     def link_to_pause(self, root: Run) -> None:
-        """Link the trace of a resumed run to the one that ended with the pause."""
+        """Link the trace of a resumed run to the trace that ended with the pause."""
         from mlflow.entities import Link
 
         thread = str(root.thread_id)
@@ -145,7 +145,7 @@ class Tree:
             root.span.add_link(link)
 
     def _abandon(self, run: Run) -> None:
-        """Close what never reported its end, such as a task that was cancelled."""
+        """Close the spans of a run that never reported its end, such as a cancelled task."""
         for child in list(run.children):
             self._abandon(child)
         self._runs.pop(run.id, None)
@@ -154,6 +154,7 @@ class Tree:
             run.end()
 
     def _describe_trace(self, run: Run) -> None:
+        """Set tags, linked prompts and the MLflow run of a new trace."""
         from mlflow.tracing.constant import TraceMetadataKey, TraceTagKey
 
         tags = {key: str(run.metadata[key]) for key in _TAGGED if isinstance(run.metadata.get(key), str | int | float)}
@@ -173,15 +174,12 @@ class Tree:
     def _update_trace(
         self, run: Run, *, tags: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None
     ) -> None:
-        from mlflow.tracing.trace_manager import InMemoryTraceManager
-
         assert run.span is not None
-        with InMemoryTraceManager.get_instance().get_trace(run.span.trace_id) as trace:
-            if trace is not None:
-                trace.info.tags.update({key: self.store.redactor.text(value)[:4096] for key, value in (tags or {}).items()})
-                trace.info.trace_metadata.update(metadata or {})
+        kept = {key: self.store.redactor.text(value)[:4096] for key, value in (tags or {}).items()}
+        self.store.tracer.describe(run.span.trace_id, kept, metadata or {})
 
     def _redacted(self, assessment: Assessment) -> Assessment:
+        """Return an assessment with secrets removed from its texts."""
         redact = self.store.redactor
         if assessment.rationale:
             assessment.rationale = redact.text(assessment.rationale)

@@ -26,7 +26,7 @@ OF_THE = re.compile(
     r"|\b(?:class|group|team|school|club|family|crowd|party|staff) of $",
     re.I,
 )
-_OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
+OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
 _NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
 _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
@@ -97,7 +97,7 @@ class Number:
         """Whether the words after the number are the unit that was asked for."""
         if OF_THE.search(self.before):
             return False
-        following = _OF_A_WHOLE.sub("", self.after)
+        following = OF_A_WHOLE.sub("", self.after)
         return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
 
     @cached_property

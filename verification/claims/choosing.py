@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
 from ..notation.quantities import find_quantities
+from ..notation.times import CLOCK as TIME
+from ..notation.units import read_unit
 from ..notation.values import exact_values, tidy
 from .candidates import Asked, Candidate, Formula, Number, read_question
 from .described import described_sets
 from .echoes import is_placeholder
 from .phrases import STEP_NAMES
 from .references import braced
-from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses, score
+from .rejected import is_rejected
+from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses
 from .statements import Statement, asked_words
 
 MAX_NUMBERS = 60
@@ -32,7 +35,7 @@ DURATION, RESTATED_DURATION = 2.0, 2.5
 Found = tuple[Candidate, tuple[int, int]]
 """A candidate with the place that it takes."""
 
-_SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and)\s*⟦[^⟧]*⟧)*")
+_SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and|,\s*(?:and\s*)?(?=⟦\s*[a-z]\s*=))\s*⟦[^⟧]*⟧)*")
 _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
@@ -40,17 +43,22 @@ _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%
 _EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I)
-_CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I)
+_CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
+_ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal places?\b|\bapproximat", re.I)
+_OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
 _SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
+_ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
+_SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
 _ALL_NAMED = re.compile(
     r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+"
     r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,5},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))",
     re.I,
 )
 _EQUIVALENT = re.compile(
-    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or|,? which is(?: equal to| equivalent to)?"
+    r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly"
+    r"| more precisely)?|,? which is(?: equal to| equivalent to)?"
     r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
     re.I,
 )
@@ -59,6 +67,20 @@ _EXPRESSION = re.compile(
     r"|\{[^{}]{1,80}\}"
     r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
     r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d))"
+)
+_FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
+_RANGE = re.compile(
+    r"(?:\b(?:between|from)\s+)?(?<![\d.,$/^-])[$€£]?\d[\d,]*(?:\.\d+)?\s*(?P<by>-|to|and)\s*[$€£]?\d[\d,]*(?:\.\d+)?(?![\d.,]*\d|\s*[-+*/=^])(?=\s+[a-z]|\W*$)",
+    re.I,
+)
+_STATES_RANGE = re.compile(
+    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have))\s*$", re.I
+)
+_WANTS_ALL = re.compile(
+    r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
+    r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
+    r"|\bvertex|\bcoordinates|\bvector",
+    re.I,
 )
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
@@ -69,6 +91,10 @@ class Choice:
 
     texts: tuple[str, ...]
     score: float
+    losers: tuple[tuple[str, float], ...] = ()
+    """The other values of the statement with their scores."""
+    unit: str = ""
+    """The known unit that follows the first text."""
 
 
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
@@ -87,7 +113,19 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
         word = _WORD_ANSWER.search(text[-200:])
         return _certain([word[1]] if word and (statement.source != "last_statement" or len(word[1]) == 1) else [])
     best = max(candidates, key=lambda candidate: candidate.score)
-    return Choice((best.text, *_restatements(text, best, candidates)), best.score)
+    texts = (best.text, *_restatements(text, best, candidates))
+    losers = tuple((candidate.text, candidate.score) for candidate in candidates if candidate.text not in texts)
+    return Choice(texts, best.score, losers, _unit_after(text[best.quantity.end :]) if best.quantity else "")
+
+
+def _unit_after(text: str) -> str:
+    """Return the known unit at the beginning of a text, as many of its words as belong to it."""
+    words = _FOLLOWING.match(text)
+    while words and (name := words[0].strip()):
+        if read_unit(name):
+            return name
+        words = re.match(r".+(?=[\s/])", name)
+    return ""
 
 
 def _certain(texts: list[str]) -> Choice | None:
@@ -99,6 +137,9 @@ def _boxes(text: str) -> list[str]:
     starts = [match.end() for match in re.finditer(r"\\boxed|\\fbox", text[:4000])][-5:]
     contents = [content for start in starts if (content := braced(text, start))]
     between = re.split(r"\\boxed|\\fbox", text)[1:-1]
+    contents = [content for place, content in enumerate(contents) if tidy(content) not in map(tidy, contents[place + 1 :])]
+    if len(contents) > 1 and frozenset.intersection(*map(exact_values, contents)):
+        return contents[-1:]
     if len(contents) > 1 and all(re.search(r"(?:,|\band\b|\bor\b)[^A-Za-z]*$", part) for part in between):
         return [", ".join(contents)]
     return [contents[-1]] if contents else []
@@ -113,22 +154,22 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         found.append(_segment(match, text, asked))
         outside = outside[: match.start()] + " " * len(match[0]) + outside[match.end() :]
     taken = [match.span() for match in _SEGMENT.finditer(text)]
-    for kind in (_expressions, _solutions, _described, _clocks, _ratios, _durations):
+    for kind in (_expressions, _solutions, _ranges, _described, _clocks, _ratios, _durations):
         for candidate, span in kind(outside, text, asked):
             found.append(candidate)
             taken.append(span)
     for quantity in find_quantities(outside)[-MAX_NUMBERS:]:
         if not any(start <= quantity.start < end for start, end in taken):
-            points = score(Number(quantity, outside, asked), NUMBER_SIGNS)
+            points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(outside[quantity.start : quantity.end].strip(), points, quantity.start, quantity))
-    return [candidate for candidate in found if candidate.text]
+    return [candidate for candidate in found if candidate.text and not is_rejected(candidate, text)]
 
 
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
     claim = _right_side(content, asked.question)
     formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
-    return Candidate(claim, score(formula, SEGMENT_SIGNS), match.start())
+    return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start())
 
 
 def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
@@ -138,10 +179,19 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
             continue
         if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
             continue
-        content = re.sub(r"\s*\($", "", written)
+        content = _balanced(written)
+        if exact_values(content):
+            continue
         claim = _right_side(content, asked.question)
         formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
-        yield Candidate(claim, score(formula, EXPRESSION_SIGNS), match.start()), match.span()
+        yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start()), match.span()
+
+
+def _balanced(written: str) -> str:
+    """Drop what follows a parenthesis that is not closed: "0.15 (15"."""
+    while written.count("(") > written.count(")"):
+        written = written[: written.rindex("(")].rstrip()
+    return written
 
 
 def _explained(written: str) -> bool:
@@ -159,9 +209,24 @@ def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _SOLUTIONS.finditer(outside):
         values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
         yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
+    for match in _ASSIGNED.finditer(outside):
+        if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1 and not _SUPPOSED.search(outside[: match.start()]):
+            wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
+            yield Candidate(match[0], ALL_SOLUTIONS if wanted else 0.5, match.start()), match.span()
     for match in _ALL_NAMED.finditer(outside):
         values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
         yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _ranges(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for match in _RANGE.finditer(outside):
+        between = match[0].lower().startswith("between")
+        written = "-" in match[0] and " " not in match[0] and re.match(r"\s+[a-z]{3}", outside[match.end() :])
+        if (match["by"].lower() == "and") != between or not (written or _STATES_RANGE.search(outside[: match.start()])):
+            continue
+        low, high = (quantity.value for quantity in find_quantities(match[0].replace("-", " "))[:2])
+        if low < high and match[0] not in asked.question:
+            yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
 
 
 def _described(outside: str, text: str, asked: Asked) -> Iterator[Found]:
@@ -187,7 +252,7 @@ def _durations(outside: str, text: str, asked: Asked) -> Iterator[Found]:
 
 def _right_side(content: str, question: str | None) -> str:
     """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
-    content = _exact_form(tidy(content))
+    content = _exact_form(tidy(content), bool(_ASKS_ROUNDED.search(question or "")))
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
@@ -198,11 +263,13 @@ def _right_side(content: str, question: str | None) -> str:
     return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
 
 
-def _exact_form(content: str) -> str:
-    """Of "1/6 \\approx 0.167" keep the exact form, of "600/9 \\approx 67" the rounded one."""
+def _exact_form(content: str, rounds: bool) -> str:
+    r"""Of "1/6 \approx 0.167" keep the exact form unless it is to be rounded, of "600/9 \approx 67" the rounded one."""
     exact, rounded = content.partition("\\approx")[::2]
     if not rounded.strip():
         return content
+    if rounds:
+        return rounded.strip()
     last = exact.rsplit("=", 1)[-1].strip()
     return exact.strip() if _EXACT.fullmatch(last) and "." in rounded else rounded.strip()
 
@@ -210,4 +277,5 @@ def _exact_form(content: str) -> str:
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:
     """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
     later = [candidate for candidate in candidates if candidate.start > best.start]
+    later = [each for each in later if not _OPERATES.match(text[each.start + len(each.text) :])]
     return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]

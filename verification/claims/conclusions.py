@@ -1,9 +1,8 @@
-"""How likely a statement is to be the conclusion: each sign, its weight, and why."""
+"""What makes a statement likelier or less likely to be the conclusion: each sign, why, and what it is for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..verdicts import Source
@@ -15,19 +14,20 @@ from .phrases import (
     CONCLUSION,
     CONFIRMED,
     CORRECTION,
+    FOREIGN_ANSWER_IS,
+    FOREIGN_CONCLUSION,
+    FOREIGN_LINE,
     HYPOTHETICAL,
     IMPERATIVE,
     INDIRECT,
     LINE,
     NUMBER,
+    TEMPTING,
     THAT_IS_IT,
     Phrase,
 )
+from .weighing import Sign, Table, table
 
-DISTANCE = 0.75
-"""What a statement loses for each statement with a value after it; the last one has 1 more."""
-ASKED = 1.8
-"""What a statement gains if it has all words of what is asked, and no explicit mark."""
 _EXPLICIT = ("box", "answer_line")
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
@@ -55,35 +55,53 @@ class Place:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a statement presents its value: the source of the answer, the score to begin with, and the text of the claim."""
+    """How a statement presents its value: the source of the answer, the mark that shows it, and the text of the claim."""
 
     source: Source
-    score: float
+    mark: str
     claim: str
 
 
 @dataclass(frozen=True)
-class Sign:
-    """Something that makes a statement likelier or less likely to be the conclusion."""
+class Placed:
+    """A statement that could be the conclusion."""
 
-    weight: float
-    why: str
-    holds: Callable[[Place, Kind], bool]
+    place: Place
+    kind: Kind
+    distance: int
+    """How many statements with a value follow."""
+    asked_share: float
+    """Share of the words of what is asked that the statement has, 0 to 1."""
+
+    def marked(self, mark: str) -> bool:
+        """Tell whether it presents its value in a certain way."""
+        return self.kind.mark == mark
 
 
-SIGNS = (
-    Sign(2.0, "a correction supersedes what stands before it", lambda place, kind: place.has(CORRECTION)),
-    Sign(1.5, "the next sentence calls it the answer", lambda place, kind: _found(THAT_IS_IT, place.after)),
-    Sign(-3.0, "an example, a check or an instruction concludes nothing, unless it ends in a result", lambda *at: _aside(*at)),
-    Sign(-1.5, "it confirms what was said before", lambda place, kind: place.has(CONFIRMED)),
-    Sign(-3.5, "it only tells what has been found or is to be", lambda place, kind: place.has(INDIRECT)),
-    Sign(-3.5, "it supposes what the question does not", lambda place, kind: not place.supposed and place.has(HYPOTHETICAL)),
-    Sign(-3.0, "it tells of another way", lambda place, kind: place.has(ANOTHER_WAY)),
-    Sign(-1.5, "it says what to do", lambda *at: _instructs(*at)),
-    Sign(
-        -2.0, "a colon announces the value that follows", lambda place, kind: place.text.endswith(":") and kind.source != "box"
+CONCLUSION_SIGNS: Table[Placed] = table(
+    "conclusion",
+    (
+        Sign("a box", lambda p: p.marked("box"), r"\boxed{12}"),
+        Sign("a line with the answer", lambda p: p.marked("answer"), "Answer: 12"),
+        Sign("a line with a result", lambda p: p.marked("result"), "Result: 12"),
+        Sign("it stands below a heading for the answer", lambda p: p.marked("heading"), "Final answer / 12"),
+        Sign("it says what the answer is", lambda p: p.marked("sentence"), "The answer is 12."),
+        Sign("it begins as a conclusion", lambda p: p.marked("conclusion"), "Therefore, she has 12."),
+        Sign("it has the words that were asked", lambda p: _asked_words(p), "she pays in total"),
+        Sign("for each statement with a value after it", lambda p: p.distance),
+        Sign("it is the last one with a value", lambda p: p.distance == 0),
+        Sign("a correction supersedes what stands before it", lambda p: p.place.has(CORRECTION), "Wait, it is 14."),
+        Sign("the next sentence calls it the answer", lambda p: _found(THAT_IS_IT, p.place.after), "That's the answer."),
+        Sign("an example, a check or an instruction, unless it ends in a result", lambda p: _aside(p), "Check: 3 * 4"),
+        Sign("it confirms what was said before", lambda p: p.place.has(CONFIRMED), "the answer 12 is correct"),
+        Sign("it only tells what has been found or is to be", lambda p: p.place.has(INDIRECT), "now we know how many"),
+        Sign("it supposes what the question does not", lambda p: _supposes(p), "if it were 5, it would be 12"),
+        Sign("it tells what one could think", lambda p: p.place.has(TEMPTING), "one might think 12"),
+        Sign("it tells of another way", lambda p: p.place.has(ANOTHER_WAY), "Alternatively, you could"),
+        Sign("it says what to do", lambda p: _instructs(p), "Multiply 3 by 4."),
+        Sign("a colon announces the value that follows", lambda p: _announces(p), "The cost is then:"),
+        Sign("a question, or a step of a check", lambda p: _asks_or_checks(p), "Is it 12?"),
     ),
-    Sign(-2.5, "a question, or a step of a check", lambda *at: _asks_or_checks(*at)),
 )
 
 
@@ -91,44 +109,47 @@ def kind_of(place: Place) -> Kind:
     """Return the most explicit way in which a statement presents its value."""
     text = place.text
     if "\\boxed" in text:
-        return Kind("box", 5.0, text)
+        return Kind("box", "box", text)
     if line := LINE.search(text, place.low):
-        return Kind("answer_line", 5.0 if "answer" in place.low or "####" in place.low else 2.4, line["claim"])
+        return Kind("answer_line", "answer" if "answer" in place.low or "####" in place.low else "result", line["claim"])
+    if line := FOREIGN_LINE.search(text, place.low):
+        return Kind("answer_line", "answer", line["claim"])
     if _found(BARE_MARKER, place.before):
-        return Kind("answer_line", 4.0, text)
-    if found := ANSWER_IS.search(text, place.low):
+        return Kind("answer_line", "heading", text)
+    if found := ANSWER_IS.search(text, place.low) or FOREIGN_ANSWER_IS.search(text, place.low):
         claim = text[found.end() :]
         if _VALUE_AFTER.search(claim) and (NUMBER.search(claim) or _found(LINE, claim)):
-            return Kind("concluding_sentence", 2.4, claim)
-    if place.has(CONCLUSION):
-        return Kind("concluding_sentence", 1.5, text)
-    return Kind("last_statement", 0.0, text)
-
-
-def score(place: Place, kind: Kind, distance: int, asked_share: float) -> float:
-    """Return how likely a statement is the conclusion.
-
-    Args:
-        place: the statement.
-        kind: from `kind_of`.
-        distance: how many statements with a value follow.
-        asked_share: share of the words of what is asked that the statement has, 0 to 1.
-    """
-    total = kind.score + sum(sign.weight for sign in SIGNS if sign.holds(place, kind))
-    return total + (0.0 if kind.source in _EXPLICIT else ASKED * asked_share) - DISTANCE * distance + (distance == 0)
+            return Kind("concluding_sentence", "sentence", claim)
+    if place.has(CONCLUSION) or place.has(FOREIGN_CONCLUSION):
+        return Kind("concluding_sentence", "conclusion", text)
+    return Kind("last_statement", "", text)
 
 
 def _found(phrase: Phrase, text: str) -> bool:
     return phrase.search(text, text.lower()) is not None
 
 
-def _aside(place: Place, kind: Kind) -> bool:
-    return kind.source == "last_statement" and place.has(ASIDE) and not _ENDS_IN_RESULT.search(place.text)
+def _asked_words(placed: Placed) -> float:
+    return 0.0 if placed.kind.source in _EXPLICIT else placed.asked_share
 
 
-def _asks_or_checks(place: Place, kind: Kind) -> bool:
-    return place.text.endswith("?") or (place.checking and kind.source not in _EXPLICIT)
+def _supposes(placed: Placed) -> bool:
+    return not placed.place.supposed and placed.place.has(HYPOTHETICAL)
 
 
-def _instructs(place: Place, kind: Kind) -> bool:
-    return kind.source not in _EXPLICIT and place.has(IMPERATIVE) and not _ENDS_IN_RESULT.search(place.text)
+def _announces(placed: Placed) -> bool:
+    return placed.place.text.endswith(":") and placed.kind.source != "box"
+
+
+def _aside(placed: Placed) -> bool:
+    place = placed.place
+    return placed.kind.source == "last_statement" and place.has(ASIDE) and not _ENDS_IN_RESULT.search(place.text)
+
+
+def _asks_or_checks(placed: Placed) -> bool:
+    return placed.place.text.endswith("?") or (placed.place.checking and placed.kind.source not in _EXPLICIT)
+
+
+def _instructs(placed: Placed) -> bool:
+    place = placed.place
+    return placed.kind.source not in _EXPLICIT and place.has(IMPERATIVE) and not _ENDS_IN_RESULT.search(place.text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from . import languages
+
 
 @dataclass(frozen=True)
 class Phrase:
@@ -38,6 +40,9 @@ NUMBER = re.compile(
 )
 _MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
 LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
+FOREIGN_LINE = _phrase(languages.LINE, " ".join(languages.ANSWER))
+FOREIGN_ANSWER_IS = _phrase(languages.ANSWER_IS, " ".join(languages.ANSWER))
+FOREIGN_CONCLUSION = _phrase(languages.CONCLUSION, languages.CONCLUSION_WORDS)
 BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
 ANSWER_IS = _phrase(
     r"(?<!your )(?<!if our )\b(?:(?:final|correct)\s+)?(?:answer|solution)\b[^.:\n]{0,80}?"
@@ -70,7 +75,7 @@ ASIDE = _phrase(
     r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)"
 )
 CHECKING = _phrase(
-    r"^\W*(?:step\s*\d+\W+)?(?:(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?)\b"
+    rf"^\W*(?:step\s*\d+\W+)?(?:{languages.CHECKING}|(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?)\b"
     r"|(?:explanation|reasoning|justification)\W*$"
     r"|(?:let'?s|to|(?:we|you|i) (?:can|could)) (?:now |also |quickly )?(?:double[- ]?check|check|verify|confirm)\b)"
     r"(?!.*(?:final answer|correct answer))"
@@ -87,15 +92,42 @@ ANOTHER_WAY = _phrase(
     "alternatively another way incidentally",
 )
 UNDECIDED = _phrase(
-    r"\b(?:(?:could|might|may) be \S+ or|unclear"
+    r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
     r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
     "could might may unclear determine either know sure",
 )
+_TELL = r"(?:determin|tell|say|know|find out|calculat|answer|solve|figure|conclude|infer|deduc|comput|work out)"
+_GIVES_UP_WHOLLY = (
+    rf"\b(?:it is |it's |is )?(?:impossible|not possible|difficult|hard) (?:for (?:me|us) )?to (?:\w+ )?{_TELL}\w*"
+    rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately "
+    rf"|exactly |definitively )?{_TELL}\w*"
+    r" (?:how|what|which|whether|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
+    r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
+    r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
+    r"|sufficient) (?:information|data|details)\b"
+    r"|\b(?:insufficient|lack of|lacks|missing) (?:information|data|details)\b"
+    rf"|\b(?:i|we) (?:do not|don't|can't|cannot) (?:really )?know\b|\b(?:i am|i'm) not (?:really )?(?:sure"
+    rf"|certain)\b|{languages.GIVES_UP}"
+)
+UNKNOWABLE = _phrase(
+    _GIVES_UP_WHOLLY,
+    "impossible possible difficult hard cannot can't can not could couldn't unable not enough insufficient lack missing sure"
+    " puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
+)
+"""The response says that it cannot tell: what follows it without an explicit mark is a guess."""
 GIVES_UP = _phrase(
     r"\b(?:could|can|do|am|was|were)(?: ?n[o']?t|not)\b.{0,20}\b(?:work (?:it )?out"
     r"|determine|figure|solve|tell|know|able|sure)\b"
     r"|\b(?:not enough|insufficient) information\b|\bunable to\b",
     "not n't cannot unable insufficient",
+)
+GUESSED = _phrase(r"\b(?:may|might|could) be\b|\bguess\b|\bpossibly\b|\bperhaps\b|\bmaybe\b", "be guess possibly perhaps")
+TEMPTING = _phrase(
+    r"\b(?:one|you|some|people|many|we|i) (?:might|may|could|would) (?:\w+ )?(?:think|say|expect|assume|guess"
+    r"|believe|be tempted)\b"
+    r"|\bat first (?:glance|sight)\b|\bnaively\b|\bcommon mistake\b|\btempting\b"
+    r"|\binitially,? (?:i|we) (?:got|thought|found|calculated|had)\b|\bfirst (?:try|attempt|guess)\b",
+    "might may could would first naively mistake tempting initially",
 )
 REFUSES = _phrase(
     r"\b(?:cannot|can't|can not|unable to|not able to|won't) (?:provide|give|answer|solve|determine)"

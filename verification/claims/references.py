@@ -25,7 +25,7 @@ def read_reference(reference: str) -> str | None:
 
 
 def last_box(text: str) -> str | None:
-    """Return the content of the last complete \\boxed{...} of the last 20,000 characters."""
+    r"""Return the content of the last complete \boxed{...} of the last 20,000 characters."""
     text = text[-20_000:]
     end = len(text)
     for _ in range(20):

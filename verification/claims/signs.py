@@ -1,13 +1,11 @@
-"""How likely a piece of a statement is to be its claim: each sign, its weight, and why."""
+"""What makes a piece of a statement likelier or less likely to be its claim: each sign, why, and what it is for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from .candidates import OF_THE, Formula, Number
+from .candidates import OF_A_WHOLE, OF_THE, Formula, Number
+from .weighing import Sign, Table, table
 
 _COPULA = re.compile(
     r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
@@ -42,71 +40,92 @@ _NOT = re.compile(r"\bnot\b|n't\b", re.I)
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
+_ROUNDED = re.compile(
+    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
+    r"| to (?:\w+ )?decimals?(?: places?)?)?"
+    r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
+    re.I,
+)
+_LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
+_DIFFERENCE = re.compile(
+    r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
+)
+_ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
+_SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
 _EQUALS = re.compile(r"(?<![<>!])=")
 
 
-Piece = TypeVar("Piece")
-
-
-@dataclass(frozen=True)
-class Sign(Generic[Piece]):
-    """Something that makes a value likelier or less likely to be the claim; `strength` is 0 to 1, or how often it holds."""
-
-    weight: float
-    why: str
-    strength: Callable[[Piece], float]
-
-
-NUMBER_SIGNS: tuple[Sign[Number], ...] = (
-    Sign(0.2, "a number", lambda n: 1),
-    Sign(1.6, "a verb states it", lambda n: _is_stated(n)),
-    Sign(4.0, "it is called the answer", lambda n: bool(_CALLED_ANSWER.match(n.after))),
-    Sign(3.0, "it counts what was asked", lambda n: n.counts_the_unit),
-    Sign(1.5, "money was asked, and this is money", lambda n: _is_asked_money(n)),
-    Sign(2.5, "a percentage was asked, and this is one", lambda n: _is_asked_percent(n)),
-    Sign(-2.0, "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before))),
-    Sign(-2.0, "such a change begins with it", lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after))),
-    Sign(-2.0, "it is the whole of which a part is told", lambda n: bool(OF_THE.search(n.before))),
-    Sign(4.5, "what is not so was asked", lambda n: bool(_NOT_SO.match(n.after)) and bool(_NOT.search(n.asked.sentence))),
-    Sign(1.5, "a sum was asked, and its clause says so", lambda n: n.sums),
-    Sign(-1.3, "the question gives it", lambda n: n.given),
-    Sign(-1.5, "it is a condition before the main clause", lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n)),
-    Sign(0.8, "its clause names whom the question asks about", lambda n: n.about_asked),
-    Sign(1.5, "its clause speaks of what was asked", lambda n: n.asked_share),
-    Sign(-2.0, "it should or would be, and that was not asked", lambda n: _is_only_wished(n)),
-    Sign(-1.5, "the claim is compared with it", lambda n: bool(_COMPARED.search(n.before))),
-    Sign(1.0, "it stands after what leads to it", lambda n: bool(_RESULTING.search(n.before))),
-    Sign(-1.5, '"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one"),
-    Sign(-1.6, "a preposition restates it", lambda n: _restates(n)),
-    Sign(-1.2, "it is an operand", lambda n: _is_operand(n)),
-    Sign(-2.0, "an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0]))),
-    Sign(-2.5, "it stands in parentheses", lambda n: in_parentheses(n.before)),
-    Sign(-0.05, "for each number before it: the first of equals is the claim", lambda n: len(re.findall(r"\d+", n.before))),
+NUMBER_SIGNS: Table[Number] = table(
+    "number",
+    (
+        Sign("a number", lambda n: 1),
+        Sign("a verb states it", lambda n: _is_stated(n), "she has 12"),
+        Sign("it is called the answer", lambda n: bool(_CALLED_ANSWER.match(n.after)), "12 is the answer"),
+        Sign("it counts what was asked", lambda n: n.counts_the_unit, "12 apples, where apples were asked"),
+        Sign("money was asked, and this is money", lambda n: _is_asked_money(n), "$12"),
+        Sign("a percentage was asked, and this is one", lambda n: _is_asked_percent(n), "12%"),
+        Sign(
+            "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before)), "from 4 to 12"
+        ),
+        Sign(
+            "such a change begins with it",
+            lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after)),
+            "from 4 to 12",
+        ),
+        Sign("it is the whole of which a part is told", lambda n: bool(OF_THE.search(n.before)), "5 of the 12"),
+        Sign("what is not so was asked", lambda n: _is_not_so(n) and bool(_NOT.search(n.asked.sentence)), "5 students do not"),
+        Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
+        Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
+        Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
+        Sign("another value is rounded to it", lambda n: bool(_ROUNDED.search(n.before)), "2.5, which rounds to 3"),
+        Sign("the question gives it", lambda n: n.given),
+        Sign(
+            "it is a condition before the main clause",
+            lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n),
+            "after 3 days, she has 12",
+        ),
+        Sign("its clause names whom the question asks about", lambda n: n.about_asked, "Ann has 12"),
+        Sign("its clause speaks of what was asked", lambda n: n.asked_share, "the total cost is 12"),
+        Sign("it should or would be, and that was not asked", lambda n: _is_only_wished(n), "it should be 10, but"),
+        Sign("the claim is compared with it", lambda n: bool(_COMPARED.search(n.before)), "compared to 10"),
+        Sign("it stands after what leads to it", lambda n: bool(_RESULTING.search(n.before)), "which means 12"),
+        Sign('"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one", "the one who"),
+        Sign("a preposition restates it", lambda n: _restates(n), "in 7 days"),
+        Sign("it is an operand", lambda n: _is_operand(n), "12 + 4"),
+        Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0])), "12 = x"),
+        Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
+        Sign("for each number before it: the first of equals is the claim", lambda n: len(re.findall(r"\d+", n.before))),
+    ),
 )
-SEGMENT_SIGNS: tuple[Sign[Formula], ...] = (
-    Sign(1.0, "marked as mathematics", lambda f: 1),
-    Sign(2.0, "a verb or an equation states it", lambda f: bool(_COPULA.search(f.before)) or f.is_equation),
-    Sign(0.4, "the later the likelier", lambda f: f.place),
-    Sign(-1.3, "the question gives it", lambda f: (f.is_copied and not f.values) or bool(f.values & f.asked.known)),
-    Sign(-1.5, "an equation of the question", lambda f: f.is_equation and f.is_copied),
-    Sign(-1.5, "only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim))),
-    Sign(-1.0, "a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before))),
-    Sign(-2.0, "a count was asked, and this is no number", lambda f: not f.values and bool(HOW_MANY.search(f.asked.question))),
-    Sign(-2.0, "it stands in parentheses", lambda f: in_parentheses(f.before)),
+SEGMENT_SIGNS: Table[Formula] = table(
+    "segment",
+    (
+        Sign("marked as mathematics", lambda f: 1, "$12$"),
+        Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before)) or f.is_equation, "x = 12"),
+        Sign("the later the likelier", lambda f: f.place),
+        Sign("the question gives it", lambda f: (f.is_copied and not f.values) or bool(f.values & f.asked.known)),
+        Sign("an equation of the question", lambda f: f.is_equation and f.is_copied),
+        Sign("only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim)), "$x$"),
+        Sign("a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before)), "in 7 days"),
+        Sign(
+            "a count was asked, and this is no number",
+            lambda f: not f.values and bool(HOW_MANY.search(f.asked.question)),
+            "how many, and $x + 1$",
+        ),
+        Sign("it stands in parentheses", lambda f: in_parentheses(f.before), "(12)"),
+    ),
 )
-EXPRESSION_SIGNS: tuple[Sign[Formula], ...] = (
-    Sign(0.3, "mathematics in plain text", lambda f: 1),
-    Sign(2.0, "a verb states it", lambda f: bool(_COPULA.search(f.before))),
-    Sign(0.3, "the later the likelier", lambda f: f.place),
-    Sign(1.0, "an equation", lambda f: "=" in f.content),
-    Sign(-1.5, "the question has it", lambda f: f.in_question),
-    Sign(-2.0, "it stands in parentheses", lambda f: in_parentheses(f.before)),
+EXPRESSION_SIGNS: Table[Formula] = table(
+    "expression",
+    (
+        Sign("mathematics in plain text", lambda f: 1, "2x + 1"),
+        Sign("a verb states it", lambda f: bool(_COPULA.search(f.before)), "she has 12"),
+        Sign("the later the likelier", lambda f: f.place),
+        Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),
+        Sign("the question has it", lambda f: f.in_question),
+        Sign("it stands in parentheses", lambda f: in_parentheses(f.before), "(12)"),
+    ),
 )
-
-
-def score(piece: Piece, signs: Iterable[Sign[Piece]]) -> float:
-    """Return the sum of the weights of the signs that hold."""
-    return sum(sign.weight * strength for sign in signs if (strength := sign.strength(piece)))
 
 
 def in_parentheses(before: str) -> bool:
@@ -116,6 +135,14 @@ def in_parentheses(before: str) -> bool:
 
 def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
+
+
+def _is_difference(number: Number) -> bool:
+    return bool(_ASKS_DIFFERENCE.search(number.asked.sentence) and _DIFFERENCE.match(number.after))
+
+
+def _is_not_so(number: Number) -> bool:
+    return not OF_THE.search(number.before) and bool(_NOT_SO.match(OF_A_WHOLE.sub("", number.after)))
 
 
 def _is_asked_money(number: Number) -> bool:
@@ -129,6 +156,8 @@ def _is_asked_percent(number: Number) -> bool:
 
 def _is_stated(number: Number) -> bool:
     before = number.before[-60:]
+    if _LEAVES.search(number.before):
+        return True
     return number.named or bool(_COPULA.search(before) and not _FROM.search(before)) or bool(_DASH.match(number.before))
 
 
@@ -149,6 +178,11 @@ def _comma_follows(number: Number) -> bool:
 
 
 def _restates(number: Number) -> bool:
-    if number.named or number.counts_the_unit or ("pay" in number.asked.words and _PAYS.search(number.before)):
+    if (
+        _LEAVES.search(number.before)
+        or number.named
+        or number.counts_the_unit
+        or ("pay" in number.asked.words and _PAYS.search(number.before))
+    ):
         return False
     return bool(_BEFORE_RESTATED.search(number.before[-60:]))

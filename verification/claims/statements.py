@@ -7,16 +7,32 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..verdicts import Source
-from .conclusions import Place, kind_of, score
+from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of
 from .echoes import is_echo
-from .phrases import CHECKING, GIVES_UP, GIVES_UP_FIRST, LINE, NUMBER, REFUSES, STEP_NAMES, UNDECIDED
+from .phrases import (
+    ANSWER_IS,
+    CHECKING,
+    FOREIGN_LINE,
+    GIVES_UP,
+    GIVES_UP_FIRST,
+    GUESSED,
+    LINE,
+    NUMBER,
+    REFUSES,
+    STEP_NAMES,
+    UNDECIDED,
+    UNKNOWABLE,
+)
 
 LAST = 10
 MAX_RESPONSE = 20_000
-_WORD = re.compile(r"[A-Za-z]+")
+_WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?⟧])(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-Z⟦*\"(])"
+    r"(?<=[.!?⟧])(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
+_EXPLICIT = ("box", "answer_line")
+_ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
+_CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
@@ -64,18 +80,37 @@ def content_words(text: str) -> frozenset[str]:
 
 def split_statements(text: str) -> list[str]:
     """Return sentences and lines in order, without bullets."""
-    found = []
-    for line in filter(None, text[-MAX_RESPONSE:].split("\n")):
+    found: list[str] = []
+    for line in filter(None, _assignments_joined(text[-MAX_RESPONSE:].split("\n"))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
         line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
         found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip())]
     return found
 
 
-def rank_statements(text: str, question: str | None) -> list[Statement]:
-    """Return the last statements that hold a value, the likeliest conclusion first; none if the last statement gives up."""
+def _assignments_joined(lines: list[str]) -> list[str]:
+    """Join lines that each give a value to another letter: "x = 5", "y = -3"."""
+    joined: list[str] = []
+    before = ""
+    for line in lines:
+        given = _ASSIGNED_LINE.fullmatch(line) if "=" in line and len(line) < 60 else None
+        if given and before and given[1] not in before:
+            joined[-1] = f"{joined[-1].rstrip(' .,;')} and {line.strip()}"
+        else:
+            joined.append(line)
+        before = (before if given and before else "") + given[1] if given else before if not line.strip() else ""
+        if not line.strip() and before:
+            joined.pop()
+    return joined
+
+
+def rank_statements(text: str, question: str | None, *, finished: bool = True) -> list[Statement]:
+    """Return the last statements that hold a value, the likeliest conclusion first; none if the response gives up in the end.
+
+    Of a response that breaks off only what is explicitly called its conclusion counts.
+    """
     parts = split_statements(text)
-    if parts and _gives_up(parts[-1]):
+    if parts and (_gives_up(parts[-1]) or _cannot_tell(parts)):
         return []
     _, asked = asked_words(question)
     checking, refused = _checking_from(parts), _refused_at(parts)
@@ -89,7 +124,25 @@ def rank_statements(text: str, question: str | None) -> list[Statement]:
             statement = _ranked(Place(parts[place], before, after, place >= checking, supposed), len(ranked), asked)
             if place < refused or statement.source != "last_statement":
                 ranked.append(statement)
+    if not finished:
+        ranked = [
+            statement
+            for statement in ranked
+            if statement.source in _EXPLICIT or ANSWER_IS.search(statement.text, statement.text.lower())
+        ]
     return sorted(ranked, key=lambda statement: -statement.score)
+
+
+def _cannot_tell(parts: list[str]) -> bool:
+    """Tell whether one of the last statements says that the answer cannot be known, and only guesses follow."""
+    for place in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
+        part, low = parts[place], parts[place].lower()
+        if UNKNOWABLE.search(part, low):
+            return True
+        explicit = LINE.search(part, low) or FOREIGN_LINE.search(part, low) or "\\boxed" in part or _CONCLUDES.match(part)
+        if explicit and has_value(part) and not GUESSED.search(part, low):
+            return False
+    return False
 
 
 def _gives_up(part: str) -> bool:
@@ -100,7 +153,9 @@ def _gives_up(part: str) -> bool:
 def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:
     kind = kind_of(place)
     share = len(asked & content_words(place.text)) / len(asked) if asked else 0.0
-    return Statement(place.text, kind.claim, kind.source, score(place, kind, distance, share), place.has(UNDECIDED))
+    return Statement(
+        place.text, kind.claim, kind.source, CONCLUSION_SIGNS.score(Placed(place, kind, distance, share)), place.has(UNDECIDED)
+    )
 
 
 def has_value(part: str) -> bool:
@@ -108,7 +163,7 @@ def has_value(part: str) -> bool:
     low = part.lower()
     if "step" in low or "equation" in low:
         part = STEP_NAMES.sub(" ", part)
-    return bool(NUMBER.search(part) or LINE.search(part, part))
+    return bool(NUMBER.search(part) or LINE.search(part, part) or FOREIGN_LINE.search(part, part))
 
 
 def _refused_at(parts: list[str]) -> int:

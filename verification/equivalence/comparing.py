@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-from ..notation.values import exact_values, tidy
+from ..notation.times import same_time
+from ..notation.units import asked_unit, is_variable
+from ..notation.values import Value, exact_values, is_ambiguous, read_value, tidy
+from .forms import as_interval, as_pair, same_range
+from .matrices import compare_matrices
 from .numeric_samples import compare_samples
 from .pool import compare
 
@@ -26,21 +31,57 @@ _UNFINISHED = (
 )
 """An operation, cases, a function's name, a variable exponent: a claim with one equals no reference without it."""
 _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\b(?:or|and)\b")
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?:\s*(?P<half>[ap])\.?m\.?)?", re.I)
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
 
 
-def compare_claims(claim: str, reference: str, timeout: float) -> Outcome:
-    """Compare two claims; `unread` means that the claim is no mathematics, `timeout` that it could not be told in time."""
-    given, wanted = exact_values(claim), exact_values(reference)
-    if given and wanted:
-        return "equal" if given & wanted else "unequal"
-    if (same := _same_time(claim, reference)) is not None:
+def compare_claims(claim: str, reference: str, timeout: float, question: str | None = None) -> Outcome:
+    """Compare two claims; `unread` means that the claim is no mathematics, `timeout` that it could not be told in time.
+
+    A `question` that fixes the unit rules out an answer in another one.
+    """
+    given, wanted = read_value(claim), read_value(reference)
+    if given.values and wanted.values:
+        return "equal" if _same_value(given, wanted, question) else _as_list(claim, reference)
+    if (same := same_time(claim, reference)) is not None:
         return "equal" if same else "unequal"
-    claim, reference = _latex(claim), _latex(reference)
+    if (same := same_range(tidy(claim), tidy(reference))) is not None:
+        return "equal" if same else "unequal"
+    return _compare_written(claim, reference, frozenset() if is_ambiguous(reference) else wanted.values, timeout)
+
+
+def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
+    """Compare two numbers with their units; one without a unit is in the unit that is asked for."""
+    symbol = given.symbol or wanted.symbol
+    if symbol and given.symbol != wanted.symbol and is_variable(symbol, question):
+        return False
+    asked = asked_unit(question) if given.unit else None
+    if given.unit and asked and given.unit.kind == asked.kind and given.unit.size != asked.size and given.unit != wanted.unit:
+        return False
+    if given.unit is None or wanted.unit is None or given.unit == wanted.unit:
+        return bool(given.values & wanted.values)
+    if given.unit.kind != wanted.unit.kind:
+        return False
+    return any(a * given.unit.size == b * wanted.unit.size for a in given.values for b in wanted.values)
+
+
+def _as_list(claim: str, reference: str) -> Outcome:
+    """Compare "3,5" with "5,3": a list if it is no decimal."""
+    if not (is_ambiguous(claim) and is_ambiguous(reference)):
+        return "unequal"
+    given, wanted = (frozenset(tidy(text).split(",")) for text in (claim, reference))
+    return "equal" if given == wanted else "unequal"
+
+
+def _compare_written(claim: str, reference: str, wanted: frozenset[Fraction], timeout: float) -> Outcome:
+    """Compare what is not two plain numbers; `wanted` are the values of the reference if it is one."""
+    claim, reference = as_interval(as_pair(_latex(claim))), as_interval(as_pair(_latex(reference)))
     if not claim:
         return "unread"
+    if "\\begin" in reference or reference.startswith("[["):
+        cells = compare_matrices(claim, reference, lambda a, b: compare_claims(a, b, timeout))
+        if cells is not None:
+            return cells  # type: ignore[return-value]
     if _text_key(claim) == _text_key(reference):
         return "equal"
     if wanted and not re.search(r"[\d\\]", claim):
@@ -60,15 +101,6 @@ def compare_claims(claim: str, reference: str, timeout: float) -> Outcome:
     if (same := compare_samples(claim, reference)) is not None:
         return "equal" if same else "unequal"
     return _compared(claim, reference, timeout)
-
-
-def _same_time(claim: str, reference: str) -> bool | None:
-    """Compare two times of the day of which one or both say AM or PM; None if they are not that."""
-    given, wanted = (_CLOCK.fullmatch(text.strip(" .")) for text in (claim, reference))
-    if not (given and wanted and (given["half"] or wanted["half"])):
-        return None
-    halves = {(match["half"] or "").lower() for match in (given, wanted)} - {""}
-    return (int(given[1]), given[2]) == (int(wanted[1]), wanted[2]) and len(halves) == 1
 
 
 def _is_expression(claim: str) -> bool:

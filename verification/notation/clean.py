@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from .layout import functions_marked, laid_out, signs_in_words
+from .separators import english_numbers
+
 OPEN, CLOSE = "⟦", "⟧"
 
 _SIGNS = str.maketrans(
@@ -12,31 +15,41 @@ _SIGNS = str.maketrans(
         "×": "*", "÷": "/", "−": "-", "–": "-", "—": " - ", "∗": "*", "⋅": "*", "·": "*", "∙": "*",
         "’": "'", "‘": "'", "“": '"',
         "”": '"', "\u00a0": " ", "\u202f": " ", "\x00": " ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ",
-        "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ", "½": "1/2", "¼": "1/4", "¾": "3/4",
+        "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ",
+        "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":",
         "≈": "\\approx ",
         "⟦": "(", "⟧": ")",
     }
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_VULGAR = re.compile("(\\d[ \u00a0]?)?([¼½¾⅐-⅞↉])")
 _BOLD = {
     mark: re.compile(
         rf"{sign}(?:(?<=\s..)|(?<=[(:=$]..)|(?<=^..))(?=\S)([^*\n]{{1,400}}?)(?<=\S){sign}(?=[\s.,;:!?)%A-Za-z$]|$)", re.M
     )
     for mark, sign in (("**", r"\*\*"), ("__", "__"))
 }
-_MATH = re.compile(r"\\\[(.{1,1500}?)\\\]|\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
+_MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gather(?:ed|\*)?|split)\}")
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
+_MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]")
+_JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
+_WORDS = ("minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
 
-def clean(text: str) -> str:
-    """Return the text with signs, digits, markdown and math delimiters in one form."""
+def clean(text: str, *, below: bool = True) -> str:
+    """Return the text with signs, digits, markdown and math delimiters in one form; `below` reads "7 below zero" as -7."""
+    if not _MARKS.search(text) and not _JOINED.search(text):
+        low = text.lower()
+        if not any(word in low for word in _WORDS):
+            return text
     if not text.isascii():
         text = _plain_characters(text)
+    text = laid_out(text)
     if "`" in text or "<<" in text:
         text = _DROPPED.sub("", _BETWEEN_DIGITS.sub(" ", text))
     for mark in ("**", "__"):
@@ -46,13 +59,21 @@ def clean(text: str) -> str:
         text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
     if "$" in text:
         text = _INLINE.sub(_inline, text)
-    return text.replace("\\$", "$").replace("\\%", "%")
+    text = text.replace("\\$", "$").replace("\\%", "%")
+    return functions_marked(signs_in_words(english_numbers(text), below))
 
 
 def _plain_characters(text: str) -> str:
+    text = _VULGAR.sub(_fraction, text)
     text = re.sub("[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text.translate(_SIGNS))
     text = re.sub(r"√\s*\(([^()]*)\)|√\s*(\w+)", lambda match: "\\sqrt{" + (match[1] or match[2]) + "}", text)
     return "".join(map(_plain_character, text)) if not text.isascii() else text
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """Write "1⅔" as "1 2/3"."""
+    written = unicodedata.normalize("NFKC", match[2]).replace("⁄", "/")
+    return f"{match[1].strip()} {written}" if match[1] else written
 
 
 def _plain_character(character: str) -> str:

@@ -22,7 +22,7 @@ _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "third": Fraction(1, 3), "fifth": Fraction(1, 5)}
 _ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 
-_PLAIN = r"(?:\d{1,3}(?:,(?:\\!)?\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+_PLAIN = r"(?:\d{1,3}(?:,(?:\\!)?\d{3})+(?!\d|,\d)(?:\.\d+)?|\d+(?:,\d+)+|\d+(?:\.\d+)?|\.\d+)"
 _GROUP = r"(?:\{\s*-?\d+\s*\}|\s?\d)"
 _NUMBER = re.compile(
     rf"""(?=[-−$€£¥\d.\\U]|(?<!\w)(?:[zotfsenhmb]))(?:(?P<sign>(?<![\w)\]}}.])[-−](?!\s)|(?<![\w)\]}}.])(?<![A-Za-z]\s)[-−]\s)?
@@ -75,10 +75,13 @@ def _quantity(match: re.Match[str], text: str) -> Quantity | None:
         return None
     if value is None:
         return None
+    start = match.start()
+    if match["words"] and start and text[start - 1] == "-" and not text[start - 2 : start - 1].strip():
+        value, start = -value, start - 1
     percent = _PERCENT.match(text, match.end())
     end = percent.end() if percent else match.end()
     money = (match["money"] or match["money2"] or "").rstrip("- ")
-    return Quantity(value, match.start(), end, money, bool(percent), bool(match["words"]))
+    return Quantity(value, start, end, money, bool(percent), bool(match["words"]))
 
 
 def _written(match: re.Match[str]) -> Fraction | None:
@@ -87,7 +90,9 @@ def _written(match: re.Match[str]) -> Fraction | None:
         up, down = (int(match[name].strip("{} ")) for name in ("up", "down"))
         value = int(match["whole"] or 0) + Fraction(up, down)
     else:
-        number = match["number"].replace(",", "").replace("\\!", "")
+        number = _joined(match["number"])
+        if number is None:
+            return None
         value = Fraction(int(number)) if number.isdecimal() else Fraction(number)
         if match["under"]:
             value = (
@@ -103,6 +108,16 @@ def _written(match: re.Match[str]) -> Fraction | None:
         if scale := match["scale"]:
             value *= _SCALES[scale.strip().lower()]
     return -value if negative else value
+
+
+def _joined(written: str) -> str | None:
+    """Return a number without its thousands separators; "3,5" is never read as 3, and "1,2,3" is no number."""
+    if "," not in written:
+        return written
+    parts = written.replace("\\!", "").split(",")
+    if all(len(part.partition(".")[0]) == 3 for part in parts[1:]) and len(parts[0]) <= 3:
+        return "".join(parts)
+    return ".".join(parts) if len(parts) == 2 and "." not in written else None
 
 
 def _spoken(match: re.Match[str]) -> Fraction | None:

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
 from .quantities import find_quantities
+from .units import UNITS, Unit, counts_something, read_unit
 
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")
-_SPACING = re.compile(r"\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])")
+_SPACING = re.compile(r"(?<!\\)\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
 _DURATION = re.compile(r"(\d{1,6}) hours? (?:and )?(\d{1,6}) minutes?", re.I)
 _DOLLARS_AND_CENTS = re.compile(r"(\d{1,9}) dollars?,? (?:and )?(\d{1,2}) cents?", re.I)
 _FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
 _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
-_UNITS = re.compile(
-    r"^[\s*-]*(?:[A-Za-z²³'\"]{2,}|m|g|h|s|l|L|%|/|per)(?:[\s/-]+[A-Za-z'²³]+|\^\{?[23]\}?|\s*\([A-Za-z/ ]+\))*\s*$"
-)
+_BEFORE = re.compile(r"[ (~]*(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just)\s+)?[ (~]*", re.I)
+_AMBIGUOUS = re.compile(r"-?\d+(?:,\d+)+")
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a claim of one number is worth: its readings, and its unit if that is known."""
+
+    values: frozenset[Fraction] = frozenset()
+    unit: Unit | None = None
+    symbol: str = ""
+    """The single letter that is its unit, as "m" of "12 m"; it could be a variable."""
 
 
 @lru_cache(maxsize=4096)
 def tidy(text: str) -> str:
-    """Strip what does not belong to the claim itself: math delimiters, boxes, spacing, \\text, a full stop, quotes."""
+    r"""Strip what does not belong to the claim itself: math delimiters, boxes, spacing, \text, a full stop, quotes."""
     text = text.replace("⟦", "").replace("⟧", "").strip()
     while boxed := _BOXED.match(text):
         text = boxed[1].strip()
@@ -32,28 +43,53 @@ def tidy(text: str) -> str:
     return " ".join(text.split()).strip("\"'` ").rstrip(".,;:!? ").strip("*").strip()
 
 
-@lru_cache(maxsize=4096)
 def exact_values(text: str) -> frozenset[Fraction]:
     """Return the values of a claim that is one number, perhaps with a unit; else none.
 
     A percentage has two values, 50 and 1/2; "1 hour and 35 minutes" has two, 95 and 19/12.
     """
+    return read_value(text).values
+
+
+@lru_cache(maxsize=4096)
+def read_value(text: str) -> Value:
+    """Return the value of a claim that is one number, perhaps with what it counts; without values if it is anything else."""
+    if text.isdecimal() and text.isascii() and len(text) < 40:
+        return Value(frozenset({Fraction(int(text))}))
+    degrees = "\\circ" in text or "°" in text
     text = tidy(text)
     if len(text) > 300:
-        return frozenset()
+        return Value()
     if duration := _DURATION.fullmatch(text):
         minutes = 60 * int(duration[1]) + int(duration[2])
-        return frozenset({Fraction(minutes), Fraction(minutes, 60)})
+        return Value(frozenset({Fraction(minutes), Fraction(minutes, 60)}))
     if money := _DOLLARS_AND_CENTS.fullmatch(text):
-        return frozenset({Fraction(100 * int(money[1]) + int(money[2]), 100)})
+        return Value(frozenset({Fraction(100 * int(money[1]) + int(money[2]), 100)}), UNITS["dollar"])
     if match := _FRACTION.fullmatch(text):
         text = f"{'-' if text[0] == '-' else ''}\\frac{{{match[1]}}}{{{match[2]}}}"
-    text = _SLASH.sub("/", text)
+    return _measured(_SLASH.sub("/", text), degrees)
+
+
+def is_ambiguous(text: str) -> bool:
+    """Tell whether this could be a list or a decimal with a comma: "3,5"."""
+    return bool(_AMBIGUOUS.fullmatch(tidy(text))) and not re.fullmatch(r"-?\d{1,3}(?:,\d{3})+", tidy(text))
+
+
+def _measured(text: str, degrees: bool) -> Value:
     found = find_quantities(text)
-    if not found or text[: found[0].start].strip(" (~"):
-        return frozenset()
+    if not found or not _BEFORE.fullmatch(text, 0, found[0].start):
+        return Value()
     first = found[0]
-    rest = text[first.end :].strip(" )")
-    if rest and ((len(found) > 1 and "^" not in rest) or not _UNITS.match(rest)):
-        return frozenset()
-    return frozenset({first.value, first.value / 100}) if first.percent else frozenset({first.value})
+    rest = text[first.end :].strip(" )*")
+    if len(found) > 1 and "^" not in rest:
+        return Value()
+    unit = UNITS.get({"$": "dollar", "US$": "dollar"}.get(first.money, first.money)) if first.money else None
+    if rest:
+        if degrees and rest in ("C", "F"):
+            rest = f"°{rest}"
+        if not counts_something(rest):
+            return Value()
+        unit = read_unit(rest) or unit
+    if first.percent:
+        return Value(frozenset({first.value, first.value / 100}), unit)
+    return Value(frozenset({first.value}), unit, rest if len(rest) == 1 and rest.isalpha() else "")

@@ -58,7 +58,7 @@ def test_two_runs_on_one_journal_are_refused(tmp_path):
 def test_a_file_that_is_no_journal_is_refused(tmp_path):
     path = tmp_path / "x.journal.sqlite"
     path.write_bytes(b"something else entirely" * 100)
-    with pytest.raises(ValueError, match="is no journal"):
+    with pytest.raises(ValueError, match="is not a journal"):
         Journal(path)
     assert unpublished(tmp_path) == []
 
@@ -82,7 +82,7 @@ def test_a_full_disk_is_explained(tmp_path):
             journal.db.execute(f"pragma max_page_count = {pages}")
             journal.set("name", "x" * 100_000)
 
-    with pytest.raises(OSError, match=r"e\.journal\.sqlite cannot be used: .*full.*the same command goes on"):
+    with pytest.raises(OSError, match=r"e\.journal\.sqlite cannot be used: .*full.*rerun the command to resume"):
         fill()
     with Journal(path) as journal:
         assert journal.get("name") is None

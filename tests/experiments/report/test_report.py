@@ -59,7 +59,7 @@ def test_every_problem_is_in_the_page_with_all_that_was_made_of_it(journal):
 
 def test_the_figures_are_drawn_in_the_colours_of_the_page(journal):
     figures = make_report(journal).figures
-    assert set(figures) == {"accuracy", "flips", "cost", "steps", "causes"}
+    assert set(figures) == {"accuracy", "flips", "cost", "steps", "causes", "frontier"}
     for svg in figures.values():
         assert svg.startswith("<svg")
         assert "var(--text" in svg
@@ -99,7 +99,7 @@ def test_compare_finds_cells_by_name_and_lists_flips(journal, tmp_path):
     [found] = compare_pairs([(a, b)])
     assert (found["gained"], found["lost"], found["difference"]) == (3, 4, -0.125)
     assert flips(a, b)["wrong to right"] == ["sums-6", "sums-7", "sums-8"]
-    with pytest.raises(LookupError, match="has no cell 'sequential'"):
+    with pytest.raises(LookupError, match="has no combination 'sequential'"):
         matched("experiment:sequential", "experiment", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"no experiment 'other' .* it has experiment"):
         matched("other", "experiment", tmp_path)
@@ -216,3 +216,21 @@ def test_lines_of_an_axis_stand_where_their_labels_say():
     labels = [float(label) for label in re.findall(r">([\d.]+) %<", shown)]
     assert len(labels) > 3
     assert len({round(after - before, 6) for before, after in pairwise(labels)}) == 1
+
+
+@pytest.mark.browser
+def test_the_page_fits_a_phone(journal, browser, tmp_path):
+    journal.set("traces_page", "http://127.0.0.1:5000/#/experiments/1/traces?selectedEvaluationId=")
+    journal.db.execute("update rows set trace_id = 'tr-abc'")
+    (tmp_path / "report.html").write_text(make_report(journal).html, encoding="utf-8")
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.get((tmp_path / "report.html").as_uri())
+    width = "return [document.documentElement.scrollWidth, window.innerWidth]"
+    assert browser.execute_script(width) == [390, 390]
+    cells = browser.find_elements("css selector", ".wide td")
+    assert cells
+    assert all(cell.rect["x"] + cell.rect["width"] <= 390 for cell in cells)
+    browser.save_screenshot(str(tmp_path / "phone.png"))
+    link = browser.find_element("css selector", ".attempt h3 a")
+    assert link.get_attribute("href").endswith("selectedEvaluationId=tr-abc")

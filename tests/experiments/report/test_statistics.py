@@ -1,17 +1,15 @@
+import itertools
 import math
 
+import numpy
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
-from trace_of_thought.experiments.report.statistics import (
-    bootstrap,
-    compare,
-    holm,
-    mcnemar,
-    permutation,
-    problems_needed,
-    wilson,
-)
+from trace_of_thought.experiments.inference import power
+from trace_of_thought.experiments.inference.intervals import holm, mcnemar, wilson
+from trace_of_thought.experiments.inference.paired import bonett_price, bootstrap, compare
+from trace_of_thought.experiments.inference.permutation import sign_flip
+from trace_of_thought.experiments.inference.power import problems_needed
 
 
 def test_wilson_agrees_with_newcombes_worked_example():
@@ -62,7 +60,6 @@ def test_the_bootstrap_interval_is_close_to_the_normal_one():
 
 
 def test_the_bootstrap_agrees_with_scipys():
-    import numpy
     from scipy.stats import bootstrap as theirs
 
     generator = numpy.random.default_rng(3)
@@ -75,15 +72,46 @@ def test_the_bootstrap_agrees_with_scipys():
     assert (difference.low, difference.high) == pytest.approx((expected.low, expected.high), abs=0.008)
 
 
-def test_drawn_permutations_agree_with_scipys():
+def test_exact_permutations_agree_with_scipys():
     from scipy.stats import permutation_test
 
-    before, after = [0.5, 0.0, 1.0, 0.25] * 5, [0.5, 0.75, 0.75, 0.5, 0.75] * 4
-    changes = [new - old for old, new in zip(before, after, strict=True)]
-    expected = permutation_test((changes,), sum, permutation_type="samples", n_resamples=9_999, rng=1).pvalue
-    assert permutation(before, after) == pytest.approx(expected, abs=0.02)
-    assert 0.02 < expected < 0.9
-    assert permutation([0.5, 0.0] * 20_000, [0.5, 0.5] * 20_000) < 0.001
+    generator = numpy.random.default_rng(5)
+    for size in (2, 3, 7, 12):
+        changes = (generator.integers(-4, 5, size) / 4).tolist()
+        expected = permutation_test(
+            (numpy.array(changes),),
+            lambda x, axis: x.sum(axis=axis),
+            permutation_type="samples",
+            vectorized=True,
+            n_resamples=9_999,
+        ).pvalue
+        assert sign_flip(changes) == pytest.approx(min(1.0, expected)), changes
+    many = (generator.integers(-3, 5, 40) / 4).tolist()
+    drawn = permutation_test((many,), sum, permutation_type="samples", n_resamples=9_999, rng=1).pvalue
+    assert sign_flip(many) == pytest.approx(drawn, abs=0.02)
+
+
+def test_sums_of_thirds_that_are_equal_count_as_equal():
+    changes = [1 / 3, 1 / 3, 1 / 3, -1.0, 2 / 3]
+    # By counting: 32 signs; the observed sum is 2/3, in thirds 2.
+    thirds = [1, 1, 1, -3, 2]
+    signs = [sum(s * abs(x) for s, x in zip(sign, thirds, strict=True)) for sign in itertools.product((1, -1), repeat=5)]
+    assert sign_flip(changes) == pytest.approx(sum(abs(s) >= 2 for s in signs) / 32)
+
+
+def test_one_changed_problem_says_nothing_and_raises_nothing():
+    found = compare([0.5, 1.0, 0.0], [1.0, 1.0, 0.0])
+    assert (found.p, found.test) == (1.0, "paired permutation")
+    assert sign_flip([0.123456789]) == 1.0
+
+
+def test_scores_without_a_common_denominator_are_drawn():
+    import numpy
+    from scipy.stats import wilcoxon
+
+    changes = numpy.random.default_rng(2).normal(0.4, 1, 60)
+    assert sign_flip(changes.tolist()) == pytest.approx(wilcoxon(changes).pvalue, abs=0.02)
+    assert sign_flip([0.5] * 40_000) < 1e-9
 
 
 def test_a_gain_over_nothing_is_not_a_number():
@@ -97,7 +125,7 @@ def test_averages_over_seeds_are_compared_by_permutation():
     assert found.test == "paired permutation"
     assert (found.gained, found.lost) == (1.5, 0)
     assert found.p == pytest.approx(2 * 0.5**3)
-    assert permutation([0.5, 0.5], [0.5, 0.5]) == 1.0
+    assert compare([0.5, 0.5], [0.5, 0.5]).p == 1.0
 
 
 def test_whole_scores_are_compared_by_mcnemar():
@@ -107,14 +135,88 @@ def test_whole_scores_are_compared_by_mcnemar():
         compare([1], [1, 0])
 
 
-def test_problems_needed_agrees_with_connors_formula_and_with_simulation():
-    # Connor 1987, Biometrics 43:207; checked against a simulation of the test's power.
-    import numpy
-
-    assert problems_needed(0.2, 0.1) == 234
+def test_problems_needed_is_that_of_the_exact_test():
     assert problems_needed(0.1, 0.1) is None
-    size = problems_needed(0.30, 0.15)
-    generator = numpy.random.default_rng(1)
-    draws = generator.multinomial(size, [0.30, 0.15, 0.55], size=2000)
-    statistic = (draws[:, 0] - draws[:, 1]) ** 2 / (draws[:, 0] + draws[:, 1])
-    assert abs((statistic > 3.841).mean() - 0.8) < 0.03
+    found = problems_needed(0.30, 0.15)
+    enumerated = [_power_by_enumeration(n, 0.30, 0.15) for n in (found - 1, found)]
+    assert enumerated[0] < 0.8 <= enumerated[1]
+    for gained, lost in [(0.2, 0.1), (0.06, 0.04)]:
+        assert power._approximate(gained, lost, 0.05, 0.8) == pytest.approx(problems_needed(gained, lost), rel=0.02)
+    assert problems_needed(1.0, 0.0) == 6
+    assert problems_needed(0.0500001, 0.05) > 10**9
+
+
+def _power_by_enumeration(n, gained, lost):
+    total = 0.0
+    for changed in range(n + 1):
+        weight = binom.pmf(changed, n, gained + lost)
+        for up in range(changed + 1) if weight > 1e-12 else ():
+            if mcnemar(up, changed - up) <= 0.05:
+                total += weight * binom.pmf(up, changed, gained / (gained + lost))
+    return total
+
+
+def pairs_of(generator, n, gained, lost):
+    draws = generator.choice([0, 1, 2, 3], n, p=[gained, lost, 0.3, 0.7 - gained - lost])
+    return numpy.isin(draws, (1, 2)).astype(float).tolist(), numpy.isin(draws, (0, 2)).astype(float).tolist()
+
+
+def changes_of(a, b):
+    return sum(x < y for x, y in zip(a, b, strict=True)), sum(x > y for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0.25, 0.1), (0.1, 0.1), (0.3, 0.02), (0.05, 0.02)])
+@pytest.mark.parametrize("n", [10, 20, 50])
+def test_the_interval_covers_what_it_says_for_few_problems(n, gained, lost):
+    generator, runs, covered = numpy.random.default_rng(n), 2_000, 0
+    for _ in range(runs):
+        found = bonett_price(n, *changes_of(*pairs_of(generator, n, gained, lost)))
+        covered += found.low <= gained - lost <= found.high
+    assert covered / runs >= 0.93
+    few = compare(*pairs_of(generator, n, 0.25, 0.1), resamples=99)
+    assert few.interval == "Bonett-Price"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("size", [1, 5])
+def test_false_positives_stay_below_the_level_also_with_clusters(size):
+    """The difficulty of a cluster's problems, and who solves it, go together; the two conditions are equally good."""
+    generator, runs, clusters = numpy.random.default_rng(size), 2_000, 30
+    names = [place for place in range(clusters) for _ in range(size)]
+    found = {"test": 0, "error": 0, "unclustered": 0}
+    for _ in range(runs):
+        lean = generator.normal(0, 1.5, (2, clusters)).repeat(size, axis=1) + generator.normal(0, 1, (2, clusters * size))
+        a, b = ((lean[side] > 0.2).astype(float).tolist() for side in (0, 1))
+        made = compare(a, b, clusters=names, resamples=2)
+        found["test"] += made.p < 0.05
+        found["error"] += not made.difference.low <= 0 <= made.difference.high
+        found["unclustered"] += compare(a, b, resamples=2).p < 0.05
+    shares = {name: count / runs for name, count in found.items()}
+    assert shares["test"] <= 0.065, shares
+    assert shares["error"] <= 0.065, shares
+    if size > 1:
+        assert shares["unclustered"] > 0.1, shares  # what clustering is for
+
+
+def test_clustered_errors_and_equivalence_agree_with_statsmodels():
+    import statsmodels.api as sm
+    from statsmodels.stats.weightstats import DescrStatsW
+
+    generator = numpy.random.default_rng(8)
+    a, b = pairs_of(generator, 150, 0.1, 0.1)
+    names = [place // 3 for place in range(150)]
+    changes = numpy.subtract(b, a)
+    theirs = sm.OLS(changes, numpy.ones(150)).fit(cov_type="cluster", cov_kwds={"groups": names}, use_t=True)
+    clustered = compare(a, b, clusters=names, margin=0.05)
+    assert clustered.error == pytest.approx(theirs.bse[0])
+    assert (clustered.difference.low, clustered.difference.high) == pytest.approx(tuple(theirs.conf_int()[0]))
+    assert clustered.clusters == 50
+    below = theirs.t_test(numpy.ones((1, 1)), use_t=True)
+    assert below.df_denom == 49
+    plain = compare(a, b, margin=0.05)
+    p, lower, _ = DescrStatsW(changes).ttost_mean(-0.05, 0.05)
+    assert plain.equivalence.p_equivalent == pytest.approx(p)
+    assert plain.equivalence.p_not_worse == pytest.approx(lower[1])
+    same = compare(a, a, margin=0.02)
+    assert (same.equivalence.p_not_worse, same.equivalence.p_equivalent) == (0.0, 0.0)

@@ -140,7 +140,7 @@ async def test_a_node_of_a_parent_with_other_keys(teacher, student):
 
 
 def test_an_unknown_key_is_refused(student):
-    with pytest.raises(ValueError, match="'answr' is no key of the graph; known are question"):
+    with pytest.raises(ValueError, match="'answr' is not a key of the graph; its keys are question"):
         as_node(build_baseline("standard", student), answr="result")
 
 

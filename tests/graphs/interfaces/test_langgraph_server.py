@@ -37,11 +37,12 @@ def answers(client):
 
 def test_what_studio_shows(client):
     assistants = {found["graph_id"]: found for found in client.assistants.search()}
-    baselines = {"standard", "chain_of_thought", "plan_and_solve"}
-    assert set(assistants) == {"trace_of_thought", "trace_of_thought_reviewed", *baselines}
+    baselines = {"standard", "chain_of_thought", "plan_and_solve", "program_of_thought"}
+    assert set(assistants) == {"trace_of_thought", "trace_of_thought_reviewed", "chat", *baselines}
     assert all(found["description"] for found in assistants.values())
     chosen = assistants["trace_of_thought_reviewed"]["assistant_id"]
-    assert [node["id"] for node in client.assistants.get_graph(chosen)["nodes"]][1:-1] == [
+    shown = client.assistants.get_graph(chosen)["nodes"]
+    assert sorted(node["id"] for node in shown if not node["id"].startswith("__")) == [
         "decompose",
         "review",
         "solve",
@@ -179,6 +180,18 @@ def test_remote_graph_is_a_node_of_another_graph(url):
     assert app.invoke({"question": "What is 6 times 7?"}, {"configurable": {"thread_id": str(uuid.uuid4())}})["answer"] == "42"
 
 
+def test_a_chat_program_sends_messages_and_reads_the_answer(client):
+    thread = client.threads.create()["thread_id"]
+    given = {"messages": [{"type": "human", "content": [{"type": "text", "text": PROBLEM["question"]}]}]}
+    shown = [
+        part.data for part in client.runs.stream(thread, "chat", input=given, stream_mode=["values"]) if part.event == "values"
+    ]
+    assert [message["type"] for message in shown[-1]["messages"]] == ["human", "ai"]
+    assert shown[-1]["messages"][-1]["content"].startswith("Answer: 42")
+    again = client.runs.wait(thread, "chat", input=given)
+    assert (len(again["messages"]), again["answer"]) == (4, "42")
+
+
 async def test_the_mcp_endpoint_lists_and_calls_the_graphs(url):
     from mcp import Client
 
@@ -247,3 +260,12 @@ def test_the_real_student_answers(server_of, free_port, tmp_path):
         assert "'none' could not be loaded" in missing["__error__"]["message"]
         assert "/some/where" not in json.dumps([refused, missing])
         assert str(Path(model).parent) not in json.dumps([refused, missing])
+
+
+def test_the_client_of_the_examples_edits_the_steps(url):
+    file = Path(__file__).parents[3] / "examples" / "applications" / "server_client.py"
+    done = subprocess.run([sys.executable, file, url, PROBLEM["question"]], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "the teacher's steps: ['Multiply 6 by 7.', 'State the product.']" in done.stdout
+    assert "the student followed: ['Multiply 6 by 7.', 'State the product.', 'Check the result.']" in done.stdout
+    assert "answer: 42" in done.stdout

@@ -181,3 +181,17 @@ async def test_an_agent_and_a_function_use_a_real_student():
 def test_no_answer_says_what_to_do():
     silent = ScriptedChatModel(script=["I do not know."])
     assert "rephrase the problem" in as_tool(build_baseline("standard", silent)).invoke({"question": "What?"})
+
+
+def test_a_failure_tells_the_agent_no_key(monkeypatch):
+    def refuse(prompt):
+        raise RuntimeError(
+            "401: key sk-abcdefghijklmnopqrstuv at https://ann:s3cretpass@host/v1 refused; Bearer abcdefghijklmnop"
+        )
+
+    tool = as_tool(build_baseline("standard", ScriptedChatModel(script=refuse)))
+    call = {"name": tool.name, "args": {"question": "What is 6 * 7?"}, "id": "1", "type": "tool_call"}
+    message = tool.invoke(call)
+    assert message.status == "error"
+    assert "refused" in message.content
+    assert not any(secret in message.content for secret in ("sk-abc", "s3cretpass", "abcdefghijklmnop"))

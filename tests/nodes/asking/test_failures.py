@@ -5,14 +5,17 @@ import pytest
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.nodes.asking.failures import ModelError, advice, explain
 from trace_of_thought.nodes.decompose import make_decompose
-from trace_of_thought.nodes.solve import make_baseline
+from trace_of_thought.nodes.solve import make_solve
+from trace_of_thought.nodes.solving.ways import WAYS
 from trace_of_thought.prompts import load_prompts
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "client_secret", "DB_PASSWORD"])
 def test_the_secrets_of_the_environment_are_not_repeated(monkeypatch, name):
     monkeypatch.setenv(name, "s3cr3t-word")
-    assert explain(ValueError("Incorrect key: s3cr3t-word. Again: s3cr3t-word")) == "Incorrect key: ***. Again: ***"
+    assert (
+        explain(ValueError("Incorrect key: s3cr3t-word. Again: s3cr3t-word")) == "Incorrect key: [redacted]. Again: [redacted]"
+    )
 
 
 @pytest.mark.parametrize(("name", "value"), [("KEYBOARD", "german-layout"), ("SHORT_KEY", "the")])
@@ -24,7 +27,7 @@ def test_other_words_stay(monkeypatch, name, value):
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (ValueError("two\n  lines\tand \x1b[2Ja \x00trick"), "two lines and [2Ja trick"),
+        (ValueError("two\n  lines\tand \x1b[2Ja \x00trick"), "two lines and [2Ja \ufffdtrick"),
         (KeyError("a key"), "a key"),
         (KeyError(), "KeyError"),
         (TimeoutError(), "TimeoutError"),
@@ -79,6 +82,6 @@ def test_a_failure_tells_what_the_run_had_used():
     before = {"teacher": {"calls": 1, "input_tokens": 7, "output_tokens": 8, "unknown": 0}}
     state = {"question": "What?", "usage": before, "attempts": 1, "retry_reason": "no final answer was given."}
     with pytest.raises(ModelError) as caught:
-        make_baseline(student, load_prompts(), "standard").invoke(state)
+        make_solve(student, load_prompts(), WAYS["standard"]).invoke(state)
     assert caught.value.usage["teacher"] == before["teacher"]
     assert caught.value.usage["student"]["calls"] == 0

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from trace_of_thought.review import make_app, open_queue
+from trace_of_thought.review.queue.listing import Counts
 from trace_of_thought.review.web.mathematics import mathml, render_mathematics
 from trace_of_thought.review.web.serving import serve as serve_page
 
@@ -146,7 +147,8 @@ LONG = "Prose without a list is one step. " + "é" * 800_000
 @pytest.mark.parametrize(
     ("steps", "decision"), [(MANY, "approve"), (LONG, "approve"), (LONG, "reject")], ids=["many", "long", "back"]
 )
-def test_a_plan_of_any_length_can_be_decided(client, pause, queue, steps, decision):
+def test_a_plan_of_any_length_can_be_decided(client, pause, queue, steps, decision, monkeypatch):
+    monkeypatch.setattr("trace_of_thought.review.web.editing.MAX_BODY", 100_000)
     [number] = pause(1, steps=steps)
     fields = sent_by_a_browser(client.get(f"/items/{number}").text) | {"comment": "much"}
     assert post(client, f"/items/{number}/draft", **fields).status_code == 200
@@ -157,7 +159,8 @@ def test_a_plan_of_any_length_can_be_decided(client, pause, queue, steps, decisi
     assert (item.decision, item.comment, item.given_steps) == (decision, "much", item.steps)
 
 
-def test_a_plan_too_long_to_edit_says_how_to_change_it(client, pause):
+def test_a_plan_too_long_to_edit_says_how_to_change_it(client, pause, monkeypatch):
+    monkeypatch.setattr("trace_of_thought.review.web.editing.MAX_BODY", 100_000)
     [number] = pause(1, steps=LONG)
     page = client.get(f"/items/{number}").text
     assert "tot review export" in page
@@ -173,10 +176,10 @@ def test_only_what_was_shown_is_approved_with_the_rest(client, pause, queue):
     shown = html.unescape(re.search(r'name="shown" value="([^"]*)"', page)[1])
     queue.undo(undone)
     [later] = pause(1, start=3)
-    answer = post(client, "/bulk", shown=shown, page_token=token(client))
+    answer = post(client, "/together", op="rest", shown=shown, page_token=token(client))
     assert answer.headers["location"] == "/?approved=1"
     assert [queue.item(n).state for n in (first, undone, flagged, later)] == ["decided", "waiting", "waiting", "waiting"]
-    assert post(client, "/bulk", page_token=token(client)).headers["location"] == "/?approved=0"
+    assert post(client, "/together", op="rest", page_token=token(client)).headers["location"] == "/?approved=0"
 
 
 def test_unknown_items_are_not_found(client):
@@ -239,7 +242,7 @@ def test_what_is_no_number_of_a_step_is_passed_over(client, pause, queue, number
     assert client.get(f"/items/{item}", params={"focus": number}).status_code == 200
     answer = post(client, f"/items/{item}", op=f"add-{number}", step=["one", "two"], page_token=token(client))
     assert answer.status_code == 303
-    assert queue.drafts.get(queue.item(item)).steps == ["one", "two", ""]
+    assert queue.drafts.get(queue.item(item), "ann").steps == ["one", "two", ""]
     assert post(client, "/undo/" + "9" * 30, page_token=token(client)).status_code == 404
 
 
@@ -269,3 +272,191 @@ def test_contrast_meets_wcag_aa(client, theme):
     assert {pair: contrast(*pair) for pair in texts if contrast(*pair) < 4.5} == {}
     controls = [("edge", "page"), ("edge", "card"), ("main", "page")]
     assert {pair: contrast(*pair) for pair in controls if contrast(*pair) < 3} == {}
+
+
+@pytest.mark.parametrize("secret", ["a b&c=d#e?f/%2F+é☃", "x" * 200, "'\"<>\\", "++", "%41"])
+def test_a_token_of_any_characters_gives_a_link_that_works(queue, secret, monkeypatch):
+    told = []
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: [each.close() for each in sockets])
+    serve_page(queue, host="127.0.0.1", port=0, token=secret, tell=told.append)
+    link = re.search(r"(http\S+)", told[0])[1]
+    client = TestClient(make_app(queue, token=secret), base_url="http://review.example", follow_redirects=False)
+    answer = client.get(re.sub(r"^http://[^/]+", "", link))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert client.get("/").status_code == 200
+
+
+def test_a_link_with_a_token_leads_to_its_item_with_its_filters(queue, pause):
+    [number] = pause(1)
+    client = TestClient(make_app(queue, token="t"), base_url="http://review.example", follow_redirects=False)
+    answer = client.get(f"/items/{number}?token=t&teacher=a+b")
+    assert answer.headers["location"] == f"/items/{number}?teacher=a+b"
+    assert client.get("http://review.example//evil.example/x?token=t").headers["location"] == "/evil.example/x"
+
+
+def test_a_token_that_is_no_text_is_refused(queue):
+    with pytest.raises(ValueError, match="no text"):
+        serve_page(queue, host="127.0.0.1", port=0, token="x\udcff", tell=print)
+
+
+ODD = "Say\x00 it\u202e.\rTwice\x1b[2J \ud800 \x85end"
+
+
+def test_an_unchanged_approval_of_odd_characters_is_an_approval(client, pause, queue):
+    [number] = pause(1, steps="1. Multiply 6 by 7.\n2. " + ODD.replace("\r", " "))
+    page = client.get(f"/items/{number}").text
+    assert "Approve all" not in client.get("/").text
+    assert post(client, f"/items/{number}", op="approve", **sent_by_a_browser(page)).status_code == 303
+    item = queue.item(number)
+    assert (item.decision, item.distance, item.given_steps) == ("approve", 0, item.steps)
+
+
+def test_an_edit_elsewhere_leaves_odd_characters_as_they_are(client, pause, queue):
+    [number] = pause(1, steps="1. Multiply 6 by 7.\n2. " + ODD.replace("\r", " "))
+    fields = sent_by_a_browser(client.get(f"/items/{number}").text)
+    post(client, f"/items/{number}", op="approve", **fields | {"step": ["Multiply six by seven.", fields["step"][1]]})
+    item = queue.item(number)
+    assert (item.decision, item.given_steps[1]) == ("edit", item.steps[1])
+
+
+def test_hidden_characters_are_never_approved_with_the_rest(client, pause, queue):
+    hidden, plain = *pause(1, steps="1. Mul\u200btiply.\n2. State it."), *pause(1, start=1)
+    page = client.get("/").text
+    assert "Approve the one without flags" in page
+    forged = post(client, "/together", op="rest", shown=f"{hidden} {plain}", page_token=token(client))
+    assert forged.headers["location"] == "/?approved=1"
+    answer = post(client, "/together", op="approve", pick=[str(hidden)], page_token=token(client))
+    assert answer.headers["location"] == f"/?approved=0&left={hidden}"
+    assert "Open it first" in client.get(answer.headers["location"]).text
+    assert queue.item(hidden).state == "waiting"
+    assert "‹U+200B›" in client.get(f"/items/{hidden}").text
+    answer = post(client, f"/items/{hidden}", op="clean-0", step=["Mul\u200btiply.", "State it."], page_token=token(client))
+    assert queue.drafts.get(queue.item(hidden), "ann").steps == ["Multiply.", "State it."]
+
+
+def test_a_refusal_is_not_approved_unseen(client, pause, queue):
+    [number] = pause(1, steps="I'm sorry, I can't help with that.")
+    page = client.get(f"/items/{number}").text
+    assert "I&#39;m sorry, I can&#39;t help with that." in page
+    assert "Approve without steps" in page
+    answer = post(client, f"/items/{number}", op="approve", page_token=token(client))
+    assert (answer.status_code, queue.item(number).state) == (400, "waiting")
+    assert "tick that the student" in answer.text
+    post(client, "/together", op="approve", pick=[str(number)], page_token=token(client))
+    assert queue.item(number).state == "waiting"
+    assert post(client, f"/items/{number}", op="approve", seen="1", page_token=token(client)).status_code == 303
+    assert (queue.item(number).decision, queue.item(number).given_steps) == ("approve", [])
+
+
+def test_sending_back_needs_a_comment_and_loses_nothing(client, pause, queue):
+    [number] = pause(1)
+    answer = post(client, f"/items/{number}", op="reject", step=["Mine."], comment=" ", page_token=token(client))
+    assert (answer.status_code, queue.item(number).state) == (400, "waiting")
+    assert "needs a comment" in answer.text
+    assert ">\nMine.</textarea>" in answer.text
+
+
+def test_undo_brings_comment_and_edit_back_into_the_form(client, pause, queue):
+    [number] = pause(1)
+    post(client, f"/items/{number}", op="approve", step=["Mine."], comment="leaks", page_token=token(client))
+    moved = post(client, f"/undo/{number}", teacher="planner", page_token=token(client)).headers["location"]
+    assert moved == f"/items/{number}?teacher=planner&undone=1"
+    page = client.get(moved).text
+    assert ">\nMine.</textarea>" in page
+    assert ">\nleaks</textarea>" in page
+    post(client, f"/items/{number}", op="reject", step=["Mine, too."], comment="shorter", page_token=token(client))
+    post(client, f"/undo/{number}", page_token=token(client))
+    page = client.get(f"/items/{number}").text
+    assert ">\nMine, too.</textarea>" in page
+    assert ">\nshorter</textarea>" in page
+
+
+def test_after_a_lost_race_the_edit_is_offered_again(client, pause, queue, resume):
+    [number] = pause(1)
+    queue.decide(number, {"type": "edit", "args": {"steps": ["Bob's."]}}, reviewer="bob")
+    form = {"op": "approve", "step": ["Mine."], "comment": "note", "page_token": token(client)}
+    answer = post(client, f"/items/{number}", **form)
+    assert answer.status_code == 409
+    assert "<ins>Mine" in answer.text
+    assert "Undo bob&#39;s decision and continue with your edit" in answer.text
+    post(client, f"/undo/{number}", page_token=token(client))
+    assert ">\nMine.</textarea>" in client.get(f"/items/{number}").text
+    assert queue.drafts.get(queue.item(number), "bob").steps == ["Bob's."]
+    queue.decide(number, "approve", reviewer="bob")
+    resume()
+    page = client.get(f"/items/{number}").text
+    assert "A run has gone on with the decision" in page
+    assert "<ins>Mine" in page
+
+
+def test_colleagues_do_not_type_over_each_other(client, pause, queue):
+    [number] = pause(1)
+    queue.drafts.save(queue.item(number), ["Bob's."], "", "bob")
+    post(client, f"/items/{number}/draft", step=["Ann's."], page_token=token(client))
+    assert queue.drafts.get(queue.item(number), "bob").steps == ["Bob's."]
+    assert "edit begun" in client.get("/").text
+    assert "without flags" not in client.get("/").text
+
+
+def test_several_items_are_decided_together_with_one_comment(client, pause, queue):
+    first, second, third = pause(3)
+    form = {"pick": [str(first), str(second)], "comment": " do not compute ", "page_token": token(client)}
+    empty = post(client, "/together", op="reject", **form | {"comment": ""})
+    assert (empty.status_code, queue.counts().waiting) == (400, 3)
+    assert f'value="{first}" aria-label="Select p0" checked' in empty.text
+    assert post(client, "/together", op="reject", **form).headers["location"] == "/?sent_back=2"
+    assert [queue.item(n).comment for n in (first, second)] == ["do not compute"] * 2
+    assert queue.item(third).state == "waiting"
+    assert queue.counts() == Counts(waiting=1, decided=0, sent_back=2)
+
+
+def test_progress_counts_problems_and_what_the_teacher_changed_is_shown(client, pause, queue, resume):
+    from trace_of_thought.models import ScriptedChatModel
+
+    [number] = pause(1)
+    queue.decide(number, {"type": "reject", "message": "use words"}, reviewer="bob")
+    assert "0 of 1 problem decided, 1 sent back" in client.get("/").text
+    resume(ScriptedChatModel(script=lambda prompt: "1. Multiply six by seven.\n2. State the product."))
+    queue.refresh()
+    [again] = queue.pending()
+    assert "0 of 1 problem decided" in client.get("/").text
+    page = client.get(f"/items/{again.number}").text
+    assert "bob sent the steps back" in page
+    assert '<td dir="auto">Multiply <del>6</del> by <del>7</del>.</td>' in page
+    assert "use words" in page
+
+
+def test_an_open_page_is_told_who_decided_meanwhile(client, pause, queue):
+    [number] = pause(1)
+    before = client.get(f"/version?item={number}").json()
+    assert before["decided"] == ""
+    queue.decide(number, "approve", reviewer="bob")
+    after = client.get(f"/version?item={number}").json()
+    assert after["decided"].startswith("bob has decided on p0 already (approve")
+    assert after["version"] != before["version"]
+
+
+def test_filters_stay_in_the_address(client, pause):
+    pause(2)
+    page = client.get("/history?teacher=planner&flag=none").text
+    assert 'href="/?teacher=planner&amp;flag=none"' in page
+    assert re.search(r'href="/history\?teacher=planner&amp;flag=none"', page)
+    assert 'name="back" value="/history?teacher=planner&amp;flag=none"' in page
+    assert "(none waits)" in client.get("/?teacher=nobody").text
+
+
+def test_a_trace_leads_to_its_review_and_back(client, pause, tmp_path, monkeypatch):
+    from trace_of_thought.tracking.store.outbox import Outbox
+
+    monkeypatch.setenv("TOT_HOME", str(tmp_path))
+    first, second, third = pause(3)
+    assert client.get("/find?thread=t1").headers["location"] == f"/items/{second}"
+    assert "no review in this store" in client.get("/find?thread=nobody").text
+    outbox = Outbox(tmp_path / "outbox.sqlite")
+    page = "http://mlflow.example/#/experiments/1/traces?selectedEvaluationId=tr-1&x=<b>"
+    for thread, address in (("t0", page), ("t1", None), ("t2", "javascript:alert(1)")):
+        outbox.pause(thread, {"trace_id": "tr-1", "page": address})
+    outbox.close()
+    assert 'selectedEvaluationId=tr-1&amp;x=&lt;b&gt;" id="trace"' in client.get(f"/items/{first}").text
+    assert '<span id="trace">trace tr-1</span>' in client.get(f"/items/{second}").text
+    assert "javascript:" not in client.get(f"/items/{third}").text

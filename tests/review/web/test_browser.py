@@ -1,6 +1,8 @@
 """The page in a real browser on a real store."""
 
 import json
+import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -52,11 +54,13 @@ def test_the_whole_path_with_the_keyboard(browser, serve, pause, resume, queue, 
     press(browser, "Multiply six by seven.")
     press(browser, Keys.CONTROL, Keys.ENTER)
     until(browser, lambda: "p1" in browser.title)
-    assert "Approved with changes: p0" in find(browser, "#news").text
+    until(browser, lambda: "Approved with changes: p0" in find(browser, "#news").text)
+    assert browser.switch_to.active_element.tag_name == "h1"
     edited = queue.item(first)
     assert (edited.decision, edited.reviewer) == ("edit", "ann")
 
     press(browser, "r")
+    until(browser, lambda: "needs a comment" in find(browser, "#comment-note").text)
     press(browser, "do not compute")
     press(browser, Keys.ESCAPE)
     press(browser, "r")
@@ -81,7 +85,7 @@ def test_the_whole_path_with_the_keyboard(browser, serve, pause, resume, queue, 
     press(browser, "q")
     until(browser, lambda: browser.find_elements("css selector", "#bulk"))
     find(browser, "#bulk").click()
-    until(browser, lambda: "Approved 4 without flags" in find(browser, "#news").text)
+    until(browser, lambda: "Approved 4" in find(browser, "#news").text)
     assert {queue.item(number).decision for number in plain} == {"approve"}
     assert {output["status"] for output in resume().values()} == {"correct"}
     browser.get(page.url + "/history")
@@ -95,7 +99,7 @@ def test_tab_visits_every_control_in_order_and_each_has_a_name(browser, serve, p
 
     [number, *_] = pause(2, steps="1. 6 * 7 = 42.\n2. State it.")
     page = serve(reviewer="ann")
-    controls = "a[href], button:not(:disabled), select, textarea, input:not([type=hidden]), [tabindex='0']"
+    controls = "a[href], button:not(:disabled, dialog *), select, textarea, input:not([type=hidden]), [tabindex='0']"
     for path in ("/", f"/items/{number}", "/history", "/items/99"):
         browser.get(page.url + path)
         wanted = browser.find_elements("css selector", controls)
@@ -134,19 +138,19 @@ def test_an_edit_survives_a_restart_of_the_server(browser, serve, pause, queue):
     field = find(browser, "[name=step]")
     field.clear()
     field.send_keys("Typed before,")
-    until(browser, lambda: (draft := queue.drafts.get(queue.item(number))) and draft.steps[0] == "Typed before,")
+    until(browser, lambda: (draft := queue.drafts.get(queue.item(number), "")) and draft.steps[0] == "Typed before,")
     page.stop()
     field.send_keys(" and while the server was away.")
     until(browser, lambda: "kept in this browser" in find(browser, "#draft-note").text)
     serve(port=page.port)
     browser.refresh()
     assert find(browser, "[name=step]").get_attribute("value") == "Typed before, and while the server was away."
-    until(browser, lambda: "away" in queue.drafts.get(queue.item(number)).steps[0])
+    until(browser, lambda: "away" in queue.drafts.get(queue.item(number), "").steps[0])
     find(browser, "#approve").click()
     until(browser, lambda: queue.item(number).decision == "edit")
     browser.get(f"{page.url}/items/{number}")
     assert find(browser, "[name=step]").get_attribute("value") == "Typed before, and while the server was away."
-    assert "Multiply 6 by 7." in find(browser, "[aria-labelledby=own-title]").text
+    assert "Multiply 6 by 7." in find(browser, ".changes").text
 
 
 def test_what_arrives_shows_by_itself(browser, serve, pause):
@@ -156,6 +160,71 @@ def test_what_arrives_shows_by_itself(browser, serve, pause):
     pause(2)
     until(browser, lambda: len(browser.find_elements("css selector", "#queue a")) == 2)
     until(browser, lambda: find(browser, "#news").text == "2 waiting")
+
+
+def test_an_open_page_is_told_that_its_item_was_decided_elsewhere(browser, serve, pause, queue):
+    [number] = pause(1)
+    browser.get(f"{serve(reviewer='ann').url}/items/{number}")
+    press(browser, "e")
+    press(browser, " And check it.")
+    assert find(browser, "[name=step]").get_attribute("value") == "Multiply 6 by 7. And check it."
+    until(browser, lambda: queue.drafts.get(queue.item(number), "ann"))
+    queue.decide(number, "approve", reviewer="bob")
+    until(browser, lambda: "Bob has decided on p0 already" in find(browser, "#meanwhile [role=alert]").text)
+    assert not find(browser, "#approve").is_enabled()
+    find(browser, "#meanwhile a").click()
+    until(browser, lambda: "And check it" in find(browser, ".changes ins").text)
+    find(browser, "#use-mine").click()
+    until(browser, lambda: find(browser, "[name=step]").get_attribute("value") == "Multiply 6 by 7. And check it.")
+    assert queue.item(number).state == "waiting"
+
+
+def test_sending_back_without_a_comment_asks_for_one_by_button_as_by_key(browser, serve, pause, queue):
+    [number] = pause(1)
+    browser.get(f"{serve().url}/items/{number}")
+    find(browser, "#reject").click()
+    until(browser, lambda: "needs a comment" in find(browser, "#comment-note").text)
+    assert browser.switch_to.active_element.get_attribute("id") == "comment"
+    assert queue.item(number).state == "waiting"
+
+
+def test_several_are_selected_and_decided_with_the_keyboard(browser, serve, pause, queue):
+    numbers = pause(3)
+    browser.get(f"{serve().url}/?teacher=planner")
+    for key in "jxjx":
+        press(browser, key)
+    until(browser, lambda: find(browser, "#chosen").text == "2 selected")
+    [later] = pause(1, start=3)
+    until(browser, lambda: len(browser.find_elements("css selector", "#queue a")) == 4)
+    assert len(browser.find_elements("css selector", "[name=pick]:checked")) == 2
+    find(browser, "#together [name=comment]").send_keys("use words")
+    find(browser, "#reject-selected").click()
+    until(browser, lambda: "Sent back 2" in find(browser, "#news").text)
+    assert [queue.item(number).comment for number in (*numbers, later)].count("use words") == 2
+    assert browser.current_url.endswith("/?teacher=planner")
+    press(browser, "?")
+    until(browser, lambda: find(browser, "#keys").is_displayed())
+    press(browser, "a")
+    assert queue.counts().waiting == 2
+
+
+def test_an_address_can_be_sent_to_a_colleague(browser, serve, pause):
+    [number, _] = pause(2)
+    page = serve()
+    browser.get(f"{page.url}/items/{number}?teacher=planner")
+    find(browser, "[aria-label='Add a step after step 1']").click()
+    until(browser, lambda: len(browser.find_elements("css selector", "[name=step]")) == 3)
+    assert browser.current_url == f"{page.url}/items/{number}?teacher=planner"
+
+
+@pytest.mark.parametrize("odd", ["".join(map(chr, range(1, 0xA0))), "\u2028\u2029\u200f\ufeff\ufffe\U000e0041", "a\r\rb\x0cc"])
+def test_a_browser_sends_odd_characters_back_as_an_approval(browser, serve, pause, queue, odd):
+    [number] = pause(1, steps=json.dumps({"steps": ["Multiply.", "State it." + odd, odd + "x"]}))
+    browser.get(f"{serve().url}/items/{number}")
+    find(browser, "#approve").click()
+    until(browser, lambda: queue.item(number).decision)
+    assert (queue.item(number).decision, queue.item(number).distance) == ("approve", 0)
+    assert queue.item(number).given_steps == queue.item(number).steps
 
 
 HOSTILE = (
@@ -184,3 +253,55 @@ def test_a_hostile_teacher_harms_nothing(browser, serve, pause, queue, width):
     until(browser, lambda: queue.item(number).state == "decided")
     assert queue.item(number).decision == "approve"
     assert requested_hosts(browser) == {urlsplit(page.url).netloc}
+
+
+def accessibility(browser, rules=()):
+    """Return what axe-core finds on the page: rule, impact, and where."""
+    package = pytest.importorskip("axe_playwright_python", reason="needs axe-core, from the extra 'dev'")
+    browser.execute_script((Path(package.__file__).parent / "axe.min.js").read_text("utf-8"))
+    found = browser.execute_async_script("axe.run(document, {}).then(arguments[0])")
+    return [(each["id"], each["impact"], [node["html"][:90] for node in each["nodes"][:3]]) for each in found["violations"]]
+
+
+ODD = "Say\u202e it\u200b.\nTwice: \x1b[2J"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(browser, serve, pause, queue, theme, width):
+    first, again, refused, last = (
+        *pause(1, steps="1. 6 * 7 = 42 $x^2$.\n2. " + ODD),
+        *pause(1, start=1),
+        *pause(1, start=2, steps="I'm sorry, I can't help with that."),
+        *pause(1, start=3),
+    )
+    queue.decide(again, {"type": "edit", "args": {"steps": ["Multiply six by seven.", "Say it."]}}, reviewer="bob")
+    queue.drafts.save(queue.item(first), ["Other words.", ODD], "why", "ann")
+    queue.drafts.save(queue.item(again), ["Mine."], "mine", "ann")
+    page = serve(reviewer="ann")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]})
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    paths = (
+        "/",
+        "/?flag=none",
+        f"/items/{first}",
+        f"/items/{again}",
+        f"/items/{refused}",
+        f"/items/{last}?undone=1",
+        "/history",
+    )
+    for path in (*paths, "/items/99"):
+        browser.get(page.url + path)
+        assert accessibility(browser) == [], path
+        picture(browser, f"{theme}-{width}-{path.strip('/').replace('/', '-').split('?')[0] or 'queue'}")
+        if browser.find_elements("css selector", "#help"):
+            press(browser, "?")
+            assert accessibility(browser) == [], f"the keys on {path}"
+            picture(browser, f"{theme}-{width}-keys")
+
+
+def picture(browser, name):
+    """Keep a picture of the page in the folder that TOT_SCREENSHOTS names."""
+    if folder := os.environ.get("TOT_SCREENSHOTS"):
+        browser.save_screenshot(f"{folder}/{name}.png")

@@ -133,7 +133,7 @@ def test_a_long_description_is_cut_with_a_note(store: Store) -> None:
     runs = tracking.publish(store, experiment(description="x" * 20_000))
     note = run_of(store, runs.parent_id).data.tags["mlflow.note.content"]
     assert len(note) <= 8000
-    assert note.endswith("the whole is among the artifacts)")
+    assert note.endswith("the full text is among the artifacts)")
 
 
 def test_many_parameters_and_metrics_fit(store: Store) -> None:

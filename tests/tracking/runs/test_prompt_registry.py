@@ -7,7 +7,7 @@ import pytest
 from trace_of_thought import tracking
 from trace_of_thought.prompts import load_prompts
 from trace_of_thought.tracking import PromptRecord
-from trace_of_thought.tracking.runs.prompt_registry import load_registry_prompts, prompts_in_use, register_prompts
+from trace_of_thought.tracking.runs.prompt_registry import load_registry_prompts, register_prompts
 
 
 def record(name: str = "default", prompts: tuple[str, ...] = ("solve", "standard"), **changes: str) -> PromptRecord:
@@ -80,13 +80,3 @@ def test_what_is_not_there_is_named(spec: str, message: str) -> None:
 def test_what_names_no_set_is_told_the_form(spec: str) -> None:
     with pytest.raises(LookupError, match="write registry:NAME"):
         load_registry_prompts(spec)
-
-
-def test_a_cell_is_linked_to_the_prompts_that_it_uses() -> None:
-    versions = {f"default.{prompt}": 1 for prompt in load_prompts("default").texts}
-    assert list(prompts_in_use(versions, {"method": "standard"})) == ["default.standard"]
-    assert set(prompts_in_use(versions, {"method": "trace_of_thought", "mode": "sequential"})) == {
-        "default.decompose",
-        "default.solve_step",
-    }
-    assert prompts_in_use(versions, {"method": "my own"}) == versions

@@ -195,6 +195,7 @@ def test_a_cancelled_run_gives_a_closed_trace(make_graph: Callable[..., Any], tr
         asyncio.run(cancel())
     [trace] = traces_in("x")
     assert trace.info.state.value == "ERROR"
+    assert {span.name for span in trace.data.spans} == {"slow", "solve", "small"}
     assert all(span.end_time_ns for span in trace.data.spans)
 
 

@@ -1,0 +1,28 @@
+"""`tot decompositions`: export what teachers wrote, to replay it in other experiments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ....experiments.exchange.recorded_file import export_decompositions
+from ....experiments.journal.finding import find_journal
+from ....foundation.folders import home
+from ....nodes.asking.failures import printable
+
+decompositions = typer.Typer(help="Export teachers' steps for reuse.", no_args_is_help=True)
+decompositions.callback()(lambda: None)
+
+
+@decompositions.command()
+def export(
+    experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")],
+    file: Annotated[Path, typer.Argument(help="JSONL file to write; replay it with --teacher recorded:FILE.")],
+) -> None:
+    """Write an experiment's steps to a file."""
+    with find_journal(experiment, home()) as journal:
+        for teacher, count in export_decompositions(journal, file).items():
+            name = printable(teacher)
+            print(f"{count} decompositions by {name}; replay them with --teacher 'recorded:{file}#{name}'")

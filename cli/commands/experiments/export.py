@@ -1,0 +1,31 @@
+"""`tot export`: one row a problem and combination, for pandas, spreadsheets and other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ....experiments.exchange.flat_rows import COLUMNS, export_rows
+from ....experiments.journal.finding import find_journal
+from ....foundation.folders import home
+
+Format = Literal["csv", "parquet", "jsonl", "hf"]
+
+
+def export(
+    experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")] = "experiment",
+    format: Annotated[Format, typer.Option(help="Format of the file; hf writes a folder for datasets.load_from_disk.")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="File or folder to write. Default: NAME.FORMAT.")] = None,
+    columns: Annotated[bool, typer.Option("--columns", help="Print the meaning of each column and write nothing.")] = False,
+) -> None:
+    """Export an experiment's rows, one per problem and combination."""
+    if columns:
+        for name, meaning in COLUMNS.items():
+            print(f"{name:24}{meaning}")
+        return
+    with find_journal(experiment, home()) as journal:
+        name = (journal.get("name") or "experiment").replace(" ", "_")
+        path = out or Path(name if format == "hf" else f"{name}.{format}")
+        print(f"{export_rows(journal, path, format)} rows written to {path}")

@@ -1,0 +1,58 @@
+"""`tot list`: the experiments of this folder, with their state and their best lift."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ....experiments.journal.finding import journals
+from ....experiments.journal.journal import Journal
+from ....experiments.report.overview import Overview, overview
+from ....experiments.report.table import rich_table
+from ....foundation.folders import home
+from ....nodes.asking.failures import explain
+from ...consoles import wide
+
+
+def listing(
+    tag: Annotated[str, typer.Option(help="Only experiments with this tag, as NAME or NAME=VALUE.")] = "",
+) -> None:
+    """List the experiments of this folder, newest first."""
+    console = wide(Console(highlight=False))
+    found = [made for path in journals(home()) if (made := _read(path, console)) and _tagged(made, tag)]
+    if not found:
+        print(f"no experiments{f' with the tag {tag!r}' if tag else ''} in {home()}; tot run makes one")
+        return
+    header = ["experiment", "last run", "combinations", "problems", "state", "best lift (points)", "tags"]
+    rows = [_cells(made) for made in found]
+    if not any(row[-1] for row in rows):
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    console.print(rich_table("Experiments", header, rows, console.width))
+    print("Look at one with: tot show EXPERIMENT")
+
+
+def _read(path: Path, console: Console) -> Overview | None:
+    try:
+        with Journal(path) as journal:
+            return overview(journal)
+    except (ValueError, OSError) as error:
+        console.print(f"note: {path.name} cannot be read: {explain(error)}", style="yellow", markup=False)
+        return None
+
+
+def _tagged(made: Overview, tag: str) -> bool:
+    name, equals, value = tag.partition("=")
+    return not tag or (name in made["tags"] and (not equals or made["tags"][name] == value))
+
+
+def _cells(made: Overview) -> list[str]:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(made["last_ms"] / 1000)) if made["last_ms"] else "-"
+    left = ", ".join(f"{made[name]} {name}" for name in ("missing", "failed") if made[name])
+    state = made["state"] + (f" ({left})" if left else "")
+    lift = "-" if made["lift"] is None else f"{100 * made['lift']:+.1f} {made['lift_by']}"
+    tags = ", ".join(name + (f"={value}" if value else "") for name, value in made["tags"].items())
+    return [made["name"], when, str(made["cells"]), str(made["problems"]), state, lift, tags]

@@ -1,0 +1,372 @@
+"""`tot run`: run an experiment from a file or from options, with a progress display and a table at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from .... import tracking
+from ....experiments.design.config import (
+    LOCAL_CONCURRENCY,
+    REMOTE_CONCURRENCY,
+    ExperimentConfig,
+    ModelConfig,
+    ProblemsConfig,
+    Review,
+)
+from ....experiments.design.config_file import build_config, load_config
+from ....experiments.design.overrides import with_settings
+from ....experiments.design.plan import make_plan
+from ....experiments.exchange.publishing import MlflowTracker, experiment_record, publish_journal, traces_page
+from ....experiments.report.html_report import make_report
+from ....experiments.run.preparing import open_journal
+from ....foundation.folders import home
+from ....foundation.signals import exit_on_sigterm
+from ....graphs.methods import method_names
+from ....nodes.asking.failures import explain, printable
+from ....prompts.examples import Choice
+from ....tracking import TrackingUnavailable
+from ...consoles import wide
+from ...dry_run import show_estimate
+from ...model_options import with_model_options, with_problem_options
+from ...models import quiet_loading
+from ...options import (
+    MLFLOW,
+    MODE_HELP,
+    MODELS,
+    BaseUrl,
+    MaxTokens,
+    TrackingFallback,
+    TrackingUri,
+    default,
+    kept,
+    pairs,
+    split_values,
+)
+from ...progress import RunProgress
+from ...result import show_result
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ....experiments.design.plan import Plan
+    from ....experiments.journal.journal import Journal
+    from ....experiments.run.runner import Outcome
+
+STOPPED_BY_BUDGET = 3
+"""Exit code."""
+
+_COMPARED, _LIMITS, _REVIEW = "What to compare", "Limits and retries", "Human review"
+"""Titles under which the help groups options."""
+
+_SETS = "Problem set: sample, gsm8k, math, a file, a hub id or generated:TASK. May be repeated."
+_MODEL = "PROVIDER:NAME or hf:MODEL"
+_ATTEMPTS = "Maximum attempts per problem; a retry happens when no answer is found or the arithmetic is wrong."
+_METHODS = ", ".join(method_names())
+_WIDTH = f"{LOCAL_CONCURRENCY} for local models, {REMOTE_CONCURRENCY} for remote ones"
+
+
+def _field(name: str, help: str, *words: str, **more: Any) -> Any:
+    """Return an option for a config field; the help shows the field's own default."""
+    return typer.Option(*words, help=help, show_default=default(name), **more)
+
+
+def run(
+    file: Annotated[
+        Path | None, typer.Argument(help="YAML file of the experiment; options override its fields.", show_default=False)
+    ] = None,
+    problems: Annotated[list[str] | None, _field("problems", _SETS, rich_help_panel=_COMPARED)] = None,
+    methods: Annotated[
+        list[str] | None,
+        _field(
+            "methods", f"Methods to compare: {_METHODS}. Repeat the option or separate with commas.", rich_help_panel=_COMPARED
+        ),
+    ] = None,
+    teacher: Annotated[
+        list[str] | None,
+        _field(
+            "teachers",
+            f"Teacher model: {_MODEL}, recorded:FILE to replay saved steps, or self to use the student. May be repeated.",
+            rich_help_panel=_COMPARED,
+        ),
+    ] = None,
+    student: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Student model: {_MODEL} (hub id, folder or .gguf file). May be repeated.", rich_help_panel=_COMPARED
+        ),
+    ] = None,
+    prompts: Annotated[
+        list[str] | None,
+        _field(
+            "prompts",
+            "Prompt set: default, plain, a folder, or registry:NAME@ALIAS from MLflow. May be repeated.",
+            rich_help_panel=_COMPARED,
+        ),
+    ] = None,
+    mode: Annotated[
+        list[str] | None,
+        _field("modes", f"{MODE_HELP} Repeat the option or separate with commas.", rich_help_panel=_COMPARED),
+    ] = None,
+    escalate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Also compare a ladder, which calls the teacher only on doubt: 'RUNG > RUNG > teacher'. May be repeated.",
+            rich_help_panel=_COMPARED,
+        ),
+    ] = None,
+    hint_share: Annotated[
+        float | None,
+        _field(
+            "hint_share",
+            "Mode hint: share of the teacher's solution that the student continues, from 0 to 1.",
+            rich_help_panel=_COMPARED,
+        ),
+    ] = None,
+    shots: Annotated[
+        list[str] | None,
+        _field(
+            "shots",
+            "Number of few-shot examples shown before the question. Several numbers are compared.",
+            rich_help_panel=_COMPARED,
+        ),
+    ] = None,
+    shots_by: Annotated[
+        Choice | None,
+        _field(
+            "shots_by",
+            "How few-shot examples are chosen: in order, at random or by similarity.",
+            rich_help_panel=_COMPARED,
+        ),
+    ] = None,
+    samples: Annotated[
+        list[str] | None,
+        _field("samples", "Solutions per problem; the majority answer wins (self-consistency).", rich_help_panel=_COMPARED),
+    ] = None,
+    seed: Annotated[
+        list[str] | None,
+        _field("seeds", "Random seeds; results of several seeds are averaged per problem.", rich_help_panel=_COMPARED),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Maximum problems per set. Default: all.", rich_help_panel=_COMPARED)
+    ] = None,
+    max_attempts: Annotated[int | None, _field("max_attempts", _ATTEMPTS, min=1, rich_help_panel=_LIMITS)] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Combinations to leave out, such as method=standard,student=NAME. May be repeated.", rich_help_panel=_COMPARED
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column names of the problem files, such as question=NAME,reference=NAME.", rich_help_panel=_COMPARED
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Split of hub data sets.", show_default=default("split", ProblemsConfig), rich_help_panel=_COMPARED),
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Problems in flight per model.", show_default=_WIDTH, rich_help_panel=MODELS)
+    ] = None,
+    retries: Annotated[
+        int | None,
+        _field("retries", "How often failed problems are retried at the end of the run.", min=0, rich_help_panel=_LIMITS),
+    ] = None,
+    max_tokens: MaxTokens = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, help="Sampling temperature of the students; 0 is greedy.", rich_help_panel=MODELS)
+    ] = None,
+    base_url: BaseUrl = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            help="Time limit of one remote call, in seconds.",
+            show_default=default("timeout", ModelConfig),
+            rich_help_panel=MODELS,
+        ),
+    ] = None,
+    requests_per_second: Annotated[
+        float | None, typer.Option(help="Rate limit of each remote model. Default: none.", rich_help_panel=MODELS)
+    ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Price of a model: MODEL=IN/OUT in USD per million input and output tokens. May be repeated.",
+            rich_help_panel=MODELS,
+        ),
+    ] = None,
+    max_cost_usd: Annotated[
+        float | None, typer.Option(help="Stop when the experiment has cost this much, in USD.", rich_help_panel=_LIMITS)
+    ] = None,
+    max_total_tokens: Annotated[
+        int | None,
+        typer.Option(help="Stop after this many tokens, of teachers and students together.", rich_help_panel=_LIMITS),
+    ] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Stop after this many minutes.", rich_help_panel=_LIMITS)] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Set any other config field, such as students.options.dtype=bfloat16. May be repeated."),
+    ] = None,
+    experiment: Annotated[str | None, _field("name", "Name of the experiment: of its journal and in MLflow.")] = None,
+    review: Annotated[
+        Review | None,
+        _field("review", "Which plans a human reviews before solving: never, flagged, always.", rich_help_panel=_REVIEW),
+    ] = None,
+    counterfactual: Annotated[
+        bool,
+        typer.Option(
+            "--counterfactual",
+            help="Where a review changed the steps, also solve with the teacher's own.",
+            rich_help_panel=_REVIEW,
+        ),
+    ] = False,
+    reviews: Annotated[
+        str | None,
+        typer.Option(
+            help="Review store: a file or postgresql://... Default: TOT_REVIEWS, or reviews.sqlite beside the journals.",
+            rich_help_panel=_REVIEW,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print combinations, calls, tokens and estimated cost without calling a model."),
+    ] = False,
+    tracking: Annotated[bool, typer.Option(help="Log traces and results to MLflow.", rich_help_panel=MLFLOW)] = True,
+    tracking_uri: TrackingUri = None,
+    tracking_fallback: TrackingFallback = None,
+) -> None:
+    """Run an experiment and print its tables.
+
+    Solves every combination of problem set, method, teacher and student. An interrupted run resumes when you rerun the command.
+
+    Exit codes: 0 all done; 1 problems failed; 3 a budget stopped the run (calls in flight are still finished and paid, at most
+    one a problem in flight).
+    """
+    given: dict[str, Any] = {
+        "name": experiment,
+        "problems": problems,
+        "methods": split_values(methods),
+        "teachers": teacher,
+        "students": student,
+        "prompts": prompts,
+        "modes": split_values(mode),
+        "escalate": escalate,
+        "hint_share": hint_share,
+        "shots": split_values(shots),
+        "shots_by": shots_by,
+        "samples": split_values(samples),
+        "seeds": split_values(seed),
+        "limit": limit,
+        "max_attempts": max_attempts,
+        "exclude": [pairs(rule, "--exclude") for rule in exclude] if exclude else None,
+        "concurrency": concurrency,
+        "retries": retries,
+        "review": review,
+        "counterfactual": counterfactual or None,
+        "budget": kept(max_cost_usd=max_cost_usd, max_tokens=max_total_tokens, max_minutes=max_minutes) or None,
+    }  # fmt: skip
+    console = wide(Console(highlight=False))
+    config = _config(file, {name: value for name, value in given.items() if value not in (None, [])}, set_ or [])
+    config = with_problem_options(config, columns=columns, split=split)
+    remote = {"base_url": base_url, "timeout": timeout, "requests_per_second": requests_per_second}
+    sampling = {"max_tokens": max_tokens, "temperature": temperature}
+    config = with_model_options(config, remote=remote, students=sampling, prices=price)
+    target = (tracking_uri, tracking_fallback) if tracking else None
+    execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
+
+
+def execute(
+    config: ExperimentConfig,
+    console: Console,
+    *,
+    dry_run: bool,
+    target: tuple[str | None, Literal["local"] | None] | None,
+    reviews: str | None = None,
+) -> None:
+    """Run a configuration and print its tables; exit with 1 if problems failed, with 3 if a budget stopped the run."""
+    plan = make_plan(config)
+    for note in plan.notes:
+        console.print(printable(f"note: {note}"), style="yellow", markup=False)
+    if dry_run:
+        if not show_estimate(plan, home(), console):
+            raise typer.Exit(1)
+        return
+    from ....experiments.run.model_pool import ModelPool
+
+    ModelPool().check_all(plan.cells)  # before the journal: a misspelt model should leave no files
+    quiet_loading(model.model for model in (*config.students, *config.teachers))
+    with open_journal(plan, home()) as journal:
+        try:
+            outcome = _run_tracked(plan, journal, console, target, reviews)
+        except (KeyboardInterrupt, SystemExit):
+            missing = sum(map(len, plan.missing(journal).values()))
+            console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
+            raise
+        show_result(plan, journal, outcome, console)
+    if outcome.stopped_by or outcome.failed:
+        raise typer.Exit(STOPPED_BY_BUDGET if outcome.stopped_by else 1)
+
+
+def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None) -> Outcome:
+    """Run the experiment, with traces and results in MLflow if there is a target."""
+    if target is None:
+        return _watched(plan, journal, console, None, reviews)
+    uri, fallback = target
+    store = tracking.connect(uri, fallback=fallback)
+    # the runs exist before the first trace, so that traces can belong to them
+    runs = tracking.open_runs(store, experiment_record(journal, whole=False))
+    journal.set("published", "0")  # if this process dies, `tot sync` finds the experiment and its store
+    journal.set("tracking_uri", store.address)
+    journal.set("traces_page", traces_page(runs))
+    try:
+        with exit_on_sigterm():
+            return _watched(plan, journal, console, MlflowTracker(runs), reviews)
+    finally:
+        _publish(journal, store, console)
+
+
+def _publish(journal: Journal, store: Any, console: Console) -> None:
+    """Publish results and report at the end, also after an interruption. A dead server leaves them to `tot sync`."""
+    try:
+        runs = publish_journal(journal, store, make_report(journal).files())
+        left = store.close()
+    except TrackingUnavailable as error:
+        console.print(f"note: {explain(error)}", style="yellow", markup=False)
+        store.close(patience_s=1.0)  # the server was just found unreachable: do not wait for it again
+        return
+    waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
+    console.print(f"MLflow: {runs.shown}{waiting}", markup=False, soft_wrap=True)
+
+
+def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:
+    """Run the experiment under the progress display."""
+    from ....experiments.run.runner import run_experiment
+
+    counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
+    reviewer = _reviewer(reviews) if plan.config.review != "never" else None
+    missing = {cell: len(units) for cell, units in plan.missing(journal).items()}
+    with RunProgress(plan, counts, missing, console) as progress:
+        return asyncio.run(run_experiment(plan, journal, tracker=tracker, reviewer=reviewer, watch=progress.watch))
+
+
+def _reviewer(reviews: str | None) -> Any:
+    from ....review import ReviewDesk, open_queue
+
+    return ReviewDesk(open_queue(reviews))
+
+
+def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:
+    """Return the configuration from a file or from options alone."""
+    if file is not None:
+        return load_config(file, given, settings)
+    if "students" not in given:
+        raise typer.BadParameter(
+            "missing; for example --student hf:HuggingFaceTB/SmolLM2-135M-Instruct", param_hint="--student"
+        )
+    return build_config(with_settings(given, settings))

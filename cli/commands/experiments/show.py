@@ -1,0 +1,85 @@
+"""`tot show`: an experiment, one of its combinations, or one problem with everything that is known of it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ....experiments.journal.finding import find_journal
+from ....experiments.journal.journal import Journal
+from ....experiments.journal.records import CellValues, Row
+from ....experiments.report.overview import Wanted, choose_cells, choose_rows, find_row, full_name
+from ....experiments.report.table import rich_table, statuses
+from ....foundation.folders import home
+from ....nodes.asking.failures import printable
+from ...consoles import wide
+from ...problem_view import show_problem
+
+
+def show(
+    experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")],
+    cell: Annotated[str, typer.Argument(help="Combination: part of its label, or its id.")] = "",
+    problem: Annotated[str, typer.Argument(help="Problem: its id, or its number in the list.")] = "",
+    failed: Annotated[bool, typer.Option("--failed", help="Only problems without a right answer.")] = False,
+    flipped: Annotated[bool, typer.Option("--flipped", help="Only problems on which the base ended the other way.")] = False,
+    no_answer: Annotated[bool, typer.Option("--no-answer", help="Only problems without an answer.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Do not cut long solutions.")] = False,
+) -> None:
+    """Show combinations, problems, or one problem with its plan, solution and verdict.
+
+    A list of problems ends with the command for the first one; each problem ends with those for the next and the previous one.
+    """
+    given: dict[Wanted, bool] = {"failed": failed, "flipped": flipped, "no_answer": no_answer}
+    wanted = [name for name, chosen in given.items() if chosen]
+    words = ["tot", "show", experiment]
+    options = [f"--{name.replace('_', '-')}" for name in wanted]
+    console = wide(Console(highlight=False))
+    with find_journal(experiment, home()) as journal:
+        chosen = choose_cells(journal, cell)
+        if len(chosen) > 1 or (not cell and not wanted):
+            _list_cells(journal, chosen, words, console)
+            return
+        rows = choose_rows(journal, chosen[0], wanted)
+        words = [*words, chosen[0]["id"]]
+        if problem:
+            place = find_row(rows, problem)
+            show_problem(journal, chosen[0], rows[place]["key"], console, full=full)
+            _list_neighbours(rows, place, words, options)
+        else:
+            _list_problems(journal, chosen[0], rows, words, options, console)
+
+
+def _list_cells(journal: Journal, cells: list[CellValues], words: list[str], console: Console) -> None:
+    rows = [[cell["id"], full_name(cell), statuses(journal.counts(cell["id"]))] for cell in cells]
+    console.print(rich_table(journal.get("name") or "", ["id", "combination", "statuses"], rows, console.width))
+    print(f"Look at one with: {shlex.join([*words, cells[0]['id']])} [--failed | --flipped | --no-answer]")
+
+
+def _list_problems(
+    journal: Journal, cell: CellValues, rows: list[Row], words: list[str], options: list[str], console: Console
+) -> None:
+    if not rows:
+        print(f"no such problems in {full_name(cell)}")
+        return
+    known = journal.problems(cell["problems"])
+    shown = [
+        [str(number), printable(row["problem_id"]), row["status"], printable(row["answer"] or "-")[:30], _start(known, row)]
+        for number, row in enumerate(rows, 1)
+    ]
+    header = ["no.", "problem", "status", "answer", "question"]
+    console.print(rich_table(printable(full_name(cell)), header, shown, console.width))
+    print(f"Look at one with: {shlex.join([*words, rows[0]['problem_id'] or '1', *options])}")
+
+
+def _start(known: dict, row: Row) -> str:
+    return " ".join(printable(known[row["key"]].question).split())[:70] if row["key"] in known else "-"
+
+
+def _list_neighbours(rows: list[Row], place: int, words: list[str], options: list[str]) -> None:
+    print(f"\n{place + 1} of {len(rows)}")
+    for name, other in (("next", place + 1), ("previous", place - 1)):
+        if 0 <= other < len(rows):
+            print(f"{name}: {shlex.join([*words, printable(rows[other]['problem_id']) or str(other + 1), *options])}")

@@ -1,0 +1,82 @@
+"""One problem of one combination on the terminal: everything that the journal knows of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..experiments.journal.records import CellValues, Row
+from ..experiments.report.overview import full_name, settings, teacher_reply
+from ..nodes.asking.failures import printable
+from ..nodes.flags import FLAG_KINDS
+from ..nodes.steps import number_steps
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..experiments.journal.journal import Journal
+
+SHOWN = 4_000
+"""Characters of a text that are shown without --full."""
+
+
+def show_problem(journal: Journal, cell: CellValues, key: str, console: Console, *, full: bool) -> None:
+    """Print question, plan, reviews, prompt, solution, verdict with its reason, and tokens of one problem."""
+    row = next(row for row in journal.rows(cell["id"], detail=True) if row["key"] == key)
+    problem = journal.problems(cell["problems"]).get(key)
+    detail = row["detail"]
+
+    def part(title: str, text: str | None) -> None:
+        if text:
+            shown = (
+                text if full or len(text) <= SHOWN else f"{text[:SHOWN]}\n[cut: {len(text):,} characters; show all with --full]"
+            )
+            console.print(f"\n{title}", style="bold", markup=False)
+            console.print(printable(shown), markup=False, soft_wrap=True)
+
+    console.print(printable(f"{row['problem_id']}: {full_name(cell)}"), style="bold", markup=False)
+    console.print(printable(settings(cell)), style="dim", markup=False, soft_wrap=True)
+    part("Question", problem.question if problem else None)
+    part("Reference", problem.reference if problem else None)
+    said = teacher_reply(journal, cell, problem.question) if problem and cell["teacher"] else None
+    part("Prompt of the teacher", said["prompt"] if said else None)
+    part("Steps", number_steps(detail["steps"]) if detail.get("steps") else None)
+    part("Flags", "\n".join(f"{f['kind']}: {f['detail'] or FLAG_KINDS.get(f['kind'], '')}" for f in detail.get("flags") or []))
+    part("Reviews", "\n".join(_review(review) for review in detail.get("reviews") or []))
+    part("Solution", detail.get("solution"))
+    for number, solution in enumerate((detail.get("solutions") or [])[1:], 2):
+        part(f"Sample {number} (answer {solution['answer']})", solution["text"])
+    part("Error", row["error"])
+    part("Verdict", _verdict(row))
+    part("Tokens", _tokens(row))
+
+
+def _review(review: object) -> str:
+    values = dict(review)  # type: ignore[call-overload]
+    comment = f": {values['comment']}" if values.get("comment") else ""
+    return f"{values['decision']} by {values['reviewer'] or 'unknown'}{comment}"
+
+
+def _verdict(row: Row) -> str:
+    verdict, check = row["detail"].get("verdict"), row["detail"].get("check")
+    lines = [f"{row['status']}: answer {row['answer'] or 'not found'}"]
+    if verdict:
+        where = f", found in: {verdict['source'].replace('_', ' ')}" if verdict["source"] else ""
+        lines[0] += f", reference {verdict['reference'] or 'none'}{where}"
+    if row["strict"] is not None:
+        lines.append("in the format that was asked for" if row["strict"] else "not in the format that was asked for")
+    if check and check["summary"]:
+        lines.append(check["summary"])
+    return "\n".join(lines)
+
+
+def _tokens(row: Row) -> str:
+    numbers = dict(row)
+    lines = [
+        f"{role}: {numbers[f'{role}_input_tokens']:,} input, {numbers[f'{role}_output_tokens']:,} output, "
+        f"{numbers[f'{role}_calls']} calls"
+        for role in ("teacher", "student")
+        if numbers[f"{role}_calls"]
+    ]
+    stopped = f"stopped by: {row['finish_reason']}" if row["finish_reason"] else ""
+    trace = f"trace {row['trace_id']} in MLflow: tot ui" if row["trace_id"] else ""
+    return "\n".join(filter(None, [*lines, stopped, trace]))

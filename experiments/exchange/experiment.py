@@ -1,0 +1,88 @@
+"""An experiment in a notebook: its rows and cells as pandas tables, and the paired comparison of any two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...foundation.folders import home
+from ..journal.finding import find_journal
+from ..report.comparing import compare_pairs, matched
+from ..report.summary import summarise
+from .flat_rows import arrow_table, flat_rows
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Experiment:
+    """A finished or running experiment, read from its journal each time it is asked.
+
+    Attributes:
+        name: of the experiment.
+        path: of its journal.
+    """
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Experiment({self.name!r}, {str(self.path)!r})"
+
+    def rows(self) -> pandas.DataFrame:
+        """Return one row a problem and combination; `experiments.exchange.flat_rows.COLUMNS` says what the columns mean."""
+        with find_journal(str(self.path), self.path.parent) as journal:
+            return arrow_table(list(flat_rows(journal))).to_pandas()
+
+    def cells(self) -> pandas.DataFrame:
+        """Return one row a combination: accuracy with its 95 % interval, statuses, tokens, cost (see `summarise_condition`)."""
+        import pandas
+
+        with find_journal(str(self.path), self.path.parent) as journal:
+            return pandas.DataFrame(summarise(journal))
+
+    def compare(
+        self, a: str, b: str, *, cluster: str | None = None, by: str | None = None, margin: float | None = None
+    ) -> pandas.DataFrame:
+        """Compare combinations on the same problems.
+
+        Args:
+            a: the base: part of its label, its id, or the path of another library's log.
+            b: what is compared with it.
+            cluster: column of the problems whose values mark problems that are not independent.
+            by: column of the problems to break the comparison down by.
+            margin: in accuracy: ask whether b is as good as a within it, too.
+
+        Raises:
+            LookupError: no such combination or column.
+        """
+        import pandas
+
+        def named(side: str) -> str:
+            return side if Path(side).is_file() else f"{self.path}:{side}"
+
+        pairs = matched(named(a), named(b), self.path.parent)
+        return pandas.DataFrame(compare_pairs(pairs, cluster=cluster, by=by, margin=margin))
+
+
+def load_experiment(name: str, *, folder: str | Path | None = None) -> Experiment:
+    """Open an experiment by its name, or by the path of its journal.
+
+    Args:
+        name: as `tot list` shows it.
+        folder: of the journals; `TOT_HOME`, or `.trace_of_thought` in the current folder, unless given.
+
+    Raises:
+        FileNotFoundError: there is none; says which there are.
+
+    Example:
+        ```python
+        from trace_of_thought.experiments import load_experiment
+
+        rows = load_experiment("lift").rows()
+        rows.groupby(["student", "method"])["score"].mean()
+        ```
+    """
+    with find_journal(name, Path(folder) if folder else home()) as journal:
+        return Experiment(journal.get("name") or journal.path.stem, journal.path.absolute())

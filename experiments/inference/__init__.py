@@ -1,0 +1,1 @@
+"""Statistics of paired results: intervals, exact tests, power. The door is `paired.compare`."""

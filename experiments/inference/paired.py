@@ -1,0 +1,206 @@
+"""Two conditions on the same problems: difference, gain, test, and whether they are as good as equal."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from math import isfinite, sqrt
+from typing import Any
+
+from .intervals import Interval, mcnemar
+from .permutation import sign_flip
+from .power import problems_needed
+
+RESAMPLES = 9_999
+FEW = 100
+"""Below this many problems a percentile bootstrap covers less than it says, and another interval is used."""
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Whether `b` is as good as `a` within a margin.
+
+    Attributes:
+        margin: in accuracy, from 0 to 1.
+        p_not_worse: of the test that b is worse by the margin or more.
+        p_equivalent: of the two one-sided tests together (TOST): that the difference is outside the margin.
+    """
+
+    margin: float
+    p_not_worse: float
+    p_equivalent: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two conditions on the same problems: `b` against the base `a`.
+
+    Attributes:
+        n: problems that both have.
+        difference: accuracy of b less accuracy of a, with its 95 % interval.
+        gain: (accuracy of b / accuracy of a) - 1, the paper's figure; None if a solves nothing, and over clusters, which its
+            interval does not know.
+        gained: problems that only b solves.
+        lost: problems that only a solves.
+        p: of McNemar's exact test, or of a permutation test where scores are averages or problems are clustered.
+        test: name of the test.
+        interval: how the interval was made.
+        error: standard error of the difference, over clusters where they are given; None for a single problem.
+        needed: problems that would show a difference of this size with 80 % power at 5 %; None if there is none to show.
+        clusters: their number, None unless given.
+        equivalence: None unless a margin is given.
+        p_holm: corrected for the number of comparisons.
+    """
+
+    n: int
+    difference: Interval
+    gain: Interval | None
+    gained: float
+    lost: float
+    p: float
+    test: str
+    interval: str
+    error: float | None
+    needed: int | None
+    clusters: int | None = None
+    equivalence: Equivalence | None = None
+    p_holm: float | None = None
+
+
+def compare(
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    margin: float | None = None,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """Compare two conditions by their scores on the same problems, in the same order.
+
+    Args:
+        a: scores of the base, usually 0 or 1, or averages over seeds.
+        b: scores of the other.
+        clusters: the cluster of each problem, such as its passage or template: problems of one cluster are not independent.
+        margin: ask whether b is as good as a within this difference, too.
+        resamples: of the bootstrap.
+
+    Raises:
+        ValueError: the lengths differ, or there are no problems.
+    """
+    if len(a) != len(b) or not a or (clusters is not None and len(clusters) != len(a)):
+        raise ValueError(f"paired scores are needed; got {len(a)} and {len(b)}")
+    changes = [after - before for before, after in zip(a, b, strict=True)]
+    gained, lost = sum(change for change in changes if change > 0), -sum(change for change in changes if change < 0)
+    whole = all(score in (0, 1) for score in (*a, *b))
+    if clusters is not None:
+        p, test = sign_flip(_sums(changes, clusters)), "cluster permutation"
+    elif whole:
+        p, test = mcnemar(int(gained), int(lost)), "McNemar exact"
+    else:
+        p, test = sign_flip(changes), "paired permutation"
+    difference, gain = bootstrap(a, b, resamples=resamples)
+    interval = "bootstrap"
+    fit = _fit(changes, clusters)
+    if clusters is not None and fit is not None:
+        interval, difference = "clustered", _around(fit, changes)
+    elif len(a) < FEW:
+        few = bonett_price(len(a), gained, lost) if _shares(a, b) else None
+        interval, difference = ("Bonett-Price", few) if few else ("t", _around(fit, changes))
+    return Comparison(
+        n=len(a),
+        difference=difference,
+        gain=gain if clusters is None else None,
+        gained=gained,
+        lost=lost,
+        p=p,
+        test=test,
+        interval=interval,
+        error=float(fit.bse[0]) if fit is not None else None,
+        needed=problems_needed(gained / len(a), lost / len(a)) if _shares(a, b) else None,
+        clusters=len(set(clusters)) if clusters is not None else None,
+        equivalence=_equivalence(fit, changes, margin) if margin is not None else None,
+    )
+
+
+def bonett_price(n: int, gained: float, lost: float) -> Interval:
+    """Return the difference of paired shares with the adjusted Wald interval of Bonett and Price (2012).
+
+    It covers what it says from 10 problems on. Where gains and losses are fractional (averages over seeds), it is on the wide
+    side.
+    """
+    from scipy.stats import norm
+
+    up, down = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
+    half = float(norm.ppf(0.975)) * sqrt((up + down - (up - down) ** 2) / (n + 2))
+    return Interval((gained - lost) / n, max(-1.0, up - down - half), min(1.0, up - down + half))
+
+
+def bootstrap(a: Sequence[float], b: Sequence[float], *, resamples: int = RESAMPLES) -> tuple[Interval, Interval | None]:
+    """Return the difference and the relative gain with 95 % percentile intervals of a paired bootstrap over problems.
+
+    Problems with the same pair of scores are drawn together (a multinomial), so that 100,000 problems cost no more than 100.
+    The same resamples serve both. The gain is None if `a` solves nothing; its upper end is None if `a` solves nothing in more
+    than 2.5 % of the resamples, so that the gain has no bound.
+    """
+    import numpy
+
+    before, after = numpy.asarray(a, float), numpy.asarray(b, float)
+    pairs, counts = numpy.unique(numpy.stack([before, after], axis=1), axis=0, return_counts=True)
+    draws = numpy.random.default_rng(0).multinomial(len(before), counts / len(before), size=resamples)
+    means = draws @ pairs / len(before)
+    low, high = numpy.quantile(means[:, 1] - means[:, 0], [0.025, 0.975])
+    difference = Interval(float(after.mean() - before.mean()), float(low), float(high))
+    if not before.any():
+        return difference, None
+    with numpy.errstate(divide="ignore", invalid="ignore"):
+        gains = numpy.where(means[:, 0] > 0, means[:, 1] / means[:, 0] - 1, numpy.inf)
+    ends = [float(end) for end in numpy.quantile(gains, [0.025, 0.975], method="inverted_cdf")]
+    value = float(after.mean() / before.mean() - 1)
+    return difference, Interval(value, *(end if isfinite(end) else None for end in ends))
+
+
+def _fit(changes: Sequence[float], clusters: Sequence[Hashable] | None) -> Any:
+    """Return statsmodels' fit of the mean change, its standard error over clusters; None for a single problem or cluster."""
+    import numpy
+    from statsmodels.regression.linear_model import OLS
+
+    values, ones = numpy.asarray(changes, float), numpy.ones(len(changes))
+    if clusters is None:
+        return OLS(values, ones).fit() if len(changes) > 1 else None
+    _, groups = numpy.unique([str(cluster) for cluster in clusters], return_inverse=True)
+    if groups.max() == 0:
+        return None
+    return OLS(values, ones).fit(cov_type="cluster", cov_kwds={"groups": groups, "df_correction": True}, use_t=True)
+
+
+def _around(fit: Any, changes: Sequence[float]) -> Interval:
+    mean = sum(changes) / len(changes)
+    if fit is None:
+        return Interval(mean, None, None)
+    low, high = fit.conf_int()[0]
+    return Interval(mean, float(low), float(high))
+
+
+def _equivalence(fit: Any, changes: Sequence[float], margin: float) -> Equivalence:
+    """Test both sides of the margin with the standard error of the fit (Schuirmann 1987)."""
+    from scipy.stats import t
+
+    mean = sum(changes) / len(changes)
+    if fit is None or not fit.bse[0]:
+        below, above = float(mean <= -margin), float(mean >= margin)
+        return Equivalence(margin, below, max(below, above))
+    degrees = getattr(fit, "df_resid_inference", None) or fit.df_resid
+    below = float(t.sf((mean + margin) / fit.bse[0], degrees))
+    above = float(t.cdf((mean - margin) / fit.bse[0], degrees))
+    return Equivalence(margin, below, max(below, above))
+
+
+def _sums(changes: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
+    totals: dict[Hashable, float] = {}
+    for change, cluster in zip(changes, clusters, strict=True):
+        totals[cluster] = totals.get(cluster, 0.0) + change
+    return list(totals.values())
+
+
+def _shares(a: Sequence[float], b: Sequence[float]) -> bool:
+    return all(0 <= score <= 1 for score in (*a, *b))

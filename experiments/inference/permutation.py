@@ -1,0 +1,85 @@
+"""Paired permutation tests that count ties exactly: differences become whole numbers before they are added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+DRAWS = 99_999
+WIDEST = 4_000_000
+"""Largest sum of whole differences for which the distribution is computed; beyond it signs are drawn."""
+
+_FINEST = 10_000
+"""Largest denominator of a score: averages over seeds or epochs have small ones."""
+
+
+def sign_flip(differences: Sequence[float]) -> float:
+    """Return the two-sided p-value of a paired permutation test: the sign of each difference is random.
+
+    The distribution of the sum is exact, by convolution over whole numbers, so that sums which are equal count as equal
+    (in floats, thirds differ in their last digit). Where scores have no common denominator, signs are drawn.
+
+    Args:
+        differences: one a problem, or one a cluster of problems (their sum).
+    """
+    whole = _whole([change for change in differences if change])
+    if whole is None:
+        return _drawn(differences)
+    total, observed = sum(map(abs, whole)), abs(sum(whole))
+    if not total:
+        return 1.0
+    weights = _distribution([abs(change) for change in whole], total)
+    # position k of the distribution is the sum of the positive differences; the signed sum is 2k - total
+    low, high = (total - observed) // 2, (total + observed + 1) // 2
+    return 1.0 if not observed else min(1.0, float(weights[: low + 1].sum() + weights[high:].sum()))
+
+
+def _whole(changes: Sequence[float]) -> list[int] | None:
+    """Return the differences in units of their common denominator; None if that is too fine."""
+    exact = [Fraction(change).limit_denominator(_FINEST) for change in changes]
+    if any(abs(float(fraction) - change) > 1e-9 for fraction, change in zip(exact, changes, strict=True)):
+        return None
+    unit = 1
+    for fraction in exact:
+        unit = lcm(unit, fraction.denominator)
+        if unit > WIDEST:
+            return None
+    scaled = [int(fraction * unit) for fraction in exact]
+    return scaled if sum(map(abs, scaled)) <= WIDEST else None
+
+
+def _distribution(sizes: list[int], total: int) -> Any:
+    """Return the probabilities that the positive differences add up to 0, 1, ..., total."""
+    import numpy
+    from scipy.signal import fftconvolve
+    from scipy.stats import binom
+
+    weights = numpy.ones(1)
+    for size, count in sorted({size: sizes.count(size) for size in set(sizes)}.items()):
+        spread = numpy.zeros(size * count + 1)
+        spread[::size] = binom.pmf(numpy.arange(count + 1), count, 0.5)
+        short = min(len(weights), len(spread)) < 2_000
+        weights = numpy.convolve(weights, spread) if short else numpy.clip(fftconvolve(weights, spread), 0, None)
+    assert len(weights) == total + 1
+    return weights
+
+
+def _drawn(differences: Sequence[float]) -> float:
+    import numpy
+    from scipy.stats import permutation_test
+
+    changes = numpy.asarray([change for change in differences if change], float)
+    if len(changes) == 1:
+        return 1.0
+    found = permutation_test(
+        (changes,),
+        lambda x, axis: x.sum(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=DRAWS,
+        rng=numpy.random.default_rng(0),
+        batch=max(1, 10_000_000 // len(changes)),
+    )
+    return float(found.pvalue)

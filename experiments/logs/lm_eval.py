@@ -1,0 +1,82 @@
+"""Samples that lm-evaluation-harness writes with --log_samples: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .scored import Log, ScoredProblem
+
+_QUESTIONS = ("question", "problem", "query", "input", "prompt", "goal", "text", "ctx")
+"""Names of the column of a data set that holds the question, the likeliest first."""
+
+
+def read_lm_eval(path: Path, *, texts: bool, score: str | None) -> Log:
+    """Read a file of samples.
+
+    Args:
+        path: `samples_TASK_TIME.jsonl`.
+        texts: keep what the model wrote.
+        score: name of the metric, or FILTER/METRIC where several filters were applied; the first ones unless given.
+
+    Raises:
+        ValueError: it is no such file, or has no such metric; names the line.
+    """
+    filter_name, _, metric = (score or "").rpartition("/")
+    problems: dict[str, ScoredProblem] = {}
+    for number, sample in _lines(path):
+        filter_name = filter_name or str(sample.get("filter", ""))
+        if sample.get("filter", "") != filter_name:
+            continue
+        metric = metric or next(iter(sample["metrics"]), "")
+        if metric not in sample:
+            raise ValueError(f"{path}, line {number}: no metric {metric!r}; it has {', '.join(sample['metrics'])}")
+        problem = problems.setdefault(str(sample["doc_id"]), _problem(sample))
+        problem.scores.append(_number(sample[metric], metric, path, number))
+        if texts:
+            problem.texts.append(_reply(sample))
+    if not problems:
+        raise ValueError(f"{path} has no samples" + (f" of the filter {filter_name!r}" if filter_name else ""))
+    task = path.stem.removeprefix("samples_")
+    return Log("lm_eval", task, path.parent.name or "model", "/".join(filter(None, [filter_name, metric])), problems)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                sample = json.loads(line)
+                known = sample["doc_id"], sample["metrics"][0], sample["doc"]
+            except (ValueError, KeyError, TypeError, IndexError) as error:
+                raise ValueError(
+                    f"{path}, line {number}: not a sample of lm-evaluation-harness ({type(error).__name__}: {error}); "
+                    "run it with --log_samples"
+                ) from error
+            assert known
+            yield number, sample
+
+
+def _problem(sample: Mapping[str, Any]) -> ScoredProblem:
+    doc = sample["doc"] if isinstance(sample["doc"], dict) else {}
+    texts = {name: value for name, value in doc.items() if isinstance(value, str)}
+    question = next((texts[name] for name in _QUESTIONS if name in texts), max(texts.values(), key=len, default=""))
+    target = sample.get("target")
+    return ScoredProblem(str(sample["doc_id"]), question, None if target is None else str(target), metadata=doc)
+
+
+def _number(value: Any, metric: str, path: Path, number: int) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{path}, line {number}: {metric} is {str(value)[:60]!r}, which is no score of one sample") from None
+
+
+def _reply(sample: Mapping[str, Any]) -> str:
+    found = sample.get("resps")
+    while isinstance(found, list) and found:
+        found = found[0]
+    return found if isinstance(found, str) else ""

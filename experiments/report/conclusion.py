@@ -1,0 +1,85 @@
+"""What to think of a comparison, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .summary import ComparisonSummary
+
+LEVEL = 0.05
+
+
+def conclusion(found: Sequence[ComparisonSummary]) -> str:
+    """Return one sentence on all comparisons of a table; empty without any."""
+    if not found:
+        return ""
+    if len(found) == 1:
+        return _of_one(found[0])
+    lifts = [c for c in found if _significant(c) and c["difference"] > 0]
+    drops = [c for c in found if _significant(c) and c["difference"] < 0]
+    if not lifts and not drops:
+        best = max(found, key=lambda c: c["difference"])
+        return f"No evidence of a lift in {len(found)} comparisons; {_of_largest(best)}"
+    parts = []
+    if lifts:
+        best = max(lifts, key=lambda c: c["difference"])
+        parts.append(f"{len(lifts)} of {len(found)} comparisons show a lift, the largest of {_points(best)} by {_who(best)}")
+    if drops:
+        worst = min(drops, key=lambda c: c["difference"])
+        parts.append(f"{len(drops)} of {len(found)} show a loss, the largest of {_points(worst)} by {_who(worst)}")
+    return "; ".join(parts) + "."
+
+
+def _of_one(c: ComparisonSummary) -> str:
+    if _significant(c):
+        kind = "a lift" if c["difference"] > 0 else "a loss"
+        return f"{_who(c)} shows {kind} of {_points(c)} over {c['a']} on these {c['n']:,} problems{_range(c)}."
+    margin = c["margin"]
+    if margin is not None and c["p_equivalent"] is not None and c["p_equivalent"] < LEVEL:
+        return f"As good as equal: the difference is smaller than {100 * margin:g} points on these {c['n']:,} problems."
+    if margin is not None and c["p_not_worse"] is not None and c["p_not_worse"] < LEVEL:
+        return f"{_who(c)} is not worse than {c['a']} by more than {100 * margin:g} points; no evidence of a difference."
+    beyond = f", and none that it is within {100 * margin:g} points" if margin is not None else ""
+    kind = "a loss" if c["difference"] < 0 else "a lift"
+    if not c["difference"]:
+        return f"No evidence of a difference{beyond}: {c['a']} and {_who(c)} score the same on these {c['n']:,} problems."
+    return f"No evidence of {kind}{beyond}; {_of_size(c)}"
+
+
+def _of_largest(c: ComparisonSummary) -> str:
+    if c["difference"] <= 0:
+        return "none scores above its base."
+    return f"the largest difference is {_points(c)} by {_who(c)}; {_of_size(c)}"
+
+
+def _of_size(c: ComparisonSummary) -> str:
+    needed = c["needed"]
+    if needed is None:
+        return "the difference is within what chance gives."
+    if needed <= c["n"]:
+        return f"a difference of this size ({_points(c)}) is within what chance gives over the comparisons made."
+    return f"about {_rounded(needed):,} problems would be needed to see one of this size ({_points(c)})."
+
+
+def _significant(c: ComparisonSummary) -> bool:
+    p = c["p_holm"] if c["p_holm"] is not None else c["p"]
+    return p < LEVEL
+
+
+def _who(c: ComparisonSummary) -> str:
+    return c["b"] + (f" ({c['group']})" if c["group"] else "")
+
+
+def _points(c: ComparisonSummary) -> str:
+    return f"{100 * c['difference']:+.1f} points"
+
+
+def _range(c: ComparisonSummary) -> str:
+    low, high = c["difference_low"], c["difference_high"]
+    return f" (95 % interval {100 * low:+.1f} to {100 * high:+.1f})" if low is not None and high is not None else ""
+
+
+def _rounded(needed: int) -> int:
+    """Return a number of problems with two digits: it is a guess from this very sample."""
+    size = 10 ** max(0, len(str(needed)) - 2)
+    return -(-needed // size) * size

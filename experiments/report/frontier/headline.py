@@ -1,0 +1,66 @@
+"""What an experiment says, in one sentence: whether the plan lifts the student, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .points import Frontier, Point
+
+LEVEL = 0.05
+
+
+def headline(found: Sequence[Mapping[str, Any]], made: Sequence[Frontier]) -> str:
+    """Return the answer to "does a teacher's plan lift my student, and at what cost?" for each student and problem set.
+
+    Args:
+        found: comparisons of `summary.comparisons`.
+        made: frontiers of the same experiment.
+    """
+    return " ".join(filter(None, (_of_student(frontier, found) for frontier in made)))
+
+
+def _of_student(frontier: Frontier, found: Sequence[Mapping[str, Any]]) -> str:
+    taught = {point.condition: point for point in frontier.of_kind("taught")}
+    own = [c for c in found if c["b_condition"] in taught]
+    if not own:
+        return ""
+    held = [c for c in own if c["p_holm"] < LEVEL and c["difference"] > 0]
+    best = max(held or own, key=lambda c: c["difference"])
+    point = taught[best["b_condition"]]
+    where = f"{frontier.student} on {frontier.problems}"
+    if held:
+        return (
+            f"{point.label} lifts {where} by {100 * best['difference']:.1f} points over {best['a']} "
+            f"({_percent(point.accuracy.value - best['difference'])} to {_percent(point.accuracy.value)}, n = {best['n']}, "
+            f"{_p(best['p_holm'])}); it costs {point.output_tokens:,.0f} output tokens of the teacher per problem"
+            f"{_cheaper(point, frontier)}."
+        )
+    return f"No evidence that a teacher lifts {where}{_needed(best)}."
+
+
+def _cheaper(point: Point, frontier: Frontier) -> str:
+    """Name a ladder that is as good and asks less."""
+    ladders = [p for p in frontier.of_kind("taught") if " > " in p.label and p.output_tokens < point.output_tokens]
+    good = [p for p in ladders if p.accuracy.value >= point.accuracy.value]
+    if not good:
+        return ""
+    best = min(good, key=lambda p: p.output_tokens)
+    return f"; {best.label} reaches {_percent(best.accuracy.value)} for {best.output_tokens:,.0f}"
+
+
+def _needed(best: Mapping[str, Any]) -> str:
+    if best["difference"] <= 0 or not best["needed"]:
+        return f": the best difference is {100 * best['difference']:+.1f} points on {best['n']} problems"
+    return (
+        f" ({100 * best['difference']:+.1f} points on {best['n']} problems, {_p(best['p_holm'])}); "
+        f"about {best['needed']:,} problems would be needed to see a difference of this size"
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _p(value: float) -> str:
+    return "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".", 1)

@@ -1,0 +1,191 @@
+"""Accuracy over what the teacher costs, judged against mixing student and teacher at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ...inference.intervals import Interval, holm, wilson
+from ...inference.paired import RESAMPLES
+from ..scores import Condition
+
+Axis = Literal["tokens", "usd"]
+"""What a point costs: teacher tokens (input and output) or USD, per problem."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A condition on the frontier.
+
+    Attributes:
+        label: of the condition.
+        condition: its id.
+        kind: "student" (asks no teacher), "taught", or "teacher" (the teacher alone).
+        n: problems with a score.
+        accuracy: with Wilson's 95 % interval.
+        input_tokens: teacher tokens per problem.
+        output_tokens: teacher tokens per problem.
+        uses: conditions that share these replies of the teacher: what is paid once serves all of them.
+        usd: cost per problem, None if unknown.
+        above: accuracy less that of random mixing at the same teacher tokens; None without a teacher alone to mix with.
+        p: two-sided, of a paired bootstrap over problems.
+        p_holm: corrected over all points of all frontiers.
+    """
+
+    label: str
+    condition: str
+    kind: Literal["student", "taught", "teacher"]
+    n: int
+    accuracy: Interval
+    input_tokens: float
+    output_tokens: float
+    uses: int
+    usd: float | None
+    above: Interval | None = None
+    p: float | None = None
+    p_holm: float | None = None
+
+    @property
+    def tokens(self) -> float:
+        """Teacher tokens per problem, input and output."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The points of one student on one problem set, the student alone first."""
+
+    student: str
+    problems: str
+    points: tuple[Point, ...]
+
+    def of_kind(self, kind: str) -> list[Point]:
+        """Return the points of one kind."""
+        return [point for point in self.points if point.kind == kind]
+
+    @property
+    def alone(self) -> Point | None:
+        """The best condition of the student that asks no teacher and draws one sample."""
+        return max(self.of_kind("student"), key=lambda point: point.accuracy.value, default=None)
+
+    @property
+    def teacher(self) -> Point | None:
+        """The teacher alone: a condition whose student is the teacher of others."""
+        return max(self.of_kind("teacher"), key=lambda point: point.accuracy.value, default=None)
+
+
+def frontiers(found: Sequence[Condition]) -> list[Frontier]:
+    """Return a frontier for each student that was taught, with every point judged where the teacher alone was measured, too."""
+    taught = {(c.cell["problems"], c.cell["student_label"]) for c in found if c.cell["teacher"]}
+    made = [_frontier(found, problems, student) for problems, student in dict.fromkeys(sorted(taught))]
+    tested = [point.p for frontier in made for point in frontier.points if point.p is not None]
+    corrected = iter(holm(tested))
+    return [
+        replace(
+            frontier,
+            points=tuple(p if p.p is None else replace(p, p_holm=next(corrected)) for p in frontier.points),
+        )
+        for frontier in made
+    ]
+
+
+def above_mixing(
+    point: Sequence[float], student: Sequence[float], teacher: Sequence[float], share: float
+) -> tuple[Interval, float]:
+    """Return how far a method lies above random mixing, with a 95 % interval and a two-sided p-value.
+
+    Random mixing gives a share of the problems to the teacher, chosen by chance: its expected accuracy is the weighted mean of
+    both. A method that does no better has learnt nothing from its signal (arXiv 2403.12031).
+
+    Args:
+        point: scores of the method, by problem.
+        student: of the student alone, on the same problems.
+        teacher: of the teacher alone, on the same problems.
+        share: of the problems that the teacher would solve at the method's cost, from 0 to 1.
+    """
+    import numpy
+
+    triples = numpy.stack([numpy.asarray(scores, float) for scores in (point, student, teacher)], axis=1)
+    values, counts = numpy.unique(triples, axis=0, return_counts=True)
+    ahead = values @ numpy.array([1.0, -(1 - share), -share])
+    draws = numpy.random.default_rng(0).multinomial(len(triples), counts / len(triples), size=RESAMPLES)
+    means = draws @ ahead / len(triples)
+    low, high = numpy.quantile(means, [0.025, 0.975])
+    tail = min((means <= 0).sum(), (means >= 0).sum())
+    p = min(1.0, 2 * (1 + float(tail)) / (RESAMPLES + 1))
+    return Interval(float(counts @ ahead / len(triples)), float(low), float(high)), p
+
+
+def _frontier(found: Sequence[Condition], problems: str, student: str) -> Frontier:
+    own = [c for c in found if c.cell["problems"] == problems and c.cell["student_label"] == student]
+    teachers = {c.cell["teacher_label"] for c in own if c.cell["teacher"]}
+    masters = [
+        c for c in found if c.cell["problems"] == problems and not c.cell["teacher"] and c.cell["student_label"] in teachers
+    ]
+    alone = [c for c in own if not c.cell["teacher"]]
+    single = [c for c in alone if c.cell["samples"] == 1] or alone
+    base = max(single, key=_accuracy, default=None) or min(own, key=lambda c: sum(_per_problem(c, "teacher")), default=None)
+    master = max(masters, key=_accuracy, default=None)
+    points = [_point(c, found, "student") for c in alone]
+    points += [_judged(c, _point(c, found, "taught"), base, master) for c in own if c.cell["teacher"]]
+    points += [_point(c, found, "teacher") for c in masters if c is not base]
+    return Frontier(student, problems, tuple(points))
+
+
+def _judged(condition: Condition, point: Point, base: Condition | None, master: Condition | None) -> Point:
+    """Compare a point with random mixing on the problems that all three have."""
+    if base is None or master is None or condition is base:
+        return point
+    keys = [key for key in condition.scores if key in base.scores and key in master.scores]
+    cost = _per_problem(master, "student")
+    if not keys or sum(cost) <= 0:
+        return point
+    share = min(1.0, max(0.0, point.tokens - sum(_per_problem(base, "teacher"))) / sum(cost))
+    own, alone, taught = ([c.scores[key] for key in keys] for c in (condition, base, master))
+    above, p = above_mixing(own, alone, taught, share)
+    return replace(point, above=above, p=p)
+
+
+def _point(condition: Condition, found: Sequence[Condition], kind: Literal["student", "taught", "teacher"]) -> Point:
+    used, made = _per_problem(condition, "student" if kind == "teacher" else "teacher")
+    uses = sum(c.cell["teacher"] == condition.cell["teacher"] for c in found) if condition.cell["teacher"] else 1
+    usd = None if condition.unknown_cost or not condition.rows else condition.sums.get("cost_usd", 0.0) / condition.rows
+    accuracy = wilson(sum(condition.scores.values()), len(condition.scores))
+    return Point(condition.label, condition.cell["condition"], kind, len(condition.scores), accuracy, used, made, uses, usd)
+
+
+def _per_problem(condition: Condition, role: str) -> tuple[float, float]:
+    rows = max(1, condition.rows)
+    return condition.sums.get(f"{role}_input_tokens", 0) / rows, condition.sums.get(f"{role}_output_tokens", 0) / rows
+
+
+def _accuracy(condition: Condition) -> float:
+    return sum(condition.scores.values()) / len(condition.scores) if condition.scores else 0.0
+
+
+def frontier_cells(made: Sequence[Frontier]) -> tuple[list[str], list[list[str]]]:
+    """Return header and cells of the table of frontiers."""
+    header = [
+        "problems", "student", "method", "n", "accuracy", "teacher tokens in", "out", "spread over uses", "USD",
+        "above random mixing", "p (Holm)",
+    ]  # fmt: skip
+    rows: list[list[str]] = []
+    for frontier in made:
+        rows += [[frontier.problems, frontier.student, *_cells(point)] for point in frontier.points]
+    return header, rows
+
+
+def _cells(point: Point) -> list[str]:
+    above: Any = point.above
+    return [
+        point.label + (" (teacher alone)" if point.kind == "teacher" else ""),
+        str(point.n),
+        f"{100 * point.accuracy.value:.1f} %",
+        f"{point.input_tokens:,.0f}",
+        f"{point.output_tokens:,.0f}",
+        f"{point.tokens / point.uses:,.0f}",
+        "-" if point.usd is None else f"{point.usd:.6f}",
+        "-" if above is None else f"{100 * above.value:+.1f} ({100 * above.low:+.1f} to {100 * above.high:+.1f})",
+        "-" if point.p_holm is None else f"{point.p_holm:.3f}",
+    ]

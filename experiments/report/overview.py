@@ -1,0 +1,150 @@
+"""What `tot list` shows of an experiment, and the cells and problems of one that `tot show` looks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, Literal, TypedDict
+
+from ..journal.journal import Journal
+from ..journal.records import CellValues, Row
+from .scores import Condition, conditions, paired
+from .summary import base_pairs
+
+State = Literal["running", "finished", "incomplete", "empty"]
+Wanted = Literal["failed", "flipped", "no_answer"]
+
+
+class Overview(TypedDict):
+    """One experiment in a list.
+
+    `lift` is the largest gain in accuracy over a base on the same problems, None where nothing is compared; `lift_by` is who
+    has it. `last_ms` is Unix time.
+    """
+
+    name: str
+    last_ms: int | None
+    cells: int
+    problems: int
+    state: State
+    missing: int
+    failed: int
+    lift: float | None
+    lift_by: str
+    tags: dict[str, str]
+
+
+def overview(journal: Journal) -> Overview:
+    """Return what there is to say of an experiment in one line."""
+    cells, sessions = journal.cells(), journal.sessions()
+    sizes = {cell["problems"]: journal.count_problems(cell["problems"]) for cell in cells}
+    counts = [journal.counts(cell["id"]) for cell in cells]
+    expected = sum(sizes[cell["problems"]] for cell in cells)
+    missing = expected - sum(sum(count.values()) for count in counts)
+    failed = sum(count.get("error", 0) for count in counts)
+    lift, who = best_lift(conditions(journal))
+    return {
+        "name": journal.get("name") or journal.path.stem.partition(".")[0],
+        "last_ms": (sessions[-1]["ended_ms"] or sessions[-1]["started_ms"]) if sessions else None,
+        "cells": len(cells),
+        "problems": sum(sizes.values()),
+        "state": _state(journal, expected, missing + failed),
+        "missing": missing,
+        "failed": failed,
+        "lift": lift,
+        "lift_by": who,
+        "tags": journal.tags,
+    }
+
+
+def _state(journal: Journal, expected: int, left: int) -> State:
+    if journal.busy:
+        return "running"
+    return "empty" if not expected else "incomplete" if left else "finished"
+
+
+def best_lift(found: list[Condition]) -> tuple[float | None, str]:
+    """Return the largest difference to a base on the same problems, and the label of what has it."""
+    lifts = []
+    for base, other in base_pairs(found):
+        keys, before, after = paired(base, other)
+        if keys:
+            lifts.append(((sum(after) - sum(before)) / len(keys), other.label))
+    return max(lifts) if lifts else (None, "")
+
+
+def choose_cells(journal: Journal, wanted: str) -> list[CellValues]:
+    """Return the cells whose id, condition or label is this, else those in whose full name it stands; all for "".
+
+    Raises:
+        LookupError: there is none; says which there are.
+    """
+    cells = journal.cells()
+    exact = [cell for cell in cells if wanted in (cell["id"], cell["condition"], cell["label"])]
+    chosen = exact or [cell for cell in cells if wanted in full_name(cell)]
+    if not chosen:
+        names = list(dict.fromkeys(map(full_name, cells)))
+        near = get_close_matches(wanted, names, n=1, cutoff=0.2) or names[:1] or ["none"]
+        name = journal.get("name") or journal.path.stem
+        raise LookupError(f"{name!r} has no combination {wanted!r}; near: {near[0]!r}; it has {'; '.join(names)}")
+    return chosen
+
+
+def full_name(cell: CellValues) -> str:
+    """Return student, method and problem set of a cell."""
+    seed = f" (seed {cell['seed']})" if cell["seed"] else ""
+    return f"{cell['student_label']} {cell['label']} on {cell['problems']}{seed}"
+
+
+def choose_rows(journal: Journal, cell: CellValues, wanted: Sequence[Wanted] = ()) -> list[Row]:
+    """Return the rows of a cell that are any of what is wanted; all if nothing is.
+
+    `failed` means a wrong answer or an error, `flipped` that the base of the comparison ended the other way.
+    """
+    rows = list(journal.rows(cell["id"]))
+    if not wanted:
+        return rows
+    flipped = _flipped(journal, cell) if "flipped" in wanted else set()
+    tests = {
+        "failed": lambda row: row["status"] in ("incorrect", "no_answer", "error", "timeout"),
+        "no_answer": lambda row: row["status"] == "no_answer",
+        "flipped": lambda row: row["key"] in flipped,
+    }
+    return [row for row in rows if any(tests[name](row) for name in wanted)]
+
+
+def _flipped(journal: Journal, cell: CellValues) -> set[str]:
+    for base, other in base_pairs(conditions(journal)):
+        if other.cell["condition"] == cell["condition"]:
+            return {key for key, x, y in zip(*paired(base, other), strict=True) if x != y}
+    return set()
+
+
+def find_row(rows: Sequence[Row], problem: str) -> int:
+    """Return the place of a problem in rows, by its id, its key or its number from 1.
+
+    Raises:
+        LookupError: it is not there; says what is near.
+    """
+    for place, row in enumerate(rows):
+        if problem in (row["problem_id"], row["key"]):
+            return place
+    if problem.isdecimal() and 1 <= int(problem) <= len(rows):
+        return int(problem) - 1
+    names = [row["problem_id"] for row in rows]
+    near = get_close_matches(problem, names, n=1) or names[:1]
+    raise LookupError(f"no problem {problem!r} among these {len(rows)}" + (f"; near: {near[0]!r}" if near else ""))
+
+
+def teacher_reply(journal: Journal, cell: CellValues, question: str) -> Any:
+    """Return the reply of the cell's teacher to a question, with its prompt; None if the journal has none."""
+    label = cell["teacher_label"] if cell["teacher_label"] != "self" else cell["student_label"]
+    found = [reply for reply in journal.replies() if reply["question"] == question]
+    return next((reply for reply in found if reply["teacher"].startswith(label)), None)
+
+
+def settings(cell: CellValues) -> str:
+    """Return what a cell was run with, in one line."""
+    shown = {name: cell.get(name) for name in ("mode", "samples", "seed", "max_attempts", "prompts")}
+    return ", ".join(f"{name} {value}" for name, value in shown.items()) + f", student {json.dumps(cell['student'])}"

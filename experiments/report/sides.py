@@ -1,0 +1,150 @@
+"""What can be compared: a condition of an experiment, or a log of another library, with the columns of its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ...foundation.statuses import SCORED
+from ..journal.finding import find_journal
+from ..journal.journal import Journal
+from ..journal.records import CellValues
+from ..logs.reading import is_log, read_log
+from ..logs.scored import Log, ScoredProblem
+from .overview import choose_cells
+from .scores import Condition, conditions
+
+
+@dataclass(frozen=True)
+class Side:
+    """A condition with what is known of its problems, all by the key of the problem.
+
+    Attributes:
+        condition: with the mean score of each problem.
+        names: ids of the problems.
+        columns: of each problem: its metadata, domain and id.
+        trials: score of each sample, epoch or seed.
+        questions: text of each problem, white space folded.
+        source: "journal", or the library whose log it is.
+    """
+
+    condition: Condition
+    names: dict[str, str]
+    columns: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    trials: dict[str, list[float]] = field(default_factory=dict)
+    questions: dict[str, str] = field(default_factory=dict)
+    source: str = "journal"
+
+    def column(self, name: str) -> dict[str, Hashable]:
+        """Return the values of a column by problem; problems without it are left out."""
+        return {key: str(known[name]) for key, known in self.columns.items() if known.get(name) is not None}
+
+    def rekeyed(self, keys: Mapping[str, str]) -> Side:
+        """Return the side with other keys for its problems; problems without one are dropped."""
+
+        def moved(values: Mapping[str, Any]) -> dict[str, Any]:
+            return {keys[key]: value for key, value in values.items() if key in keys}
+
+        condition = replace(self.condition, scores=moved(self.condition.scores), strict=moved(self.condition.strict))
+        return Side(condition, moved(self.names), moved(self.columns), moved(self.trials), moved(self.questions), self.source)
+
+
+def sides_of(spec: str, home: Path, *, texts: bool = False, rescore: bool = False, score: str | None = None) -> list[Side]:
+    """Return what a name stands for.
+
+    Args:
+        spec: EXPERIMENT, EXPERIMENT:CELL, or the path of a log.
+        home: folder of the journals.
+        texts: read a log's inputs in full, not only its summaries.
+        rescore: verify the answers in a log again, with our verifier; rows of experiments have been verified by it.
+        score: which score of a log to take.
+
+    Raises:
+        FileNotFoundError: no such experiment or log.
+        LookupError: no such cell.
+        ValueError: the log cannot be read.
+    """
+    if is_log(spec):
+        return [_of_log(read_log(Path(spec), texts=texts or rescore, score=score), rescore, Path(spec))]
+    name, _, wanted = spec.rpartition(":") if ":" in spec else (spec, "", "")
+    with find_journal(name, home) as journal:
+        chosen = {cell["id"] for cell in choose_cells(journal, wanted)}
+        return [_of_condition(journal, condition) for condition in conditions(journal, chosen)]
+
+
+def _of_condition(journal: Journal, condition: Condition) -> Side:
+    problems = journal.problems(condition.cell["problems"])
+    columns: dict[str, Mapping[str, Any]] = {
+        key: {**dict(p.metadata), "domain": p.domain, "problem_id": p.problem_id, "reference": p.reference}
+        for key, p in problems.items()
+    }
+    names = {key: p.problem_id for key, p in problems.items()}
+    questions = {key: _folded(p.question) for key, p in problems.items()}
+    return Side(condition, names, columns, _trials(journal, condition), questions)
+
+
+def _trials(journal: Journal, condition: Condition) -> dict[str, list[float]]:
+    """Return the score of each sample of a vote, else of each seed."""
+    found: dict[str, list[float]] = {}
+    problems = journal.problems(condition.cell["problems"]) if condition.cell["samples"] > 1 else {}
+    for cell_id in condition.cell_ids:
+        for row in journal.rows(cell_id, detail=bool(problems)):
+            if row["status"] not in SCORED:
+                continue
+            problem = problems.get(row["key"])
+            texts = [solution["text"] for solution in row["detail"].get("solutions") or []] if problem else []
+            if problem and texts:
+                found.setdefault(row["key"], []).extend(_verified(texts, problem.reference, problem.question))
+            else:
+                found.setdefault(row["key"], []).append(float(row["status"] == "correct"))
+    return found
+
+
+def _of_log(log: Log, rescore: bool, path: Path) -> Side:
+    rescored = {id: _again(problem) for id, problem in log.problems.items()} if rescore else {}
+    trials = {id: rescored.get(id, problem.scores) for id, problem in log.problems.items()}
+    trials = {id: scores for id, scores in trials.items() if scores}
+    condition = Condition(_cell_of(log, path), cell_ids=[str(path)], scores={i: sum(s) / len(s) for i, s in trials.items()})
+    columns: dict[str, Mapping[str, Any]] = {id: {**problem.metadata, "problem_id": id} for id, problem in log.problems.items()}
+    questions = {id: _folded(problem.question) for id, problem in log.problems.items()}
+    return Side(condition, {id: id for id in log.problems}, columns, trials, questions, log.kind)
+
+
+def _again(problem: ScoredProblem) -> list[float]:
+    return _verified(problem.texts, problem.reference, problem.question)
+
+
+def _verified(texts: list[str], reference: str | None, question: str) -> list[float]:
+    """Return 1 or 0 for each text that can be scored."""
+    from ...verification import verify_answer
+
+    known = {text: verify_answer(text, reference, question=question).status for text in dict.fromkeys(texts)}
+    return [float(known[text] == "correct") for text in texts if known[text] in SCORED]
+
+
+def _cell_of(log: Log, path: Path) -> CellValues:
+    """Describe a log as tables show it."""
+    return {
+        "id": str(path),
+        "condition": str(path),
+        "problems": log.task,
+        "source": log.kind,
+        "method": path.stem,
+        "teacher": None,
+        "student": {"model": log.model},
+        "prompts": "",
+        "prompts_hash": "",
+        "mode": "",
+        "samples": 1,
+        "seed": 0,
+        "max_attempts": 1,
+        "teacher_label": "",
+        "student_label": log.model,
+        "label": f"{path.name} ({log.score})",
+    }
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,130 @@
+"""The student alone first, and a teacher on demand: the graph of a ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from langchain_core.language_models import BaseChatModel
+from langgraph.graph import START
+from langgraph.types import Command
+
+from ..nodes.decompose import make_decompose
+from ..nodes.hint import HINT_SHARE, make_hint, make_teacher_answer
+from ..nodes.review import make_review
+from ..nodes.solve import make_solve
+from ..nodes.solving.ways import WAYS
+from ..nodes.state import Escalation, Node, TraceState
+from ..nodes.verify import make_verify
+from ..prompts import load_prompts
+from .ladder import TEACHER, Ladder, Rung, Step, read_ladder
+from .methods import TAUGHT
+from .options import GraphOptions
+from .parts import add_route, new_graph, shots_of
+from .typed_graph import TraceGraph
+
+
+def build_escalation(
+    teacher: BaseChatModel, student: BaseChatModel, escalate: str | Sequence[Rung], options: GraphOptions
+) -> TraceGraph:
+    """Build the graph of a ladder: solve, and climb only where a signal without the reference says so.
+
+    The state tells the rung that answered (`rung`) and why each rung was reached (`escalations`). The teacher's steps and its
+    solution are asked for once, however many rungs use them.
+
+    Args:
+        teacher: asked only at rungs that were reached.
+        student: solves.
+        escalate: see `read_ladder`.
+        options: see `GraphOptions`; `mode` and `max_attempts` do not apply: the rungs are the modes and the retries.
+
+    Raises:
+        ValueError: the ladder cannot be read, or an option does not apply to it.
+    """
+    ladder = read_ladder(escalate)
+    if options.get("max_attempts", 1) != 1:
+        raise ValueError("max_attempts does not apply to a ladder: name a further rung for what shall be tried again")
+    prompts, revisions = load_prompts(options.get("prompts", "default")), options.get("max_revisions", 2)
+    review = options.get("review", "never")
+    graph = new_graph(options)
+    lessons = {step.lesson for step in ladder.steps}
+    graph.add_node("begin", _begin(ladder.steps[0]))
+    graph.add_node(
+        "solve",
+        make_solve(
+            student,
+            prompts,
+            lambda state: WAYS[ladder.steps[ladder.place(state["rung"])].way],
+            samples=options.get("samples", 1),
+            shots=shots_of(options),
+            logprobs=ladder.logprobs,
+        ),
+    )
+    doors = {_door(step) for step in ladder.steps} | {"solve", "verify"} | ({"review"} if ladder.reviewed else set())
+    graph.add_node("escalate", _escalate(ladder), destinations=tuple(sorted(doors)))
+    graph.add_node("verify", make_verify(1, options.get("verifier")))
+    if "steps" in lessons:
+        asked, structured = review != "never" or ladder.reviewed, options.get("structured")
+        graph.add_node("decompose", make_decompose(teacher, prompts, reviewed=asked, structured=structured, first=False))
+        graph.add_node("review", _reviewed(ladder, review, revisions))
+        graph.add_edge("decompose", "review")
+        add_route(graph, "review", _after_review)
+    if "solution" in lessons:
+        graph.add_node("hint", make_hint(teacher, prompts, options.get("hint_share", HINT_SHARE), first=False))
+        graph.add_edge("hint", "solve")
+    if any(step.way == TEACHER for step in ladder.steps):
+        graph.add_node(TEACHER, make_teacher_answer(teacher, prompts))
+        graph.add_edge(TEACHER, "escalate")
+    graph.add_edge(START, "begin")
+    graph.add_edge("begin", _door(ladder.steps[0]))
+    graph.add_edge("solve", "escalate")
+    compiled = graph.compile(name=TAUGHT, checkpointer=options.get("checkpointer"))
+    return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 5 * (len(ladder.steps) + revisions)))
+
+
+def _door(step: Step) -> str:
+    """Return the node by which a rung is entered."""
+    if step.way == TEACHER:
+        return TEACHER
+    return {"steps": "decompose", "solution": "hint", None: "solve"}[step.lesson]
+
+
+def _begin(first: Step) -> Node:
+    """Return the node that starts a run afresh: a thread may hold the state of an earlier question."""
+
+    def begin(state: TraceState) -> dict[str, Any]:
+        plan: dict[str, Any] = {"steps": [], "flags": [], "reviews": [], "rejected": False, "revisions": 0}
+        own = {"hint": "", "teacher_solution": "", "retry_reason": "", "attempts": 0, "usage": {}}
+        return {**plan, **own, "rung": first.name, "escalations": []}
+
+    return begin
+
+
+def _escalate(ladder: Ladder) -> Any:
+    """Return the node that climbs to the next rung whose condition holds, or goes to verify."""
+
+    def escalate(state: TraceState) -> Command[str]:
+        for step in ladder.steps[ladder.place(state["rung"]) + 1 :]:
+            if reason := step.condition.reason(state):
+                door = _door(step)
+                if door == "decompose" and state.get("steps"):  # they are there from an earlier rung
+                    door = "review" if step.reviewed else "solve"
+                climbed = [*state["escalations"], Escalation(rung=step.name, reason=reason)]
+                return Command(goto=door, update={"rung": step.name, "escalations": climbed})
+        return Command(goto="verify")
+
+    return escalate
+
+
+def _reviewed(ladder: Ladder, policy: Any, revisions: int) -> Node:
+    """Return the review node: rungs named "reviewed ..." always wait for a person, the others by the policy."""
+    always, otherwise = make_review("always", max_revisions=revisions), make_review(policy, max_revisions=revisions)
+
+    def review(state: TraceState) -> dict[str, Any]:
+        return (always if ladder.steps[ladder.place(state["rung"])].reviewed else otherwise)(state)
+
+    return review
+
+
+def _after_review(state: TraceState) -> str:
+    return "decompose" if state.get("rejected") else "solve"

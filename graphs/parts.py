@@ -1,0 +1,62 @@
+"""What the graph files share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_type_hints
+
+from langchain_core.runnables import Runnable, RunnableConfig
+from langgraph.graph import StateGraph
+
+from ..nodes.solving.sampling import Shots
+from ..nodes.state import TraceInput, TraceOutput, TraceState
+from ..prompts.examples import CHOICES
+from .options import SolveOptions
+
+
+def new_graph(options: SolveOptions) -> StateGraph[TraceState, Any, TraceInput, TraceOutput]:
+    """Return an empty graph over our state."""
+    return StateGraph(
+        TraceState, input_schema=TraceInput, output_schema=TraceOutput, context_schema=options.get("context_schema")
+    )
+
+
+def shots_of(options: SolveOptions) -> Shots:
+    """Return the few-shot examples that the options ask for.
+
+    Raises:
+        ValueError: the number is negative, or the way of choosing is unknown.
+    """
+    count, choice = options.get("shots", 0), options.get("shots_by", "first")
+    if not isinstance(count, int) or count < 0:
+        raise ValueError(f"shots={count!r} is no number of examples; use a whole number from 0")
+    if choice not in CHOICES:
+        raise ValueError(f"shots_by={choice!r} is unknown; use one of {', '.join(map(repr, CHOICES))}")
+    return Shots(count, choice, options.get("shots_seed", 0))
+
+
+def after_verify(state: TraceState) -> Literal["solve", "__end__"]:
+    """Let the student try again where verify gives a reason for it."""
+    return "solve" if state["retry_reason"] else "__end__"
+
+
+def add_route(graph: StateGraph[Any, Any, Any, Any], node: str, choose: Callable[[TraceState], str]) -> None:
+    """Let a function choose what follows a node; its return type, a Literal, lists the choices.
+
+    No callback hears of it: in the trace of any application only nodes and models show.
+    """
+    graph.add_conditional_edges(node, _Route(choose), list(get_args(get_type_hints(choose)["return"])))
+
+
+class _Route(Runnable[TraceState, str]):
+    """A function that LangChain runs without a run of its own; LangGraph would make one of a plain function."""
+
+    def __init__(self, choose: Callable[[TraceState], str]) -> None:
+        self._choose = choose
+        self.name = getattr(choose, "__name__", "route")
+
+    def invoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> str:
+        return self._choose(input)
+
+    async def ainvoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> str:
+        return self._choose(input)

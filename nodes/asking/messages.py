@@ -1,0 +1,50 @@
+"""What a plan asks and what it gets: plain values, so that plans are written and tested without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+Turns = tuple[tuple[str, str], ...]
+"""Few-shot examples as pairs of a user's and an assistant's text."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One prompt for the model.
+
+    Attributes:
+        prompt: the text.
+        options: call options such as `temperature` and `seed`; a model without such a field does not get them.
+        turns: few-shot examples, shown as chat turns before the prompt.
+        beginning: the beginning of the reply, which the model continues.
+    """
+
+    prompt: str
+    options: dict[str, Any] = field(default_factory=dict)
+    turns: Turns = ()
+    beginning: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a plan gets for an `Ask`.
+
+    Attributes:
+        text: the reply, with the beginning that the model was to continue.
+        finish_reason: "stop", "length" or the provider's own word.
+        logprobs: token and log-probability of each token of the reply, () if the model gives none.
+    """
+
+    text: str
+    finish_reason: str | None = None
+    logprobs: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def truncated(self) -> bool:
+        """True if the model ran into its token limit."""
+        return self.finish_reason in ("length", "max_tokens", "MAX_TOKENS")
+
+
+Plan = Generator[list[Ask], list[Reply], dict[str, Any]]

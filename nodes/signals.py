@@ -1,0 +1,131 @@
+"""Signals that a solution may be wrong, without the reference: what a ladder and a retry may go by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..verification import check_solution
+from .state import TraceState
+
+Signal = Callable[[TraceState], str]
+"""Returns why a solution is doubted, in words, or "" if it is not."""
+
+
+def no_answer(state: TraceState) -> str:
+    """Doubt a solution in which no sample gave an answer."""
+    return "" if any(solution["answer"] is not None for solution in state["solutions"]) else "no final answer was given"
+
+
+def program_failed(state: TraceState) -> str:
+    """Doubt a program that gave no value; quotes its error."""
+    program = state.get("program")
+    return f"the program failed: {program['error'].rstrip('.')}" if program and program["error"] else ""
+
+
+def wrong_arithmetic(state: TraceState) -> str:
+    """Doubt a solution that states a wrong equation or contradicts itself."""
+    if state.get("program"):
+        return ""
+    check = check_solution(state["solution"], steps=state.get("steps"))
+    return check.summary.rstrip(".") if check.status == "inconsistent" else ""
+
+
+def truncated(state: TraceState) -> str:
+    """Doubt a solution that ran into the token limit."""
+    reasons = {solution["finish_reason"] for solution in state["solutions"]}
+    return "the token limit was reached" if reasons <= {"length", "max_tokens", "MAX_TOKENS"} else ""
+
+
+def always(state: TraceState) -> str:
+    """Doubt everything."""
+    return "every problem is asked"
+
+
+def agreement_below(share: float) -> Signal:
+    """Return the signal that doubts a vote whose winner has less than a share of the samples."""
+
+    def signal(state: TraceState) -> str:
+        agreement = state.get("agreement", 1.0)
+        return f"only {agreement:.0%} of {len(state['solutions'])} samples agree" if agreement < share else ""
+
+    return signal
+
+
+def probability_below(value: float) -> Signal:
+    """Return the signal that doubts an answer whose tokens are improbable.
+
+    A model that gives no probabilities is an error, never a doubt.
+    """
+
+    def signal(state: TraceState) -> str:
+        answered = [solution for solution in state["solutions"] if solution["answer"] is not None]
+        known = [solution["probability"] for solution in answered if "probability" in solution]
+        if answered and not known and not state.get("program"):
+            raise ValueError("the student gives no log-probabilities; use a local one (hf:) or another signal")
+        return f"the answer's probability is {max(known):.2f}" if known and max(known) < value else ""
+
+    return signal
+
+
+SIGNALS: dict[str, Signal] = {
+    "no_answer": no_answer,
+    "program_failed": program_failed,
+    "wrong_arithmetic": wrong_arithmetic,
+    "truncated": truncated,
+    "always": always,
+}
+"""Signals by the name that stands in a ladder; `agreement<X` and `probability<X` take a threshold."""
+
+_THRESHOLDS = {"agreement": agreement_below, "probability": probability_below}
+_COMPARISON = re.compile(r"(agreement|probability)\s*<\s*(0?\.\d+|1(?:\.0*)?)$")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When a rung of a ladder is reached: any of its signals.
+
+    Attributes:
+        text: as it is written: "no_answer or agreement<0.6".
+        signals: the signals.
+        logprobs: whether a signal needs log-probabilities.
+    """
+
+    text: str
+    signals: tuple[Signal, ...]
+    logprobs: bool = False
+
+    def reason(self, state: TraceState) -> str:
+        """Return why the solution is doubted, "" if it is not."""
+        return next((why for signal in self.signals if (why := signal(state))), "")
+
+
+DOUBT = "no_answer or program_failed or wrong_arithmetic or agreement<0.5"
+"""The condition of a rung that names none."""
+
+
+def read_condition(text: str | Signal) -> Condition:
+    """Read a condition, or take a function of the state that returns a reason or "".
+
+    Raises:
+        ValueError: a signal is unknown; says which there are.
+    """
+    if callable(text):
+        function = text
+        return Condition(getattr(function, "__name__", "function"), (lambda state: _as_reason(function(state)),))
+    signals = tuple(_signal(part.strip()) for part in re.split(r"\s+or\s+|\|", text))
+    return Condition(text, signals, "probability" in text)
+
+
+def _signal(name: str) -> Signal:
+    if name in SIGNALS:
+        return SIGNALS[name]
+    if found := _COMPARISON.match(name):
+        return _THRESHOLDS[found[1]](float(found[2]))
+    raise ValueError(f"signal {name!r} is unknown; use {', '.join(SIGNALS)}, agreement<X or probability<X with X from 0 to 1")
+
+
+def _as_reason(value: object) -> str:
+    """Take what a function of the user returns: a reason, or True for one without words."""
+    return value if isinstance(value, str) else "a condition of the application" if value else ""

@@ -1,0 +1,96 @@
+"""What the student is asked, k times: the prompt, few-shot turns, the reason for a retry, options that make samples differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from ...prompts import PromptSet
+from ...prompts.examples import Choice, Example, choose_examples
+from ..asking.messages import Ask, Turns
+from ..state import TraceState
+from ..steps import number_steps
+
+VOTING_TEMPERATURE = 0.7
+"""For samples of a student that is greedy or has no temperature of its own (Wang et al. 2023, self-consistency)."""
+
+_PROGRAMS = ("program", "program_of_thought")
+_WITHOUT_EXAMPLES = ("solve_step",)
+
+
+@dataclass(frozen=True)
+class Shots:
+    """Few-shot examples: how many, how chosen, and the seed of a random choice."""
+
+    count: int = 0
+    choice: Choice = "first"
+    seed: int = 0
+
+
+class Sampling:
+    """Makes the asks of one run of solve."""
+
+    def __init__(
+        self,
+        student: BaseChatModel,
+        prompts: PromptSet,
+        state: TraceState,
+        samples: int,
+        shots: Shots,
+        *,
+        logprobs: bool,
+    ) -> None:
+        """Take the student, the prompt set and the state; `logprobs` asks for the probabilities of the tokens."""
+        self.samples = samples
+        self._prompts = prompts
+        self._reason = state.get("retry_reason") or ""
+        attempt = state.get("attempts", 0) if self._reason else 0
+        self._options = [
+            _options(student, samples, attempt, sample) | ({"logprobs": True} if logprobs else {}) for sample in range(samples)
+        ]
+        self._examples = (
+            choose_examples(prompts.examples, state["question"], shots.count, shots.choice, shots.seed) if shots.count else []
+        )
+
+    def ask(self, prompt: str, *, beginning: str = "", **values: str) -> list[Ask]:
+        """Ask every sample the same."""
+        return self.ask_each(prompt, [values] * self.samples, beginning=beginning)
+
+    def ask_each(self, prompt: str, values: Sequence[dict[str, str]], *, beginning: str = "") -> list[Ask]:
+        """Ask each sample with values of its own."""
+        turns = () if prompt in _WITHOUT_EXAMPLES else self._turns(prompt)
+        texts = [self._prompts.fill(prompt, **own) for own in values]
+        return [Ask(self._retried(text), options, turns, beginning) for text, options in zip(texts, self._options, strict=True)]
+
+    def _turns(self, prompt: str) -> Turns:
+        """Show the examples in the words of the prompt, so that they differ from the question in nothing else."""
+        return tuple(
+            (
+                self._prompts.fill(prompt, question=example.question, steps=number_steps(list(example.steps))),
+                _worked(prompt, example),
+            )
+            for example in self._examples
+        )
+
+    def _retried(self, text: str) -> str:
+        return self._prompts.fill("retry", prompt=text, reason=self._reason) if self._reason else text
+
+
+def _worked(prompt: str, example: Example) -> str:
+    if prompt in _PROGRAMS:
+        return f"```python\n{example.program}\n```"
+    if prompt == "plan_and_solve":
+        return f"Plan:\n{number_steps(list(example.steps))}\n\nSolution:\n{example.solution}"
+    return example.solution
+
+
+def _options(student: BaseChatModel, samples: int, attempt: int, sample: int) -> dict[str, Any]:
+    """Make samples differ, and differ again in a retry; a single sample is asked for as the student is set up."""
+    if samples == 1:
+        return {}
+    own = getattr(student, "temperature", None)
+    base = getattr(student, "seed", None) or 0
+    return {"temperature": own or VOTING_TEMPERATURE, "seed": base + attempt * samples + sample}

@@ -1,0 +1,62 @@
+"""Find the program in a reply: the first code block that defines `solution`, or bare code in the text."""
+
+from __future__ import annotations
+
+import re
+
+ENTRY = "solution"
+MODULES = ("math", "datetime", "decimal", "collections", "itertools", "functools", "re", "json", "random")
+"""Modules of the sandbox. A program that uses one without importing it gets the import: there is nothing to guess."""
+
+MAX_CHARACTERS = 20_000
+"""Longer programs are refused: no word problem needs them."""
+
+_FENCE = re.compile(r"```[ \t]*(?:python3?|py)?[ \t]*\r?\n(.*?)(?:```|\Z)", re.S | re.I)
+_START = re.compile(r"^(?:def |import |from \w+ import )", re.M)
+_CODE_LINE = re.compile(r"(?:\s|def |import |from |class |@|#|if |for |while |[A-Za-z_][\w.]*\s*(?:[-+*/]?=|:\s*\w+\s*=|\())|$")
+_FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.M)
+
+
+def find_program(reply: str) -> str:
+    """Return the code in a reply, "" if there is none.
+
+    Args:
+        reply: what a student wrote. Of several code blocks the first that defines `solution` counts: what follows an answer
+            is often an invented next problem.
+    """
+    blocks = [block.strip("\r\n") for block in _FENCE.findall(reply)]
+    defining = [block for block in blocks if f"def {ENTRY}" in block]
+    if defining or blocks:
+        return (defining or [block for block in blocks if _FUNCTION.search(block)] or blocks)[0]
+    return _bare_code(reply)
+
+
+def entry_of(source: str) -> str:
+    """Return the name of the function to call: `solution`, or the only function there is; "" where neither holds."""
+    functions = list(dict.fromkeys(_FUNCTION.findall(source)))
+    if ENTRY in functions:
+        return ENTRY
+    return functions[0] if len(functions) == 1 else ""
+
+
+def with_imports(source: str) -> str:
+    """Return the program with the imports that it forgot."""
+    missing = [
+        name
+        for name in MODULES
+        if re.search(rf"(?<![\w.]){name}\.\w", source) and not re.search(rf"^\s*(?:import|from)\b.*\b{name}\b", source, re.M)
+    ]
+    return "".join(f"import {name}\n" for name in missing) + source
+
+
+def _bare_code(reply: str) -> str:
+    """Return code that stands in the text without a fence, up to the first line that is prose."""
+    start = _START.search(reply)
+    if start is None:
+        return ""
+    lines = []
+    for line in reply[start.start() :].splitlines():
+        if not _CODE_LINE.match(line):
+            break
+        lines.append(line)
+    return "\n".join(lines).rstrip()

@@ -1,0 +1,110 @@
+"""Few-shot examples of a prompt set: problems with steps, a worked solution and a program, shown as chat turns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+FILE = "examples.jsonl"
+Choice = Literal["first", "random", "similar"]
+CHOICES: tuple[Choice, ...] = get_args(Choice)
+"""How examples are chosen: in order, at random by seed (the same for every problem), or the most similar to the question."""
+
+NEAR_COPY = 90.0
+"""Similarity, of 100, from which a question counts as a near copy of an example."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A worked problem. `steps` are a teacher's, without results; `program` defines `solution()`."""
+
+    question: str
+    steps: tuple[str, ...]
+    solution: str
+    program: str
+    answer: str
+
+
+def load_examples(file: Path) -> tuple[Example, ...]:
+    """Read the examples of a prompt set, () if it has none.
+
+    Raises:
+        ValueError: a line is not an example; names file, line and the missing key.
+    """
+    if not file.is_file():
+        return ()
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return tuple(_read(line, f"{file}, line {number}") for number, line in enumerate(lines, 1) if line.strip())
+
+
+def choose_examples(
+    examples: Sequence[Example], question: str, shots: int, choice: Choice = "first", seed: int = 0
+) -> list[Example]:
+    """Return the examples to show with a question, the most similar last where they are chosen by similarity.
+
+    Raises:
+        ValueError: there are fewer examples than shots, or the question is one of those chosen (contamination).
+    """
+    if shots > len(examples):
+        raise ValueError(f"shots={shots}, but the prompt set has {len(examples)} examples; give fewer shots or add to {FILE}")
+    chosen = _chosen(examples, question, shots, choice, seed)
+    folded = _fold(question)
+    if any(_fold(example.question) == folded for example in chosen):
+        raise ValueError(f"the question {question[:80]!r} is a few-shot example, too: leave one of the two out")
+    return chosen
+
+
+def contaminated(examples: Iterable[Example], questions: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the questions that are examples, and those that are near copies of one."""
+    from rapidfuzz import fuzz, process
+
+    known = [_fold(example.question) for example in examples]
+    same, near = [], []
+    for question in questions:
+        folded = _fold(question)
+        if folded in known:
+            same.append(question)
+        elif process.extractOne(folded, known, scorer=fuzz.ratio, score_cutoff=NEAR_COPY):
+            near.append(question)
+    return same, near
+
+
+def digest(examples: Iterable[Example]) -> str:
+    """Return a hash of examples: what is shown belongs to a cell's identity."""
+    plain = json.dumps([asdict(example) for example in examples], sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()[:12]
+
+
+def _chosen(examples: Sequence[Example], question: str, shots: int, choice: Choice, seed: int) -> list[Example]:
+    if choice == "random":
+        return random.Random(seed).sample(list(examples), shots)
+    if choice == "similar" and shots:
+        from rapidfuzz import fuzz, process
+
+        texts = [_fold(example.question) for example in examples]
+        found = process.extract(_fold(question), texts, scorer=fuzz.token_set_ratio, limit=shots)
+        return [examples[place] for _, _, place in reversed(found)]
+    return list(examples[:shots])
+
+
+def _read(line: str, where: str) -> Example:
+    try:
+        values = json.loads(line)
+        steps = values["steps"]
+        if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
+            raise ValueError("steps is no list of texts")
+        texts = {name: str(values[name]) for name in ("question", "solution", "program", "answer")}
+        return Example(steps=tuple(steps), **texts)
+    except KeyError as error:
+        raise ValueError(f"{where}: the example lacks {error}; it needs question, steps, solution, program, answer") from None
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{where}: no example in JSON ({error})") from None
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.casefold().split())

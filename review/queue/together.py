@@ -1,0 +1,63 @@
+"""Several items decided at once, with one comment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..errors import AlreadyDecided
+from .items import Item
+from .queue import ReviewQueue
+
+
+@dataclass
+class Together:
+    """What became of a selection: the items that were decided, and those that a person must open first."""
+
+    decided: list[Item] = field(default_factory=list)
+    left: list[Item] = field(default_factory=list)
+
+
+def decide_together(
+    queue: ReviewQueue,
+    numbers: Collection[int],
+    decision: Literal["approve", "reject"],
+    *,
+    comment: str = "",
+    reviewer: str = "",
+    unflagged: bool = False,
+    **filters: str,
+) -> Together:
+    """Decide on items that still wait.
+
+    Items without steps or with hidden characters are never approved like this, nor one that somebody has begun to edit; items
+    whose teacher was asked often enough are not sent back.
+
+    Args:
+        queue: an open queue.
+        numbers: of the items.
+        decision: for all of them.
+        comment: a note, or what the teacher should change.
+        reviewer: name, as given.
+        unflagged: pass over every item with a flag.
+        filters: as in `ReviewQueue.pending`.
+
+    Raises:
+        ValueError: sending back needs a comment.
+    """
+    if decision == "reject" and not comment.strip():
+        raise ValueError("sending back needs a comment: it tells the teacher what to change")
+    result, begun = Together(), queue.drafts.subjects()
+    for item in queue.pending(**filters):
+        if item.number not in numbers or (unflagged and item.kinds):
+            continue
+        refused = (item.must_be_opened or item.subject in begun) if decision == "approve" else not item.may_reject
+        if refused:
+            result.left.append(item)
+            continue
+        try:
+            result.decided.append(queue.decide(item.number, {"type": decision, "message": comment}, reviewer=reviewer))
+        except AlreadyDecided:
+            continue
+    return result

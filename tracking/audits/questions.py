@@ -1,0 +1,117 @@
+"""The questions of an audit as MLflow's label schemas, and the answers as its assessments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..store.errors import TrackingUnavailable
+
+if TYPE_CHECKING:
+    from mlflow.entities import Assessment
+
+    from ..store.store import Store
+
+RIGHT = "Is the verdict right?"
+WHY = "If not, why?"
+ANSWERS = ("yes", "no", "can't tell")
+REASONS = (
+    "it read another answer than the solution gives",
+    "the answers are equal, and it did not see that",
+    "the answers differ, and it called them equal",
+    "the reference is wrong",
+    "the problem can be read in several ways",
+    "another reason",
+)
+_HINTS = {
+    RIGHT: "Does the final answer of the solution equal the reference? View full trace shows the solution (node solve), "
+    "and under Assessments the reference and the verdict (correct). Judge the answer, not the reasoning.",
+    WHY: "Leave this open if the verdict is right.",
+}
+
+Answer = Literal["yes", "no", "unclear", "waiting"]
+"""What people say of a verdict: right, wrong, they can't tell or disagree, or nobody answered."""
+
+
+@contextmanager
+def review_queues(store: Store) -> Iterator[Any]:
+    """Yield MLflow's module for review queues, with a store as the one that it writes to.
+
+    Raises:
+        TrackingUnavailable: this MLflow or the server has no review queues, or refuses.
+    """
+    try:
+        import mlflow
+        from mlflow.genai import review_queues as queues
+    except ImportError as error:
+        raise TrackingUnavailable("review queues need MLflow 3.14 or newer: pip install -U mlflow") from error
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(store.uri)
+    try:
+        yield queues
+    except mlflow.MlflowException as error:
+        said = store.redactor.text(str(error).splitlines()[0][:300])
+        hint = "; its server needs MLflow 3.14 or newer" if error.get_http_status_code() in (404, 501) else ""
+        raise TrackingUnavailable(f"{store.shown_uri} did not take the review queue: {said}{hint}") from error
+    finally:
+        mlflow.set_tracking_uri(before)
+
+
+def question(experiment_id: str, name: str, options: Sequence[str]) -> str:
+    """Return the id of a question of an experiment; it is made if there is none."""
+    from mlflow.genai import label_schemas
+
+    for schema in pages(lambda token: label_schemas.list_label_schemas(experiment_id, page_token=token)):
+        if schema.name == name:
+            return str(schema.schema_id)
+    made = label_schemas.create_label_schema(
+        name,
+        type="feedback",
+        input=label_schemas.InputCategorical(list(options)),
+        instruction=_HINTS[name],
+        enable_comment=True,
+        experiment_id=experiment_id,
+    )
+    return str(made.schema_id)
+
+
+def read_answer(assessments: Sequence[Assessment]) -> Answer:
+    """Return what people said of a verdict; where they disagree, the majority, if there is one."""
+    said = [_value(item) for item in _latest(assessments, RIGHT)]
+    yes, no = said.count("yes"), said.count("no")
+    if not said:
+        return "waiting"
+    return "unclear" if yes == no else "yes" if yes > no else "no"
+
+
+def read_reasons(assessments: Sequence[Assessment]) -> list[str]:
+    """Return the answers to "If not, why?" on one trace."""
+    return [_value(item) for item in _latest(assessments, WHY) if _value(item)]
+
+
+def pages(fetch: Callable[[str | None], Any]) -> Iterator[Any]:
+    """Yield what is on all pages of one of MLflow's lists; `fetch` gets the token of a page."""
+    token = None
+    while True:
+        page = fetch(token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _latest(assessments: Sequence[Assessment], name: str) -> list[Assessment]:
+    """Return the newest answer of each person to a question."""
+    overridden = {getattr(item, "overrides", None) for item in assessments}
+    given = [item for item in assessments if item.name == name and item.source.source_type == "HUMAN"]
+    newest = {}
+    for item in sorted(given, key=lambda item: item.last_update_time_ms or item.create_time_ms or 0):
+        if item.assessment_id not in overridden and getattr(item, "value", None) is not None:
+            newest[item.source.source_id] = item
+    return list(newest.values())
+
+
+def _value(item: Assessment) -> str:
+    value = getattr(item, "value", "")
+    return str(value[0] if isinstance(value, list) and value else value).strip().lower()

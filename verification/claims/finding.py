@@ -1,0 +1,109 @@
+"""What a response finally claims, where it says so, and what else it could have claimed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from ..notation.clean import clean
+from ..notation.layout import asks_below
+from ..notation.residue import Reply, read_reply
+from ..notation.values import tidy
+from ..verdicts import Loser, Source
+from .choosing import CERTAIN, Choice, choose_claim
+from .echoes import is_echo
+from .objects import stated_answer
+from .statements import MAX_RESPONSE, Statement, has_value, rank_statements, split_statements
+
+VALUE = 0.4
+"""How much the likeliest value of a statement says about the statement; the rest is how it is put."""
+MOST_LOSERS = 5
+_STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
+_NO_ANSWER = re.compile(
+    r"^\W*(?:none|n/?a|unknown\b.*|undetermined|indeterminate|i don'?t know|not sure|\.{2,}|(?:it )?(?:cannot"
+    r"|can't|can not) be determined\b.*|\?+)\W*$",
+    re.I,
+)
+SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim with its restatements; `losers` are the claims of other sentences, and the other values of its own."""
+
+    texts: tuple[str, ...]
+    source: Source
+    undecided: bool = False
+    statement: str = ""
+    losers: tuple[Loser, ...] = ()
+    unit: str = ""
+    """The known unit that follows the first text."""
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The texts, the first one with its unit."""
+        return (f"{self.texts[0]} {self.unit}".strip(), *self.texts[1:])
+
+
+def read_response(response: str, question: str | None = None) -> Reply:
+    """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
+    reply = read_reply(response[-4 * MAX_RESPONSE :])
+    return Reply(clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question)), reply.finished)
+
+
+def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> Claim | None:
+    """Return what a clean reply claims, None if it claims nothing.
+
+    Args:
+        reply: from `read_response`.
+        question: helps to tell the asked quantity from restated ones.
+        explain: look at the candidates that would not be reached otherwise, too.
+    """
+    lines = [line for line in reply.text.split("\n") if line.strip()]
+    while lines and is_echo(lines[-1]):
+        lines.pop()
+    strict = _STRICT_LINE.match(lines[-1][:2000]) if lines else None
+    if strict:
+        claim = _line_claim(strict[1] or "", question)
+        return replace(claim, losers=_other_claims(reply, question, claim)) if claim and explain else claim
+    if (stated := stated_answer(reply.text)) is not None:
+        return _line_claim(clean(stated), question, "answer_line")
+    return _best_claim(reply, question, explain)
+
+
+def _line_claim(content: str, question: str | None, source: Source = "final_line") -> Claim | None:
+    """Return the claim of a line that holds only the answer."""
+    if not content.strip() or _NO_ANSWER.match(content):
+        return None
+    chosen = next((part for part in reversed(split_statements(content)) if has_value(part)), content)
+    choice = choose_claim(Statement(chosen, chosen, source, 0), question)
+    if choice is None and re.match(r"\W*not\b", content, re.I):
+        return None
+    texts = choice.texts if choice else (tidy(content),)
+    return Claim(texts, source, bool(SEVERAL.search(content)), content, unit=choice.unit if choice else "")
+
+
+def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
+    found: list[tuple[float, Statement, Choice]] = []
+    for statement in rank_statements(reply.text, question, finished=reply.finished)[:4]:
+        best = max((total for total, *_ in found), default=None)
+        if not explain and best is not None and best >= statement.score + VALUE * CERTAIN:
+            break
+        if choice := choose_claim(statement, question):
+            found.append((statement.score + VALUE * max(-CERTAIN, min(CERTAIN, choice.score)), statement, choice))
+    if not found:
+        return None
+    winner = max(found, key=lambda each: each[0])
+    _, statement, choice = winner
+    losers = [Loser(text, statement.text, round(score, 2)) for text, score in choice.losers]
+    losers += [Loser(each[2].texts[0], each[1].text, round(each[0], 2)) for each in found if each is not winner]
+    return Claim(choice.texts, statement.source, statement.undecided, statement.text, tuple(losers[:MOST_LOSERS]), choice.unit)
+
+
+def _other_claims(reply: Reply, question: str | None, taken: Claim) -> tuple[Loser, ...]:
+    found = _best_claim(reply, question, True)
+    if found is None:
+        return ()
+    best = Loser(found.texts[0], found.statement, 0.0)
+    losers = (best, *found.losers) if found.texts[0] != taken.texts[0] else found.losers
+    return tuple(loser for loser in losers if loser.answer != taken.texts[0])[:MOST_LOSERS]

@@ -1,0 +1,59 @@
+"""The words for "answer", "therefore" and "check" in nine other languages.
+
+Spanish, French, German, Portuguese, Italian, Russian, Chinese, Japanese, Korean.
+"""
+
+import re
+
+ANSWER = re.findall(
+    r"\w+",
+    "respuesta resultado solución réponse résultat antwort endergebnis ergebnis lösung resposta solução risposta risultato"
+    " soluzione ответ результат 答案 答え 答 解答 回答 结果 結果 정답 답",
+)
+_LATIN = "|".join(word for word in ANSWER if word[0] < "\u3000")
+_CJK = "|".join(word for word in ANSWER if word[0] >= "\u3000")
+_FINAL = (
+    r"(?:(?:la|le|el|die|das|der|a|o|il|l'|mon|mi|unsere|окончательный|итоговый|правильный"
+    r"|最终|最終的な|最終|最后|正确|최종)\s*)*"
+)
+_QUALIFIED = r"(?:\s+(?:final|finale|correcta?|correta|corretta|lautet|es|est|ist|é|è|равен|равно|-))*"
+
+LINE = rf"^\W*{_FINAL}(?:(?:{_LATIN})\b{_QUALIFIED}|(?:{_CJK})\s*(?:是|为|為|は|은|는)?)\s*[:=]\s*(?P<claim>\S.*)$"
+"""A line that begins with the word for answer and a colon."""
+ANSWER_IS = (
+    rf"\b(?:{_LATIN})\b[^.:\n]{{0,60}}?(?:\b(?:es|est|ist|lautet|beträgt|é|è|sono|sind|son|равен|равно|составляет)\b|:|=|\s-\s)"
+    rf"|(?:{_CJK})[^.:\n]{{0,20}}?(?:应为|應為|等于|是|为|為|は|은|는|:|=)"
+)
+"""A sentence that says what the answer is; the claim follows."""
+_CONCLUDING_LATIN = (
+    "por (?:lo )?tanto|por consiguiente|así que|entonces|en total|en conclusión|en resumen|finalmente|luego"
+    "|donc|ainsi|par conséquent|au total|en conclusion|finalement|alors"
+    "|also|daher|somit|deshalb|folglich|insgesamt|demnach|damit|schließlich"
+    "|portanto|logo|assim|então|ao todo|no total|ao final"
+    "|quindi|pertanto|dunque|perciò|in totale|allora|in conclusione"
+    "|следовательно|таким образом|итак|поэтому|значит|всего"
+)
+_CONCLUDING_CJK = "所以|因此|综上|综上所述|故|总共|一共|したがって|従って|よって|ゆえに|だから|つまり|따라서|그러므로|그래서"
+CONCLUSION = (
+    rf"^\W*(?:(?:{_CONCLUDING_LATIN})\b|(?:{_CONCLUDING_CJK}))|[,.;]\s(?:{_CONCLUDING_LATIN})\b|[,.;]\s*(?:{_CONCLUDING_CJK})"
+)
+CONCLUSION_WORDS = (
+    "por tanto así que entonces conclu resum final luego donc ainsi conséquent total alors also daher somit deshalb folglich"
+    " insgesamt demnach damit schließlich portanto logo assim então todo quindi pertanto dunque perciò allora"
+    " следовательно образом итак"
+    " поэтому значит всего 所以 因此 综上 故 共 したがって 従って よって ゆえに だから つまり 따라서 그러므로 그래서"
+)
+CHECKING = (
+    r"(?:comprobaci[oó]n|comprobamos|comprobar|comprobemos|verificaci[oó]n|verificamos|verifiquemos"
+    r"|vérification|vérifions|probe\b|überprüfung"
+    r"|überprüfen|kontrolle|prüfung|verificação|verificando|conferindo|conferência|prova\b|prova dos"
+    r"|verifica\b|verifichiamo|controllo"
+    r"|проверка|проверим|检验|检查|验算|验证|檢驗|驗算|検算|確認|検証|確かめ|검산|확인)"
+)
+"""What begins a closing section that only checks."""
+GIVES_UP = (
+    r"no se puede (?:determinar|saber)|imposible (?:de )?(?:determinar|saber)|impossible (?:de|à) (?:déterminer|savoir)"
+    r"|on ne peut pas (?:déterminer|savoir)|(?:lässt|kann) (?:sich |man )?[^.]{0,30}nicht (?:bestimm|berechn|sagen)"
+    r"|não é possível (?:determinar|saber)|non è possibile (?:determinare|sapere)|невозможно (?:определить|узнать)"
+    r"|нельзя определить|无法确定|不能确定|无法计算|判断できません|求められません|알 수 없"
+)

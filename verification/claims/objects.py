@@ -1,0 +1,87 @@
+"""Answers in machine-readable form: a JSON object with a key like "answer", or <answer> tags."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import Any
+
+MAX_OBJECT = 8000
+ANSWER_KEYS = (
+    "final_answer",
+    "finalanswer",
+    "answer",
+    "correct_answer",
+    "final_result",
+    "result",
+    "solution",
+    "choice",
+    "value",
+    "output",
+    "prediction",
+    "response",
+)
+"""The most telling first. Other keys, such as "confidence" or "steps", claim nothing."""
+_TAGS = re.compile(r"<(?P<tag>(?:final_?)?answer|result|solution)>\s*(?P<claim>.*?)\s*</(?P=tag)>", re.I | re.S)
+_ENTRY = re.compile(
+    r"""["'](?P<key>[A-Za-z _-]{1,30})["']\s*:\s*(?:"(?P<text>[^"\n]{0,400})"|'(?P<quoted>[^'\n]{0,400})'"
+    "|(?P<plain>[-\w.+/]+))"""
+)
+
+
+def stated_answer(text: str) -> str | None:
+    """Return what the last tag or object of a text claims; "" for an object that has no answer, None if there is neither."""
+    tags = list(_TAGS.finditer(text[-MAX_OBJECT:])) if "<" in text else []
+    if tags:
+        return tags[-1]["claim"]
+    end = text.rfind("}")
+    if end < 0 or ('"' not in text and "'" not in text):
+        return None
+    return _object_answer(text[: end + 1], text[end + 1 :])
+
+
+def _object_answer(text: str, after: str) -> str | None:
+    if re.search(r"\w", re.sub(r"```\w*", "", after)):
+        return None
+    starts = [match.start() for match in re.finditer(r"\{\s*[\"']", text[-MAX_OBJECT:])][:20]
+    offset = max(0, len(text) - MAX_OBJECT)
+    for start in starts:
+        found = _loaded(text[offset + start :])
+        if isinstance(found, dict):
+            return _claimed(found)
+    entries = {
+        match["key"]: match["text"] or match["quoted"] or match["plain"] for match in _ENTRY.finditer(text[-MAX_OBJECT:])
+    }
+    return _claimed(entries) if starts and entries else None
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return ast.literal_eval(text) if text.count("{") + text.count("[") < 30 else None
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+
+
+def _claimed(entries: dict[Any, Any]) -> str:
+    keys = {re.sub(r"[\s-]+", "_", str(key).lower()): key for key in entries}
+    for name in ANSWER_KEYS:
+        if name in keys:
+            return _written(entries[keys[name]], entries)
+    return ""
+
+
+def _written(value: Any, around: dict[Any, Any]) -> str:
+    if isinstance(value, dict):
+        return _claimed(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(part) for part in value[:20])
+    if value is None:
+        return ""
+    unit = around.get("unit") or around.get("units")
+    text = str(value).strip()
+    return f"{text} {unit}" if isinstance(unit, str) and re.fullmatch(r"-?[\d.,/]+", text) else text

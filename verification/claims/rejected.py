@@ -1,0 +1,29 @@
+"""Values that a statement names only to reject them: "not 9 but 8", "60 is not correct", "isn't $100"."""
+
+from __future__ import annotations
+
+import re
+
+from .candidates import Candidate
+
+_BEFORE = re.compile(
+    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
+    r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$",
+    re.I,
+)
+_WRONG = (
+    r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
+    r"|extraneous|rejected|discarded|too (?:high|low|big|small|large|much|many))"
+)
+_AFTER = re.compile(
+    rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
+    rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"
+    rf"|incorrect|not |rejected|extraneous))",
+    re.I,
+)
+
+
+def is_rejected(candidate: Candidate, text: str) -> bool:
+    """Tell whether a candidate's text rejects it."""
+    before, after = text[: candidate.start][-60:], text[candidate.start + len(candidate.text) :][:80]
+    return bool(_BEFORE.search(before) or _AFTER.match(after.lstrip("⟧ ")))

@@ -1,0 +1,53 @@
+"""Signs that make a piece of a response likelier or less likely to be its claim, and their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Piece = TypeVar("Piece")
+
+
+@dataclass(frozen=True)
+class Sign(Generic[Piece]):
+    """One sign: why it matters, how strongly a piece has it (0 to 1, or how often), and an example of what it is for."""
+
+    why: str
+    strength: Callable[[Piece], float]
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class Table(Generic[Piece]):
+    """Signs of one kind of piece with their weights, which `benchmarks/weights.py` fits."""
+
+    name: str
+    signs: Sequence[Sign[Piece]]
+    weights: Sequence[float]
+
+    def __post_init__(self) -> None:
+        if len(self.signs) != len(self.weights):
+            raise ValueError(
+                f"{len(self.signs)} signs of {self.name} and {len(self.weights)} weights; run benchmarks/weights.py"
+            )
+
+    def score(self, piece: Piece) -> float:
+        """Return the sum of the weights of the signs that hold."""
+        total = 0.0
+        for sign, weight in zip(self.signs, self.weights, strict=True):
+            if strength := sign.strength(piece):
+                total += weight * strength
+        return total
+
+    def strengths(self, piece: Piece) -> list[float]:
+        """Return how strongly a piece has each sign."""
+        return [float(sign.strength(piece)) for sign in self.signs]
+
+
+def table(name: str, signs: Sequence[Sign[Piece]]) -> Table[Piece]:
+    """Return signs with their fitted weights."""
+    from .weights import WEIGHTS
+
+    known = WEIGHTS[name]
+    return Table(name, tuple(signs), tuple(known[sign.why] for sign in signs))

@@ -1,0 +1,63 @@
+"""Other ways to write a claim: assignments as a pair, a range, an inequality as an interval."""
+
+from __future__ import annotations
+
+import re
+
+from ..notation.values import exact_values, read_value
+
+_ASSIGNMENT = re.compile(r"\s*\(?\s*([A-Za-z])\s*=\s*([^=,;()]+?)\s*\)?\s*")
+_BETWEEN = re.compile(r"\s*(?:,|;|\\text\s*\{\s*and\s*\}|\\quad|\band\b|\\land|\\wedge|\\;)+\s*")
+_RANGE = re.compile(
+    r"(?:between |from |about )?(?P<low>[$€£]?\d[\d.,]*%?)(?P<unit>(?:\s[a-zA-Z]+)?)\s*(?:-|--|to|and|through"
+    r"|until)\s*(?P<high>[$€£]?\d[\d.,]*%?)(?P<after>(?:\s[a-zA-Z]+){0,3})"
+)
+_NUMBER = r"-?(?:\\infty|\\frac\s*\{-?\d+\}\s*\{\d+\}|[\d.]+(?:/\d+)?)"
+_CHAIN = re.compile(rf"\s*({_NUMBER})\s*(<|>|\\leq?|\\geq?)\s*[a-zA-Z]\s*(<|>|\\leq?|\\geq?)\s*({_NUMBER})\s*")
+_LESS = ("<", "\\le", "\\leq")
+
+
+def as_pair(text: str) -> str:
+    """Write assignments to several letters as a tuple in the order of the letters: "y = 2 and x = 1" as "(1,2)"."""
+    if text.count("=") < 2:
+        return text
+    parts = [_ASSIGNMENT.fullmatch(part) for part in _BETWEEN.split(text) if part.strip(" ()")]
+    if not all(parts):
+        return text
+    values = {match[1]: match[2] for match in parts if match}
+    if len(values) < 2 or len(values) != len(parts):
+        return text
+    return "(" + ",".join(values[letter] for letter in sorted(values)) + ")"
+
+
+def same_range(claim: str, reference: str) -> bool | None:
+    """Compare two ranges, "3-5" and "between 3 and 5 hours"; None unless both are ranges."""
+    parts = [_RANGE.fullmatch(text.strip()) for text in (claim, reference)]
+    if not all(parts):
+        return None
+    low, high = ([exact_values(match[name]) for match in parts if match] for name in ("low", "high"))
+    return bool(low[0] & low[1]) and bool(high[0] & high[1]) and _one_kind(*[match["after"] for match in parts if match])
+
+
+def _one_kind(given: str, wanted: str) -> bool:
+    units = [read_value(f"1{after}").unit for after in (given, wanted)]
+    return None in units or units[0] == units[1]
+
+
+def as_interval(text: str) -> str:
+    r"""Write "2 < x \\le 7" as "(2,7]"."""
+    match = _CHAIN.fullmatch(text)
+    if not match:
+        return text
+    low, first, second, high = match.groups()
+    if (first in _LESS) != (second in _LESS):
+        return text
+    if first not in _LESS:
+        low, first, second, high = high, second, first, low
+    strict = ("<", ">")
+    return f"{'(' if first in strict else '['}{low},{high}{')' if second in strict else ']'}"
+
+
+def is_range(text: str) -> bool:
+    """Tell whether a reference is a range of two numbers, "3-5"."""
+    return bool(_RANGE.fullmatch(text.strip()))

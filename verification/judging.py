@@ -1,0 +1,72 @@
+"""Whether a claim is the reference: the same mathematics, the same letter, the same yes or no, the same name."""
+
+from __future__ import annotations
+
+import re
+
+from .claims.finding import SEVERAL, Claim
+from .equivalence.comparing import Outcome, compare_claims
+from .notation.values import exact_values, tidy
+
+NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
+_DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
+_BEGINNING = re.compile(r"\b(?:starting|starts|begins|beginning|since|from|before|after) (?:on )?[A-Z][a-z]+", re.I)
+_COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+")
+_SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
+_CALENDAR = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
+    r"|November|December"
+)
+
+
+def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Outcome:
+    """Compare a claim with a reference; see `compare_claims` for the outcomes."""
+    if claim.undecided and not _one_value(claim.texts):
+        return "unequal"
+    if NAME.fullmatch(wanted):
+        if _names(claim.statement, question) == {wanted.casefold()}:
+            return "equal"
+        return compare_claims(claim.texts[0], wanted, timeout)
+    if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
+        return "unequal"
+    texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]
+    if _left_to_divide(claim.texts[0], wanted):
+        return "unequal"
+    outcomes: list[Outcome] = []
+    for text in texts:
+        if _restated(text, wanted, question):
+            outcomes.append("unequal")
+            continue
+        outcomes.append(compare_claims(text, wanted, timeout, question))
+        if outcomes[-1] == "equal":
+            return "equal"
+    return outcomes[0]
+
+
+def _left_to_divide(text: str, wanted: str) -> bool:
+    """Tell whether a whole number was asked and a division is given that was not carried out."""
+    return wanted.isdigit() and bool(_DIVISION.fullmatch(tidy(text)))
+
+
+def _one_value(texts: tuple[str, ...]) -> bool:
+    """Tell whether alternatives are forms of one number."""
+    values = [exact_values(part) for text in texts for part in SEVERAL.split(text)]
+    return len(values) > 1 and bool(frozenset.intersection(*values))
+
+
+def _restated(text: str, wanted: str, question: str | None) -> bool:
+    """An expression copied from the question is no answer, even where it equals the reference."""
+    if not question or exact_values(text) or len(text) < 4:
+        return False
+    given, asked, right = (re.sub(r"[\s{}$]|\\(?:left|right)", "", part) for part in (tidy(text), question, wanted))
+    return given in asked and given != right
+
+
+def _names(statement: str, question: str | None) -> set[str]:
+    """Return the capitalised words of a statement that the question has as well; else its days and months."""
+    concluded = _SO.split(statement)[-1]
+    statement = f" {concluded}" if re.search(r"\b[A-Z][a-z]+", concluded) else statement
+    words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", _COMPARED.sub("", _BEGINNING.sub("", statement))))
+    asked = set(re.findall(r"\b[A-Z][a-z]+\b", question or ""))
+    named = {word for word in words - asked if _CALENDAR.fullmatch(word)} or words & asked
+    return {word.casefold() for word in named}

@@ -1,0 +1,48 @@
+"""Answers that are no value: no solution, undefined, infinitely many, cannot be determined."""
+
+from __future__ import annotations
+
+import re
+
+from ..claims.statements import split_statements
+
+_CLASSES = {
+    "no solution": r"(?:no|not any|without) (?:real |valid |possible |integer )*(?:solutions?|roots?|answers?)\b(?! set)"
+    r"|\bhas none\b|\\emptyset|∅|\bempty set\b|\bno such\b",
+    "undefined": r"\bundefined\b|\bnot defined\b|\bdoes not exist\b|\bdoesn't exist\b|\bDNE\b",
+    "infinitely many": r"\binfinite(?:ly many)?\b|\binfinite number\b|\ball real numbers\b",
+    "cannot be determined": r"\b(?:cannot|can't|can not) be (?:determined|found|answered|known)\b|\bimpossible to (?:determine"
+    r"|tell"
+    r"|know)\b"
+    r"|\bnot enough information\b|\binsufficient information\b",
+}
+_PATTERNS = {name: re.compile(pattern, re.I) for name, pattern in _CLASSES.items()}
+_REFERENCE = re.compile(
+    r"(?:there (?:is|are) )?(?:no (?:real )?solutions?|undefined|not defined|does not exist|dne"
+    r"|infinitely many(?: solutions)?|infinite(?:ly)?"
+    r"|cannot be determined|not enough information|none|\\emptyset|impossible)",
+    re.I,
+)
+
+
+def read_finding(reference: str) -> str | None:
+    """Return the class of a reference that is no value, None for any other."""
+    if not _REFERENCE.fullmatch(reference.strip(" .")):
+        return None
+    low = reference.lower()
+    if low.startswith(("none", "impossible")):
+        return "no solution" if low.startswith("none") else "cannot be determined"
+    return next(
+        (name for name, pattern in _PATTERNS.items() if pattern.search(reference)), "undefined" if "not" in low else None
+    )
+
+
+def find_finding(text: str) -> tuple[str, str] | None:
+    """Return the class that the last or last but one statement names, with the statement, unless an explicit value follows."""
+    for part in reversed(split_statements(text)[-2:]):
+        for name, pattern in _PATTERNS.items():
+            if (found := pattern.search(part)) and not re.search(r"\bif\b|\bunless\b|\d", part[found.end() :]):
+                return name, part
+        if re.search(r"\\boxed|answer\W|=\s*-?\d", part, re.I):
+            return None
+    return None

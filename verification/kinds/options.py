@@ -1,0 +1,160 @@
+"""Multiple choice: the options that a question offers, and the letter that a response picks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..claims.references import last_box
+from ..claims.statements import split_statements
+from ..notation.values import tidy
+
+_OPTION = re.compile(
+    r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J])(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M
+)
+_LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"
+_END = r"(?=[\s).,:;!?*\"'$}\]-]|$)"
+_ARTICLE = r"(?! [a-z])"
+_NAMED = re.compile(
+    rf"(?:\b(?:answers?|choice|option|response|alternative)\b[^.\n]{{0,40}}?(?:\bis\b|\bare\b|\bwould be\b"
+    rf"|\bmust be\b|\bbe\b|:|=|->)"
+    rf"\s*(?:therefore |clearly |indeed |thus )?(?:(?:option|choice|letter|answer)\s*)?[\"'$]*{_LETTER}{_END}"
+    rf"|\b(?:i|we|you)(?:'d| would| will|'ll)? (?:choose|pick|select|go with|should choose"
+    rf"|conclude)\s+(?:option |choice |answer )?{_LETTER.replace('letter', 'picked')}{_END}"
+    rf"|\b(?:matches|corresponds to|it'?s|so|therefore|thus|hence|choose|select|pick"
+    rf"|is)\s*,?\s*(?:to\s+)?(?:option|choice|letter|answer)\s*"
+    rf"{_LETTER.replace('letter', 'matched')}{_END}"
+    rf"|\b(?:option|choice|answer"
+    rf"|statement)\s+{_LETTER.replace('letter', 'subject')}{_END}[^.\n]{{0,60}}?\bis (?:the )?(?:correct|right"
+    rf"|best|answer|true)\b"
+    rf"|{_LETTER.replace('letter', 'called')}{_END}[^.\n]{{0,60}}?\bis (?:the |my )?(?:correct|right|best"
+    rf"|final)? ?(?:answer|choice|option)\b)",
+    re.I,
+)
+_LAST = re.compile(rf"\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+{_LETTER}\W*$")
+_ALONE = re.compile(rf"^\W*(?:so|therefore|thus|hence)?\W*{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I)
+_REJECTED = re.compile(
+    r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
+    r"|\bexcept)\W+(?:(?:option|choice|answer|it|letter|the)\W+)*$",
+    re.I,
+)
+_UNLIKELY_AFTER = re.compile(
+    r"^\W*(?:[^.\n]{0,40}?)\b(?:is|are|was|might be|may be|seems?|looks?) (?:not\b|n't|incorrect|wrong|false"
+    r"|tempting|out\b|eliminated|too )|^\W*(?:isn't|can be (?:ruled|elim)|\?)",
+    re.I,
+)
+_LANGUAGE = re.compile(
+    rf"(?:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{{0,30}}?{_LETTER}(?![A-Za-z])",
+    re.I,
+)
+REFERENCE = re.compile(r"\(?([A-J])\)?(?:[).:]\s*(\S.*))?")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a question by their letters; empty for a question that offers none."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def text_of(self, letter: str) -> str | None:
+        """Return what stands behind a letter."""
+        return dict(self.texts).get(letter)
+
+    def letter_of(self, same: object, claim: str) -> str | None:
+        """Return the one letter whose text is the claim; `same(a, b)` compares two texts as answers."""
+        plain = _plain(claim)
+        found = [letter for letter, text in self.texts if _plain(text) == plain]
+        if not found and callable(same):
+            found = [letter for letter, text in self.texts if text and same(text, claim)]
+        return found[0] if len(found) == 1 else None
+
+    def named_in(self, text: str) -> tuple[str, str] | None:
+        """Return the one option that the last statement names, with the statement; then the last but one."""
+        for part in reversed(split_statements(text)[-2:]):
+            found = [
+                letter
+                for letter, option in self.texts
+                if len(option) > 2
+                and (place := part.casefold().find(option.casefold().strip(" ."))) >= 0
+                and not _REJECTED.search(part[max(0, place - 40) : place])
+            ]
+            if len(found) == 1:
+                return found[0], part
+        return None
+
+
+@lru_cache(maxsize=512)
+def read_options(question: str | None) -> Options:
+    """Return the options that a question offers: at least two, lettered from A on without a gap."""
+    text = (question or "")[-4000:]
+    if "A" not in text or "B" not in text:
+        return Options()
+    marks = list(_OPTION.finditer(text))
+    for start, mark in enumerate(marks):
+        if mark["letter"] != "A":
+            continue
+        run = [mark]
+        for following in marks[start + 1 :]:
+            if following["letter"] == chr(ord("A") + len(run)):
+                run.append(following)
+        if len(run) > 1:
+            ends = [following.start() for following in run[1:]] + [len(text)]
+            found = [
+                (each["letter"], text[each.end() : end].strip().rstrip("(*;,").split("\n")[0].strip())
+                for each, end in zip(run, ends, strict=True)
+            ]
+            return Options(tuple(found))
+    return Options()
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A letter that a response picks, the sentence that does, and the letters that others of its sentences pick."""
+
+    letter: str
+    sentence: str
+    others: tuple[tuple[str, str], ...] = ()
+    start: int = 0
+
+
+def pick_letter(text: str) -> Pick | None:
+    """Return the letter that a cleaned response explicitly picks last, None if it picks none."""
+    picks: list[Pick] = []
+    box = last_box(text)
+    boxed = re.fullmatch(r"\W*([A-J])(?:\W*|\W+\S.*)", tidy(box)) if box else None
+    if boxed and not re.match(r"[A-J]\s*[-+*/=^(]|[A-J]\s\w+\s", tidy(box or "")):
+        return Pick(boxed[1], f"\\boxed{{{box}}}", start=text.rfind("\\boxed"))
+    place = 0
+    for line in text.split("\n"):
+        picks += [Pick(letter, line.strip(), start=place + start) for letter, start in _picked(line[:2000])]
+        place += len(line) + 1
+    if not picks:
+        return None
+    last = picks[-1]
+    return Pick(last.letter, last.sentence, tuple((pick.letter, pick.sentence) for pick in picks[:-1][-4:]), last.start)
+
+
+def _picked(line: str) -> list[tuple[str, int]]:
+    found = []
+    for pattern in (_NAMED, _LANGUAGE):
+        for match in pattern.finditer(line):
+            name = next(name for name, value in match.groupdict().items() if value)
+            letter, start, end = match[name], match.start(name), match.end(name)
+            if not letter.isupper() or _REJECTED.search(line[max(0, start - 40) : start].rstrip("(*")):
+                continue
+            after = line[end:].lstrip(")*")
+            if _UNLIKELY_AFTER.match(after) or (
+                letter in "AI" and re.match(r" (?!because|since|as |with |and |is )[a-z]", after)
+            ):
+                continue
+            if name not in ("called", "subject") and re.match(r"\)?\s*(?:or|/)\s*\(?[A-J]\b", after):
+                continue
+            found.append((letter, start))
+    if not found and (alone := _LAST.search(line) or _ALONE.match(line)):
+        found.append((alone["letter"], alone.start("letter")))
+    return sorted(found, key=lambda pick: pick[1])
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s$*.,'\"()\\{}]|\btext", "", text).casefold()

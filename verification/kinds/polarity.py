@@ -1,0 +1,42 @@
+"""Yes or no, true or false: what a response says to a question of that kind."""
+
+from __future__ import annotations
+
+import re
+
+from ..claims.statements import split_statements
+
+WORDS = {"yes": True, "true": True, "no": False, "false": False}
+_WORD = r"(?P<word>yes|no|true|false)"
+_STOPS = r"(?=\s*(?:[.,:;!?)*\"'}\]—-]|$|because\b|since\b|as\b|it\b|she\b|he\b|they\b|there\b|the\b|with\b|for\b|when\b))"
+_FIRST = re.compile(
+    rf"^\W*(?:(?:so|therefore|thus|hence|finally|and|in conclusion|overall|ultimately|then)\b,?\s*)*{_WORD}\b{_STOPS}", re.I
+)
+_CALLED = re.compile(
+    rf"\b(?:answer|statement|claim|conclusion|assertion|proposition|it|this|that|which|result|equation|verdict)\b[^.\n]{{0,40}}?"
+    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore"
+    rf"|definitely|actually|also|always)\s+)?"
+    rf"(?P<not>not\s+(?:always\s+|necessarily\s+)?)?[\"'*(]*{_WORD}\b{_STOPS}",
+    re.I,
+)
+_BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
+_SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
+
+
+def read_polarity(reference: str) -> bool | None:
+    """Return what a reference of one word, yes, no, true or false, says; None for any other."""
+    return WORDS.get(reference.strip().strip(".").lower())
+
+
+def find_polarity(text: str) -> tuple[bool, str] | None:
+    """Return whether a cleaned response says yes or true, and the sentence that does; the last such sentence counts."""
+    for part in reversed(split_statements(text)):
+        if boxed := list(_BOX.finditer(part)):
+            return WORDS[boxed[-1]["word"].lower()], part
+        called = [match for match in _CALLED.finditer(part) if not _SUPPOSED.search(match[0])]
+        if called:
+            last = called[-1]
+            return WORDS[last["word"].lower()] != bool(last["not"]), part
+        if first := _FIRST.match(part):
+            return WORDS[first["word"].lower()], part
+    return None

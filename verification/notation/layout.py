@@ -1,0 +1,67 @@
+"""Blocks of markdown without their marks, and signs that are told in words."""
+
+from __future__ import annotations
+
+import re
+
+_LAYOUT = re.compile(r"~~|```|^[ \t]*[>|]", re.M)
+_FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.M)
+_QUOTE = re.compile(r"^[ \t]*(?:>[ \t]+)+", re.M)
+_STRUCK = re.compile(r"~~[^~\n]{1,400}~~")
+_ROW = re.compile(r"^[ \t]*\|[ \t]*([^\n]{1,600}?)[ \t]*\|[ \t]*$", re.M)
+_RULE = re.compile(r"[-:| ]*")
+_NUMBER_WORDS = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
+    "|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+)
+_STATED = (
+    r"(?:^|(?<=[\n:=,(⟦])|(?<=[:=,(]\s)|(?<=\bis\s)|(?<=\bare\s)|(?<=\bwas\s)|(?<=\bbe\s)|(?<=\bequals\s)|(?<=\bto\s)|(?<=\bof\s)"
+    r"|(?<=\bget\s)|(?<=\bgives\s)|(?<=\bby\s)|(?<=\bat\s)|(?<=\babout\s)|(?<=\banswer\s)|(?<=\btimes\s))"
+)
+_MINUS = re.compile(rf"(?:\bnegative|{_STATED}minus)\s+(?=[$€£]?\d|⟦\d|(?:{_NUMBER_WORDS})\b)", re.I)
+_BELOW = re.compile(
+    rf"(?<![-\d.])\b(\d[\d.]*|{_NUMBER_WORDS})(?=(?:\s*°\s*[CF]?|\s+degrees?(?:\s+(?:celsius"
+    rf"|fahrenheit))?)?\s+below (?:zero|freezing))",
+    re.I,
+)
+_FUNCTION = re.compile(r"sqrt|\bpi\b|\dpi\b|sin|cos|tan|log|ln")
+_NAMED = re.compile(
+    r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log"
+    r"|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
+)
+_ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
+
+
+def laid_out(text: str) -> str:
+    """Drop the marks of quotations and fences and what is struck out; a row of a table is its name and its value."""
+    if not _LAYOUT.search(text):
+        return text
+    return _ROW.sub(_row, _QUOTE.sub("", _STRUCK.sub("", _FENCE.sub("", text))))
+
+
+def _row(match: re.Match[str]) -> str:
+    if _RULE.fullmatch(match[1]) or "|" not in match[1]:
+        return "" if "|" in match[1] else match[0]
+    cells = [cell.strip() for cell in match[1].split("|")]
+    return f"{cells[0]}: {cells[1]}" if len(cells) == 2 and cells[0] else "; ".join(cells)
+
+
+def signs_in_words(text: str, below: bool = True) -> str:
+    """Write "minus 7", "negative seven" and "7 degrees below zero" with a sign; after a number "minus" is an operation."""
+    low = text.lower()
+    if "minus" in low or "negative" in low:
+        text = _MINUS.sub("-", text)
+    return _BELOW.sub(r"-\1", text) if below and "below" in low else text
+
+
+def functions_marked(text: str) -> str:
+    """Write sqrt(2), 9 * pi and 7 sin(x) in plain text as LaTeX."""
+    if not _FUNCTION.search(text):
+        return text
+    text = re.sub(r"(?<![\\A-Za-z])sqrt\s*(?:\(([^()]{1,80})\)|(\d+))", lambda match: f"\\sqrt{{{match[1] or match[2]}}}", text)
+    return _NAMED.sub(lambda match: f"\\{match[0].lower()}", text)
+
+
+def asks_below(question: str | None) -> bool:
+    """Tell whether a question asks how far below something a value is: then the sign is part of the question."""
+    return bool(question and _ASKED_BELOW.search(question))

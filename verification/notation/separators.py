@@ -1,0 +1,61 @@
+"""Thousands and decimals in the English form: 15{,}000, 15 000, 1'000, 1.234,50 and 3,5 as 15,000, 1,000, 1234.50 and 3.5."""
+
+from __future__ import annotations
+
+import re
+
+_JOINED = re.compile(r"(?<=\d)(?:\{,\}|\\,|['_\u2009])(?=\d{3}(?!\d))")
+_SPACED = re.compile(r"(?<![\d.,/^])(?<!\d )([1-9]\d{0,2}(?: \d{3})+)(?:,(\d{1,2}))?(?![\d/]|[.,]\d+/| \d)")
+_INDIAN = re.compile(r"(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])")
+_EUROPEAN = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d+(?![\d.,]*\d)")
+_ENGLISH = re.compile(r"\d,\d{3}\.\d")
+_COMMA = re.compile(r"\d,\d")
+_ZERO = re.compile(r"(?<![\d.,(\[{])0,\d")
+_DECIMAL = re.compile(r"(?<![\d.,(\[{])(\d+),(\d+)(?!\d|,\d|\s*[)\]}])")
+_SHORT = re.compile(r"(?<![\d.,(\[{])\d+,(?:\d{1,2}|\d{4,})(?!\d|,\d|\s*[)\]}])")
+_DOTTED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?!\d|[.,]\d)")
+_POINT = re.compile(r"\d\.(?:\d{1,2}|\d{4,})(?!\d)")
+_WITH_COMMAS = re.compile(
+    r"\b(?:el|los|las|una|por|que|son|esto|entonces|le|les|des|une|est|donc|pour|dans|und|ist|sind|der|das|eine?|also|insgesamt"
+    r"|kostet|os|uma|são|é|não|portanto|il|che|sono|quindi|è|gli|della|costa|cuesta|coûte)\b|[а-яА-Я]{2,}",
+    re.I,
+)
+"""Words of languages that write a decimal comma; none of them is common in English."""
+
+
+def english_numbers(text: str) -> str:
+    """Return the text with its numbers in the English form; a comma that could be either is left as it is."""
+    if "{,}" in text or "\\," in text or "'" in text or "_" in text or "\u2009" in text:
+        text = _JOINED.sub(",", text)
+    text = _SPACED.sub(_unspaced, text)
+    if not _COMMA.search(text):
+        return _dots_dropped(text) if _DOTTED.search(text) and _writes_commas(text) else text
+    text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
+    european = bool(_EUROPEAN.search(text))
+    text = _EUROPEAN.sub(lambda match: match[0].replace(".", "").replace(",", "."), text)
+    if _ENGLISH.search(text):
+        return text
+    spoken = _writes_commas(text)
+    if spoken or european or _ZERO.search(text):
+        short = bool(_SHORT.search(text)) or european
+        text = _DECIMAL.sub(lambda match: _decimal(match, short), text)
+    return _dots_dropped(text) if spoken else text
+
+
+def _unspaced(match: re.Match[str]) -> str:
+    return match[1].replace(" ", "") + f".{match[2]}" if match[2] else match[1].replace(" ", ",")
+
+
+def _decimal(match: re.Match[str], short: bool) -> str:
+    """Three digits after a comma are thousands, unless another number of the text has a decimal comma."""
+    if len(match[2]) == 3 and match[1] != "0" and not short:
+        return match[0]
+    return f"{match[1]}.{match[2]}"
+
+
+def _dots_dropped(text: str) -> str:
+    return text if _POINT.search(text) else _DOTTED.sub(lambda match: match[0].replace(".", ""), text)
+
+
+def _writes_commas(text: str) -> bool:
+    return len({word.lower() for word in _WITH_COMMAS.findall(text[-4000:])}) > 1

@@ -1,0 +1,56 @@
+"""Times of the day: 17:30, 5:30 pm, 5:30 in the afternoon, 5 o'clock, noon."""
+
+from __future__ import annotations
+
+import re
+
+CLOCK = (
+    r"(?:(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?\s?m\b\.?|\s+(?:in the (?:morning|afternoon"
+    r"|evening)|at night|h\b|Uhr\b))?"
+    r"|(?:1[0-2]|0?[1-9])\s?(?:[ap]\.?m\b\.?|(?:o'clock )?in the (?:morning|afternoon|evening)"
+    r"|o'clock(?: in the (?:morning|afternoon|evening))?)"
+    r"|\b(?:noon|midnight)\b)"
+)
+_TIME = re.compile(
+    r"(?:at |about )?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d)(?::\d\d)?)?\s*(?:o'clock\s*)?"
+    r"(?:(?P<half>[ap])\.?\s?m\.?|(?P<part>in the morning|in the afternoon|in the evening|at night)|h|uhr|hours)?(?:\s+sharp)?",
+    re.I,
+)
+_NAMED = {"noon": 720, "midnight": 0, "12 noon": 720, "12 midnight": 0}
+
+
+def same_time(claim: str, reference: str) -> bool | None:
+    """Compare two times of the day of which one looks like a clock's; None if they are no times.
+
+    "5:30" without a half of the day is either; two times without one are left to the comparison of numbers and texts.
+    """
+    given, wanted = _minutes(claim), _minutes(reference)
+    if given is None or wanted is None or not (_is_clock(claim) or _is_clock(reference)):
+        return None
+    return bool(given & wanted)
+
+
+def _is_clock(text: str) -> bool:
+    return ":" in text or bool(re.search(r"\d\s?[ap]\.?m\b|o'clock|in the (?:morn|after|even)|noon|midnight", text, re.I))
+
+
+def _minutes(text: str) -> frozenset[int] | None:
+    """Return the minutes since midnight that a text may mean."""
+    text = text.strip(" .")
+    if text.lower() in _NAMED:
+        return frozenset({_NAMED[text.lower()]})
+    match = _TIME.fullmatch(text)
+    if not match or not (match["minute"] or match["half"] or match["part"] or "o'clock" in text.lower()):
+        return None
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    if hour > 24 or minute > 59:
+        return None
+    half = (match["half"] or "").lower()
+    part = (match["part"] or "").lower()
+    if half or part:
+        late = half == "p" or "noon" in part or "evening" in part or ("night" in part and hour >= 6)
+        hour = hour % 12 + 12 * late if hour <= 12 else hour
+        return frozenset({60 * hour + minute})
+    if hour > 12 or match["hour"].startswith("0"):
+        return frozenset({60 * (hour % 24) + minute})
+    return frozenset({60 * (hour % 12) + minute, 60 * (hour % 12 + 12) + minute})

@@ -1,0 +1,183 @@
+"""Verifiers: what judges a response, what finds its claim without a reference, and what tells whether two claims agree.
+
+Mathematics is the default; `choice`, `exact`, `numeric` and `program` are for other domains, and `as_verifier` turns a
+function of your own into one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from .answers import answers_equal, extract_answer, verify_answer
+from .claims.finding import read_response
+from .claims.references import read_reference
+from .kinds.options import REFERENCE, pick_letter, read_options
+from .notation.values import exact_values, tidy
+from .program_values import same_value
+from .verdicts import Extracted, Verdict
+
+_LINE = re.compile(r"^\W*(?:the )?(?:final |my |correct )*answer(?: is)?\W*?[:=]\W*?(?=\S)(.*)$", re.I | re.M)
+
+
+@runtime_checkable
+class Verifier(Protocol):
+    """Judges responses of one domain.
+
+    A graph votes with `extract` and `equal` and retries where `extract` finds nothing: neither ever sees the reference.
+    """
+
+    def verify(self, response: str, reference: str | None, *, question: str | None = None) -> Verdict:
+        """Return the verdict on a response."""
+
+    def extract(self, response: str, *, question: str | None = None) -> Extracted | None:
+        """Return what a response finally claims, None if it claims nothing."""
+
+    def equal(self, a: str, b: str) -> bool:
+        """Tell whether two claims are the same answer."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A verifier made of two functions: a finder of claims and a comparison."""
+
+    name: str
+    find: Callable[[str, str | None], str | None]
+    same: Callable[[str, str], bool]
+
+    def verify(self, response: str, reference: str | None, *, question: str | None = None) -> Verdict:
+        """Return `unchecked` without a reference; else compare the claim with it."""
+        claim = self.find(response, question)
+        wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
+        if reference is None or not str(reference).strip():
+            return Verdict("unchecked", claim)
+        if wanted is None:
+            return Verdict("bad_reference", claim)
+        if claim is None:
+            return Verdict("no_answer", reference=wanted)
+        right = self.same(claim, self._as_claimed(wanted, question))
+        return Verdict("correct" if right else "incorrect", claim, "answer_line", None, wanted, claim)
+
+    def extract(self, response: str, *, question: str | None = None) -> Extracted | None:
+        """Return the claim."""
+        claim = self.find(response, question)
+        return Extracted(claim, "answer_line") if claim is not None else None
+
+    def equal(self, a: str, b: str) -> bool:
+        """Compare two claims."""
+        return self.same(a, b)
+
+    def _as_claimed(self, wanted: str, question: str | None) -> str:
+        if self.name != "choice" or REFERENCE.fullmatch(wanted):
+            return wanted
+        return read_options(question).letter_of(answers_equal, wanted) or wanted
+
+    def __repr__(self) -> str:
+        """Return its name."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Mathematics:
+    """Mathematics in free form, see `verify_answer`; `timeout` is the seconds for one comparison that needs sympy."""
+
+    timeout: float = 5.0
+
+    def verify(self, response: str, reference: str | None, *, question: str | None = None) -> Verdict:
+        """Return the verdict of `verify_answer`."""
+        return verify_answer(response, reference, question=question, timeout=self.timeout)
+
+    def extract(self, response: str, *, question: str | None = None) -> Extracted | None:
+        """Return the claim that `extract_answer` finds."""
+        return extract_answer(response, question=question)
+
+    def equal(self, a: str, b: str) -> bool:
+        """Compare as `answers_equal` does."""
+        return answers_equal(a, b, timeout=self.timeout)
+
+    def __repr__(self) -> str:
+        """Return its name."""
+        return "mathematics"
+
+
+def last_line(response: str, question: str | None = None) -> str | None:
+    """Return what follows the last "Answer:" of a response, else its last line; None if it is empty."""
+    text = read_response(response).text
+    found = _LINE.findall(text)
+    lines = [line for line in text.splitlines() if line.strip()]
+    claim = tidy(found[-1] if found else lines[-1] if lines else "")
+    return claim or None
+
+
+def numeric(tolerance: float = 1e-6, *, absolute: float = 0.0) -> Verifier:
+    """Return a verifier of one number that need only be close.
+
+    Args:
+        tolerance: of the difference, relative to the larger of the two.
+        absolute: a difference that is always accepted, in units of the answer.
+
+    Raises:
+        ValueError: a tolerance is negative.
+    """
+    if tolerance < 0 or absolute < 0:
+        raise ValueError(f"tolerance={tolerance}, absolute={absolute}: a tolerance is 0 or more")
+
+    def same(a: str, b: str) -> bool:
+        pairs = ((x, y) for x in exact_values(a) for y in exact_values(b))
+        return any(abs(x - y) <= max(tolerance * max(abs(x), abs(y)), absolute) for x, y in pairs)
+
+    return Parts(f"numeric(tolerance={tolerance})", _claimed, same)
+
+
+def _claimed(response: str, question: str | None) -> str | None:
+    found = extract_answer(response, question=question)
+    return found.answer if found else None
+
+
+def _letter(response: str, question: str | None) -> str | None:
+    """Return the letter that is picked, or that of the option that is claimed."""
+    options = read_options(question)
+    if pick := pick_letter(read_response(response, question).text):
+        return pick.letter
+    claim = _claimed(response, question)
+    letter = REFERENCE.fullmatch(claim) if claim else None
+    return letter[1] if letter else options.letter_of(answers_equal, claim) if claim else None
+
+
+def _same_letter(a: str, b: str) -> bool:
+    letters = [match[1] if (match := REFERENCE.fullmatch(text.strip())) else text.strip() for text in (a, b)]
+    return letters[0].casefold() == letters[1].casefold()
+
+
+def _same_text(a: str, b: str) -> bool:
+    return " ".join(a.split()).rstrip(".").casefold() == " ".join(b.split()).rstrip(".").casefold()
+
+
+mathematics: Verifier = Mathematics()
+"""Numbers, expressions, sets, matrices, times, units, choices and yes or no; the default."""
+choice: Verifier = Parts("choice", _letter, _same_letter)
+"""Multiple choice by letter; the options are read from the question, so that an option's text counts as its letter."""
+exact: Verifier = Parts("exact", last_line, _same_text)
+"""The last line, or what follows "Answer:", as text; only spacing, case and a full stop are forgiven."""
+program: Verifier = Parts("program", last_line, same_value)
+"""The value of a program: numbers to 9 digits, lists, tuples and dicts part by part, text as it is."""
+
+
+def verifier_named(name: str) -> Verifier:
+    """Return a shipped verifier: mathematics, choice, exact, program, numeric, or numeric:TOLERANCE.
+
+    Raises:
+        ValueError: there is none of this name, or the tolerance is no number from 0 on.
+    """
+    shipped = {"mathematics": mathematics, "choice": choice, "exact": exact, "program": program, "numeric": numeric()}
+    kind, colon, tolerance = name.partition(":")
+    if kind == "numeric" and colon:
+        try:
+            return numeric(float(tolerance))
+        except ValueError as error:
+            raise ValueError(f"verifier {name!r}: {tolerance!r} is no tolerance; use a number such as numeric:0.01") from error
+    if name not in shipped:
+        raise ValueError(f"verifier {name!r} is unknown; use {', '.join(shipped)} or numeric:TOLERANCE")
+    return shipped[name]

@@ -1,6 +1,6 @@
 """Kinds of weights on a CPU: tokens per second with one caller and with many, in turns, and the perplexity of GSM8K solutions.
 
-    python benchmarks/student_weights.py --model FOLDER_OR_GGUF --problems gsm8k_test.jsonl [--ways float32 bfloat16] [--json FILE]
+    python benchmarks/student_weights.py --model FOLDER_OR_GGUF --problems gsm8k_test.jsonl [--ways float32] [--json FILE]
 
 Those of torchao, bitsandbytes and optimum-quanto need the package. Perplexity is of the solution's tokens after the question
 in the chat template, each solution alone.

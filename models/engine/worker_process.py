@@ -9,6 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class WorkerProcess:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             start_new_session=True,  # Ctrl-C is for this process, which tells the other one
         )
+        self._end = weakref.finalize(self, self._process.kill)
         self._messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         threading.Thread(target=_read, args=(self._process, self._messages), daemon=True).start()
         self.say(settings)
@@ -68,10 +70,11 @@ class WorkerProcess:
         """End the process and collect it."""
         self._process.kill()
         self.forget()
-        self._process.wait()
+        self._process.wait(timeout=30)
 
     def forget(self) -> None:
         """Let go of the process without ending it: in a forked child it is the parent's."""
+        self._end.detach()
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()

@@ -34,10 +34,11 @@ FIRST_PROMPTS = (
     "Write a short story about a lighthouse.",
 )
 FIRST_TOKENS = 32
-MOST_REGRET = 0.2
+MOST_REGRET = 0.1
 """Nats a token, on average, by which transformers may prefer its own choice to the converted model's.
 
-Measured with SmolLM2-135M-Instruct: see docs/student.md. A model that was read wrongly has more than 3.
+Models that were read rightly had 0.0000, and one rounded to 8 bits 0.0026. SmolLM2's Q4_1 file, which OpenVINO's reader gets
+wrong in a way that still writes fluent English, had 0.244.
 """
 
 

@@ -1,5 +1,6 @@
 """An engine that fails: nobody waits for ever, and only the call that cannot be served fails."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -64,6 +65,14 @@ def test_a_worker_that_is_killed_is_started_again_and_its_calls_are_served(load_
     text = next(stream).text
     student._service.engine._worker._process.kill()
     assert text + "".join(chunk.text for chunk in stream) == whole
+
+
+def test_a_student_that_is_forgotten_leaves_no_process_behind(load_tiny_session):
+    student = load_tiny_session(engine="openvino")
+    process = student._service.engine._worker._process
+    del student
+    gc.collect()
+    assert process.wait(20) is not None
 
 
 def test_an_engine_that_cannot_be_built_fails_the_call(load_tiny):

@@ -30,7 +30,7 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
         try:
             pool.check(model)
         except Exception as error:
-            ready = False
+            ready &= "_API_KEY" in str(error)  # an estimate is useful before there is a key
             console.print(f"note: this run would fail: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
     path = journal_path(home, plan.config.name)
     journal = Journal(path) if path.exists() else None

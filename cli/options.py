@@ -55,7 +55,14 @@ MaxTokens = Annotated[
 BaseUrl = Annotated[
     str | None, typer.Option(help="URL of an OpenAI-compatible server, used for every remote model.", rich_help_panel=MODELS)
 ]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Time limit of one remote call, in seconds.", rich_help_panel=MODELS)]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        min=0.1,
+        help="Time limit of one remote call, in seconds; a call that times out is tried up to 3 times.",
+        rich_help_panel=MODELS,
+    ),
+]
 TrackingUri = Annotated[
     str | None,
     typer.Option(

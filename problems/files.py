@@ -14,6 +14,10 @@ Row = tuple[str, dict[str, Any]]
 """The place of a row, such as "line 3", and the row."""
 
 
+LONGEST_LINE = 50_000_000
+"""Characters of one line of a JSONL file: a file without line breaks must not fill the memory."""
+
+
 class MalformedRow(ValueError):
     """A row that cannot be read. The message names file and line."""
 
@@ -38,7 +42,9 @@ def read_rows(path: Path) -> Iterator[Row]:
 def _jsonl(path: Path) -> Iterator[Row]:
     """Yield the objects of a JSON Lines file; empty lines are skipped."""
     with path.open(encoding="utf-8-sig") as lines:  # -sig: Excel and PowerShell write a byte order mark
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE), ""), 1):
+            if len(line) == LONGEST_LINE:
+                raise MalformedRow(f"{path}, line {number}: longer than {LONGEST_LINE:,} characters; put one problem on a line")
             if not line.strip():
                 continue
             try:

@@ -60,7 +60,7 @@ class ModelConfig(_Strict):
     )
     requests_per_second: PositiveFloat | None = Field(default=None, description="Rate limit of a remote model.")
     timeout: PositiveFloat = Field(default=120.0, description="Time limit of one remote call, in seconds.")
-    max_retries: int = Field(default=5, ge=0, description="Maximum retries of one remote call.")
+    max_retries: int = Field(default=2, ge=0, description="Maximum retries of one remote call.")
     base_url: str | None = Field(default=None, description="URL of an OpenAI-compatible server.")
     temperature: NonNegativeFloat | None = None
     max_tokens: PositiveInt | None = Field(default=None, description="Maximum output tokens of one reply.")

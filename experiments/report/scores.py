@@ -52,7 +52,7 @@ class Condition:
 
 
 BARE_WORDS = 6
-"""Up to so many words and numbers, a solution is an answer and no working: "The answer is 42 apples." """
+"""Up to so many words and numbers, and without an equation, a solution is an answer and no working: "It is 42 apples." """
 
 _WORD = re.compile(r"[^\W_]+")
 _SUMMED = (
@@ -114,7 +114,9 @@ def _count_faults(condition: Condition, row: Row) -> None:
     condition.truncated += "truncated" in flags or "length" in (row["finish_reason"] or "")
     condition.refused += bool(flags & {"refusal", "empty"})
     solution = row["detail"].get("solution") or ""
-    condition.no_working += row["answer"] is not None and bool(solution) and len(_WORD.findall(solution)) <= BARE_WORDS
+    check = row["detail"].get("check")
+    bare = bool(solution) and not (check and check["equations"]) and len(_WORD.findall(solution)) <= BARE_WORDS
+    condition.no_working += row["answer"] is not None and bare
 
 
 def _means(values: dict[str, list[float]]) -> dict[str, float]:

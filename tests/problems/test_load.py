@@ -249,3 +249,13 @@ def test_the_shared_problem_sets_load_without_complaint():
     for file, count in [("gsm8k_test.jsonl", 1319), ("math_algebra_200.jsonl", 200)]:
         problems = load_problems(DATA / file)
         assert (len(problems), problems.issues) == (count, [])
+
+
+def test_a_file_without_line_breaks_does_not_fill_the_memory(tmp_path, monkeypatch):
+    from trace_of_thought.problems import files
+
+    monkeypatch.setattr(files, "LONGEST_LINE", 1_000)
+    path = tmp_path / "long.jsonl"
+    path.write_text('{"question": "1 + 1?", "reference": "2"}\n{"question": "' + "x" * 5_000)
+    with pytest.raises(ValueError, match=r"line 2: longer than 1,000 characters"):
+        load_problems(str(path))

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trace_of_thought.benchmarks.student_rows import Leg, Rows
+from student_rows import Leg, Rows
 
 ARRIVAL_SECONDS = 3.0
 
@@ -49,7 +49,7 @@ def main() -> None:
     settings["questions"] = min(options.questions, len(questions))
     print(*(f"{name} {value}" for name, value in settings.items()), "float32, greedy", sep=", ", flush=True)
     if options.agreement:
-        from trace_of_thought.benchmarks.student_agreement import agreement
+        from student_agreement import agreement
 
         asked = questions[: max(options.agreement, options.questions)]
         agreement(options.model, asked, options.agreement, options.new_tokens, settings, options.json)

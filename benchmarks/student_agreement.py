@@ -11,7 +11,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from trace_of_thought.benchmarks.student_rows import write_json
+from student_rows import write_json
+
 from trace_of_thought.models.chat.chat_prompts import render, tokenize
 from trace_of_thought.models.engine.choose_engine import build_engine
 from trace_of_thought.models.engine.requests import Completion, Generation, SamplingOptions

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from trace_of_thought.benchmarks.student_rows import write_json
+from student_rows import write_json
 
 Calls = list[tuple[str, dict[str, Any]]]
 
@@ -27,7 +27,7 @@ def main() -> None:
     from trace_of_thought.models.chat.batched import BatchedChatHuggingFace
 
     problems = [json.loads(line) for line in options.problems.read_text().splitlines()]
-    student = BatchedChatHuggingFace.from_model_id(options.model, device="cpu", max_tokens=options.new_tokens)
+    student = BatchedChatHuggingFace.from_model_id(options.model, device="cpu", engine="grouped", max_tokens=options.new_tokens)
     student.invoke("Hello", max_tokens=8)
     found: dict[str, Any] = {}
     for name, calls in workloads(problems, options.size).items():
@@ -62,7 +62,7 @@ def compare(student: Any, calls: Calls, at_once: bool) -> dict[str, float]:
         for way, taken in seconds.items():
             student._service.engine.release()
             with (
-                mock.patch("trace_of_thought.models.engine.prefixes._shared", return_value=0)
+                mock.patch("trace_of_thought.models.engine.grouped.prefixes._shared", return_value=0)
                 if way == "without"
                 else nullcontext()
             ):

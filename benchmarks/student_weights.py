@@ -1,6 +1,6 @@
 """Kinds of weights on a CPU: tokens per second with one caller and with many, in turns, and the perplexity of GSM8K solutions.
 
-    python benchmarks/student_weights.py --model FOLDER_OR_GGUF --problems gsm8k_test.jsonl [--ways float32 int8] [--json FILE]
+    python benchmarks/student_weights.py --model FOLDER_OR_GGUF --problems gsm8k_test.jsonl [--ways float32 bfloat16] [--json FILE]
 
 Those of torchao, bitsandbytes and optimum-quanto need the package. Perplexity is of the solution's tokens after the question
 in the chat template, each solution alone.
@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from trace_of_thought.benchmarks.student_rows import Leg, write_json
+from student_rows import Leg, write_json
 
 WAYS: dict[str, dict[str, Any]] = {
-    "float32": {},
-    "float32, not packed": {"pack_weights": False},
-    "int8": {"pack_weights": "int8"},
+    "openvino float16": {"engine": "openvino"},
+    "openvino int8": {"engine": "openvino", "weights": "int8"},
+    "float32": {"engine": "grouped"},
     "bfloat16": {"dtype": "bfloat16"},
     "torchao int8": {
         "quantization_config": {
@@ -79,17 +79,13 @@ def run(student: Any, questions: list[str]) -> Leg:
 
 
 def perplexity(student: Any, problems: list[dict[str, Any]]) -> float:
-    import torch
-
-    model, tokenizer = student.llm.pipeline.model, student.tokenizer
+    engine, tokenizer = student._service.engine, student.tokenizer
     loss, count = 0.0, 0
     for problem in problems:
         messages = [{"role": "user", "content": problem["question"]}]
         prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         asked, answer = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in (prompt, problem["answer"]))
-        with torch.inference_mode():
-            logits = model(torch.tensor([asked + answer])).logits[0, len(asked) - 1 : -1].float()
-        loss += torch.nn.functional.cross_entropy(logits, torch.tensor(answer), reduction="sum").item()
+        loss -= sum(likelihood.logprob for likelihood in engine.score(asked, answer, 0))
         count += len(answer)
     return math.exp(loss / count) if count else math.nan
 

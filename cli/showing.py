@@ -11,6 +11,9 @@ from ..nodes.steps import number_steps
 if TYPE_CHECKING:
     from rich.console import Console
 
+_NO_STREAM = "No generations found in stream"
+"""What LangChain says of a server that answers a streamed call with an ordinary reply."""
+
 ROLES = {"decompose": "teacher", "solve": "student"}
 
 
@@ -20,9 +23,19 @@ def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[s
     Returns:
         The merged state updates; `__interrupt__` is present if the run paused for review.
     """
+    try:
+        return _streamed(graph, given, console, config, ["messages", "updates"])
+    except Exception as error:
+        if _NO_STREAM not in str(error):
+            raise
+    console.print("note: the server does not stream; replies appear when they are complete", style="yellow")
+    return _streamed(graph, given, console, config, ["updates"])
+
+
+def _streamed(graph: Any, given: Any, console: Console, config: Any, modes: list[str]) -> dict[str, Any]:
     state: dict[str, Any] = {}
     speaking = ""
-    for kind, data in graph.stream(given, config, stream_mode=["messages", "updates"]):
+    for kind, data in graph.stream(given, config, stream_mode=modes):
         if kind == "messages":
             chunk, meta = data
             # decompose streams as well, but its raw reply is shown as parsed steps when the node ends
@@ -37,6 +50,9 @@ def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[s
                 state[node] = update
                 continue
             state |= update or {}
+            if node == "solve" and "messages" not in modes:
+                console.print("\nSolution", style="bold")
+                console.print(printable(update["solution"]), end="", soft_wrap=True)
             _show_node(node, update or {}, console)
             speaking = node
     return state
@@ -48,6 +64,8 @@ def _show_node(node: str, update: Mapping[str, Any], console: Console) -> None:
         _show_steps("Steps", update, console)
         for flag in update["flags"]:
             console.print(printable(f"! {flag['kind']}: {flag['detail']}"), style="yellow")
+        if refused(update):
+            console.print("warning: the teacher gave no plan; the student solves without one", style="bold yellow")
     elif node == "review" and update:
         _show_steps(f"Steps after review ({update['reviews'][-1]['decision']})", update, console)
     elif node == "solve":
@@ -59,6 +77,11 @@ def _show_node(node: str, update: Mapping[str, Any], console: Console) -> None:
     if node in ROLES and (used := update["usage"].get(ROLES[node])):
         count = f"{used['input_tokens']:,} + {used['output_tokens']:,} tokens"
         console.print(f"[{ROLES[node]}: {count if not used['unknown'] else 'tokens unknown'}]", style="dim")
+
+
+def refused(state: Mapping[str, Any]) -> bool:
+    """Tell whether the teacher refused to plan, or said nothing."""
+    return any(flag["kind"] in ("refusal", "empty") for flag in state.get("flags") or [])
 
 
 def _show_steps(title: str, update: Mapping[str, Any], console: Console) -> None:

@@ -22,11 +22,12 @@ VARIABLES = {
     "TOT_DEBUG": "Set to 1 to show the traceback of a command that fails.",
     "TOT_REVIEWS": "Review store, a file or `postgresql://...`. Default: `TOT_HOME/reviews.sqlite`.",
     "TOT_REVIEW_TOKEN": "Token that visitors of `tot review --web` must enter; the same as `--token`.",
+    "TOT_REVIEW_URL": "Address of `tot review --web`, for links in traces. Default: `http://127.0.0.1:8765`.",
     "TOT_MCP_TOKEN": "Bearer token that HTTP clients of `tot mcp` must send; the same as `--token`.",
     "TOT_STUDENT": "LangGraph server: student model, or several separated by commas; the first is the default.",
     "TOT_TEACHER": "LangGraph server: teacher model, or several. Default: `recorded:sample`; `self` uses the student.",
     "TOT_BASE_URL": "LangGraph server: URL of an OpenAI-compatible server, used for the remote models.",
-    "TOT_REVIEW": "LangGraph server: which plans the reviewed graph pauses for, `always` (default) or `flagged`.",
+    "TOT_REVIEW": "LangGraph server: which plans the reviewed graph pauses for, `always` (default) or `flagged`; chat: never.",
     "TOT_TRACKING": "LangGraph server: MLflow experiment that every run is traced to. Default: no tracing.",
     "TRACE_OF_THOUGHT_CACHE": "Folder of converted GGUF models. Default: `trace-of-thought` in the platform's cache folder.",
 }

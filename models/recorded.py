@@ -150,6 +150,8 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _check(row: dict[str, Any]) -> None:
+    if not isinstance(row, dict):
+        raise TypeError(f"a {type(row).__name__} is no JSON object")
     given = [kind for kind in KINDS if row.get(kind) is not None]
     if not given:
         raise KeyError("decomposition")

@@ -103,11 +103,12 @@ def test_both_checkers_know_the_package_in_a_program_of_ones_own(python, tmp_pat
 def test_the_state_describes_verdicts_as_verification_gives_them():
     pairs = {
         state.VerdictValues: verdicts.Verdict,
+        state.LoserValues: verdicts.Loser,
         state.EquationValues: verdicts.Equation,
         state.StepCheckValues: verdicts.StepCheck,
         state.CheckValues: verdicts.SolutionCheck,
     }
-    nested = {"equations", "steps"}
+    nested = {"equations", "steps", "losers"}
     for values, dataclass in pairs.items():
         said, meant = typing.get_type_hints(values), typing.get_type_hints(dataclass)
         assert said.keys() == meant.keys()

@@ -14,5 +14,6 @@ from .serving.scorer import answer_scorer as answer_scorer
 from .store.errors import TrackingUnavailable as TrackingUnavailable
 from .store.store import Store as Store, connect as connect
 from .store.tracer import trace_id as trace_id
-from .traces.context import process_handler as process_handler, traced as traced
+from .traces.context import process_handler as process_handler, traced as traced, verdicts as verdicts
 from .traces.handler import TraceHandler as TraceHandler
+from .traces.review_links import paused_trace as paused_trace

@@ -19,4 +19,5 @@ from .verifiers import (
     mathematics as mathematics,
     numeric as numeric,
     program as program,
+    verifier_named as verifier_named,
 )

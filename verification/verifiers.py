@@ -163,3 +163,21 @@ exact: Verifier = Parts("exact", last_line, _same_text)
 """The last line, or what follows "Answer:", as text; only spacing, case and a full stop are forgiven."""
 program: Verifier = Parts("program", last_line, same_value)
 """The value of a program: numbers to 9 digits, lists, tuples and dicts part by part, text as it is."""
+
+
+def verifier_named(name: str) -> Verifier:
+    """Return a shipped verifier: mathematics, choice, exact, program, numeric, or numeric:TOLERANCE.
+
+    Raises:
+        ValueError: there is none of this name, or the tolerance is no number from 0 on.
+    """
+    shipped = {"mathematics": mathematics, "choice": choice, "exact": exact, "program": program, "numeric": numeric()}
+    kind, colon, tolerance = name.partition(":")
+    if kind == "numeric" and colon:
+        try:
+            return numeric(float(tolerance))
+        except ValueError as error:
+            raise ValueError(f"verifier {name!r}: {tolerance!r} is no tolerance; use a number such as numeric:0.01") from error
+    if name not in shipped:
+        raise ValueError(f"verifier {name!r} is unknown; use {', '.join(shipped)} or numeric:TOLERANCE")
+    return shipped[name]

@@ -37,7 +37,7 @@ from ..options import (
     TrackingFallback,
     TrackingUri,
 )
-from ..showing import show
+from ..showing import refused, show
 
 if TYPE_CHECKING:
     from ...tracking import TraceHandler
@@ -92,7 +92,9 @@ def solve(
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
         if review == "never" or not taught:
             graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
-            show(graph, problem, console)
+            state = show(graph, problem, console)
+            if refused(state) and state.get("status") == "no_answer":
+                raise typer.Exit(1)
         else:
             _solve_reviewed(taught_by, own, options | GraphOptions(review=review), problem, console)
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ...foundation.statuses import SCORED
+
+if TYPE_CHECKING:
+    from ...verification import Verdict
 
 RESPONSE_COLUMNS = ("response", "solution", "answer", "output", "prediction")
 REFERENCE_COLUMNS = ("reference", "gold", "target", "expected", "dataset_answer")
@@ -32,13 +36,19 @@ def verify(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="JSONL file to write each row's verdict to.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Time limit of one comparison, in seconds.")] = 5.0,
+    verifier: Annotated[
+        str, typer.Option(help="How to judge: mathematics, choice, exact, program, numeric, or numeric:TOLERANCE (relative).")
+    ] = "mathematics",
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Print the sentence each answer was taken from, and the candidates that lost."),
+    ] = False,
 ) -> None:
     """Score a file of responses.
 
     Compares each response with its reference and prints the accuracy with its 95 % interval.
     """
-    from ...verification import verify_answer
-
+    judge = _judge(verifier, timeout, explain)
     rows = list(read_rows(file))
     if not rows:
         raise ValueError(f"{file} has no rows")
@@ -51,12 +61,35 @@ def verify(
             raise ValueError(f"row {number} of {file} has no column {response!r}; it has {', '.join(map(str, row))}")
         wanted = None if row.get(reference) is None else str(row[reference])
         text = str(row.get(asked) or "") if asked else ""
-        verdicts.append(verify_answer(str(row[response] or ""), wanted, question=text or None, timeout=timeout))
+        verdicts.append(judge(str(row[response] or ""), wanted, question=text or None))
+        if explain:
+            _explain(number, verdicts[-1])
     if out:
         out.write_text(
             "".join(json.dumps({"row": place, **asdict(each)}) + "\n" for place, each in enumerate(verdicts)), "utf-8"
         )
     _show(Counter(verdict.status for verdict in verdicts), sum(verdict.strict is True for verdict in verdicts))
+
+
+def _judge(name: str, timeout: float, explain: bool) -> Callable[..., Verdict]:
+    from ...verification import verifier_named, verify_answer
+
+    if name == "mathematics":
+        return partial(verify_answer, timeout=timeout, explain=explain)
+    return verifier_named(name).verify
+
+
+def _explain(number: int, verdict: Verdict) -> None:
+    print(f"row {number}: {verdict.status}; answer {verdict.answer!r}, reference {verdict.reference!r}")
+    if verdict.sentence is not None:
+        print(f"  taken from ({verdict.source}): {_short(verdict.sentence)}")
+    for loser in verdict.losers:
+        print(f"  lost: {loser.answer!r} in {_short(loser.sentence)} (score {loser.score:.2f})")
+
+
+def _short(text: str, most: int = 160) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def read_rows(file: Path) -> Iterator[dict[str, Any]]:

@@ -55,8 +55,15 @@ def publish_journal(journal: Journal, store: Store, artifacts: Mapping[str, Path
     journal.set("published", "0")
     journal.set("tracking_uri", store.address)
     runs = tracking.publish(store, experiment_record(journal, whole=True, artifacts=artifacts))
+    journal.set("traces_page", traces_page(runs))
     journal.set("published", "1")
     return runs
+
+
+def traces_page(runs: OpenRuns) -> str:
+    """Return the address to which the id of a trace is added; for a local store, that which `tot ui` serves by default."""
+    path = f"/experiments/{runs.experiment_id}/traces?selectedEvaluationId="
+    return runs.store.page(path) or f"http://127.0.0.1:5000/#{path}"
 
 
 def experiment_record(journal: Journal, *, whole: bool, artifacts: Mapping[str, Path | str] | None = None) -> ExperimentRecord:
@@ -121,8 +128,22 @@ def cell_metrics(summary: Mapping[str, Any]) -> dict[str, float]:
         if isinstance(value, int | float) and name not in ("samples", "seeds")
     }
     metrics |= {f"status_{status}": float(count) for status, count in summary["statuses"].items()}
-    renamed = {"low": "accuracy_low", "high": "accuracy_high"}
-    return {renamed.get(name, name): value for name, value in metrics.items()}
+    renamed = {"low": "acc_low", "high": "acc_high", **_SHORT}
+    first = {"accuracy": None, "low": None, "high": None, "n": None}
+    ordered = {name: metrics[name] for name in [*first, *metrics] if name in metrics}
+    return {renamed.get(name, name): value for name, value in ordered.items()}
+
+
+_SHORT = {
+    "strict_accuracy": "acc_strict",
+    "accuracy_without_leaks": "acc_no_leaks",
+    "n_without_leaks": "n_no_leaks",
+    "tokens_per_correct": "tok_per_correct",
+    "cost_per_correct": "usd_per_correct",
+    "seconds_per_correct": "s_per_correct",
+    "seconds_per_problem": "s_per_problem",
+}
+"""Names that fit into MLflow's columns, which cut long ones."""
 
 
 class _Rows:

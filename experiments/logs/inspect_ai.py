@@ -38,7 +38,7 @@ def read_inspect(path: Path, *, texts: bool, score: str | None) -> Log:
     try:
         header, samples = _eval_file(path, texts) if path.suffix == ".eval" else _json_file(path)
         about = header["eval"]
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, struct.error) as error:
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError, struct.error) as error:
         raise ValueError(f"{path} is not a log of inspect_ai ({type(error).__name__}: {error})") from error
     problems: dict[str, ScoredProblem] = {}
     name = score or ""

@@ -18,7 +18,7 @@ from .outcomes import cause
 from .review_effects import review_cells, review_summary
 from .scores import Condition, conditions
 from .summary import comparisons, summarise
-from .table import comparison_cells, markdown_table, percent, shown_columns, summary_cells, usd
+from .table import comparison_cells, markdown_table, percent, shown_columns, summary_cells, terms, usd
 
 SHOWN_CHARACTERS = 4_000
 """Of one solution in the page; the journal has all."""
@@ -66,6 +66,7 @@ def make_report(journal: Journal) -> Report:
         frontiers=frontier_cells(made) if made else None,
         name=journal.get("name") or journal.path.stem,
         summary=summary_cells(summaries),
+        terms=terms(summary_cells(summaries)[0]),
         details=_details(summaries),
         comparisons=comparison_cells(found) if found else None,
         reviews=review_cells(reviews) if reviews else None,
@@ -76,7 +77,7 @@ def make_report(journal: Journal) -> Report:
         config=json.dumps(json.loads(journal.get("config") or "{}"), indent=2),
         shown=len(problems),
         total=sum(len(journal.problems(name)) for name in {condition.cell["problems"] for condition in read}),
-        data=_embedded({"conditions": _condition_list(read), "problems": problems}),
+        data=_embedded({"conditions": _condition_list(read), "problems": problems, "traces": _traces_page(journal)}),
     )
     return Report(html, markdown, figures)
 
@@ -152,7 +153,14 @@ def _shown_row(row: Mapping[str, Any], why: str) -> dict[str, Any]:
             k: v for k, v in (detail.get("verdict") or {}).items() if isinstance(v, str | int | float | bool) and v != ""
         },
         "error": row["error"],
+        "trace": row["trace_id"],
     }
+
+
+def _traces_page(journal: Journal) -> str:
+    """Return where MLflow shows a trace, to which its id is added; empty unless it is a page of a web server."""
+    page = journal.get("traces_page") or ""
+    return page if page.startswith(("http://", "https://")) else ""
 
 
 def _details(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:

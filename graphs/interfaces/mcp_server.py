@@ -101,12 +101,14 @@ def _solving(graph: Runnable[Any, Any]) -> Callable[..., Any]:
     async def solve_problem(question: Question, ctx: Context, reference: Reference = None) -> Solved:
         """Solve a self-contained problem with one short final answer: a strong model writes the steps, a small one follows
         them, and the answer is checked."""
-        state: dict[str, Any] = {}
+        state: dict[str, Any] = {"steps": []}
+        done = 0
         try:
             async for update in graph.astream({"question": question, "reference": reference}, stream_mode="updates"):
                 for node, change in update.items():
                     state |= change or {}
-                    await ctx.report_progress(PROGRESS[node], len(PROGRESS), f"{node} is done")
+                    done += 1  # progress may only grow, and ladders and retries come back to nodes
+                    await ctx.report_progress(done, max(done, NODES), f"{node} is done")
         except Exception as error:
             raise ToolError(explain(error)) from error
         tokens = {role: used["input_tokens"] + used["output_tokens"] for role, used in state["usage"].items()}
@@ -151,7 +153,8 @@ def _tool(function: Callable[..., Any], title: str) -> Tool:
 
 
 INSTRUCTIONS = "Tools for problems with one short final answer: solve them by a plan, get just the plan, or check an answer."
-PROGRESS = {"decompose": 1, "review": 2, "solve": 3, "verify": 4}
+NODES = 4
+"""Of a run without retries: decompose, review, solve, verify."""
 
 
 class BearerToken:

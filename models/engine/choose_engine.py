@@ -52,7 +52,8 @@ def cache_tokens(model: PreTrainedModel | OpenVinoModel, rows: int) -> int:
     config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    position = 2 * config.num_hidden_layers * heads * dim * model.dtype.itemsize
+    itemsize = 1 if isinstance(model, OpenVinoModel) else model.dtype.itemsize  # OpenVINO keeps 8 bits
+    position = 2 * config.num_hidden_layers * heads * dim * itemsize
     context = getattr(config, "max_position_embeddings", None) or 262_144
     return int(min(max(_free_bytes(model.device) // 4 // position, 2048), 262_144, max(rows * context, 2048)))
 

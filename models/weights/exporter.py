@@ -16,7 +16,18 @@ from filelock import FileLock
 
 from .gguf_folder import cache_folder
 
-PACKAGES = ("optimum-intel[openvino]==2.2.0",)
+EXPORTER = "optimum-intel==2.2.0"
+NEEDED = (
+    "huggingface-hub<1.22",
+    "nncf>=3.3",
+    "openvino-tokenizers>=2026.4",
+    "openvino>=2026.4",
+    "optimum~=2.3.0",
+    "requests",
+    "setuptools",
+    "transformers>=4.51,<5.6",
+)
+"""What the exporter needs beside torch, without torchvision, which would bring its own torch of several gigabytes."""
 _FORMATS = {"float32": "fp32", "int8": "int8", "int4": "int4"}
 
 
@@ -58,29 +69,33 @@ def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> 
 
 def _environment(tell: Callable[[str], None]) -> str:
     """Return the Python of the exporter's environment, made once; an unfinished one is made anew."""
-    folder = cache_folder() / "exporter" / "-".join(package.replace("[openvino]", "") for package in PACKAGES)
+    folder = cache_folder() / "exporter" / EXPORTER
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     done = folder / "finished"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not done.exists():
-            tell(f"installing {', '.join(PACKAGES)} in {folder}; once, some minutes")
+            tell(f"installing {EXPORTER} in {folder}; once, some minutes")
             venv.create(folder, with_pip=True, clear=True)
-            _see_our_packages(python)
-            _run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], "the exporter cannot be installed")
+            _share_torch(python)
+            for packages in (NEEDED, ("--no-deps", EXPORTER)):
+                _run([str(python), "-m", "pip", "install", "--quiet", *packages], "the exporter cannot be installed")
             done.touch()
     return str(python)
 
 
-def _see_our_packages(python: Path) -> None:
-    """Let the environment use our torch, gigabytes otherwise, unless it installs its own version of a package."""
+def _share_torch(python: Path) -> None:
+    """Let the environment use our torch."""
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     theirs = subprocess.run([str(python), "-c", where], capture_output=True, text=True, check=True).stdout.strip()
-    Path(theirs, "zz_trace_of_thought.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    ours = Path(sysconfig.get_path("purelib"))
+    for path in (ours / "torch", ours / "torchgen", ours / "functorch", *ours.glob("torch-*.dist-info")):
+        if path.exists():
+            Path(theirs, path.name).symlink_to(path)
 
 
 def _run(command: list[str], failure: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
+    done = subprocess.run(command, env=environment, stdout=2, check=False)  # its words go to standard error
     if done.returncode:
         raise RuntimeError(f"{failure} (code {done.returncode}); its own words stand above")

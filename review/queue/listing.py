@@ -62,6 +62,11 @@ class Listing:
         sent_back = sum(row.state != "waiting" and row.decision == "reject" for row in shown)
         return Counts(waiting, len(shown) - waiting - sent_back, sent_back)
 
+    def of_thread(self, thread_id: str) -> Item | None:
+        """Return the newest item of a thread."""
+        found = self._read(select(items).where(items.c.thread_id == thread_id).order_by(items.c.number.desc()).limit(1))
+        return found[0] if found else None
+
     def earlier(self, item: Item) -> Item | None:
         """Return the item that was sent back before the teacher gave these steps, if there is one."""
         before = (items.c.thread_id == item.thread_id) & (items.c.number < item.number) & (items.c.decision == "reject")

@@ -31,6 +31,7 @@ def make_app(queue: ReviewQueue, *, token: str = "", reviewer: str = "") -> Fast
     desk = Decider(queue, Pages(access.page_token, FLAG_KINDS), reviewer)
     app.get("/")(desk.queue_page)
     app.get("/items/{number}")(desk.item_page)
+    app.get("/find")(desk.find)
     app.get("/history")(desk.history_page)
     app.get("/version")(desk.version)
     app.post("/items/{number}")(desk.post_item)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ...tracking import paused_trace
 from ..queue.decisions import already_decided
 from ..queue.items import Item
 from ..queue.queue import ReviewQueue
@@ -68,6 +69,7 @@ class Reader:
             status=status,
             item=item,
             earlier=self.queue.earlier(item),
+            trace=_trace(item),
             draft=draft,
             unused=unused,
             problem=problem,
@@ -79,6 +81,14 @@ class Reader:
             after=self.next(item, filters),
             filters=filters,
         )
+
+    def find(self, thread: str) -> Response:
+        """Go to the review of a thread, as traces link to it."""
+        self.queue.refresh()
+        item = self.queue.of_thread(thread)
+        if item is None:
+            raise HTTPException(404, "no review in this store belongs to that trace")
+        return RedirectResponse(f"/items/{item.number}", 303)
 
     def history_page(self, request: Request) -> Response:
         """Show who decided what and when."""
@@ -140,3 +150,11 @@ class Reader:
             return self.queue.item(int(number))
         except (LookupError, OverflowError, ValueError):
             return None
+
+
+def _trace(item: Item) -> dict[str, Any] | None:
+    """Return the trace of an item's run, with an address only if it is one of a web page."""
+    found = paused_trace(item.thread_id)
+    if found and not str(found["page"] or "").startswith(("http://", "https://")):
+        found["page"] = None
+    return found

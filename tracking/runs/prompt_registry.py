@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 SCHEME = "registry:"
 
 _SPEC = re.compile(r"registry:(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<alias>[A-Za-z0-9_-]+)|/(?P<version>\d+))?$")
-_PLACEHOLDER = re.compile(r"(?<!\{)\{(question|steps|comment|done|step|prompt|reason)\}(?!\})")
-_VARIABLE = re.compile(r"\{\{\s*(question|steps|comment|done|step|prompt|reason)\s*\}\}")
+_PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z_]+)\}(?!\})")
+_VARIABLE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
 
 def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:

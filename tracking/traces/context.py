@@ -120,6 +120,41 @@ def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHa
 
 
 @contextmanager
+def verdicts(experiment: str, tracking_uri: str | None = None) -> Iterator[TraceHandler]:
+    """Add our verdicts to the traces that `mlflow.langchain.autolog` makes of an application.
+
+    Use it as a decorator of the node or tool function that calls the graph, or, in async code, as a block around the call.
+    Where autolog traces nothing, the graph gets a trace of its own. The store stays open for the life of the process.
+
+    Args:
+        experiment: name of the MLflow experiment.
+        tracking_uri: see `connect`.
+
+    Yields:
+        The handler.
+
+    Raises:
+        TrackingUnavailable: the store cannot be used.
+
+    Example:
+        ```python
+        from trace_of_thought import build_baseline, tracking
+        from trace_of_thought.models import ScriptedChatModel
+
+        graph = build_baseline("standard", ScriptedChatModel(script=["Answer: 4"]))
+
+
+        @tracking.verdicts("my application")
+        def solve(state: dict[str, str]) -> dict[str, str | None]:
+            return {"result": graph.invoke({"question": state["task"]})["answer"]}
+        ```
+    """
+    handler = process_handler(experiment, tracking_uri)
+    with _active.using(handler):
+        yield handler
+
+
+@contextmanager
 def traced(
     experiment: str | None = None,
     tracking_uri: str | None = None,

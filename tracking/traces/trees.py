@@ -13,6 +13,7 @@ from uuid import UUID
 from ..store.private import autologged_span
 from .autolog import tracer_here
 from .open_run import Run, mark_failed
+from .review_links import review_address
 
 if TYPE_CHECKING:
     from mlflow.entities import Assessment
@@ -122,7 +123,10 @@ class Tree:
         """Put the trace of a paused run into the session of its thread, so that its continuation can join it."""
         if root.span is None or root.thread_id is None or root.nested:
             return
-        facts = {"trace_id": root.span.trace_id, "span_id": root.span.span_id, "at": time.time()}
+        trace = root.span.trace_id
+        page = self.store.page(f"/experiments/{self.experiment_id}/traces?selectedEvaluationId={trace}")
+        facts = {"trace_id": trace, "span_id": root.span.span_id, "at": time.time(), "page": page}
+        self._update_trace(root, tags={"review": review_address(root.thread_id)})
         self._pauses[root.thread_id] = facts
         self._join_session(root)
         self.store.pause(root.thread_id, facts)

@@ -18,6 +18,7 @@ _DURATION = re.compile(r"(\d{1,6}) hours? (?:and )?(\d{1,6}) minutes?", re.I)
 _DOLLARS_AND_CENTS = re.compile(r"(\d{1,9}) dollars?,? (?:and )?(\d{1,2}) cents?", re.I)
 _FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
 _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
+_BEFORE = re.compile(r"[ (~]*(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just)\s+)?[ (~]*", re.I)
 _AMBIGUOUS = re.compile(r"-?\d+(?:,\d+)+")
 
 
@@ -76,7 +77,7 @@ def is_ambiguous(text: str) -> bool:
 
 def _measured(text: str, degrees: bool) -> Value:
     found = find_quantities(text)
-    if not found or text[: found[0].start].strip(" (~"):
+    if not found or not _BEFORE.fullmatch(text, 0, found[0].start):
         return Value()
     first = found[0]
     rest = text[first.end :].strip(" )*")

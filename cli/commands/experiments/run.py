@@ -21,7 +21,7 @@ from ....experiments.design.config import (
 from ....experiments.design.config_file import build_config, load_config
 from ....experiments.design.overrides import with_settings
 from ....experiments.design.plan import make_plan
-from ....experiments.exchange.publishing import MlflowTracker, experiment_record, publish_journal
+from ....experiments.exchange.publishing import MlflowTracker, experiment_record, publish_journal, traces_page
 from ....experiments.report.html_report import make_report
 from ....experiments.run.preparing import open_journal
 from ....foundation.folders import home
@@ -323,6 +323,7 @@ def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, re
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
     journal.set("published", "0")  # if this process dies, `tot sync` finds the experiment and its store
     journal.set("tracking_uri", store.address)
+    journal.set("traces_page", traces_page(runs))
     try:
         with exit_on_sigterm():
             return _watched(plan, journal, console, MlflowTracker(runs), reviews)

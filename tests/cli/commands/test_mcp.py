@@ -258,3 +258,21 @@ async def test_with_the_real_student(tmp_path):
         assert Path(model).name in too_long.content[0].text
         assert str(Path(model).parent) not in too_long.content[0].text
         assert str(tmp_path) not in missing.content[0].text
+
+
+@pytest.mark.parametrize("mode", ["hint", "standard > teacher"])
+async def test_modes_without_the_usual_nodes_report_progress(mode):
+    from trace_of_thought.graphs.interfaces.mcp_server import make_server
+    from trace_of_thought.models import ScriptedChatModel
+
+    told = []
+
+    async def progress(progress, total, message):
+        told.append(progress)
+
+    model = ScriptedChatModel(script=lambda prompt: "6 * 7 = 42\nAnswer: 42")
+    async with mcp.Client(make_server(model, model, mode=mode)) as client:
+        result = await client.call_tool("solve_problem", {"question": QUESTION}, progress_callback=progress)
+    assert not result.is_error, result.content
+    assert result.structured_content["answer"] == "42"
+    assert told == sorted(set(told))

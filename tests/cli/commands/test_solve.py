@@ -1,5 +1,6 @@
 """`tot solve`, as a person sees it."""
 
+import json
 import re
 import subprocess
 import sys
@@ -150,3 +151,24 @@ def test_a_person_at_the_terminal_edits_the_steps_before_the_real_student_sees_t
     assert solved.info.trace_id == shown
     assert solved.info.trace_metadata["mlflow.trace.session"] == paused.info.trace_metadata["mlflow.trace.session"]
     assert [item.value for item in solved.info.assessments if item.source.source_type == "HUMAN"] == ["edit"]
+
+
+def test_a_server_that_ignores_stream_is_asked_without(tot, models, openai_server, openai_completion, monkeypatch):
+    """Some servers answer `"stream": true` with an ordinary reply."""
+    handler = openai_server.RequestHandlerClass
+    monkeypatch.setattr(
+        handler, "_stream", lambda self, text, model: self._send(200, json.dumps(openai_completion(text) | model))
+    )
+    openai_server.reply = lambda prompt: "1. Multiply." if "numbered list" in prompt else "6 * 7 = 42\nAnswer: 42"
+    code, text = tot("solve", "What is 6 * 7?", *models, "--reference", "42", "--no-tracking")
+    assert code == 0, text
+    assert "the server does not stream" in text
+    assert "6 * 7 = 42" in text
+    assert "correct" in text
+
+
+def test_a_refused_plan_is_a_warning(tot, models, openai_server):
+    openai_server.reply = lambda prompt: "I'm sorry, I can't help with that."
+    code, text = tot("solve", "What is 6 * 7?", *models, "--reference", "42", "--no-tracking")
+    assert "warning: the teacher gave no plan" in text
+    assert (code, "no_answer" in text) == (1, True)

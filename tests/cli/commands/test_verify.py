@@ -34,3 +34,30 @@ def test_a_missing_column_is_named(tmp_path):
     file.write_text('{"text": "18", "reference": "18"}\n')
     result = CliRunner().invoke(app, ["verify", str(file)])
     assert "no column with the response found among text, reference" in str(result.exception)
+
+
+def test_every_verdict_can_be_explained(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    row = {"question": "How many children?", "response": "There are 12 boys.\nSo there are 20 children.", "reference": "20"}
+    file.write_text(json.dumps(row) + "\n")
+    result = CliRunner().invoke(app, ["verify", str(file), "--explain"])
+    assert "row 1: correct; answer '20', reference '20'" in result.output
+    assert "taken from (concluding_sentence): So there are 20 children." in result.output
+    assert "lost: '12' in There are 12 boys. (score " in result.output
+
+
+@pytest.mark.parametrize(("verifier", "right"), [("exact", 0), ("numeric:0.1", 1), ("mathematics", 0)])
+def test_another_verifier_judges(tmp_path, verifier, right):
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps({"response": "Answer: about 19 metres", "reference": "18"}) + "\n")
+    result = CliRunner().invoke(app, ["verify", str(file), "--verifier", verifier])
+    assert f"accuracy {100 * right}.0 %" in result.output
+
+
+def test_an_unknown_verifier_is_named(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps({"response": "Answer: 19", "reference": "18"}) + "\n")
+    result = CliRunner().invoke(app, ["verify", str(file), "--verifier", "magic"])
+    assert "verifier 'magic' is unknown; use mathematics, choice" in str(result.exception)
+    result = CliRunner().invoke(app, ["verify", str(file), "--verifier", "numeric:x"])
+    assert "'x' is no tolerance" in str(result.exception)

@@ -10,7 +10,17 @@ from trace_of_thought.experiments.design.schema import json_schema
 from trace_of_thought.prompts import load_prompts
 
 FOLDER = Path(__file__).parents[3] / "examples" / "experiments"
-CELLS = {"demo": 4, "paper": 2 * 6 * (3 + 2), "ablation": 4, "teacher-size": 6, "joint-or-sequential": 9}
+CELLS = {
+    "demo": 6,
+    "paper": 2 * 6 * (3 + 2),
+    "ablation": 4,
+    "teacher-size": 6,
+    "joint-or-sequential": 9,
+    "program-decide": 2 * (4 + 3),
+    "program-confirm": 2,
+    "ladder": (2 + 4) + 1,
+    "released-traces": 3 + 1,
+}
 
 
 @pytest.mark.parametrize("name", CELLS)

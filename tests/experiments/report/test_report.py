@@ -216,3 +216,21 @@ def test_lines_of_an_axis_stand_where_their_labels_say():
     labels = [float(label) for label in re.findall(r">([\d.]+) %<", shown)]
     assert len(labels) > 3
     assert len({round(after - before, 6) for before, after in pairwise(labels)}) == 1
+
+
+@pytest.mark.browser
+def test_the_page_fits_a_phone(journal, browser, tmp_path):
+    journal.set("traces_page", "http://127.0.0.1:5000/#/experiments/1/traces?selectedEvaluationId=")
+    journal.db.execute("update rows set trace_id = 'tr-abc'")
+    (tmp_path / "report.html").write_text(make_report(journal).html, encoding="utf-8")
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.get((tmp_path / "report.html").as_uri())
+    width = "return [document.documentElement.scrollWidth, window.innerWidth]"
+    assert browser.execute_script(width) == [390, 390]
+    cells = browser.find_elements("css selector", ".wide td")
+    assert cells
+    assert all(cell.rect["x"] + cell.rect["width"] <= 390 for cell in cells)
+    browser.save_screenshot(str(tmp_path / "phone.png"))
+    link = browser.find_element("css selector", ".attempt h3 a")
+    assert link.get_attribute("href").endswith("selectedEvaluationId=tr-abc")

@@ -41,7 +41,8 @@ def test_what_studio_shows(client):
     assert set(assistants) == {"trace_of_thought", "trace_of_thought_reviewed", "chat", *baselines}
     assert all(found["description"] for found in assistants.values())
     chosen = assistants["trace_of_thought_reviewed"]["assistant_id"]
-    assert [node["id"] for node in client.assistants.get_graph(chosen)["nodes"]][1:-1] == [
+    shown = client.assistants.get_graph(chosen)["nodes"]
+    assert sorted(node["id"] for node in shown if not node["id"].startswith("__")) == [
         "decompose",
         "review",
         "solve",
@@ -259,3 +260,12 @@ def test_the_real_student_answers(server_of, free_port, tmp_path):
         assert "'none' could not be loaded" in missing["__error__"]["message"]
         assert "/some/where" not in json.dumps([refused, missing])
         assert str(Path(model).parent) not in json.dumps([refused, missing])
+
+
+def test_the_client_of_the_examples_edits_the_steps(url):
+    file = Path(__file__).parents[3] / "examples" / "applications" / "server_client.py"
+    done = subprocess.run([sys.executable, file, url, PROBLEM["question"]], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "the teacher's steps: ['Multiply 6 by 7.', 'State the product.']" in done.stdout
+    assert "the student followed: ['Multiply 6 by 7.', 'State the product.', 'Check the result.']" in done.stdout
+    assert "answer: 42" in done.stdout

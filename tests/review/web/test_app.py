@@ -443,3 +443,20 @@ def test_filters_stay_in_the_address(client, pause):
     assert re.search(r'href="/history\?teacher=planner&amp;flag=none"', page)
     assert 'name="back" value="/history?teacher=planner&amp;flag=none"' in page
     assert "(none waits)" in client.get("/?teacher=nobody").text
+
+
+def test_a_trace_leads_to_its_review_and_back(client, pause, tmp_path, monkeypatch):
+    from trace_of_thought.tracking.store.outbox import Outbox
+
+    monkeypatch.setenv("TOT_HOME", str(tmp_path))
+    first, second, third = pause(3)
+    assert client.get("/find?thread=t1").headers["location"] == f"/items/{second}"
+    assert "no review in this store" in client.get("/find?thread=nobody").text
+    outbox = Outbox(tmp_path / "outbox.sqlite")
+    page = "http://mlflow.example/#/experiments/1/traces?selectedEvaluationId=tr-1&x=<b>"
+    for thread, address in (("t0", page), ("t1", None), ("t2", "javascript:alert(1)")):
+        outbox.pause(thread, {"trace_id": "tr-1", "page": address})
+    outbox.close()
+    assert 'selectedEvaluationId=tr-1&amp;x=&lt;b&gt;" id="trace"' in client.get(f"/items/{first}").text
+    assert '<span id="trace">trace tr-1</span>' in client.get(f"/items/{second}").text
+    assert "javascript:" not in client.get(f"/items/{third}").text

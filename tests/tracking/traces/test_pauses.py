@@ -77,3 +77,18 @@ def test_runs_that_never_pause_have_no_session(make_graph: Callable[..., Any], t
     with tracking.traced("x"):
         graph.invoke({"question": "q"}, {"configurable": {"thread_id": "t1"}})
     assert "mlflow.trace.session" not in traces_in("x")[0].info.trace_metadata
+
+
+def test_a_trace_that_waits_links_to_its_review_and_back(
+    make_graph: Callable[..., Any], traces_in: Callable[..., Any], monkeypatch: Any
+) -> None:
+    graph = make_graph(review=True, checkpointer=InMemorySaver())
+    with tracking.traced("x"):
+        graph.invoke({"question": "6 * 7?"}, {"configurable": {"thread_id": "a b/c?"}})
+        monkeypatch.setenv("TOT_REVIEW_URL", "https://reviews.example/")
+        graph.invoke({"question": "6 * 8?"}, {"configurable": {"thread_id": "t2"}})
+    tags = [trace.info.tags["review"] for trace in traces_in("x")]
+    assert sorted(tags) == ["http://127.0.0.1:8765/find?thread=a%20b%2Fc%3F", "https://reviews.example/find?thread=t2"]
+    known = {trace.info.trace_id for trace in traces_in("x")}
+    assert tracking.paused_trace("t2")["trace_id"] in known
+    assert tracking.paused_trace("nobody") is None

@@ -1,0 +1,23 @@
+"""An agent that may call the graph as a tool; the models are TOT_AGENT, TOT_TEACHER and TOT_STUDENT."""
+
+import os
+import sys
+
+from langchain.agents import create_agent
+from langchain_core.messages import HumanMessage, ToolMessage
+
+from trace_of_thought import as_tool, build_trace_of_thought, load_chat_model
+
+
+def main(question: str) -> None:
+    graph = build_trace_of_thought(os.environ["TOT_TEACHER"], os.environ["TOT_STUDENT"])
+    agent = create_agent(load_chat_model(os.environ["TOT_AGENT"]), [as_tool(graph)])
+    result = agent.invoke({"messages": [HumanMessage(question)]})
+    for message in result["messages"]:
+        if isinstance(message, ToolMessage) and message.status == "success":
+            print("steps:", message.artifact["steps"], "status:", message.artifact["status"])
+    print(result["messages"][-1].text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

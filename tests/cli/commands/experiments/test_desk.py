@@ -1,0 +1,109 @@
+"""Finding, showing, exporting, renaming and deleting experiments."""
+
+import json
+import sqlite3
+
+import pytest
+
+
+@pytest.fixture
+def lift(tot, tmp_path, openai_server):
+    """An experiment of two methods over four sums; the server solves what it can add."""
+    openai_server.reply = lambda prompt: "1. Add.\n2. Say it." if "numbered list" in prompt else "Answer: 3"
+    rows = [{"question": f"What is {n} + 1?", "reference": str(n + 1), "problem_id": f"p{n}"} for n in range(1, 5)]
+    (tmp_path / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    models = ("--student", "openai:s", "--teacher", "openai:t", "--base-url", openai_server.url)
+    code, text = tot("run", "--problems", "sums.jsonl", *models, "--no-tracking", "--experiment", "lift")
+    assert code == 0, text
+    return text
+
+
+def test_a_run_ends_with_what_to_think_and_what_the_columns_mean(lift):
+    assert "No evidence of a difference" in lift
+    assert "gained/lost: problems that only the one or only the other solves" in " ".join(lift.split())
+
+
+def test_list_shows_experiments_with_their_state_and_tags(tot, lift):
+    code, text = tot("list")
+    assert code == 0
+    assert "lift" in text
+    assert "finished" in text
+    assert tot("tag", "lift", "paper", "seed=3") == (0, "paper, seed=3\n")
+    assert "paper, seed=3" in tot("list", "--tag", "seed=3")[1]
+    assert "no experiments with the tag 'other'" in tot("list", "--tag", "other")[1]
+    assert tot("tag", "lift", "--remove", "paper") == (0, "seed=3\n")
+
+
+def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift):
+    assert "trace_of_thought" in tot("show", "lift")[1]
+    code, text = tot("show", "lift", "standard", "--failed")
+    assert code == 0
+    assert "p1" in text
+    assert "p2" not in text  # 2 + 1 is 3: the only sum that the server gets right
+    code, text = tot("show", "lift", "trace", "p3", "--failed")
+    assert code == 0, text
+    for part in (
+        "What is 3 + 1?",
+        "1. Add.",
+        "incorrect: answer 3, reference 4",
+        "Prompt of the teacher",
+        "tokens",
+    ):
+        assert part in text or part == "tokens", part
+    assert "2 of 3" in text
+    assert "next: tot show lift" in text
+    assert "p4 --failed" in text
+    assert "no problem 'p9'" in tot("show", "lift", "trace", "p9")[1]
+    assert "no such problems" in tot("show", "lift", "standard", "--no-answer")[1]
+
+
+def test_export_writes_rows(tot, lift, tmp_path):
+    assert tot("export", "lift", "--format", "jsonl") == (0, "8 rows written to lift.jsonl\n")
+    assert len((tmp_path / "lift.jsonl").read_text().splitlines()) == 8
+    assert "student_input_tokens" in tot("export", "--columns")[1]
+    assert tot("export", "nowhere")[0] == 1
+
+
+def test_rename_and_delete(tot, lift, tmp_path):
+    code, text = tot("rename", "lift", "lift 2")
+    assert code == 0, text
+    assert "no experiment 'lift'" in tot("show", "lift")[1]
+    code, text = tot("compare", "lift 2:standard", "lift 2:trace")
+    assert code == 0, text
+    code, text = tot("delete", "lift 2")
+    assert code == 1
+    assert "never sent to MLflow" in text
+    code, text = tot("delete", "lift 2", "--yes")
+    assert code == 0, text
+    assert not list((tmp_path / ".trace_of_thought").glob("*.journal.*"))
+
+
+def test_an_experiment_that_runs_is_neither_renamed_nor_deleted(tot, lift, tmp_path):
+    [path] = (tmp_path / ".trace_of_thought").glob("*.journal.sqlite")
+    with sqlite3.connect(path.with_suffix(".lock"), isolation_level=None) as other:
+        other.execute("begin exclusive")
+        assert "running" in tot("list")[1]
+        assert "another run is writing" in tot("delete", "lift", "--yes")[1]
+        assert "another run is writing" in tot("rename", "lift", "other")[1]
+
+
+def test_a_dry_run_that_would_fail_exits_with_1(tot, tmp_path):
+    (tmp_path / "empty.jsonl").write_text("")
+    refused = {
+        "recorded:none.jsonl": "no recorded",
+        "recorded:empty.jsonl": "no decompositions",
+        "opnai:x": "did you mean 'openai'",
+    }
+    for teacher, said in refused.items():
+        code, text = tot(
+            "run", "--dry-run", "--teacher", teacher, "--student", "openai:s", "--base-url", "http://127.0.0.1:1/v1"
+        )
+        assert code == 1, teacher
+        assert said in " ".join(text.split()), text
+
+
+def test_a_budget_has_an_exit_code_of_its_own(tot, tmp_path, openai_server):
+    models = ("--student", "openai:s", "--base-url", openai_server.url, "--methods", "standard", "--concurrency", "1")
+    code, text = tot("run", *models, "--no-tracking", "--max-total-tokens", "20")
+    assert code == 3
+    assert "Stopped by --max-total-tokens=20" in text

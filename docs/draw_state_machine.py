@@ -6,15 +6,16 @@ from trace_of_thought import build_trace_of_thought
 from trace_of_thought.models import ScriptedChatModel
 
 WIDTH, HEIGHT, GAP, TOP = 120, 46, 62, 70
-WORDS = {"review": "a person", "decompose": "teacher", "solve": "student", "verify": "answer, arithmetic"}
-LABELS = {("review", "decompose"): "rejected", ("verify", "solve"): "try again"}
+ORDER = ["__start__", "decompose", "review", "solve", "verify", "__end__"]
+WORDS = {"review": "a human", "decompose": "teacher", "solve": "student", "verify": "answer, arithmetic"}
+LABELS = {("review", "decompose"): "rejected", ("verify", "solve"): "retry"}
 
 
 def draw() -> str:
     """Return the picture as SVG; its colours read well on light and on dark."""
     silent = ScriptedChatModel(script=[])
     graph = build_trace_of_thought(silent, silent, review="always").get_graph()
-    order = list(graph.nodes)
+    order = sorted(graph.nodes, key=ORDER.index)  # a node that the picture does not know fails here
     left = {name: 10 + place * (WIDTH + GAP) for place, name in enumerate(order)}
     parts = [_node(name, left[name]) for name in order]
     for edge in graph.edges:

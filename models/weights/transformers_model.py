@@ -94,6 +94,8 @@ def source_of(model_id: str) -> str:
         if not (path / "config.json").exists():
             raise FileNotFoundError(f"model folder {model_id!r} has no config.json; give the folder that holds it")
         return str(path)
+    if path.suffix == ".gguf" and not path.is_file():
+        raise FileNotFoundError(f"{path}: no such GGUF file; check the path")
     if path.is_file():
         raise ValueError(f"model file {model_id!r}: only .gguf files can be loaded; give a folder or a hub id otherwise")
     if model_id.count("/") > 1 or model_id.startswith((".", "/", "~")):
@@ -125,6 +127,8 @@ def _too_large(model_id: str, error: BaseException) -> MemoryError:
 
 def _not_found(model_id: str, error: OSError) -> OSError:
     """Tell an id that does not exist from a hub that cannot be asked."""
+    if isinstance(error, FileNotFoundError) and error.errno is None:  # said by us already
+        return error
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
         causes.append(cause)

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 SCHEME = "registry:"
 
 _SPEC = re.compile(r"registry:(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<alias>[A-Za-z0-9_-]+)|/(?P<version>\d+))?$")
-_PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z_]+)\}(?!\})")
-_VARIABLE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
+PLACEHOLDER_NAMES = ("question", "steps", "comment", "done", "step", "prompt", "reason")
+"""Placeholders of prompts; LaTeX has braces of its own, which must stay. A test holds this against `prompts.PLACEHOLDERS`."""
+
+_NAMES = "|".join(PLACEHOLDER_NAMES)
+_PLACEHOLDER = re.compile(rf"(?<!\{{)\{{({_NAMES})\}}(?!\}})")
+_VARIABLE = re.compile(rf"\{{\{{\s*({_NAMES})\s*\}}\}}")
 
 
 def register_prompts(store: Store, prompts: PromptRecord) -> dict[str, int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from trace_of_thought import tracking
-from trace_of_thought.prompts import load_prompts
+from trace_of_thought.prompts import PLACEHOLDERS, load_prompts
 from trace_of_thought.tracking import PromptRecord
-from trace_of_thought.tracking.runs.prompt_registry import load_registry_prompts, register_prompts
+from trace_of_thought.tracking.runs.prompt_registry import PLACEHOLDER_NAMES, load_registry_prompts, register_prompts
 
 
 def record(name: str = "default", prompts: tuple[str, ...] = ("solve", "standard"), **changes: str) -> PromptRecord:
@@ -80,3 +80,7 @@ def test_what_is_not_there_is_named(spec: str, message: str) -> None:
 def test_what_names_no_set_is_told_the_form(spec: str) -> None:
     with pytest.raises(LookupError, match="write registry:NAME"):
         load_registry_prompts(spec)
+
+
+def test_every_placeholder_of_a_prompt_is_a_variable_of_the_registry() -> None:
+    assert set(PLACEHOLDER_NAMES) == {name for names in PLACEHOLDERS.values() for name in names}

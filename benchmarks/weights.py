@@ -174,7 +174,7 @@ def cross_validate(rows, pairs):
         others = {name: [pair for pair in pairs[name] if pair[3] != source] for name in PLACES}
         found = {name: fit(others[name], name) if len(others[name]) > 20 else START[name] for name in PLACES}
         print(
-            f"  {source}: {len(own)} rows, as they are {accuracy(own, START):.4f}, fitted on the others {accuracy(own, found):.4f}"
+            f"  {source}: {len(own)} rows, as they are {accuracy(own, START):.4f}, fitted on others {accuracy(own, found):.4f}"
         )
 
 

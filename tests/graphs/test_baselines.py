@@ -50,5 +50,5 @@ def test_a_thread_used_again_starts_afresh(problem):
 
 
 def test_an_unknown_method_is_named(student):
-    with pytest.raises(ValueError, match="method='cot' is unknown. Use one of 'standard'"):
+    with pytest.raises(ValueError, match=r"method='cot' is unknown\. Use one of 'standard'"):
         build_baseline("cot", student)

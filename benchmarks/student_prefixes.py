@@ -56,7 +56,7 @@ def workloads(problems: list[dict[str, Any]], size: int) -> dict[str, Calls]:
 
 
 def compare(student: Any, calls: Calls, at_once: bool) -> dict[str, float]:
-    """Measure in turns, twice each; what was kept is given up before each turn."""
+    """Measure in turns, twice each; the cache is emptied before each turn."""
     seconds: dict[str, list[float]] = {"without": [], "with": []}
     for _ in range(2):
         for way, taken in seconds.items():

@@ -44,7 +44,7 @@ class Plan:
         return {"student": price_of(cell.student), "teacher": price_of(teacher) if teacher else None}
 
     def missing(self, journal: Journal) -> dict[str, list[Unit]]:
-        """Return what the journal has not got, by cell; problems that ended as errors are tried again."""
+        """Return the problems without a row in the journal, by cell; those that ended in an error count as missing."""
         todo = {}
         for cell in self.cells:
             done = journal.finished(cell.id)

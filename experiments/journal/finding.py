@@ -79,7 +79,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def unpublished(home: Path) -> list[Path]:
-    """Return the journals whose last state MLflow has not got."""
+    """Return the journals whose latest state is not in MLflow."""
     return [path for path in sorted(home.glob(f"*{SUFFIX}")) if _published(path) == "0"]
 
 

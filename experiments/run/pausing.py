@@ -33,11 +33,11 @@ class Reviewer(Protocol):
         """Return interrupt id and answer by thread, of what is decided."""
 
     def claim(self, thread_id: str, interrupt_id: str) -> AbstractAsyncContextManager[bool]:
-        """Take a decision while the body goes on with it; False if it was undone just before or a run has it."""
+        """Claim a decision while the body uses it; False if it was undone just before or another run has it."""
 
 
 class ReviewedCell:
-    """A cell whose steps a person may see."""
+    """A cell whose plans a human may review."""
 
     def __init__(self, cell: Cell, graph: Any, teacher: Any, prompts: Any, journal: Journal, reviewer: Reviewer) -> None:
         """Take the graph that pauses, and what it needs to tell early whether it will."""
@@ -76,7 +76,7 @@ class ReviewedCell:
         return asked and config["configurable"]["thread_id"] not in self._reviewer.answers()
 
     async def run(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
-        """Start the problem, or go on with what was decided; the output holds `__interrupt__` if it waits (again)."""
+        """Start the problem, or resume it with the decision; the output holds `__interrupt__` if it waits (again)."""
         state = await self.graph.aget_state(config)
         given: Any = unit.problem.as_input()
         if state.interrupts:

@@ -61,7 +61,7 @@ async def run_experiment(
     reviewer: Reviewer | None = None,
     watch: Callable[[Unit, Row, Spending], None] | None = None,
 ) -> Outcome:
-    """Run what the journal has not got yet.
+    """Run the problems that have no row in the journal yet.
 
     Args:
         plan: of the experiment.

@@ -58,7 +58,7 @@ class RunContext(BaseModel):
     mode: Mode = Field(default="joint", description="How the student uses the teacher: a mode, or a ladder of rungs.")
     shots: NonNegativeInt = Field(default=0, le=8, description="Few-shot examples before the question.")
     samples: PositiveInt = Field(default=1, le=64, description="Solutions to vote over.")
-    max_attempts: PositiveInt = Field(default=1, le=8, description="Tries of the student.")
+    max_attempts: PositiveInt = Field(default=1, le=8, description="Maximum attempts per problem.")
 
 
 async def trace_of_thought(runtime: ServerRuntime) -> Graph:

@@ -22,7 +22,9 @@ _SCORE = "Score of the logs: a scorer of inspect_ai, or FILTER/METRIC of lm-eval
 def compare(
     a: Annotated[str, typer.Argument(help=f"The base: {_SIDE}.")],
     b: Annotated[str, typer.Argument(help="What is compared with it, in the same forms.")],
-    by: Annotated[str | None, typer.Option(help="Break the comparison down by a column of the problems, as level.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Break the comparison down by a column of the problem set, such as level.")
+    ] = None,
     cluster: Annotated[
         str | None, typer.Option(help="Column that marks problems which are not independent: a passage, a template.")
     ] = None,

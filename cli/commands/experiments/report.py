@@ -16,9 +16,9 @@ from ....experiments.report.html_report import make_report
 from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
+from ...consoles import wide
 from ...options import TrackingUri
 from ...publishing import opened
-from .run import wide
 
 
 def report(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from .... import tracking
 from ....experiments.design.config import (
     LOCAL_CONCURRENCY,
     REMOTE_CONCURRENCY,
@@ -20,20 +18,11 @@ from ....experiments.design.config import (
 )
 from ....experiments.design.config_file import build_config, load_config
 from ....experiments.design.overrides import with_settings
-from ....experiments.design.plan import make_plan
-from ....experiments.exchange.publishing import MlflowTracker, experiment_record, publish_journal, traces_page
-from ....experiments.report.html_report import make_report
-from ....experiments.run.preparing import open_journal
-from ....foundation.folders import home
-from ....foundation.signals import exit_on_sigterm
 from ....graphs.methods import method_names
-from ....nodes.asking.failures import explain, printable
 from ....prompts.examples import Choice
-from ....tracking import TrackingUnavailable
 from ...consoles import wide
-from ...dry_run import show_estimate
+from ...execution import execute
 from ...model_options import with_model_options, with_problem_options
-from ...models import quiet_loading
 from ...options import (
     MLFLOW,
     MODE_HELP,
@@ -47,18 +36,10 @@ from ...options import (
     pairs,
     split_values,
 )
-from ...progress import RunProgress
-from ...result import show_result
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ....experiments.design.plan import Plan
-    from ....experiments.journal.journal import Journal
-    from ....experiments.run.runner import Outcome
-
-STOPPED_BY_BUDGET = 3
-"""Exit code."""
 
 _COMPARED, _LIMITS, _REVIEW = "What to compare", "Limits and retries", "Human review"
 """Titles under which the help groups options."""
@@ -279,86 +260,6 @@ def run(
     config = with_model_options(config, remote=remote, students=sampling, prices=price)
     target = (tracking_uri, tracking_fallback) if tracking else None
     execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
-
-
-def execute(
-    config: ExperimentConfig,
-    console: Console,
-    *,
-    dry_run: bool,
-    target: tuple[str | None, Literal["local"] | None] | None,
-    reviews: str | None = None,
-) -> None:
-    """Run a configuration and print its tables; exit with 1 if problems failed, with 3 if a budget stopped the run."""
-    plan = make_plan(config)
-    for note in plan.notes:
-        console.print(printable(f"note: {note}"), style="yellow", markup=False)
-    if dry_run:
-        if not show_estimate(plan, home(), console):
-            raise typer.Exit(1)
-        return
-    from ....experiments.run.model_pool import ModelPool
-
-    ModelPool().check_all(plan.cells)  # before the journal: a misspelt model should leave no files
-    quiet_loading(model.model for model in (*config.students, *config.teachers))
-    with open_journal(plan, home()) as journal:
-        try:
-            outcome = _run_tracked(plan, journal, console, target, reviews)
-        except (KeyboardInterrupt, SystemExit):
-            missing = sum(map(len, plan.missing(journal).values()))
-            console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
-            raise
-        show_result(plan, journal, outcome, console)
-    if outcome.stopped_by or outcome.failed:
-        raise typer.Exit(STOPPED_BY_BUDGET if outcome.stopped_by else 1)
-
-
-def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None) -> Outcome:
-    """Run the experiment, with traces and results in MLflow if there is a target."""
-    if target is None:
-        return _watched(plan, journal, console, None, reviews)
-    uri, fallback = target
-    store = tracking.connect(uri, fallback=fallback)
-    # the runs exist before the first trace, so that traces can belong to them
-    runs = tracking.open_runs(store, experiment_record(journal, whole=False))
-    journal.set("published", "0")  # if this process dies, `tot sync` finds the experiment and its store
-    journal.set("tracking_uri", store.address)
-    journal.set("traces_page", traces_page(runs))
-    try:
-        with exit_on_sigterm():
-            return _watched(plan, journal, console, MlflowTracker(runs), reviews)
-    finally:
-        _publish(journal, store, console)
-
-
-def _publish(journal: Journal, store: Any, console: Console) -> None:
-    """Publish results and report at the end, also after an interruption. A dead server leaves them to `tot sync`."""
-    try:
-        runs = publish_journal(journal, store, make_report(journal).files())
-        left = store.close()
-    except TrackingUnavailable as error:
-        console.print(f"note: {explain(error)}", style="yellow", markup=False)
-        store.close(patience_s=1.0)  # the server was just found unreachable: do not wait for it again
-        return
-    waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
-    console.print(f"MLflow: {runs.shown}{waiting}", markup=False, soft_wrap=True)
-
-
-def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:
-    """Run the experiment under the progress display."""
-    from ....experiments.run.runner import run_experiment
-
-    counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
-    reviewer = _reviewer(reviews) if plan.config.review != "never" else None
-    missing = {cell: len(units) for cell, units in plan.missing(journal).items()}
-    with RunProgress(plan, counts, missing, console) as progress:
-        return asyncio.run(run_experiment(plan, journal, tracker=tracker, reviewer=reviewer, watch=progress.watch))
-
-
-def _reviewer(reviews: str | None) -> Any:
-    from ....review import ReviewDesk, open_queue
-
-    return ReviewDesk(open_queue(reviews))
 
 
 def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:

@@ -130,7 +130,7 @@ class GroupedEngine(Engine):
         self._batch.join(read, max(0, min(rows_to_come, free_rows)))
 
     def _keep(self, read: Prefilled, prefix: Prefix) -> None:
-        """Keep the prompts that have much beyond what is kept already."""
+        """Cache the prompts that have much beyond what is cached already."""
         for row, (generation, token) in enumerate(zip(read.generations, read.tokens, strict=True)):
             if token != BROKEN and generation.length - prefix.length > 2 * GRAIN:
                 self._prefixes.keep(generation.text, read.cache, row)

@@ -71,7 +71,7 @@ def next_to_read(unread: list[Generation], store: PrefixStore, chunk_tokens: int
 
     Args:
         unread: at least one.
-        store: what is kept.
+        store: the cached prompts.
         chunk_tokens: tokens to read at most, with padding, beyond the prefix; one prompt may have more.
     """
     ready: dict[tuple[int, ...], list[Generation]] = {}

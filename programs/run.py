@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .source import MAX_CHARACTERS, entry_of, find_program, with_imports
-from .values import as_answer
+from .values import as_answer, as_python
 
 if TYPE_CHECKING:
     from pydantic_monty import Monty
@@ -64,10 +64,11 @@ def run_program(reply: str) -> ProgramRun:
     value, error = _evaluate(f"{with_imports(source)}\n{entry}()")
     if error:
         return ProgramRun(source, error=error)
+    shown = as_python(value)
     try:
-        return ProgramRun(source, repr(value)[:500], as_answer(value))
+        return ProgramRun(source, shown, as_answer(value))
     except ValueError as problem:
-        return ProgramRun(source, repr(value)[:500], error=f"{entry}() gave no answer: {problem}.")
+        return ProgramRun(source, shown, error=f"{entry}() gave no answer: {problem}.")
 
 
 def _evaluate(source: str) -> tuple[Any, str]:

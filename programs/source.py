@@ -11,7 +11,8 @@ MODULES = ("math", "datetime", "decimal", "collections", "itertools", "functools
 MAX_CHARACTERS = 20_000
 """Longer programs are refused: no word problem needs them."""
 
-_FENCE = re.compile(r"```[ \t]*(?:python3?|py)?[ \t]*\r?\n(.*?)(?:```|\Z)", re.S | re.I)
+_OPENS = re.compile(r"[ \t>]*```+[ \t]*([\w+#.-]*)")
+_PYTHON = ("", "python", "python3", "py")
 _START = re.compile(r"^(?:def |import |from \w+ import )", re.M)
 _CODE_LINE = re.compile(r"(?:\s|def |import |from |class |@|#|if |for |while |[A-Za-z_][\w.]*\s*(?:[-+*/]?=|:\s*\w+\s*=|\())|$")
 _FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.M)
@@ -24,7 +25,7 @@ def find_program(reply: str) -> str:
         reply: what a student wrote. Of several code blocks the first that defines `solution` counts: what follows an answer
             is often an invented next problem.
     """
-    blocks = [block.strip("\r\n") for block in _FENCE.findall(reply)]
+    blocks = [block.strip("\n") for block in _blocks(reply)]
     defining = [block for block in blocks if f"def {ENTRY}" in block]
     if defining or blocks:
         return (defining or [block for block in blocks if _FUNCTION.search(block)] or blocks)[0]
@@ -41,12 +42,33 @@ def entry_of(source: str) -> str:
 
 def with_imports(source: str) -> str:
     """Return the program with the imports that it forgot."""
-    missing = [
-        name
-        for name in MODULES
-        if re.search(rf"(?<![\w.]){name}\.\w", source) and not re.search(rf"^\s*(?:import|from)\b.*\b{name}\b", source, re.M)
-    ]
+    missing = [name for name in MODULES if re.search(rf"(?<![\w.]){name}\.\w", source) and not _imports(name, source)]
     return "".join(f"import {name}\n" for name in missing) + source
+
+
+def _imports(name: str, source: str) -> bool:
+    """Tell whether the program binds the name itself, by `import NAME`, `from ... import NAME` or `as NAME`."""
+    return bool(re.search(rf"^[ \t]*(?:from\b.*\b)?import\b.*\b{name}\b", source, re.M))
+
+
+def _blocks(reply: str) -> list[str]:
+    """Return the code blocks that are Python or name no language, read line by line: a closing fence opens nothing."""
+    found: list[str] = []
+    block: list[str] | None = None
+    python = False
+    for line in reply.splitlines():
+        if block is None:
+            if opens := _OPENS.match(line):
+                block, python = [], opens[1].lower() in _PYTHON
+            continue
+        code, fence, _ = line.partition("```")
+        if not fence:
+            block.append(line)
+            continue
+        if python:
+            found.append("\n".join([*block, code]))
+        block = None
+    return [*found, "\n".join(block)] if block is not None and python else found
 
 
 def _bare_code(reply: str) -> str:

@@ -9,6 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 MAX_CHARACTERS = 500
+_LARGEST_BITS = 1_660
+"""Of a whole number with 500 digits: longer ones are refused before they are written out, which takes quadratic time."""
+
+_CUT = ("[...]", "{...}", "(...)")
+"""What the sandbox gives for a list or dict that holds itself."""
+
 _DIGITS = 12
 _LARGEST_DENOMINATOR = 10_000
 
@@ -19,7 +25,10 @@ def as_answer(value: Any) -> str:
     Raises:
         ValueError: the value is no answer: None, not a number, infinite, a function, a mapping of several values.
     """
-    text = _text(value).strip()
+    try:
+        text = _text(value).strip()
+    except RecursionError:
+        raise ValueError("the value is nested too deeply, which is no answer") from None
     if not text:
         raise ValueError("the value is empty")
     if len(text) > MAX_CHARACTERS:
@@ -27,13 +36,23 @@ def as_answer(value: Any) -> str:
     return text
 
 
+def as_python(value: Any) -> str:
+    """Return a value as Python shows it, up to 500 characters; never an error, whatever the program returned."""
+    try:
+        return repr(value)[:MAX_CHARACTERS]
+    except (ValueError, RecursionError, MemoryError):  # Python refuses to write out integers of more than 4,300 digits
+        return f"<{type(value).__name__} too large to show>"
+
+
 def _text(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > _LARGEST_BITS:
+        raise ValueError(f"the value has more than {MAX_CHARACTERS} digits, which is no answer")
     if isinstance(value, bool | int | date | time):
         return str(value)
     if isinstance(value, float | Decimal):
         return _number(value)
     if isinstance(value, str):
-        if value.startswith("<") and value.endswith(">"):
+        if value in _CUT or (value.startswith("<") and value.endswith(">")):
             raise ValueError(f"the value is {value}, which is no answer")
         return value
     if isinstance(value, tuple | list):
@@ -47,8 +66,10 @@ def _text(value: Any) -> str:
 
 def _number(value: float | Decimal) -> str:
     """Write a number without binary noise: as a short decimal, or as the fraction that it stands for."""
-    if not math.isfinite(value):
+    if isinstance(value, Decimal) and value.is_nan() or not math.isfinite(value):
         raise ValueError(f"the value is {value}, which is no answer")
+    if isinstance(value, Decimal) and abs(value.adjusted()) > MAX_CHARACTERS and value:
+        raise ValueError(f"the value has more than {MAX_CHARACTERS} digits, which is no answer")
     rounded = Decimal(f"{value:.{_DIGITS}g}")
     if rounded == rounded.to_integral_value():
         return str(int(rounded))

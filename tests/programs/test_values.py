@@ -1,0 +1,70 @@
+import datetime
+import math
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trace_of_thought.programs.values import as_answer, as_python
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        (18.0, "18"),
+        (18, "18"),
+        (0.1 + 0.2, "0.3"),
+        (2 / 3, "2/3"),
+        (19.99, "19.99"),
+        (1.005 * 100, "100.5"),
+        (Decimal("12.50"), "12.5"),
+        ("$18.00", "$18.00"),
+        ((1, 2.0), "(1, 2)"),
+        (True, "True"),
+        (datetime.date(2024, 2, 29), "2024-02-29"),
+        ({"total": 5.0}, "5"),
+        (-0.0, "0"),
+        (1e20, "100000000000000000000"),
+    ],
+)
+def test_values_become_answers_as_people_write_them(value, answer):
+    assert as_answer(value) == answer
+
+
+DEEP: list = []
+for _ in range(100_000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, math.nan, math.inf, -math.inf, 1 + 2j, len, {}, {"a": 1, "b": 2}, "", " \n", "x" * 501, object(), 10**5000]
+    + [Decimal("1e999999999"), Decimal("1e-999999999"), Decimal("nan"), "[...]", "<coroutine object solution>"],
+    ids=lambda value: str(type(value).__name__),
+)
+def test_what_is_no_answer_is_refused(value):
+    with pytest.raises(ValueError, match="value"):
+        as_answer(value)
+
+
+def test_a_deep_value_is_refused():
+    with pytest.raises(ValueError, match="value"):
+        as_answer(DEEP)
+    assert as_python(DEEP)
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text() | st.dates() | st.complex_numbers(),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(ANY)
+@settings(max_examples=300, deadline=None)
+def test_any_value_is_an_answer_or_a_value_error(value):
+    assert len(as_python(value)) <= 500
+    try:
+        assert as_answer(value).strip()
+    except ValueError as error:
+        assert "value" in str(error)

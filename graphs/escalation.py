@@ -12,6 +12,7 @@ from langgraph.types import Command
 from ..nodes.decompose import make_decompose
 from ..nodes.hint import HINT_SHARE, make_hint, make_teacher_answer
 from ..nodes.review import make_review
+from ..nodes.signals import answer_of
 from ..nodes.solve import make_solve
 from ..nodes.solving.ways import WAYS
 from ..nodes.state import Escalation, Node, TraceState
@@ -112,7 +113,7 @@ def _escalate(ladder: Ladder) -> Any:
                 door = _door(step)
                 if door == "decompose" and state.get("steps"):  # they are there from an earlier rung
                     door = "review" if step.reviewed else "solve"
-                climbed = [*state["escalations"], Escalation(rung=step.name, reason=reason)]
+                climbed = [*state["escalations"], Escalation(rung=step.name, reason=reason, answer=answer_of(state))]
                 return Command(goto=door, update={"rung": step.name, "escalations": climbed})
         return Command(goto="verify")
 

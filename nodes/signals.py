@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..verification import check_solution
+from ..verification import answers_equal, check_solution
 from .state import TraceState
 
 Signal = Callable[[TraceState], str]
@@ -43,6 +43,22 @@ def always(state: TraceState) -> str:
     return "every problem is asked"
 
 
+def differs(state: TraceState) -> str:
+    """Doubt an answer that is not the one of the rung before: two ways of solving rarely make the same mistake (2310.03094)."""
+    reached = state.get("escalations") or []
+    if not reached:
+        return ""
+    before, now = reached[-1].get("answer"), answer_of(state)
+    if before is not None and now is not None and answers_equal(before, now):
+        return ""
+    return f"it answers {now or 'nothing'}, the rung before {before or 'nothing'}"
+
+
+def answer_of(state: TraceState) -> str | None:
+    """Return the answer of the solution that won the vote."""
+    return next((s["answer"] for s in state["solutions"] if s["text"] == state["solution"]), None)
+
+
 def agreement_below(share: float) -> Signal:
     """Return the signal that doubts a vote whose winner has less than a share of the samples."""
 
@@ -75,6 +91,7 @@ SIGNALS: dict[str, Signal] = {
     "wrong_arithmetic": wrong_arithmetic,
     "truncated": truncated,
     "always": always,
+    "differs": differs,
 }
 """Signals by the name that stands in a ladder; `agreement<X` and `probability<X` take a threshold."""
 
@@ -101,7 +118,7 @@ class Condition:
         return next((why for signal in self.signals if (why := signal(state))), "")
 
 
-DOUBT = "no_answer or program_failed or wrong_arithmetic or agreement<0.5"
+DOUBT = "program_failed or no_answer or wrong_arithmetic or agreement<0.5"
 """The condition of a rung that names none."""
 
 

@@ -79,6 +79,8 @@ class Escalation(TypedDict):
 
     rung: str
     reason: str
+    answer: NotRequired[str | None]
+    """The answer that was left behind."""
 
 
 class Solution(TypedDict):

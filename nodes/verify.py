@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..verification import SolutionCheck, Verdict, Verifier, as_verifier, check_solution
-from .signals import program_failed
+from .signals import answer_of, program_failed
 from .state import Node, TraceState
 
 
@@ -48,8 +48,8 @@ def _claim(state: TraceState) -> str:
     """Return the text that is judged: of a program its value alone, since its source is full of numbers that claim nothing."""
     if not state.get("program"):
         return state["solution"]
-    answers = [solution["answer"] for solution in state["solutions"] if solution["text"] == state["solution"]]
-    return f"Answer: {answers[0]}" if answers and answers[0] is not None else ""
+    answer = answer_of(state)
+    return f"Answer: {answer}" if answer is not None else ""
 
 
 def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:

@@ -40,7 +40,7 @@ for _ in range(100_000):
 @pytest.mark.parametrize(
     "value",
     [None, math.nan, math.inf, -math.inf, 1 + 2j, len, {}, {"a": 1, "b": 2}, "", " \n", "x" * 501, object(), 10**5000]
-    + [Decimal("1e999999999"), Decimal("1e-999999999"), Decimal("nan"), "[...]", "<coroutine object solution>"],
+    + [Decimal("1e999999999"), Decimal("1e-999999999"), Decimal("nan"), "[...]", "<coroutine object solution>"],  # noqa: RUF005
     ids=lambda value: str(type(value).__name__),
 )
 def test_what_is_no_answer_is_refused(value):
@@ -67,4 +67,4 @@ def test_any_value_is_an_answer_or_a_value_error(value):
     try:
         assert as_answer(value).strip()
     except ValueError as error:
-        assert "value" in str(error)
+        assert "value" in str(error)  # noqa: PT017

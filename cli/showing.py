@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _NO_STREAM = "No generations found in stream"
 """What LangChain says of a server that answers a streamed call with an ordinary reply."""
 
-ROLES = {"decompose": "teacher", "solve": "student"}
+ROLES = {"decompose": "teacher", "hint": "teacher", "teacher": "teacher", "solve": "student"}
 
 
 def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[str, Any]:
@@ -68,8 +68,21 @@ def _show_node(node: str, update: Mapping[str, Any], console: Console) -> None:
             console.print("warning: the teacher gave no plan; the student solves without one", style="bold yellow")
     elif node == "review" and update:
         _show_steps(f"Steps after review ({update['reviews'][-1]['decision']})", update, console)
+    elif node == "hint":
+        console.print("\nHint", style="bold")
+        console.print(printable(update["hint"]), soft_wrap=True)
+    elif node == "teacher":
+        console.print("\nThe teacher's solution", style="bold")
+        console.print(printable(update["solution"]), soft_wrap=True)
+    elif node == "escalate" and update:
+        reached = update["escalations"][-1]
+        console.print(printable(f"! next rung: {reached['rung']}, since {reached['reason']}"), style="yellow")
     elif node == "solve":
         console.print()
+        if program := update.get("program"):
+            console.print(
+                printable(f"! the program failed: {program['error']}" if program["error"] else f"Value: {program['value']}")
+            )
         if any(solution["finish_reason"] == "length" for solution in update["solutions"]):
             console.print("! the student reached its token limit; raise --max-tokens", style="yellow")
     elif node == "verify":

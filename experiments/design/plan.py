@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from ...problems import Problem, ProblemSet, load_problems
 from ...prompts import PromptSet, load_prompts
+from ...prompts.examples import contaminated
 from ..journal.journal import Journal
 from .cells import Cell, expand
 from .config import ExperimentConfig, ModelConfig, Price
@@ -64,6 +66,7 @@ def make_plan(config: ExperimentConfig) -> Plan:
     specs = {spec: load_prompt_set(spec) for spec in config.prompts}
     cells = expand(config, list(sets), specs)
     notes = [f"{name}: {issue}" for name, problems in sets.items() for issue in problems.issues]
+    notes += _contamination(config, sets, specs)
     plan = Plan(config, tuple(cells), sets, {p.hash: p for p in specs.values()}, (*notes, *_seed_notes(config)))
     _check_budget(plan)
     return plan
@@ -93,6 +96,23 @@ def _named(loaded: list[ProblemSet]) -> dict[str, ProblemSet]:
             problems.name = f"{name}-{number}"
         sets[problems.name] = problems
     return sets
+
+
+def _contamination(config: ExperimentConfig, sets: Mapping[str, ProblemSet], specs: Mapping[str, PromptSet]) -> list[str]:
+    """Refuse few-shot examples that are problems of the experiment, and note those that nearly are."""
+    notes = []
+    shots = max(config.shots)
+    for (spec, prompts), (name, problems) in product(specs.items(), sets.items()):
+        shown = prompts.examples[:shots] if config.shots_by == "first" else prompts.examples
+        same, near = contaminated(shown if shots else (), [problem.question for problem in problems])
+        if same:
+            raise ValueError(
+                f"{len(same)} few-shot examples of the prompt set {spec!r} are problems of {name}, such as {same[0][:80]!r}; "
+                "leave them out of one of the two, or use --shots 0"
+            )
+        if near:
+            notes.append(f"{name}: {len(near)} problems are near copies of few-shot examples, such as {near[0][:80]!r}")
+    return notes
 
 
 def _seed_notes(config: ExperimentConfig) -> list[str]:

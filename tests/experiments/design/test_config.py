@@ -1,8 +1,11 @@
+import json
+
 import pytest
 
 from trace_of_thought.experiments.design.cells import expand
 from trace_of_thought.experiments.design.config import ModelConfig
 from trace_of_thought.experiments.design.config_file import build_config, load_config
+from trace_of_thought.experiments.design.plan import make_plan
 from trace_of_thought.experiments.design.prices import cost, price_of
 from trace_of_thought.prompts import load_prompts
 
@@ -114,3 +117,15 @@ def test_prices_come_from_the_catalog_and_unknown_is_not_zero():
 )
 def test_labels_are_short(model, label):
     assert ModelConfig(model=model).label == label
+
+
+def test_few_shot_examples_among_the_problems_are_refused_before_anything_runs(tmp_path):
+    [first, second, *_] = load_prompts("default").examples
+    file = tmp_path / "p.jsonl"
+    file.write_text("\n".join(json.dumps({"question": q, "answer": "1"}) for q in (second.question + "?", "Something else?")))
+    config = build_config({"students": "hf:x", "problems": str(file), "methods": "standard", "shots": [2]})
+    assert any("near copies" in note for note in make_plan(config).notes)
+    file.write_text(json.dumps({"question": first.question, "answer": "1"}))
+    with pytest.raises(ValueError, match="few-shot examples of the prompt set 'default' are problems"):
+        make_plan(config)
+    assert make_plan(build_config({"students": "hf:x", "problems": str(file), "methods": "standard"})).cells

@@ -66,7 +66,7 @@ def _text(value: Any) -> str:
 
 def _number(value: float | Decimal) -> str:
     """Write a number without binary noise: as a short decimal, or as the fraction that it stands for."""
-    if isinstance(value, Decimal) and value.is_nan() or not math.isfinite(value):
+    if (isinstance(value, Decimal) and value.is_nan()) or not math.isfinite(value):
         raise ValueError(f"the value is {value}, which is no answer")
     if isinstance(value, Decimal) and abs(value.adjusted()) > MAX_CHARACTERS and value:
         raise ValueError(f"the value has more than {MAX_CHARACTERS} digits, which is no answer")

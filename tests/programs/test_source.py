@@ -2,8 +2,7 @@ import json
 import pathlib
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from trace_of_thought.programs import run_program
 from trace_of_thought.programs.source import entry_of, find_program, with_imports

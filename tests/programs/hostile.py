@@ -59,5 +59,5 @@ HOSTILE = {
     "syntax error": "def solution(:\n    return 5",
     "thousands of functions": "".join(f"def f{i}():pass\n" for i in range(2000)) + "def solution():\n    return 1",
     "division by zero": "def solution():\n    return 1 / 0",
-    "swallowed errors": "def solution():\n    while True:\n        try:\n            [0] * 10**10\n        except BaseException:\n            pass",  # noqa: E501
+    "swallowed errors": "def solution():\n while True:\n  try:\n   [0] * 10**10\n  except BaseException:\n   pass",
 }

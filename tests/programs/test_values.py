@@ -39,8 +39,24 @@ for _ in range(100_000):
 @pytest.mark.parametrize(
     "value",
     [
-        *(None, math.nan, math.inf, -math.inf, 1 + 2j, len, {}, {"a": 1, "b": 2}, "", " \n", "x" * 501, object(), 10**5000),
-        *(Decimal("1e999999999"), Decimal("1e-999999999"), Decimal("nan"), "[...]", "<coroutine object solution>"),
+        None,
+        math.nan,
+        math.inf,
+        -math.inf,
+        1 + 2j,
+        len,
+        {},
+        {"a": 1, "b": 2},
+        "",
+        " \n",
+        "x" * 501,
+        object(),
+        10**5000,
+        Decimal("1e999999999"),
+        Decimal("1e-999999999"),
+        Decimal("nan"),
+        "[...]",
+        "<coroutine object solution>",
     ],
     ids=lambda value: str(type(value).__name__),
 )
@@ -55,17 +71,17 @@ def test_a_deep_value_is_refused():
     assert as_python(DEEP)
 
 
-ANY = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text() | st.dates() | st.complex_numbers(),
-    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
-)
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text() | st.dates() | st.complex_numbers()
+ANY = PLAIN | st.lists(PLAIN, max_size=4) | st.tuples(PLAIN, PLAIN) | st.dictionaries(st.text(max_size=5), PLAIN, max_size=3)
 
 
 @given(ANY)
 @settings(max_examples=300, deadline=None)
 def test_any_value_is_an_answer_or_a_value_error(value):
     assert len(as_python(value)) <= 500
+    answer, refused = "", ""
     try:
-        assert as_answer(value).strip()
+        answer = as_answer(value)
     except ValueError as error:
-        assert "value" in str(error)  # noqa: PT017
+        refused = str(error)
+    assert answer.strip() or "value" in refused

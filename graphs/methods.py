@@ -88,14 +88,13 @@ CONTROLS: dict[str, str] = {mode: way.control for mode, way in _METHODS[TAUGHT].
 
 
 def register_method(method: Method) -> None:
-    """Add your own method, for this process.
-
-    Args:
-        method: the method to add.
+    """Add a method of your own for this process.
 
     Raises:
-        ValueError: a method of this name exists.
+        ValueError: the name is taken, or the method has a teacher: those are modes of trace_of_thought.
     """
+    if method.taught:
+        raise ValueError(f"method {method.name!r} has a teacher; wire a graph of your own for it (docs/extending.md)")
     if method.name in _METHODS:
         raise ValueError(f"a method {method.name!r} exists already; choose another name")
     _METHODS[method.name] = method

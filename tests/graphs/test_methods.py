@@ -51,6 +51,8 @@ def test_a_method_of_one_s_own(monkeypatch):
     assert student.calls == ["Guess first. 6 * 7?"]
     with pytest.raises(ValueError, match="already"):
         register_method(Method("guess", "again", {"guess": way}))
+    with pytest.raises(ValueError, match="has a teacher"):
+        register_method(Method("taught", "has a teacher", {"taught": WAYS["joint"]}))
 
 
 def test_unknown_names_come_with_the_nearest():

@@ -11,7 +11,10 @@ from langchain_core.outputs import LLMResult
 _NODE_INPUTS = {
     "decompose": ("question", "steps", "reviews"),
     "review": ("question", "steps", "flags"),
-    "solve": ("question", "steps", "retry_reason"),
+    "hint": ("question",),
+    "solve": ("question", "steps", "hint", "retry_reason", "rung"),
+    "escalate": ("question", "rung", "solution"),
+    "teacher": ("question", "escalations"),
     "verify": ("question", "solution", "reference"),
 }
 """The keys of the state that each node reads. The whole input would repeat the state in every span."""
@@ -54,10 +57,11 @@ def graph_outputs(outputs: Any) -> Any:
 
 
 def graph_attributes(outputs: Any) -> dict[str, Any]:
-    """Return attributes of a finished run of one of our graphs: attempts, agreement, tokens by role."""
+    """Return attributes of a finished run of one of our graphs: attempts, agreement, the rung that answered, tokens by role."""
     if not isinstance(outputs, Mapping) or "status" not in outputs:
         return {}
-    return {key: outputs[key] for key in ("problem_id", "attempts", "agreement", "usage") if outputs.get(key) is not None}
+    shown = ("problem_id", "attempts", "agreement", "rung", "escalations", "usage")
+    return {key: outputs[key] for key in shown if outputs.get(key) is not None}
 
 
 def node_inputs(node: str, inputs: Any) -> Any:

@@ -11,7 +11,7 @@ install: .venv/local
 demo: .venv/local
 	$(BIN)/tot run --problems sample --student "$(STUDENT)" --teacher recorded:sample \
 	  --methods standard,chain_of_thought,plan_and_solve,program_of_thought,trace_of_thought --mode joint,program \
-	  --experiment demo
+	  --max-tokens 320 --experiment demo
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto -q

@@ -80,7 +80,7 @@ def test_a_condition_may_be_a_function_of_the_state():
     assert result["escalations"] == [{"rung": "teacher", "reason": "too short", "answer": "41"}]
 
 
-@pytest.mark.parametrize(("second", "rung"), [("6 * 7 = 42\nAnswer: 84/2", "chain_of_thought"), ("Answer: 41", "teacher")])
+@pytest.mark.parametrize(("second", "rung"), [("6 * 7 = 42\nAnswer: 42.0", "chain_of_thought"), ("Answer: 41", "teacher")])
 def test_two_ways_that_disagree_climb(second, rung):
     student = ScriptedChatModel(script=["Answer: 42", second])
     teacher = teacher_of("Answer: 42")

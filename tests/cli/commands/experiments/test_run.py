@@ -176,7 +176,7 @@ def test_report_compare_export_and_rescore_follow_a_run(tot, store_here, server,
     assert code == 0, output
     assert (tmp_path / "out" / "report.html").read_text().count("What is 3 + 1?") >= 1
     code, output = tot("decompositions", "export", "e", "d.jsonl")
-    assert "4 decompositions by t: use them with --teacher 'recorded:d.jsonl#t'" in output
+    assert "4 decompositions by t; replay them with --teacher 'recorded:d.jsonl#t'" in output
     before = len(server.prompts)
     code, output = tot("rescore", "e")
     assert (code, len(server.prompts)) == (0, before), output
@@ -213,7 +213,7 @@ def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, store
     run.send_signal(stop)
     output, _ = run.communicate(timeout=60)
     assert run.returncode == 128 + stop, output
-    missing = int(re.search(r"Interrupted: (\d+) problems are missing", output)[1])
+    missing = int(re.search(r"Interrupted: (\d+) problems are left", output)[1])
     assert 0 < missing < 12
     before = len(server.prompts)
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)

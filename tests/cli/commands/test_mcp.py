@@ -230,7 +230,9 @@ def test_off_loopback_it_needs_a_token(tot):
 
 def test_without_the_sdk_it_says_what_to_install(tot, monkeypatch):
     monkeypatch.setitem(sys.modules, "mcp", None)
-    for name in [name for name in sys.modules if name.startswith("mcp.") or name.endswith(("interfaces.mcp_server", "commands.mcp"))]:
+    for name in [
+        name for name in sys.modules if name.startswith("mcp.") or name.endswith(("interfaces.mcp_server", "commands.mcp"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     code, text = tot("mcp", "--student", "openai:s")
     assert code == 1

@@ -10,11 +10,11 @@ from langgraph.graph import START
 from langgraph.types import Command
 
 from ..nodes.decompose import make_decompose
-from ..nodes.hint import HINT_SHARE, make_hint, make_teacher_answer
+from ..nodes.hint import make_hint, make_teacher_answer
 from ..nodes.review import make_review
 from ..nodes.signals import answer_of
 from ..nodes.solve import make_solve
-from ..nodes.solving.ways import WAYS
+from ..nodes.solving.ways import HINT_SHARE, WAYS
 from ..nodes.state import Escalation, Node, TraceState
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
@@ -22,7 +22,7 @@ from ..verification import as_verifier
 from .ladder import TEACHER, Ladder, Rung, Step, read_ladder
 from .methods import TAUGHT
 from .options import GraphOptions
-from .parts import add_route, new_graph, shots_of
+from .parts import add_route, after_review, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
@@ -72,7 +72,7 @@ def build_escalation(
         graph.add_node("decompose", make_decompose(teacher, prompts, reviewed=asked, structured=structured, first=False))
         graph.add_node("review", _reviewed(ladder, review, revisions))
         graph.add_edge("decompose", "review")
-        add_route(graph, "review", _after_review)
+        add_route(graph, "review", after_review)
     if "solution" in lessons:
         graph.add_node("hint", make_hint(teacher, prompts, options.get("hint_share", HINT_SHARE), first=False))
         graph.add_edge("hint", "solve")
@@ -128,7 +128,3 @@ def _reviewed(ladder: Ladder, policy: Any, revisions: int) -> Node:
         return (always if ladder.steps[ladder.place(state["rung"])].reviewed else otherwise)(state)
 
     return review
-
-
-def _after_review(state: TraceState) -> str:
-    return "decompose" if state.get("rejected") else "solve"

@@ -145,7 +145,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def is_ladder(mode: str) -> bool:
     """Tell whether a mode is a ladder of several rungs."""
-    return ">" in mode.replace("<", "") and " > " in f" {mode} "
+    return " > " in mode
 
 
 def rung_names(ladder: str) -> list[str]:

@@ -35,6 +35,11 @@ def shots_of(options: SolveOptions) -> Shots:
     return Shots(count, choice, options.get("shots_seed", 0))
 
 
+def after_review(state: TraceState) -> Literal["decompose", "solve"]:
+    """Send rejected steps back to the teacher."""
+    return "decompose" if state.get("rejected") else "solve"
+
+
 def after_verify(state: TraceState) -> Literal["solve", "__end__"]:
     """Let the student try again where verify gives a reason for it."""
     return "solve" if state["retry_reason"] else "__end__"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.graph import START
@@ -10,17 +10,16 @@ from typing_extensions import Unpack
 
 from ..models.load import as_chat_model
 from ..nodes.decompose import make_decompose
-from ..nodes.hint import HINT_SHARE, make_hint
+from ..nodes.hint import make_hint
 from ..nodes.review import make_review
 from ..nodes.solve import make_solve
-from ..nodes.solving.ways import WAYS
-from ..nodes.state import TraceState
+from ..nodes.solving.ways import HINT_SHARE, WAYS
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
 from ..verification import as_verifier
 from .methods import MODES, TAUGHT
 from .options import GraphOptions, check_options
-from .parts import add_route, after_verify, new_graph, shots_of
+from .parts import add_route, after_review, after_verify, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
@@ -99,8 +98,3 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
     add_route(graph, "verify", after_verify)
     compiled = graph.compile(name=TAUGHT, checkpointer=options.get("checkpointer"))
     return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * (attempts + revisions)))
-
-
-def after_review(state: TraceState) -> Literal["decompose", "solve"]:
-    """Send rejected steps back to the teacher."""
-    return "decompose" if state.get("rejected") else "solve"

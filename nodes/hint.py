@@ -12,10 +12,8 @@ from .asking.driver import ModelNode
 from .asking.messages import Ask, Plan, Reply
 from .flags import find_leaks
 from .question import question_of
+from .solving.ways import HINT_SHARE
 from .state import Solution, TraceState
-
-HINT_SHARE = 0.3
-"""Share of the words of a teacher's solution (2601.22132 uses 10 to 30 %)."""
 
 
 def make_hint(teacher: BaseChatModel, prompts: PromptSet, share: float | None = HINT_SHARE, *, first: bool = True) -> ModelNode:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..verification import answers_equal, check_solution
+from .asking.messages import TRUNCATED
 from .state import TraceState
 
 Signal = Callable[[TraceState], str]
@@ -35,7 +36,7 @@ def wrong_arithmetic(state: TraceState) -> str:
 def truncated(state: TraceState) -> str:
     """Doubt a solution that ran into the token limit."""
     reasons = {solution["finish_reason"] for solution in state["solutions"]}
-    return "the token limit was reached" if reasons <= {"length", "max_tokens", "MAX_TOKENS"} else ""
+    return "the token limit was reached" if reasons <= set(TRUNCATED) else ""
 
 
 def always(state: TraceState) -> str:

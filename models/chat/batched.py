@@ -39,8 +39,8 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         max_tokens: new tokens of a reply at most.
         top_k: how many of the likeliest tokens to draw from.
         timeout: seconds that a call may take, waiting included.
-        engine: `"openvino"` (CPU), `"continuous"` (accelerators: transformers' continuous batching), `"grouped"` (any other
-            model) or `"auto"`.
+        engine: `"openvino"` (CPU), `"continuous"` (transformers' continuous batching: accelerators, and models that OpenVINO
+            cannot read) or `"auto"`.
         max_batch_size: rows decoded together at most.
         max_batch_tokens: positions of the key-value cache at most; by default what a quarter of the free memory holds.
         max_pending_calls: calls that may wait in the engine; further ones wait outside with nothing but their messages.

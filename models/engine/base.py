@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import threading
 import time
@@ -11,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import replace
 
-from .requests import Completion, Generation, Likelihood
+from .requests import Completion, Generation, Likelihood, refuse_too_long
 
 IDLE_SECONDS = 10.0
 """How long the thread of an engine without calls stays, so that the next call need not start one."""
@@ -30,16 +31,25 @@ class EngineError(RuntimeError):
 
 
 class Engine(ABC):
-    """Serves generations with one model.
+    """Serves generations with a library that batches them; subclasses say how calls reach it and tokens come back.
 
-    The thread starts with a call, ends when nothing came for a while, and starts again with the next call, also in a
-    forked child. An error in a turn fails the calls that took part in it and no others.
+    The thread starts with a call, ends after `IDLE_SECONDS` without one, and starts again with the next call, also in a
+    forked child. When the library fails, the calls that it had are tried once more, one at a time, so that only the call
+    that broke it fails.
+
+    Args:
+        max_batch_size: calls decoded together at most.
+        capacity: positions of the key-value cache, in tokens.
     """
 
     name: str
     _thread: threading.Thread | None
+    _waiting: list[Generation]
+    _suspects: list[Generation]
+    _running: dict[int, Generation]
 
-    def __init__(self) -> None:
+    def __init__(self, max_batch_size: int, capacity: int) -> None:
+        self.max_batch_size, self.capacity = max_batch_size, capacity
         self._start_afresh()
         _ENGINES.add(self)
 
@@ -68,21 +78,53 @@ class Engine(ABC):
             thread.join(timeout)
 
     @property
-    @abstractmethod
     def busy(self) -> bool:
-        """Whether calls are under way."""
+        """Whether calls wait or run."""
+        return bool(self._waiting or self._suspects or self._running)
 
-    @abstractmethod
     def turn(self, newcomers: list[Generation]) -> None:
-        """Take the newcomers in and bring the calls under way a step forward."""
+        """Take new calls in, forget cancelled ones, and bring the others forward."""
+        self._waiting.extend(newcomers)
+        refuse_too_long(newcomers, self.capacity)
+        self._waiting = [generation for generation in self._waiting if not generation.over]
+        self._suspects = [generation for generation in self._suspects if not generation.over]
+        cancelled = [name for name, generation in self._running.items() if generation.over]
+        for name in cancelled:
+            del self._running[name]
+        started = {next(self._names): generation for generation in self._next_calls()}
+        self._running |= started
+        self.advance(started, cancelled)
 
     @abstractmethod
+    def advance(self, started: dict[int, Generation], cancelled: list[int]) -> None:
+        """Tell the library of calls that begin or are over, and hand out the tokens that it has written."""
+
+    @abstractmethod
+    def choose(self, waiting: list[Generation]) -> list[Generation]:
+        """Return those of the waiting calls that may start now, at most as many as there is room for."""
+
+    @abstractmethod
+    def recover(self) -> None:
+        """Give up the library's engine after an error, so that the next call starts another."""
+
     def fail_running(self, error: BaseException) -> None:
-        """Fail the calls that an error in a turn concerns, and be ready for others."""
+        """Recover; calls that fail for the first time become suspects, which are tried alone."""
+        lost, self._running = list(self._running.values()), {}
+        self.recover()
+        for generation in lost:
+            if generation.tried_again:
+                failure = EngineError(f"the student failed on this call, also alone: {error}")
+                failure.__cause__ = error
+                generation.fail(failure)
+            elif not generation.over:
+                generation.tried_again = True
+                self._suspects.append(generation)
 
-    @abstractmethod
     def fail_all(self, error: BaseException) -> None:
         """Fail every call that the engine has taken in."""
+        for generation in [*self._running.values(), *self._waiting, *self._suspects]:
+            generation.fail(error)
+        self._running, self._waiting, self._suspects = {}, [], []
 
     @abstractmethod
     def release(self) -> None:
@@ -109,6 +151,15 @@ class Engine(ABC):
         self._inbox: deque[Generation] = deque()
         self._thread = None
         self._closed = False
+        self._names = itertools.count()
+        self._waiting, self._suspects, self._running = [], [], {}
+
+    def _next_calls(self) -> list[Generation]:
+        if self._suspects:
+            return [] if self._running else [self._suspects.pop(0)]
+        chosen = self.choose(self._waiting) if self._waiting else []
+        self._waiting = [generation for generation in self._waiting if generation not in chosen]
+        return chosen
 
     def _run(self) -> None:
         newcomers: list[Generation] | None = []

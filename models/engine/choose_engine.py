@@ -9,7 +9,6 @@ from ..weights.local_model import EngineName
 from ..weights.openvino_model import OpenVinoModel
 from .base import Engine
 from .continuous_engine import ContinuousEngine
-from .grouped.grouped_engine import GroupedEngine
 from .openvino_engine import OpenVinoEngine
 
 
@@ -18,11 +17,10 @@ def build_engine(
 ) -> Engine:
     """Return the engine for a model.
 
-    That is OpenVINO for a model in its form; else continuous batching on one accelerator and grouped generation otherwise,
-    unless told.
+    That is OpenVINO for a model in its form, else transformers' continuous batching.
 
     Raises:
-        ValueError: the model is of a kind that no engine serves, or a limit is not positive.
+        ValueError: the model is of a kind that no engine serves, it is spread over devices, or a limit is not positive.
     """
     if max_batch_size < 1 or (max_batch_tokens is not None and max_batch_tokens < 1):
         raise ValueError(f"max_batch_size={max_batch_size}, max_batch_tokens={max_batch_tokens}: give 1 or more")
@@ -39,9 +37,12 @@ def build_engine(
         )
     if kind == "openvino":
         raise ValueError("engine='openvino' needs a model in OpenVINO's form; load it with from_model_id")
-    if kind == "continuous" or (kind == "auto" and _on_one_accelerator(model)):
-        return ContinuousEngine(model, **limits)
-    return GroupedEngine(model, **limits)
+    if len(devices := {str(parameter.device) for parameter in model.parameters()}) > 1:
+        raise ValueError(
+            f"the model is spread over {', '.join(sorted(devices))}, and a student in this process runs on one device; "
+            "serve it with vLLM or SGLang and use openai:NAME with a base_url"
+        )
+    return ContinuousEngine(model, **limits)
 
 
 def cache_tokens(model: PreTrainedModel | OpenVinoModel, rows: int) -> int:
@@ -56,12 +57,6 @@ def cache_tokens(model: PreTrainedModel | OpenVinoModel, rows: int) -> int:
     position = 2 * config.num_hidden_layers * heads * dim * itemsize
     context = getattr(config, "max_position_embeddings", None) or 262_144
     return int(min(max(_free_bytes(model.device) // 4 // position, 2048), 262_144, max(rows * context, 2048)))
-
-
-def _on_one_accelerator(model: PreTrainedModel) -> bool:
-    """Whether one cache can serve all layers; accelerate may have spread them over devices."""
-    devices = {parameter.device for parameter in model.parameters()}
-    return len(devices) == 1 and devices.pop().type not in ("cpu", "meta")
 
 
 def _free_bytes(device: torch.device) -> int:

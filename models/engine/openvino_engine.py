@@ -8,7 +8,7 @@ from typing import Any
 
 from .base import Engine, EngineError
 from .openvino_scores import OpenVinoScores
-from .requests import Generation, Likelihood, refuse_too_long
+from .requests import Generation, Likelihood
 from .worker_process import WorkerProcess
 
 POLL_SECONDS = 0.01
@@ -26,8 +26,7 @@ PROPERTIES = {"INFERENCE_PRECISION_HINT": "f32"}
 class OpenVinoEngine(Engine):
     """Paged attention and token-level scheduling by OpenVINO GenAI, in a process of its own.
 
-    When that process fails it is started again, and the calls that were in it are tried once more, one at a time, so that
-    only the one that broke it fails.
+    When that process fails it is started again.
 
     Args:
         folder: holds `openvino_model.xml`.
@@ -38,10 +37,10 @@ class OpenVinoEngine(Engine):
     name = "openvino"
 
     def __init__(self, folder: Path, *, max_batch_size: int, max_batch_tokens: int) -> None:
-        self.folder, self.max_batch_size = folder, max_batch_size
+        self.folder = folder
         self._blocks = max(1, -(-max_batch_tokens // BLOCK_TOKENS))
         self._worker: WorkerProcess | None = None
-        super().__init__()
+        super().__init__(max_batch_size, self._blocks * BLOCK_TOKENS)
         self._worker = self._start_worker()
 
     def _start_afresh(self) -> None:
@@ -50,50 +49,40 @@ class OpenVinoEngine(Engine):
             self._worker.forget()
         self._worker = None
         self._scores = OpenVinoScores(self.folder, PROPERTIES)
-        self._waiting: list[Generation] = []
-        self._suspects: list[Generation] = []
-        self._running: dict[int, Generation] = {}
         self._to_skip: dict[int, int] = {}
-        self._next_id = 0
 
-    @property
-    def busy(self) -> bool:
-        """Whether calls wait or run."""
-        return bool(self._waiting or self._suspects or self._running)
-
-    def turn(self, newcomers: list[Generation]) -> None:
+    def advance(self, started: dict[int, Generation], cancelled: list[int]) -> None:
         """Hand calls to the worker and take the tokens that it has written."""
-        self._waiting.extend(newcomers)
-        refuse_too_long(newcomers, self._blocks * BLOCK_TOKENS)
-        cancelled = self._forget_cancelled()
-        started = self._feed()
+        # A call that is tried again begins anew, as its seed demands; the tokens that it has told already are skipped.
+        self._to_skip |= {name: len(generation.tokens) for name, generation in started.items()}
+        self._to_skip = {name: skip for name, skip in self._to_skip.items() if name in self._running}
         if self._worker is None:
             self._worker = self._start_worker()
         if started or cancelled:
-            self._worker.say({"add": started, "cancel": cancelled})
+            calls = [{"id": name, **_request(generation)} for name, generation in started.items()]
+            self._worker.say({"add": calls, "cancel": cancelled})
         timeout = POLL_SECONDS
         while self._running and (message := self._worker.hear(timeout)) is not None:
             self._take(message)
             timeout = 0.0
 
-    def fail_running(self, error: BaseException) -> None:
-        """Give the worker up; calls that fail for the first time become suspects and are tried alone."""
-        lost, self._running, self._to_skip = list(self._running.values()), {}, {}
-        self._stop_worker()
-        for generation in lost:
-            if generation.tried_again:
-                failure = EngineError(f"the student failed on this call, also alone: {error}")
-                failure.__cause__ = error
-                generation.fail(failure)
-            elif not generation.over:
-                generation.tried_again = True
-                self._suspects.append(generation)
+    def choose(self, waiting: list[Generation]) -> list[Generation]:
+        """Return all that there is room for, but only one of those that begin alike: the others profit once it is read."""
+        being_read = {_beginning(generation) for generation in self._running.values() if not generation.tokens}
+        chosen: list[Generation] = []
+        for generation in waiting:
+            beginning = _beginning(generation)
+            if len(self._running) + len(chosen) >= self.max_batch_size:
+                break
+            if not (beginning and beginning in being_read):
+                being_read.add(beginning)
+                chosen.append(generation)
+        return chosen
 
-    def fail_all(self, error: BaseException) -> None:
-        """Fail what runs and what waits."""
-        for generation in [*self._running.values(), *self._waiting, *self._suspects]:
-            generation.fail(error)
-        self._running, self._to_skip, self._waiting, self._suspects = {}, {}, [], []
+    def recover(self) -> None:
+        """Give the worker up."""
+        self._to_skip = {}
+        self._stop_worker()
 
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
         """Return how likely each token of a text was; the model is compiled once more for it, in this process."""
@@ -127,48 +116,8 @@ class OpenVinoEngine(Engine):
         if worker is not None:
             worker.close()
 
-    def _forget_cancelled(self) -> list[int]:
-        """Drop the calls that are over; returns those that the worker must be told of."""
-        self._waiting = [generation for generation in self._waiting if not generation.over]
-        self._suspects = [generation for generation in self._suspects if not generation.over]
-        cancelled = [name for name, generation in self._running.items() if generation.over]
-        for name in cancelled:
-            del self._running[name], self._to_skip[name]
-        return cancelled
-
-    def _feed(self) -> list[dict[str, Any]]:
-        """Choose calls to start: all that there is room for, but only one of those that begin alike and are not read."""
-        if self._suspects:
-            return [] if self._running else [self._start(self._suspects.pop(0))]
-        being_read = {_beginning(generation) for generation in self._running.values() if not generation.tokens}
-        started, held = [], []
-        for generation in self._waiting:
-            beginning = _beginning(generation)
-            if len(self._running) >= self.max_batch_size or (beginning and beginning in being_read):
-                held.append(generation)
-            else:
-                being_read.add(beginning)
-                started.append(self._start(generation))
-        self._waiting = held
-        return started
-
-    def _start(self, generation: Generation) -> dict[str, Any]:
-        """A call that is tried again begins anew, as its seed demands; the tokens that it has told already are skipped."""
-        name, self._next_id = self._next_id, self._next_id + 1
-        self._running[name] = generation
-        self._to_skip[name] = len(generation.tokens)
-        options = {"max_new_tokens": generation.options.max_tokens, "logprobs": int(generation.options.logprobs is not None)}
-        return {
-            "id": name,
-            "prompt": generation.prompt,
-            "options": {**options, **_sampling(generation)},
-            "end_tokens": sorted(generation.end_tokens),
-            "form": {generation.form.form.kind: generation.form.form.text} if generation.form else {},
-        }
-
     def _take(self, message: dict[str, Any]) -> None:
         for name, reason in message.get("refused", {}).items():
-            del self._to_skip[int(name)]
             self._running.pop(int(name)).fail(ValueError(f"OpenVINO refuses this call: {reason}"))
         beside = len(self._running)
         for key, (tokens, scores, ended) in message.get("tokens", {}).items():
@@ -182,7 +131,7 @@ class OpenVinoEngine(Engine):
                 elif not generation.over:
                     generation.accept(token, beside, score)
             if ended:
-                del self._running[name], self._to_skip[name]
+                del self._running[name]
                 generation.fail(
                     EngineError("the engine ended this call early: its key-value cache is full; raise max_batch_tokens")
                 )
@@ -191,6 +140,16 @@ class OpenVinoEngine(Engine):
 def _beginning(generation: Generation) -> tuple[int, ...]:
     """Return what calls must share to wait for one another; nothing for a short one."""
     return tuple(generation.prompt[:SHARED_TOKENS]) if len(generation.prompt) > SHARED_TOKENS else ()
+
+
+def _request(generation: Generation) -> dict[str, Any]:
+    options = {"max_new_tokens": generation.options.max_tokens, "logprobs": int(generation.options.logprobs is not None)}
+    return {
+        "prompt": generation.prompt,
+        "options": {**options, **_sampling(generation)},
+        "end_tokens": sorted(generation.end_tokens),
+        "form": {generation.form.form.kind: generation.form.form.text} if generation.form else {},
+    }
 
 
 def _sampling(generation: Generation) -> dict[str, Any]:

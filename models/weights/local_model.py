@@ -14,7 +14,7 @@ from .openvino_folder import CannotServeError
 
 logger = logging.getLogger(__name__)
 
-EngineName = Literal["auto", "openvino", "grouped", "continuous"]
+EngineName = Literal["auto", "openvino", "continuous"]
 _HUB = ("revision", "token", "cache_dir")
 
 

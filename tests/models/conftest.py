@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ENGINES = ["openvino", "grouped", "continuous"]
+ENGINES = ["openvino", "continuous"]
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"

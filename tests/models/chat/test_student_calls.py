@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-ENGINES = ["openvino", "grouped", "continuous"]
+ENGINES = ["openvino", "continuous"]
 ENDLESS = "go on and on"
 PROMPTS = ["a", "what is seven times six?", "b" * 90, "long " * 30, "ü 你好", "x y z"]
 
@@ -237,7 +237,6 @@ def test_the_engines_agree_on_probabilities(load_tiny):
         reply = load_tiny(engine=engine).invoke("hello", logprobs=True, max_tokens=4)
         told.append([entry["logprob"] for entry in reply.response_metadata["logprobs"]["content"]])
     assert told[0] == pytest.approx(told[1], abs=0.05)
-    assert told[1] == pytest.approx(told[2], abs=1e-3)
 
 
 def test_the_assistants_last_message_is_continued(student, plain):

@@ -20,7 +20,7 @@ class Plan(BaseModel):
     easy: bool
 
 
-@pytest.fixture(scope="module", params=["openvino", "grouped"])
+@pytest.fixture(scope="module", params=["openvino", "continuous"])
 def forced(request, load_tiny_session):
     student = load_tiny_session(engine=request.param, max_tokens=200)
     yield student
@@ -66,8 +66,3 @@ def test_a_form_that_cannot_be_read_is_refused_and_hurts_nobody(forced, form, me
     with pytest.raises(ValueError, match=message):
         forced.invoke("hello", **form)
     assert forced.invoke("hello", max_tokens=2).usage_metadata["output_tokens"] == 2
-
-
-def test_an_engine_that_cannot_force_a_form_says_so(load_tiny):
-    with pytest.raises(ValueError, match="use engine='grouped'"):
-        load_tiny(engine="continuous").invoke("hello", regex="a")

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("torch")
 
 
-ENGINES = ["openvino", "grouped", "continuous"]
+ENGINES = ["openvino", "continuous"]
 
 
 def fail_when(student, poisoned):
@@ -28,9 +28,8 @@ def fail_when(student, poisoned):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["grouped", "continuous"])
-def test_only_the_call_that_breaks_the_engine_fails(load_tiny, engine):
-    student = load_tiny(engine=engine, max_tokens=8, temperature=1.0, seed=5)
+def test_only_the_call_that_breaks_the_engine_fails(load_tiny):
+    student = load_tiny(engine="continuous", max_tokens=8, temperature=1.0, seed=5)
     poison = student.tokenizer("~", add_special_tokens=False)["input_ids"][0]
     expected = [student.invoke(prompt).content for prompt in ("good", "fine")]
     fail_when(student, lambda ids: bool((ids == poison).any()) and ids.shape[-1] > 1)
@@ -44,14 +43,15 @@ def test_only_the_call_that_breaks_the_engine_fails(load_tiny, engine):
 def test_only_the_call_that_ends_the_worker_fails(load_tiny, monkeypatch):
     student = load_tiny(engine="openvino", max_tokens=8, temperature=1.0, seed=5)
     expected = [student.invoke(prompt).content for prompt in ("good", "fine")]
-    engine = student._service.engine
-    start = engine._start
+    from trace_of_thought.models.engine import openvino_engine
+
+    request = openvino_engine._request
 
     def break_it(generation):
-        call = start(generation)
+        call = request(generation)
         return {**call, "form": {"regex": "((("}} if len(generation.prompt) > 55 else call
 
-    monkeypatch.setattr(engine, "_start", break_it)
+    monkeypatch.setattr(openvino_engine, "_request", break_it)
     replies = student.batch(["good", "bad " * 10, "fine"], return_exceptions=True)
     assert [replies[0].content, replies[2].content] == expected
     assert isinstance(replies[1], RuntimeError)
@@ -112,7 +112,7 @@ def test_the_interpreter_ends_while_calls_run(tiny_folder, engine):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["openvino", "grouped"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_ctrl_c_ends_a_call(tiny_folder, engine):
     code = LOAD.format(engine) + (
         "import os, signal\n"
@@ -124,7 +124,7 @@ def test_ctrl_c_ends_a_call(tiny_folder, engine):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.parametrize("engine", ["openvino", "grouped"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_forked_child_can_use_the_student(tiny_folder, engine):
     code = LOAD.format(engine) + (
         "import os\nexpected = student.invoke('hello', max_tokens=6).content\n"

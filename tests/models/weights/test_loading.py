@@ -20,10 +20,10 @@ def load(model_id, **options):
 def test_a_folder_loads_in_the_dtype_that_is_asked_for(tiny_folder):
     import torch
 
-    assert load(tiny_folder, device="cpu", engine="grouped").llm.pipeline.model.dtype == torch.float32
+    assert load(tiny_folder, device="cpu", engine="continuous").llm.pipeline.model.dtype == torch.float32
     half = load(tiny_folder, device="cpu", dtype="bfloat16")
     assert half.llm.pipeline.model.dtype == torch.bfloat16
-    assert {"dtype": "bfloat16", "device": "cpu", "engine": "grouped"}.items() <= half.facts.items()
+    assert {"dtype": "bfloat16", "device": "cpu", "engine": "continuous"}.items() <= half.facts.items()
 
 
 def test_half_precision_weights_answer(tiny_folder):
@@ -44,7 +44,7 @@ def test_a_folder_is_converted_for_openvino_once_and_8_bits_are_another_model(ow
         for _ in range(2):
             student = load(tiny_folder, device="cpu", max_tokens=24, weights=weights)
             assert student.facts["engine"] == "openvino"
-            assert student.facts["weights"] == weights or "float16"
+            assert student.facts["weights"] == (weights or "float16")
             assert weights or student.invoke("hello").content == plain("hello")
             student.close()
     folders = [path for path in (own_cache / "openvino").iterdir() if path.is_dir()]
@@ -60,7 +60,7 @@ def test_a_model_that_openvino_reads_wrongly_is_not_served_by_it(own_cache, tiny
     read = openvino_folder._read
     monkeypatch.setattr(openvino_folder, "_read", lambda *given: [text[::-1] for text in read(*given)])
     student = load(tiny_folder, device="cpu", max_tokens=4)
-    assert student.facts["engine"] == "grouped"
+    assert student.facts["engine"] == "continuous"
     assert "not served by OpenVINO" in caplog.text
     assert "first texts are not this model's" in caplog.text
     monkeypatch.setattr(openvino_folder, "_read", lambda *given: pytest.fail("it was read again"))
@@ -77,7 +77,7 @@ def test_a_model_of_another_kind_is_served_by_transformers_with_one_line_that_sa
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps({**config, "attention_bias": True}))
     student = load(other, device="cpu", max_tokens=4)
-    assert student.facts["engine"] == "grouped"
+    assert student.facts["engine"] == "continuous"
     assert len([line for line in caplog.messages if "not served by OpenVINO" in line and "biases" in line]) == 1
     with pytest.raises(ValueError, match="biases"):
         load(other, device="cpu", weights="int8")
@@ -87,7 +87,7 @@ def test_a_model_of_another_kind_is_served_by_transformers_with_one_line_that_sa
     ("options", "message"),
     [
         ({"engine": "openvino", "dtype": "bfloat16"}, "dtype: options of transformers"),
-        ({"weights": "int8", "engine": "grouped"}, "weights='int8' is for OpenVINO"),
+        ({"weights": "int8", "engine": "continuous"}, "weights='int8' is for OpenVINO"),
         ({"weights": "int3"}, "int3"),
     ],
 )
@@ -111,7 +111,7 @@ def test_a_quantization_config_rounds_the_weights(tiny_folder, package, config):
     from trace_of_thought.models import load_chat_model
 
     student = load_chat_model(f"hf:{tiny_folder}", device="cpu", max_tokens=4, quantization_config=config)
-    plain = load(tiny_folder, device="cpu", engine="grouped").llm.pipeline.model
+    plain = load(tiny_folder, device="cpu", engine="continuous").llm.pipeline.model
     ids = torch.tensor([[3, 4, 5, 6]])
     with torch.inference_mode():
         rounded, exact = (model(ids).logits.flatten() for model in (student.llm.pipeline.model, plain))
@@ -197,7 +197,7 @@ def test_the_real_student_answers_as_plain_generate(real_student):
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("engine", ["continuous", "grouped"])
+@pytest.mark.parametrize("engine", ["continuous"])
 def test_a_cuda_device_serves_calls(tiny_folder, engine):
     import torch
 

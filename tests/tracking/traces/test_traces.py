@@ -122,13 +122,13 @@ def test_how_the_student_made_its_reply_is_shown(make_graph: Callable[..., Any],
     class Batched(Named):
         def _reply(self, messages: Any, options: Any) -> Any:
             reply = super()._reply(messages, options)
-            reply.response_metadata |= {"engine": "grouped", "batch_size": 17, "logprobs": {"big": [1] * 99}}
+            reply.response_metadata |= {"engine": "continuous", "batch_size": 17, "logprobs": {"big": [1] * 99}}
             return reply
 
     with tracking.traced("x"):
         make_graph(Batched(script=lambda prompt: "Answer: 42", model_name="small"), teacher=teacher()).invoke({"question": "q"})
     attributes = span_of(traces_in("x")[0], "small").attributes
-    assert attributes["response.engine"] == "grouped"
+    assert attributes["response.engine"] == "continuous"
     assert attributes["response.batch_size"] == 17
     assert "response.logprobs" not in attributes
 

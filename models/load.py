@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ def load_chat_model(
     timeout: float | None = None,
     max_retries: int | None = None,
     requests_per_second: float | None = None,
+    replicas: int | None = None,
+    ray: str | None = None,
+    gpus_per_replica: float | None = None,
+    cpus_per_replica: float | None = None,
     **options: Any,
 ) -> BaseChatModel:
     """Load a chat model by name.
@@ -37,18 +42,27 @@ def load_chat_model(
         timeout: seconds for one call; by default 120 for a remote model, without end for a local one.
         max_retries: retries of a remote call, by default 5.
         requests_per_second: limit for a remote model, kept by all callers together.
+        replicas: of an `hf:` model, on Ray, which this starts on this machine unless there is an address: see
+            `ReplicatedChatModel`. Close the model to end them.
+        ray: `auto` or HOST:PORT of a cluster that this machine belongs to.
+        gpus_per_replica: of `replicas`; by default 1 where there are GPUs.
+        cpus_per_replica: of `replicas`; by default 1.
         options: for the model itself: `temperature`, `max_tokens`, `base_url`, `api_key`, `dtype`, `device`, ...
 
     Raises:
         ValueError: the name or the provider is unknown, a key is missing, or an option does not apply; says what to do.
         ImportError: the package of this provider is not installed; says which.
+        ReplicaError: a replica could not load the model; says on which node.
         FileNotFoundError: no such file.
     """
     provider, name = split_name(spec)
     remote = {"max_retries": max_retries, "requests_per_second": requests_per_second}
+    on_ray = {"replicas": replicas, "ray": ray, "gpus_per_replica": gpus_per_replica, "cpus_per_replica": cpus_per_replica}
     if provider == "hf":
         _refuse(spec, remote)
-        return _local(name, {"timeout": timeout, **options} if timeout else options)
+        options |= {"timeout": timeout} if timeout else {}
+        return _local(name, options) if replicas is None and ray is None else _replicated(spec, options, on_ray)
+    _refuse(spec, on_ray)
     if provider == "recorded":
         from .recorded import RecordedTeacher
 
@@ -97,6 +111,16 @@ def _local(name: str, options: dict[str, Any]) -> BaseChatModel:
             f"install them with: {install('local')}"
         ) from error
     return BatchedChatHuggingFace.from_model_id(name, **options)
+
+
+def _replicated(spec: str, options: dict[str, Any], on_ray: dict[str, Any]) -> BaseChatModel:
+    from .replicas.replicated import ReplicatedChatModel
+
+    name, load = split_name(spec)[1], partial(load_chat_model, spec, **options)
+    started = {**on_ray, "replicas": on_ray["replicas"] or 1, "modules": ("torch", "transformers", "langchain_huggingface")}
+    model = ReplicatedChatModel.start(load, name=name, **started)
+    model.timeout = options.get("timeout")
+    return model
 
 
 def _remote(spec: str, **options: Any) -> BaseChatModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -47,7 +48,9 @@ def load_chat_model(
         ray: `auto` or HOST:PORT of a cluster that this machine belongs to.
         gpus_per_replica: of `replicas`; by default 1 where there are GPUs.
         cpus_per_replica: of `replicas`; by default 1.
-        options: for the model itself: `temperature`, `max_tokens`, `base_url`, `api_key`, `dtype`, `device`, ...
+        options: for the model itself: `temperature`, `max_tokens`, `api_key`, `dtype`, `device`, ..., and `base_url`: of an
+            OpenAI-compatible server, or a list of several that serve the same model. These share the calls by least load; one
+            that fails is left out and tried again later.
 
     Raises:
         ValueError: the name or the provider is unknown, a key is missing, or an option does not apply; says what to do.
@@ -69,6 +72,11 @@ def load_chat_model(
         _refuse(spec, {"timeout": timeout, **remote, **options})
         file, _, teacher = name.partition("#")
         return RecordedTeacher.from_file(file, teacher=teacher or None)
+    urls = options.pop("base_url", None)
+    if isinstance(urls, list | tuple) and len(urls) > 1:
+        options |= _several_servers(spec, urls)
+    elif urls:
+        options["base_url"] = urls if isinstance(urls, str) else urls[0]
     limiter = {"rate_limiter": _limiter(requests_per_second)} if requests_per_second else {}
     retries = MAX_RETRIES if max_retries is None else max_retries
     return _remote(spec, timeout=timeout or TIMEOUT, max_retries=retries, **limiter, **options)
@@ -121,6 +129,16 @@ def _replicated(spec: str, options: dict[str, Any], on_ray: dict[str, Any]) -> B
     model = ReplicatedChatModel.start(load, name=name, **started)
     model.timeout = options.get("timeout")
     return model
+
+
+def _several_servers(spec: str, urls: Sequence[str]) -> dict[str, Any]:
+    if not spec.startswith("openai:"):
+        raise ValueError(f"model {spec!r} cannot use several base_url; name it as an OpenAI-compatible one: openai:NAME")
+    try:
+        from .replicas.servers import clients
+    except ImportError as error:
+        raise ImportError(f"model {spec!r} needs langchain-openai ({error}); install it with: {install('openai')}") from error
+    return clients(urls)
 
 
 def _remote(spec: str, **options: Any) -> BaseChatModel:

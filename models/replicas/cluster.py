@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import shutil
@@ -9,7 +10,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,13 +129,18 @@ def _answer(ray: Any, ref: Any) -> str:
         return str(error).strip().splitlines()[-1]
 
 
+def check_ray() -> None:
+    """Fail early where Ray is not installed; raises as `connect` does."""
+    if importlib.util.find_spec("ray") is None:
+        raise ImportError(f"replicas need the package ray; install it with: {install('ray')}")
+
+
 def _ray() -> Any:
+    check_ray()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray warns else of a change that does not concern us
-    try:
-        import ray
-    except ImportError as error:
-        raise ImportError(f"replicas need Ray ({error}); install it with: {install('ray')}") from error
+    import ray
+
     return ray
 
 
@@ -149,11 +155,14 @@ def _start(ray: Any, address: str) -> None:
         try:
             ray.init(address=address, **options)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ConnectionError(f"cannot use Ray at {address!r}: {_last_line(error)}") from error
+            raise ConnectionError(f"cannot use Ray at {address!r}: {' '.join(str(error).split())[:500]}") from error
+    _keep_quiet(ray)
 
 
-def _last_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:500]
+def _keep_quiet(ray: Any) -> None:
+    """Ray prints a long text on standard output for each worker that ends, and has no public switch for that."""
+    with suppress(AttributeError):
+        ray._private.worker._worker_logs_enabled = False
 
 
 def _packed(folder: Path) -> Path:

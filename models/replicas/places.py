@@ -23,6 +23,7 @@ class Place:
 
     Attributes:
         name: in traces and tables.
+        kind: what it is.
         room: calls that it may have at a time.
         node: the machine it is on, "" if unknown.
         handle: what calls are sent to.
@@ -30,12 +31,14 @@ class Place:
         error: why it is `out` or `failed`.
         in_flight: calls that it has now.
         answered: calls that it has answered.
-        lost: calls that were lost with it.
+        lost: calls that were lost with it and repeated elsewhere.
+        written: output tokens of its answers, as far as they are known.
         taken: number of the last call that it got, so that equals take turns.
     """
 
     name: str
     room: int
+    kind: Literal["replica", "server"] = "replica"
     node: str = ""
     handle: Any = None
     state: State = "starting"
@@ -44,26 +47,28 @@ class Place:
     answered: int = 0
     lost: int = 0
     taken: int = 0
-    _written: deque[tuple[float, int]] = field(default_factory=deque)
+    written: int = 0
+    _recent: deque[tuple[float, int]] = field(default_factory=deque)
 
     def note(self, tokens: int) -> None:
         """Count an answer of so many output tokens."""
         self.answered += 1
-        self._written.append((time.monotonic(), tokens))
+        self.written += tokens
+        self._recent.append((time.monotonic(), tokens))
         self._forget()
 
     @property
     def tokens_per_second(self) -> float:
         """Output tokens a second, over the last half minute or since its first answer in it."""
         self._forget()
-        if not self._written:
+        if not self._recent:
             return 0.0
-        seconds = time.monotonic() - self._written[0][0]
-        return sum(tokens for _, tokens in self._written) / max(seconds, 1.0)
+        seconds = time.monotonic() - self._recent[0][0]
+        return sum(tokens for _, tokens in self._recent) / max(seconds, 1.0)
 
     def _forget(self) -> None:
-        while self._written and self._written[0][0] < time.monotonic() - RATE_SECONDS:
-            self._written.popleft()
+        while self._recent and self._recent[0][0] < time.monotonic() - RATE_SECONDS:
+            self._recent.popleft()
 
 
 class Places:
@@ -137,3 +142,8 @@ class Places:
     def _freest(self) -> Place | None:
         free = [place for place in self.all if place.state == "live" and place.in_flight < place.room]
         return min(free, key=lambda place: (place.in_flight, place.taken), default=None)
+
+
+def places_of(model: Any) -> list[Place]:
+    """Return the replicas or servers of a chat model, none if it has one place only."""
+    return getattr(model, "places", None) or getattr(getattr(model, "http_client", None), "places", None) or []

@@ -138,6 +138,7 @@ def check_ray() -> None:
 def _ray() -> Any:
     check_ray()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 lets replicas starve beside other work on this machine
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray warns else of a change that does not concern us
     import ray
 

@@ -101,13 +101,16 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
 
 def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:
     """Run the experiment under the progress display."""
+    from ..experiments.run.model_pool import ModelPool
     from ..experiments.run.runner import run_experiment
 
+    pool = ModelPool()
     counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
     reviewer = _reviewer(reviews) if plan.config.review != "never" else None
     missing = {cell: len(units) for cell, units in plan.missing(journal).items()}
-    with RunProgress(plan, counts, missing, console) as progress:
-        return asyncio.run(run_experiment(plan, journal, tracker=tracker, reviewer=reviewer, watch=progress.watch))
+    with RunProgress(plan, counts, missing, console, pool.places) as progress:
+        run = run_experiment(plan, journal, models=pool, tracker=tracker, reviewer=reviewer, watch=progress.watch)
+        return asyncio.run(run)
 
 
 def _reviewer(reviews: str | None) -> Any:

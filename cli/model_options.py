@@ -18,7 +18,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def with_model_options(
-    config: ExperimentConfig, *, remote: Mapping[str, Any], students: Mapping[str, Any], prices: list[str] | None
+    config: ExperimentConfig,
+    *,
+    remote: Mapping[str, Any],
+    students: Mapping[str, Any],
+    on_ray: Mapping[str, Any],
+    prices: list[str] | None,
 ) -> ExperimentConfig:
     """Return a copy of the config with options applied to its models.
 
@@ -26,6 +31,7 @@ def with_model_options(
         config: the experiment.
         remote: fields of `ModelConfig` for models behind a server; None means not given.
         students: fields of `ModelConfig` for all students.
+        on_ray: fields of `ModelConfig` for students that are local models.
         prices: `MODEL=IN/OUT`, by the model's full name or its name in tables.
 
     Raises:
@@ -44,7 +50,11 @@ def with_model_options(
         price = known.get(model.model) or known.get(model.label)
         return _changed(model, {**({} if model.local else remote), **own, "price": price})
 
-    taught, solved = [given(model, {}) for model in config.teachers], [given(model, students) for model in config.students]
+    replicated = kept(**on_ray)
+    if replicated and not any(model.model.startswith("hf:") for model in config.students):
+        raise typer.BadParameter("--replicas and --ray are for local students (hf:); for servers, repeat --base-url")
+    taught = [given(model, {}) for model in config.teachers]
+    solved = [given(model, {**students, **(replicated if model.model.startswith("hf:") else {})}) for model in config.students]
     return config.model_copy(update={"teachers": tuple(taught), "students": tuple(solved)})
 
 

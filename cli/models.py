@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def load_models(
-    teacher: str, student: str, *, base_url: str | None, timeout: float, max_tokens: int | None
+    teacher: str, student: str, *, base_url: list[str] | None, timeout: float, max_tokens: int | None
 ) -> tuple[BaseChatModel, BaseChatModel]:
     """Return teacher and student; `base_url` applies to remote models, `max_tokens` to the student.
 
@@ -24,8 +24,8 @@ def load_models(
         ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
     """
     pool = checked(teacher=teacher, student=student)
-    by = ModelConfig(model=teacher, base_url=base_url, timeout=timeout)
-    own = ModelConfig(model=student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
+    by = ModelConfig(model=teacher, base_url=base_url, timeout=timeout)  # type: ignore[arg-type]
+    own = ModelConfig(model=student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)  # type: ignore[arg-type]
     quiet_loading((teacher, student))
     return pool.teacher(by, own, None), pool.get(own)
 

@@ -53,7 +53,11 @@ MaxTokens = Annotated[
     ),
 ]
 BaseUrl = Annotated[
-    str | None, typer.Option(help="URL of an OpenAI-compatible server, used for every remote model.", rich_help_panel=MODELS)
+    list[str] | None,
+    typer.Option(
+        help="URL of an OpenAI-compatible server, used for every remote model. Repeat it for several servers of one model.",
+        rich_help_panel=MODELS,
+    ),
 ]
 Timeout = Annotated[
     float,

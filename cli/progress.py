@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Group
@@ -16,12 +16,14 @@ from ..experiments.inference.intervals import wilson
 from ..experiments.report.table import interval
 from ..experiments.run.tally import Tally
 from ..nodes.asking.failures import printable
+from .places_shown import places_line, places_table
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
     from ..experiments.design.plan import Plan, Unit
     from ..experiments.run.spending import Spending
+    from ..models.replicas.places import Place
 
 PLAIN_EVERY = 15.0
 """Seconds between plain lines."""
@@ -36,7 +38,12 @@ class RunProgress:
     """Display of problems done, rate, time left, accuracy so far, tokens, cost and errors."""
 
     def __init__(
-        self, plan: Plan, counts: Mapping[str, Mapping[str, int]], missing: Mapping[str, int], console: Console
+        self,
+        plan: Plan,
+        counts: Mapping[str, Mapping[str, int]],
+        missing: Mapping[str, int],
+        console: Console,
+        places: Callable[[], Mapping[str, Sequence[Place]]] = dict,
     ) -> None:
         """Prepare a display.
 
@@ -45,8 +52,10 @@ class RunProgress:
             counts: for each cell id, the number of rows that earlier sessions left, by status.
             missing: for each cell id, the number of problems left to solve.
             console: where to draw.
+            places: returns the replicas or servers of each model that has several.
         """
         self.console = console
+        self.places = places
         self.cells = {cell.id: _CellLine(cell.label, missing[cell.id], counts[cell.id]) for cell in plan.cells}
         self.done, self.started, self.last = 0, time.monotonic(), time.monotonic()
         self.todo = sum(cell.left for cell in self.cells.values())
@@ -90,6 +99,7 @@ class RunProgress:
             if self.spending.cost_usd or not self.spending.cost_known:
                 known = f"{self.spending.cost_usd:.4f} USD" if self.spending.cost_usd else ""
                 parts.append(" and ".join(filter(None, [known, "" if self.spending.cost_known else "unknown costs"])))
+        parts += [places_line(model, places) for model, places in self.places().items()]
         return ", ".join(filter(None, parts))
 
     def _left(self, rate: float, seconds: float) -> str:
@@ -108,7 +118,8 @@ class RunProgress:
             table.add_row(Text(cell.label), f"{cell.done}/{cell.total}", cell.accuracy(), str(cell.errors))
         if len(lines) > SHOWN_CELLS:
             table.add_row(f"... and {len(lines) - SHOWN_CELLS} more", "", "", "")
-        return Group(table, ProgressBar(total=max(1, self.todo), completed=self.done), Text(self._line()))
+        tables = [places_table(model, places) for model, places in self.places().items()]
+        return Group(table, *tables, ProgressBar(total=max(1, self.todo), completed=self.done), Text(self._line()))
 
 
 class _CellLine(Tally):

@@ -40,6 +40,14 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     )
     seconds = sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000
     console.print(f"Total of all sessions: {spent}, {seconds:.0f} s. Journal: {journal.path}", markup=False, soft_wrap=True)
+    calls, tokens = journal.lost()
+    if calls:
+        share = 100 * tokens / max(1, totals["student_tokens"])
+        console.print(
+            f"{calls:,} calls were lost with their replica and repeated; they had used at most {tokens:,} tokens "
+            f"({share:.1f} %), which are not counted above.",
+            markup=False,
+        )
     missing = sum(outcome.missing.values())
     if missing:
         console.print(

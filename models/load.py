@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,10 @@ def load_chat_model(
     timeout: float | None = None,
     max_retries: int | None = None,
     requests_per_second: float | None = None,
+    replicas: int | None = None,
+    ray: str | None = None,
+    gpus_per_replica: float | None = None,
+    cpus_per_replica: float | None = None,
     **options: Any,
 ) -> BaseChatModel:
     """Load a chat model by name.
@@ -37,24 +43,40 @@ def load_chat_model(
         timeout: seconds for one call; by default 120 for a remote model, without end for a local one.
         max_retries: retries of a remote call, by default 5.
         requests_per_second: limit for a remote model, kept by all callers together.
-        options: for the model itself: `temperature`, `max_tokens`, `base_url`, `api_key`, `dtype`, `device`, ...
+        replicas: of an `hf:` model, on Ray, which this starts on this machine unless there is an address: see
+            `ReplicatedChatModel`. Close the model to end them.
+        ray: `auto` or HOST:PORT of a cluster that this machine belongs to.
+        gpus_per_replica: of `replicas`; by default 1 where there are GPUs.
+        cpus_per_replica: of `replicas`; by default 1.
+        options: for the model itself: `temperature`, `max_tokens`, `api_key`, `dtype`, `device`, ..., and `base_url`: of an
+            OpenAI-compatible server, or a list of several that serve the same model. These share the calls by least load; one
+            that fails is left out and tried again later.
 
     Raises:
         ValueError: the name or the provider is unknown, a key is missing, or an option does not apply; says what to do.
         ImportError: the package of this provider is not installed; says which.
+        ReplicaError: a replica could not load the model; says on which node.
         FileNotFoundError: no such file.
     """
     provider, name = split_name(spec)
     remote = {"max_retries": max_retries, "requests_per_second": requests_per_second}
+    on_ray = {"replicas": replicas, "ray": ray, "gpus_per_replica": gpus_per_replica, "cpus_per_replica": cpus_per_replica}
     if provider == "hf":
         _refuse(spec, remote)
-        return _local(name, {"timeout": timeout, **options} if timeout else options)
+        options |= {"timeout": timeout} if timeout else {}
+        return _local(name, options) if replicas is None and ray is None else _replicated(spec, options, on_ray)
+    _refuse(spec, on_ray)
     if provider == "recorded":
         from .recorded import RecordedTeacher
 
         _refuse(spec, {"timeout": timeout, **remote, **options})
         file, _, teacher = name.partition("#")
         return RecordedTeacher.from_file(file, teacher=teacher or None)
+    urls = options.pop("base_url", None)
+    if isinstance(urls, list | tuple) and len(urls) > 1:
+        options |= _several_servers(spec, urls)
+    elif urls:
+        options["base_url"] = urls if isinstance(urls, str) else urls[0]
     limiter = {"rate_limiter": _limiter(requests_per_second)} if requests_per_second else {}
     retries = MAX_RETRIES if max_retries is None else max_retries
     return _remote(spec, timeout=timeout or TIMEOUT, max_retries=retries, **limiter, **options)
@@ -97,6 +119,26 @@ def _local(name: str, options: dict[str, Any]) -> BaseChatModel:
             f"install them with: {install('local')}"
         ) from error
     return BatchedChatHuggingFace.from_model_id(name, **options)
+
+
+def _replicated(spec: str, options: dict[str, Any], on_ray: dict[str, Any]) -> BaseChatModel:
+    from .replicas.replicated import ReplicatedChatModel
+
+    name, load = split_name(spec)[1], partial(load_chat_model, spec, **options)
+    started = {**on_ray, "replicas": on_ray["replicas"] or 1, "modules": ("torch", "transformers", "langchain_huggingface")}
+    model = ReplicatedChatModel.start(load, name=name, **started)
+    model.timeout = options.get("timeout")
+    return model
+
+
+def _several_servers(spec: str, urls: Sequence[str]) -> dict[str, Any]:
+    if not spec.startswith("openai:"):
+        raise ValueError(f"model {spec!r} cannot use several base_url; name it as an OpenAI-compatible one: openai:NAME")
+    try:
+        from .replicas.servers import clients
+    except ImportError as error:
+        raise ImportError(f"model {spec!r} needs langchain-openai ({error}); install it with: {install('openai')}") from error
+    return clients(urls)
 
 
 def _remote(spec: str, **options: Any) -> BaseChatModel:

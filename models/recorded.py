@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams
@@ -26,6 +26,8 @@ class RecordedTeacher(BaseChatModel):
 
     Read one with `RecordedTeacher.from_file`. Tokens are those that were recorded, if any.
     """
+
+    continues: ClassVar[bool] = True
 
     source: str
     model_name: str

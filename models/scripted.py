@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams
@@ -29,6 +29,8 @@ class ScriptedChatModel(BaseChatModel):
         assert student.invoke("2 + 2?").text == "Answer: 4"
         ```
     """
+
+    continues: ClassVar[bool] = True
 
     script: Script
     model_name: str = "scripted"

@@ -216,3 +216,9 @@ def empty_database(request, tmp_path_factory):
             shutil.copy(made, f"{kept}.part")
             os.replace(f"{kept}.part", kept)
     return kept
+
+
+@pytest.fixture
+def another_server():
+    with serving() as server:
+        yield server

@@ -25,7 +25,13 @@ MAY_IMPORT = {
     "cli": ROOMS,
 }
 WITHIN = {
-    "models": {"engine": {"weights"}, "weights": set(), "chat": {"engine", "weights"}, "": {"chat", "engine", "weights"}},
+    "models": {
+        "engine": {"weights"},
+        "weights": set(),
+        "chat": {"engine", "weights"},
+        "replicas": set(),
+        "": {"chat", "engine", "replicas", "weights"},
+    },
     "verification": {
         "notation": set(),
         "equivalence": {"notation", ""},

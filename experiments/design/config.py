@@ -30,6 +30,9 @@ Review = Literal["never", "always", "flagged"]
 LOCAL_CONCURRENCY = 32
 REMOTE_CONCURRENCY = 8
 
+ON_RAY = ("replicas", "ray", "gpus_per_replica", "cpus_per_replica")
+"""Fields of a model that runs on Ray."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,6 +43,11 @@ class Price(_Strict):
 
     input: NonNegativeFloat
     output: NonNegativeFloat
+
+
+def _of_several(urls: Any) -> Any:
+    """Keep one URL as a plain string, however it is written."""
+    return (urls[0] if len(urls) == 1 else tuple(urls) or None) if isinstance(urls, list | tuple) else urls
 
 
 def _named(model: str) -> str:
@@ -61,11 +69,38 @@ class ModelConfig(_Strict):
     requests_per_second: PositiveFloat | None = Field(default=None, description="Rate limit of a remote model.")
     timeout: PositiveFloat = Field(default=120.0, description="Time limit of one remote call, in seconds.")
     max_retries: int = Field(default=2, ge=0, description="Maximum retries of one remote call.")
-    base_url: str | None = Field(default=None, description="URL of an OpenAI-compatible server.")
+    base_url: Annotated[str | tuple[str, ...] | None, BeforeValidator(_of_several)] = Field(
+        default=None, description="URL of an OpenAI-compatible server, or several of the same model, which share its calls."
+    )
     temperature: NonNegativeFloat | None = None
     max_tokens: PositiveInt | None = Field(default=None, description="Maximum output tokens of one reply.")
     options: dict[str, Any] = Field(default_factory=dict, description="Further options of the model, such as dtype.")
+    replicas: PositiveInt | None = Field(
+        default=None, description="Replicas of a local model on Ray. Default: the model runs in this process."
+    )
+    ray: str | None = Field(
+        default=None, description="Ray cluster that runs the replicas: auto or HOST:PORT. Default: Ray is started here."
+    )
+    gpus_per_replica: NonNegativeFloat | None = Field(
+        default=None, description="GPUs of one replica, also a fraction. Default: 1 where there are GPUs."
+    )
+    cpus_per_replica: PositiveFloat | None = Field(default=None, description="CPU cores of one replica. Default: 1.")
     price: Price | None = Field(default=None, description="Price in USD per million tokens. Default: from MLflow's catalog.")
+
+    @model_validator(mode="after")
+    def _replicas_of_local_models(self) -> ModelConfig:
+        given = [name for name in ON_RAY if getattr(self, name) is not None]
+        if given and not self.model.startswith("hf:"):
+            raise ValueError(
+                f"{given[0]} is for local models (hf:), and this is {self.model!r}; for a model on several servers, list them "
+                "in base_url"
+            )
+        return self
+
+    @property
+    def on_ray(self) -> dict[str, Any]:
+        """What is asked of Ray, empty for a model in this process."""
+        return {name: value for name in ON_RAY if (value := getattr(self, name)) is not None}
 
     @property
     def label(self) -> str:
@@ -88,13 +123,19 @@ class ModelConfig(_Strict):
 
     @property
     def callers(self) -> int:
-        """Number of problems in flight."""
-        return self.concurrency or (LOCAL_CONCURRENCY if self.local else REMOTE_CONCURRENCY)
+        """Number of problems in flight: by default so many for each replica or server."""
+        servers = len(self.base_url) if isinstance(self.base_url, tuple) else 1
+        return self.concurrency or (LOCAL_CONCURRENCY * (self.replicas or 1) if self.local else REMOTE_CONCURRENCY * servers)
 
     @property
     def identity(self) -> dict[str, Any]:
-        """The fields that the replies depend on, without those for speed, price and display."""
+        """The fields that the replies depend on, without those for speed, price and display.
+
+        Of several servers the first one counts: others may come and go between sessions.
+        """
         kept = self.model_dump(include={"model", "base_url", "temperature", "max_tokens", "options"})
+        if isinstance(self.base_url, tuple):
+            kept["base_url"] = self.base_url[0]
         return {name: value for name, value in kept.items() if value not in (None, {})}
 
 

@@ -154,6 +154,12 @@ class Journal(JournalFile):
         found = self.db.execute(query, (cell_id,)).fetchone()
         return tuple(found) if found[0] else None
 
+    def lost(self) -> tuple[int, int]:
+        """Return the calls that were lost with their replica and repeated, and the tokens that they had used at most."""
+        sums = ", ".join(f"coalesce(sum(json_extract(detail, '$.served.{name}')), 0)" for name in ("lost_calls", "lost_tokens"))
+        calls, tokens = self.db.execute(f"select {sums} from rows").fetchone()
+        return int(calls), int(tokens)
+
     def errors(self, cell_ids: Collection[str]) -> list[tuple[str, str]]:
         """Return the error and the problem id of each failed row of these cells, by problem."""
         marks = ", ".join("?" for _ in cell_ids)

@@ -22,6 +22,17 @@ class Counterfactual(TypedDict):
     student_output_tokens: int
 
 
+class Served(TypedDict, total=False):
+    """Who answered a problem's calls, where models have replicas."""
+
+    replicas: list[str]
+    """As "2 on 10.0.0.4/3fa2b1": number, address and beginning of the id of its node."""
+    lost_calls: int
+    """Calls that were repeated, since they were lost with their replica; none is left out."""
+    lost_tokens: int
+    """Input and output tokens of lost calls at most: those of the repeated ones. No other column counts them."""
+
+
 class Detail(TypedDict, total=False):
     """The long part of a row; what is empty is left out."""
 
@@ -37,6 +48,7 @@ class Detail(TypedDict, total=False):
     verdict: VerdictValues
     check: CheckValues
     counterfactual: Counterfactual
+    served: Served
 
 
 class UsageColumns(TypedDict, total=False):

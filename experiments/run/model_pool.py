@@ -12,6 +12,9 @@ from langchain_core.caches import BaseCache
 from langchain_core.language_models import BaseChatModel
 
 from ...models.load import load_chat_model
+from ...models.replicas.cluster import check_ray
+from ...models.replicas.places import Place, places_of
+from ...models.replicas.replicated import ReplicatedChatModel
 from ..design.cells import Cell
 from ..design.config import ModelConfig
 
@@ -32,8 +35,11 @@ class ModelPool:
         """
         if config.model == "self" or config.model in self._given:
             return
+        if config.on_ray:
+            check_ray()
         if config.model.startswith("hf:"):
-            _check_local(config.model.removeprefix("hf:"))
+            if not config.ray:  # a folder may be on the nodes only
+                _check_local(config.model.removeprefix("hf:"))
         else:
             self.get(config)
 
@@ -73,9 +79,21 @@ class ModelPool:
         return {f"{role}_{name}": value for role, facts in told.items() for name, value in facts.items()}
 
     def keep_only(self, configs: list[ModelConfig]) -> None:
-        """Let go of the models that none of these needs."""
+        """Let go of the models that none of these needs, and end their replicas."""
         needed = {model_key(config) for config in configs}
-        self._loaded = {key: model for key, model in self._loaded.items() if key in needed}
+        for key in self._loaded.keys() - needed:
+            model = self._loaded.pop(key)
+            if isinstance(model, ReplicatedChatModel):
+                model.close()
+
+    def close(self) -> None:
+        """Let go of all models."""
+        self.keep_only([])
+
+    def places(self) -> dict[str, list[Place]]:
+        """Return the replicas or servers of the models that have several, by the model's name in tables."""
+        named = {**self._given, **{key.rpartition("-")[0]: model for key, model in self._loaded.items()}}
+        return {name: places for name, model in named.items() if (places := places_of(model))}
 
 
 def model_key(config: ModelConfig) -> str:
@@ -86,6 +104,7 @@ def model_key(config: ModelConfig) -> str:
 
 def _load(config: ModelConfig) -> BaseChatModel:
     given: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_tokens, **config.options}
+    given |= config.on_ray
     if not config.local:
         given |= {
             "base_url": config.base_url,

@@ -56,7 +56,7 @@ async def run_experiment(
     plan: Plan,
     journal: Journal,
     *,
-    models: Mapping[str, BaseChatModel] | None = None,
+    models: Mapping[str, BaseChatModel] | ModelPool | None = None,
     tracker: Tracker | None = None,
     reviewer: Reviewer | None = None,
     watch: Callable[[Unit, Row, Spending], None] | None = None,
@@ -66,7 +66,8 @@ async def run_experiment(
     Args:
         plan: of the experiment.
         journal: claimed by this process; gets every row as soon as it is there.
-        models: chat models that exist already, by the name that the configuration uses for them.
+        models: chat models that exist already, by the name that the configuration uses for them; or a pool,
+            which is closed at the end.
         tracker: gets traces and curves.
         reviewer: where problems wait for a person; needed if the configuration has a `review`.
         watch: told each finished problem, for a progress display.
@@ -76,7 +77,8 @@ async def run_experiment(
         AllFail: a student fails at everything.
         sqlite3.OperationalError: the disk is full; what is in the journal stays.
     """
-    run = _Run(plan, journal, ModelPool(models), tracker, watch)
+    pool = models if isinstance(models, ModelPool) else ModelPool(models)
+    run = _Run(plan, journal, pool, tracker, watch)
     run.reviewer = reviewer
     session = journal.start_session()
     try:
@@ -88,6 +90,7 @@ async def run_experiment(
         raise
     finally:
         journal.end_session(session, run.outcome.done, run.outcome.stopped_by or "finished")
+        pool.close()
     return run.outcome
 
 

@@ -20,6 +20,7 @@ from ..journal.tables import now_ms
 from .model_pool import ModelPool, model_key
 from .pausing import ReviewedCell, Reviewer, original_steps, teacher_of
 from .rows import failed_row, solved_row, waiting_row
+from .served_by import ServedBy
 from .spending import Spending
 from .teaching import Teaching, lesson
 
@@ -104,10 +105,13 @@ class Solver:
 
     async def solve(self, unit: Unit) -> Row:
         """Return the row of a problem: a solution, a wait for a reviewer, or an error."""
-        run_id = uuid4()
+        run_id, served_by = uuid4(), ServedBy()
         config = {
             "run_id": run_id,
-            "callbacks": self.tracker.callbacks(unit.cell.id) if self.tracker else [],
+            "callbacks": [
+                *(self.tracker.callbacks(unit.cell.id) if self.tracker else []),
+                *([served_by] if self.pool.places() else []),
+            ],
             "metadata": {"problem_id": unit.problem.problem_id, "method": unit.cell.method, "seed": unit.cell.seed},
         }
         started, clock = now_ms(), time.monotonic()
@@ -119,6 +123,8 @@ class Solver:
                     row["detail"]["counterfactual"] = await self._counterfactual(unit, steps)
         except Exception as error:
             row = failed_row(error, self.plan.prices(unit.cell))
+        if served := served_by.served:
+            row["detail"] = {**row.get("detail", {}), "served": served}
         return {
             **row,
             "cell_id": unit.cell.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -47,6 +47,9 @@ class BatchedChatHuggingFace(ChatHuggingFace):
     """
 
     model_config = ConfigDict(populate_by_name=True)
+
+    continues: ClassVar[bool] = True
+    """A last message of the assistant is continued."""
 
     max_tokens: int | None = DEFAULT_MAX_TOKENS
     top_k: int | None = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-_AS_IT_IS = ("BatchedChatHuggingFace", "ScriptedChatModel", "RecordedTeacher", "ChatAnthropic", "ChatMistralAI", "ChatOllama")
-"""Classes of chat models that continue a last assistant message without being told."""
+_AS_IT_IS = ("ChatAnthropic", "ChatMistralAI", "ChatOllama")
+"""LangChain's classes that continue a last assistant message without being told; others say `continues = True`."""
 
 _OPENAI_ITSELF = ("api.openai.com", "openai.azure.com")
 

@@ -164,6 +164,25 @@ def run(
         float | None, typer.Option(min=0, help="Sampling temperature of the students; 0 is greedy.", rich_help_panel=MODELS)
     ] = None,
     base_url: BaseUrl = None,
+    replicas: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Replicas of each local student on Ray. Default: it runs in this process.", rich_help_panel=MODELS
+        ),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            help="Ray cluster for the replicas: auto or HOST:PORT. Default: Ray is started on this machine.",
+            rich_help_panel=MODELS,
+        ),
+    ] = None,
+    gpus_per_replica: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="GPUs of each replica, also a fraction. Default: 1 where there are GPUs.", rich_help_panel=MODELS
+        ),
+    ] = None,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -255,9 +274,10 @@ def run(
     console = wide(Console(highlight=False))
     config = _config(file, {name: value for name, value in given.items() if value not in (None, [])}, set_ or [])
     config = with_problem_options(config, columns=columns, split=split)
-    remote = {"base_url": base_url, "timeout": timeout, "requests_per_second": requests_per_second}
+    on_ray = {"replicas": replicas, "ray": ray, "gpus_per_replica": gpus_per_replica}
+    remote = {"base_url": base_url or None, "timeout": timeout, "requests_per_second": requests_per_second}
     sampling = {"max_tokens": max_tokens, "temperature": temperature}
-    config = with_model_options(config, remote=remote, students=sampling, prices=price)
+    config = with_model_options(config, remote=remote, students=sampling, on_ray=on_ray, prices=price)
     target = (tracking_uri, tracking_fallback) if tracking else None
     execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
 

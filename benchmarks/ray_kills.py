@@ -1,0 +1,366 @@
+"""Kill workers, nodes, the driver and the head under a run on Ray, and compare what is left: `python benchmarks/ray_kills.py`.
+
+A `ray.cluster_utils.Cluster` on this machine: a head without CPUs and two nodes. An experiment of 2 methods runs in a process
+of its own with a student that sleeps, on two replicas. A killer with a seed strikes 20 times: it kills a replica's process
+(SIGKILL), removes a node and adds another, kills the driver (kill -9) and starts it again, kills the head and starts a new
+cluster and the driver again. A teacher on a loopback server counts what it is asked. `--real FILE.gguf` does it with a real
+model.
+
+Afterwards: no row is missing or doubled, the table is that of an undisturbed run without Ray, no lesson that reached a living
+driver was asked for again, and at most 5 % of the student's tokens were redone. A lesson whose reply was on its way when the
+driver was killed has to be asked again; these are counted apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
+
+SLEEP_S, TOKENS, WIDTH = 0.1, 200, 8
+KILLS = ["worker"] * 8 + ["node"] * 6 + ["driver"] * 4 + ["head"] * 2
+GRACE_S = 0.5
+"""A reply that was sent less than so long before the driver's death may not have reached its journal."""
+
+
+# ---------------------------------------------------------------- the driver, a process of its own
+
+
+def sleeper(log: str) -> Any:
+    """Return a loader of the student: it sleeps, answers by the numbers in the question, and notes each call that it begins."""
+
+    def load() -> Any:
+        import asyncio
+        import os
+        import re
+
+        from langchain_core.language_models import BaseChatModel
+        from langchain_core.messages import AIMessage
+        from langchain_core.outputs import ChatGeneration, ChatResult
+
+        class Sleeper(BaseChatModel):
+            seed: int | None = None
+
+            @property
+            def _llm_type(self) -> str:
+                return "sleeper"
+
+            def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> Any:
+                raise NotImplementedError
+
+            async def _agenerate(self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> Any:
+                number = int(re.findall(r"What is (\d+) \+ 1", messages[-1].text)[-1])
+                with open(log, "a") as file:
+                    file.write(f"{number} {'steps' in messages[-1].text} {os.getpid()}\n")
+                await asyncio.sleep(SLEEP_S * (0.5 + number % 11 / 10))
+                text = f"{number} + 1 = {number + 1}\nAnswer: {number + 1 + (number % 3 == 0)}"
+                usage = {"input_tokens": TOKENS // 2, "output_tokens": TOKENS // 2, "total_tokens": TOKENS}
+                return ChatResult(generations=[ChatGeneration(message=AIMessage(text, usage_metadata=usage))])
+
+        return Sleeper()
+
+    return load
+
+
+def drive(options: Any) -> None:
+    """Run the experiment until it is whole; with a cluster's address, its student has two replicas there."""
+    from trace_of_thought.experiments.design.config_file import build_config
+    from trace_of_thought.experiments.design.plan import make_plan
+    from trace_of_thought.experiments.run.preparing import open_journal
+    from trace_of_thought.experiments.run.runner import run_experiment
+    from trace_of_thought.models import ReplicatedChatModel
+
+    home = Path(options.drive)
+    teacher = {"model": "openai:t", "base_url": options.teacher, "concurrency": WIDTH}
+    student: dict[str, Any] = {"model": "scripted:sleeper", "concurrency": WIDTH}
+    if options.real:
+        student = {"model": f"hf:{options.real}", "max_tokens": options.max_tokens, "concurrency": WIDTH}
+        student |= {"replicas": 2, "ray": options.address} if options.address else {}
+    plan = make_plan(
+        build_config(
+            {
+                "problems": str(home.parent / "problems.jsonl"),
+                "methods": ["standard", "trace_of_thought"],
+                "teachers": [teacher],
+                "students": [student],
+            }
+        )
+    )
+    with open_journal(plan, home) as journal:
+        models = {}
+        if not options.real:
+            load = sleeper(str(home / "begun.log"))
+            on_ray = {"name": "sleeper", "replicas": 2, "ray": options.address}
+            models["scripted:sleeper"] = ReplicatedChatModel.start(load, **on_ray) if options.address else load()
+        print("ready", flush=True)
+        outcome = asyncio.run(run_experiment(plan, journal, models=models))
+        print("done", outcome.done, outcome.failed, flush=True)
+        for model in models.values():
+            if isinstance(model, ReplicatedChatModel):
+                model.close()
+
+
+# ---------------------------------------------------------------- the teacher, who counts
+
+
+class Teacher(ThreadingHTTPServer):
+    """Writes steps after a moment; `lessons` holds for each prompt when its replies were sent (None while they are not)."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Lesson)
+        self.lessons: dict[str, list[float | None]] = {}
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/v1"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Lesson(BaseHTTPRequestHandler):
+    server: Teacher
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        sent = self.server.lessons.setdefault(request["messages"][-1]["content"], [])
+        place = len(sent)
+        sent.append(None)
+        time.sleep(0.02)
+        message = {"role": "assistant", "content": "1. Look at the number.\n2. Add one to it."}
+        body = {"id": "1", "object": "chat.completion", "created": 1, "model": "t"}
+        body |= {"choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+        body |= {"usage": {"prompt_tokens": 50, "completion_tokens": 12, "total_tokens": 62}}
+        data = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        sent[place] = time.time()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+# ---------------------------------------------------------------- the killer
+
+
+class Killer:
+    """Has the cluster and the driver, and strikes both.
+
+    Args:
+        home: folder of the disturbed run.
+        arguments: further arguments of the driver.
+        chance: decides where to strike.
+    """
+
+    def __init__(self, home: Path, arguments: list[str], chance: random.Random) -> None:
+        self.home, self.arguments, self.chance = home, arguments, chance
+        self.cluster: Any = None
+        self.driver: Any = None
+        self.nodes: list[Any] = []
+        self.deaths: list[float] = []
+        self.slow: list[float] = []
+
+    def start_cluster(self) -> None:
+        from ray.cluster_utils import Cluster
+
+        size = {"object_store_memory": 80 * 2**20}
+        self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **size})
+        self.nodes = [self.cluster.add_node(num_cpus=1, **size) for _ in range(2)]
+
+    def start_driver(self) -> None:
+        command = [sys.executable, __file__, "--drive", str(self.home), "--address", self.cluster.address, *self.arguments]
+        errors = (self.home / "driver.log").open("a")
+        self.driver = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        begun = time.monotonic()
+        while (line := self.driver.stdout.readline()) and line != "ready\n":
+            pass
+        print(f"    the driver is ready after {time.monotonic() - begun:.0f} s", flush=True)
+
+    def strike(self, kind: str) -> None:
+        getattr(self, f"_{kind}")()
+
+    def _worker(self) -> None:
+        """Kill one of the replicas' processes."""
+        found = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+        ours = {str(child) for node in self.nodes for child in descendants(node)}
+        pids = [line.split()[0] for line in found.splitlines() if "ray::Replica" in line and line.split()[0] in ours]
+        if pids:
+            os.kill(int(self.chance.choice(pids)), signal.SIGKILL)
+
+    def _node(self) -> None:
+        """Take a node away, without a warning in half of the cases, and add another one a second later."""
+        node = self.nodes.pop(self.chance.randrange(len(self.nodes)))
+        self.cluster.remove_node(node, allow_graceful=self.chance.random() < 0.5)
+        time.sleep(1)
+        self.nodes.append(self.cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20))
+
+    def _driver(self) -> None:
+        self.driver.kill()
+        self.deaths.append(time.time())
+        self.driver.wait()
+        self.start_driver()
+
+    def _head(self) -> None:
+        """Kill the head; the driver must end by itself, and the same command resumes on a new cluster."""
+        begun = time.monotonic()
+        self.cluster.remove_node(self.cluster.head_node, allow_graceful=False)
+        try:
+            self.driver.wait(timeout=180)
+        except subprocess.TimeoutExpired:
+            print("    the driver did not notice in 180 s and was killed", flush=True)
+            self.driver.kill()
+            self.driver.wait()
+        self.deaths.append(time.time())
+        self.slow.append(time.monotonic() - begun)
+        print(f"    the driver ended {self.slow[-1]:.0f} s after the head, code {self.driver.returncode}", flush=True)
+        self.cluster.shutdown()
+        self.start_cluster()
+        self.start_driver()
+
+
+def descendants(node: Any) -> list[int]:
+    """Return the processes below a node's raylet."""
+    import psutil
+
+    raylets = [info.process.pid for info in node.all_processes.get("raylet", [])]
+    return [child.pid for pid in raylets if psutil.pid_exists(pid) for child in psutil.Process(pid).children(recursive=True)]
+
+
+def rows_in(home: Path) -> int:
+    """Return the rows in the journal now, read beside the run."""
+    try:
+        with sqlite3.connect(f"file:{home / 'experiment.journal.sqlite'}?mode=ro", uri=True, timeout=5) as db:
+            return int(db.execute("select count(*) from rows where status != 'error'").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+# ---------------------------------------------------------------- what is left
+
+
+def table(home: Path) -> dict[str, list[Any]]:
+    """Return what must not depend on kills, by method."""
+    from trace_of_thought.experiments.journal.finding import journal_path
+    from trace_of_thought.experiments.journal.journal import Journal
+
+    names = ("key", "status", "answer", "student_input_tokens", "student_output_tokens", "teacher_output_tokens", "n_steps")
+    with Journal(journal_path(home, "experiment")) as journal:
+        return {
+            cell["method"]: [
+                (*(row[name] for name in names), row["detail"].get("solution")) for row in journal.rows(cell["id"], detail=True)
+            ]
+            for cell in journal.cells()
+        }
+
+
+def judge(folder: Path, teacher: Teacher, killer: Killer, problems: int, *, real: bool) -> bool:
+    """Print what was lost, doubled or redone, and tell whether all is as it should be."""
+    from trace_of_thought.experiments.journal.finding import journal_path
+    from trace_of_thought.experiments.journal.journal import Journal
+
+    calm, killed = table(folder / "calm"), table(folder / "killed")
+    lost = sum(problems - len({row[0] for row in rows}) for rows in killed.values())
+    doubled = sum(len(rows) - len({row[0] for row in rows}) for rows in killed.values())
+    differing = sum(row != other for method, rows in calm.items() for row, other in zip(rows, killed[method], strict=False))
+    again = {prompt: sent for prompt, sent in teacher.lessons.items() if len(sent) > 1}
+
+    def on_its_way(sent: list[float | None]) -> bool:
+        return all(at is None or any(abs(death - at) < GRACE_S for death in killer.deaths) for at in sent[:-1])
+
+    twice = sum(not on_its_way(sent) for sent in again.values())
+    with Journal(journal_path(folder / "killed", "experiment")) as journal:
+        repeated, tokens = journal.lost()
+        paid = journal.totals()["student_tokens"]
+    share = tokens / paid
+    print(f"rows lost {lost}, doubled {doubled}, other than in the undisturbed run {differing} of {2 * problems}")
+    print(f"lessons {len(teacher.lessons)}, paid twice {twice}, on their way when a driver died and asked again {len(again)}")
+    print(f"calls repeated by a driver {repeated}: at most {tokens} tokens, {100 * share:.2f} % of {paid}")
+    if not real:
+        begun = Counter((folder / "killed" / "begun.log").read_text().splitlines())
+        calls = sum(begun.values())
+        share = (calls - 2 * problems) / (2 * problems)
+        print(
+            f"calls begun by students {calls} for {2 * problems} rows: at most {100 * share:.2f} % redone, driver deaths included"
+        )
+    same = differing == 0 or real
+    return not lost and not doubled and not twice and share <= 0.05 and same
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problems", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--real", help="a .gguf file or folder of a real student")
+    parser.add_argument("--max-tokens", type=int, default=32, help="of a real student's reply")
+    parser.add_argument("--folder", help="where to work; a temporary folder by default")
+    parser.add_argument("--drive", help=argparse.SUPPRESS)
+    parser.add_argument("--address", help=argparse.SUPPRESS)
+    parser.add_argument("--teacher", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.drive:
+        os.environ["OPENAI_API_KEY"] = "none"
+        drive(options)
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        sys.exit(0 if compare(Path(options.folder or temporary), options) else 1)
+
+
+def compare(folder: Path, options: Any) -> bool:
+    """Run undisturbed and disturbed; returns whether the second is as good as the first."""
+    for name in ("calm", "killed"):
+        (folder / name).mkdir(parents=True)
+    rows = [{"question": f"What is {n} + 1?", "reference": str(n + 1)} for n in range(options.problems)]
+    (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    real = ["--real", options.real, "--max-tokens", str(options.max_tokens)] if options.real else []
+    calm = Teacher()
+    started = time.monotonic()
+    command = [sys.executable, __file__, "--drive", str(folder / "calm"), "--teacher", calm.url, *real]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    print(f"undisturbed, without Ray: {time.monotonic() - started:.0f} s, {len(calm.lessons)} lessons", flush=True)
+    teacher, chance = Teacher(), random.Random(options.seed)
+    killer = Killer(folder / "killed", ["--teacher", teacher.url, *real], chance)
+    kinds = KILLS[:] if options.kills == len(KILLS) else chance.choices(["worker", "node", "driver"], k=options.kills)
+    chance.shuffle(kinds)
+    total = 2 * options.problems
+    moments = sorted(chance.sample(range(total // 50, total - total // 20), len(kinds)))
+    started = time.monotonic()
+    killer.start_cluster()
+    print(f"the cluster is up after {time.monotonic() - started:.0f} s", flush=True)
+    killer.start_driver()
+    for moment, kind in zip(moments, kinds, strict=True):
+        while (done := rows_in(killer.home)) < moment and killer.driver.poll() is None:
+            time.sleep(0.05)
+        if killer.driver.poll() is not None:
+            print(f"    the driver ended by itself, code {killer.driver.returncode}; the command is run again", flush=True)
+            killer.start_driver()
+        print(f"{time.monotonic() - started:6.0f} s, {done:5} rows: {kind}", flush=True)
+        killer.strike(kind)
+    try:
+        said = killer.driver.communicate(timeout=900)[0]
+    finally:
+        killer.driver.kill()
+        killer.cluster.shutdown()
+    print(f"{time.monotonic() - started:6.0f} s: {re.sub(chr(10), ' ', said)}", flush=True)
+    return judge(folder, teacher, killer, options.problems, real=bool(options.real))
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 from .records import Reply, Row, columns_of
 
 VERSION = 1
@@ -57,7 +57,9 @@ class JournalFile:
         self.path = Path(path)
         self._lock: sqlite3.Connection | None = None
         try:
-            self.db = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
+            self.db = sqlite3.connect(
+                self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False, factory=TextConnection
+            )
         except sqlite3.OperationalError as error:
             raise self._unwritable(error) from error
         self.db.row_factory = sqlite3.Row

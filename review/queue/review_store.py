@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, insert, s
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ...foundation.installing import install
-from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 from ..errors import StoreError
 from . import tables
 
@@ -135,7 +135,7 @@ def _engine(target: str, postgres: bool) -> Engine:
         return create_engine("postgresql+psycopg://" + target.split("://", 1)[1], pool_pre_ping=True)
     if "://" in target:
         raise StoreError(f"reviews cannot be kept in {target.split('://')[0]}; give a file or postgresql://...")
-    engine = create_engine(f"sqlite:///{target}", connect_args={"timeout": PATIENCE_S})
+    engine = create_engine(f"sqlite:///{target}", connect_args={"timeout": PATIENCE_S, "factory": TextConnection})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS traces (
@@ -159,7 +159,9 @@ class Outbox:
 
 def _open(path: Path) -> sqlite3.Connection:
     """Open the file and create its tables."""
-    connection = sqlite3.connect(path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(
+        path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None, factory=TextConnection
+    )
     connection.execute("PRAGMA auto_vacuum=FULL")  # the file shrinks again after an outage
     use_wal(connection)
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")

@@ -39,6 +39,14 @@ class TextConnection(sqlite3.Connection):
         """Return a cursor."""
         return super().cursor(factory)
 
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Execute a statement with a cursor of its own."""
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Execute a statement for each row."""
+        return self.cursor().executemany(sql, parameters)
+
 
 def use_wal(connection: sqlite3.Connection) -> None:
     """Switch a connection and its file to the write-ahead log. Committed data survives a crash of this process.

@@ -203,6 +203,7 @@ class _Run:
         self.spending.add(used, row.get("student_cost_usd", 0.0))
         if earlier := self.journal.failed(unit.cell.id, unit.problem.key):
             add_failed_tries(row, earlier)
+        known_to_fail = bool(earlier) and tally.done > tally.errors
         row = write_row(self.journal, row)
         failed = row["status"] == "error"
         if failed:
@@ -215,7 +216,8 @@ class _Run:
         self.outcome.failed += failed - bool(first)
         tally.count(row["status"], again=bool(first))
         self._report(unit, row, tally)
-        self._check_streak(unit, row)
+        if not known_to_fail:  # what failed in an earlier session, where others did not, says nothing of the server now
+            self._check_streak(unit, row)
 
     def _report(self, unit: Unit, row: Row, tally: Tally) -> None:
         if tally.due():

@@ -112,7 +112,7 @@ class Teaching(BaseCache):
     def update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
         """Keep a new reply."""
         generation = return_val[0]
-        message = getattr(generation, "message", AIMessage(content=generation.text))
+        message = generation.message if isinstance(generation, ChatGeneration) else AIMessage(content=generation.text)
         used, made = tokens_of(message) or (None, None)
         price = cost(self._price, used or 0, made or 0, unknown=used is None)
         current = _lesson.get()

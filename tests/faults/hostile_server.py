@@ -276,7 +276,7 @@ FAULTS: dict[str, Fault] = {
     "controls": Fault("answered", reply=_around(_CONTROLS)),
     "directions": Fault("answered", reply=_around("\u202e\u2066\ufeff ")),
     "long_line": Fault("answered", reply=_around("x" * 1_000_000 + "\n")),
-    "huge_reply": Fault("answered", reply=_around("All the same. " * 200_000 + "\n")),
+    "huge_reply": Fault("answered", reply=_around("All the same. " * 70_000 + "\n")),
     "wrong_model": Fault("answered", reply=_whole(model="\x1b[31mgpt-\ud800-9")),
     "model_object": Fault("answered", reply=_whole(model={"name": "m"})),
     "id_number": Fault("answered", reply=_whole(id=7, created="yesterday", object=None)),

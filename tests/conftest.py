@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -21,6 +22,13 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     # Shells start background jobs like this, and the programs that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+os.environ.setdefault("FAULT_SEED", str(random.SystemRandom().randrange(10**6)))  # workers of xdist inherit it
+
+
+def pytest_report_header():
+    return f"faults: FAULT_SEED={os.environ['FAULT_SEED']} makes the same ones again"
 
 
 REMEDIES = {
@@ -195,6 +203,12 @@ def press():
         child.send(key)
 
     return send
+
+
+@pytest.fixture(scope="session")
+def fault_seed():
+    """The seed of everything that tests of faults choose at random."""
+    return int(os.environ["FAULT_SEED"])
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from .consoles import take_any_text
 from .errors import show_errors
 from .lazy_commands import LazyGroup
 
@@ -38,5 +39,6 @@ def _common(
 
 def main() -> None:
     """Run the command line; a failure prints one message, without a traceback, and exits with code 1."""
+    take_any_text()
     with show_errors():
         app()

@@ -24,6 +24,7 @@ COMMANDS = {
         "rename": "experiments.rename",
         "tag": "experiments.tag",
         "delete": "experiments.delete",
+        "repair": "experiments.repair",
         "import-traces": "experiments.import_traces",
         "review": "review",
     },

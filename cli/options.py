@@ -63,7 +63,7 @@ Timeout = Annotated[
     float,
     typer.Option(
         min=0.1,
-        help="Time limit of one remote call, in seconds; a call that times out is tried up to 3 times.",
+        help="Time limit of one remote call, in seconds, with its retries; then the problem counts as an error.",
         rich_help_panel=MODELS,
     ),
 ]

@@ -63,6 +63,7 @@ class RunProgress:
         self._live: Any = None
 
     def __enter__(self) -> Self:
+        wilson(0, 1)  # loading what it needs takes a second, in which every call in flight would wait
         if self.console.is_terminal:
             self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=4, transient=True)
             self._live.start()

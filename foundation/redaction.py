@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .encodable import encodable
+
 _SECRET_NAME = re.compile(r"(?:^|_|API)KEYS?(?:_|$)|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.I)
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]*@")
 # Keys of OpenAI, Hugging Face, GitHub and AWS by their prefixes, and whatever follows "Bearer".
@@ -39,8 +41,7 @@ class Redactor:
         value = _BEARER.sub("[redacted]", value)
         if "\x00" in value:
             value = value.replace("\x00", "\ufffd")
-        # lone surrogates, which tokenizers may produce, cannot be encoded for a database
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        return encodable(value)  # tokenizers may produce lone surrogates
 
     def value(self, value: Any, depth: int = 0) -> Any:
         """Return any value as plain JSON data with redacted strings. Values nested deeper than 32 levels become strings."""

@@ -1,12 +1,51 @@
-"""SQLite's write-ahead log (WAL), used for all files of this project: processes can read while one writes."""
+"""SQLite as all files of this project use it: with the write-ahead log (WAL), so that processes can read while one writes."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterable
+from typing import Any, Self
+
+from .encodable import encodable_values
 
 PATIENCE_S = 30.0
 """Seconds to wait for another process that holds a lock."""
+
+
+class TextCursor(sqlite3.Cursor):
+    """Stores text with lone surrogates, which SQLite refuses, with U+FFFD in their place."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        """Execute a statement."""
+        try:
+            return super().execute(sql, parameters)
+        except UnicodeEncodeError:
+            return super().execute(sql, encodable_values(parameters))
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Self:
+        """Execute a statement for each row."""
+        rows = list(parameters)
+        try:
+            return super().executemany(sql, rows)
+        except UnicodeEncodeError:
+            return super().executemany(sql, encodable_values(rows))
+
+
+class TextConnection(sqlite3.Connection):
+    """A connection whose cursors are `TextCursor`."""
+
+    def cursor(self, factory: Any = TextCursor) -> Any:
+        """Return a cursor."""
+        return super().cursor(factory)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Execute a statement with a cursor of its own."""
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Execute a statement for each row."""
+        return self.cursor().executemany(sql, parameters)
 
 
 def use_wal(connection: sqlite3.Connection) -> None:

@@ -15,7 +15,7 @@ from ..foundation.installing import install
 from .names import split_name
 
 TIMEOUT = 120.0
-"""Seconds for one call of a remote model."""
+"""Seconds for one call of a remote model, retries included."""
 
 MAX_RETRIES = 5
 """Retries of a remote call on 408, 409, 429, 5xx and lost connections, by the provider's client: the only layer that does."""
@@ -40,8 +40,8 @@ def load_chat_model(
             `hf:ID`, a hub id, a folder or a `.gguf` file, run in this process; all calls of the returned model share batches;
             `recorded:FILE`, `recorded:FILE#TEACHER` or `recorded:sample`, decompositions to replay;
             `PROVIDER:NAME`, as in `openai:gpt-4.1`, what LangChain's `init_chat_model` takes.
-        timeout: seconds for one call; by default 120 for a remote model, without end for a local one.
-        max_retries: retries of a remote call, by default 5.
+        timeout: seconds for one call, retries included; by default 120 for a remote model, without end for a local one.
+        max_retries: retries of a remote call, by default 5, as far as the timeout allows.
         requests_per_second: limit for a remote model, kept by all callers together.
         replicas: of an `hf:` model, on Ray, which this starts on this machine unless there is an address: see
             `ReplicatedChatModel`. Close the model to end them.
@@ -79,7 +79,10 @@ def load_chat_model(
         options["base_url"] = urls if isinstance(urls, str) else urls[0]
     limiter = {"rate_limiter": _limiter(requests_per_second)} if requests_per_second else {}
     retries = MAX_RETRIES if max_retries is None else max_retries
-    return _remote(spec, timeout=timeout or TIMEOUT, max_retries=retries, **limiter, **options)
+    from .remote.bounded import bounded
+
+    seconds = timeout or TIMEOUT
+    return bounded(_remote(spec, timeout=seconds, max_retries=retries, **limiter, **options), seconds)
 
 
 def as_chat_model(model: BaseChatModel | str) -> BaseChatModel:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..foundation.encodable import encodable_values
 from .problem import Problem
 
 QUESTIONS = ("question", "problem", "prompt", "input", "query")
@@ -28,6 +29,7 @@ def to_problem(row: Mapping[str, Any], columns: Mapping[str, str], domain: str) 
     Raises:
         ValueError: the row has no question column, or a value has the wrong type.
     """
+    row = encodable_values(dict(row))  # JSON may hold lone surrogates
     question = _text(row, columns, "question", QUESTIONS, needed=True)
     assert question is not None
     reference = _text(row, columns, "reference", REFERENCES)

@@ -30,7 +30,7 @@ class Problem:
     def key(self) -> str:
         """Hash of question and reference: the same problem has the same key in every file, order and limit."""
         text = f"{' '.join(self.question.split())}\0{self.reference}"
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def as_input(self) -> dict[str, Any]:
         """Return the problem as input of a graph (`nodes.state.TraceInput`)."""

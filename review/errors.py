@@ -10,4 +10,4 @@ class AlreadyTaken(RuntimeError):
 
 
 class StoreError(RuntimeError):
-    """The review store cannot be opened."""
+    """The review store cannot be opened or used; the message names it."""

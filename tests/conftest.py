@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -13,12 +14,21 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     # Shells start background jobs like this, and the programs that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+os.environ.setdefault("FAULT_SEED", str(random.SystemRandom().randrange(10**6)))  # workers of xdist inherit it
+
+
+def pytest_report_header():
+    return f"faults: FAULT_SEED={os.environ['FAULT_SEED']} makes the same ones again"
 
 
 REMEDIES = {
@@ -195,6 +205,12 @@ def press():
     return send
 
 
+@pytest.fixture(scope="session")
+def fault_seed():
+    """The seed of everything that tests of faults choose at random."""
+    return int(os.environ["FAULT_SEED"])
+
+
 @pytest.fixture
 def openai_completion():
     return completion
@@ -222,3 +238,34 @@ def empty_database(request, tmp_path_factory):
 def another_server():
     with serving() as server:
         yield server
+
+
+@pytest.fixture
+def tot(tmp_path, monkeypatch):
+    """Run `tot` in an empty folder; returns exit code and output."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "unused")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("TOT_HOME", raising=False)
+
+    def run(*arguments):
+        from trace_of_thought.cli.app import app
+        from trace_of_thought.cli.errors import show_errors
+
+        def whole():
+            with show_errors():
+                code = app(list(arguments), standalone_mode=False)
+            raise typer.Exit(code or 0)
+
+        shell = typer.Typer()
+        shell.command()(whole)
+        result = CliRunner().invoke(shell, [])
+        return result.exit_code, result.output
+
+    return run
+
+
+@pytest.fixture
+def store_here(tmp_path, empty_database):
+    """Put MLflow's empty database where `tot` would make it: that takes seconds."""
+    return shutil.copy(empty_database, tmp_path / "mlflow.db")

@@ -25,6 +25,7 @@ from ...prompts.examples import Choice
 
 Method = Annotated[str, AfterValidator(lambda name: method_named(name).name), WithJsonSchema({"enum": list(method_names())})]
 Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"enum": list(MODES)}, {"pattern": " > "}]})]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Review = Literal["never", "always", "flagged"]
 
 LOCAL_CONCURRENCY = 32
@@ -67,8 +68,8 @@ class ModelConfig(_Strict):
         default=None, description="Problems in flight. Default: 32 for local models, 8 for remote ones."
     )
     requests_per_second: PositiveFloat | None = Field(default=None, description="Rate limit of a remote model.")
-    timeout: PositiveFloat = Field(default=120.0, description="Time limit of one remote call, in seconds.")
-    max_retries: int = Field(default=2, ge=0, description="Maximum retries of one remote call.")
+    timeout: PositiveFloat = Field(default=120.0, description="Time limit of one remote call, in seconds, with its retries.")
+    max_retries: int = Field(default=2, ge=0, description="Maximum retries of one remote call, within its time limit.")
     base_url: Annotated[str | tuple[str, ...] | None, BeforeValidator(_of_several)] = Field(
         default=None, description="URL of an OpenAI-compatible server, or several of the same model, which share its calls."
     )
@@ -208,7 +209,7 @@ class ExperimentConfig(_Strict):
         default="first", description="How few-shot examples are chosen: in order, at random by seed, or by similarity."
     )
     samples: Annotated[tuple[PositiveInt, ...], BeforeValidator(_listed), Field(min_length=1)] = (1,)
-    seeds: Annotated[tuple[int, ...], BeforeValidator(_listed), Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[Seed, ...], BeforeValidator(_listed), Field(min_length=1)] = (0,)
     max_attempts: PositiveInt = Field(default=1, description="Maximum attempts per problem; a retry never uses the reference.")
     limit: PositiveInt | None = Field(default=None, description="Maximum problems of every set that names no limit.")
     review: Review = Field(default="never", description="Which plans a human reviews before solving.")

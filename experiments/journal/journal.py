@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
@@ -33,9 +34,7 @@ class Journal(JournalFile):
         """Return the problems of a set by key, in order."""
         found = self.db.execute("select * from problems where set_name = ? order by position", (set_name,))
         return {
-            row["key"]: Problem(
-                row["question"], row["problem_id"], row["reference"], row["domain"], json.loads(row["metadata"])
-            )
+            row["key"]: Problem(row["question"], row["problem_id"], row["reference"], row["domain"], _load(row["metadata"]))
             for row in found
         }
 
@@ -50,7 +49,7 @@ class Journal(JournalFile):
     def cells(self) -> list[CellValues]:
         """Return the cells in the order in which they came."""
         found = self.db.execute("select spec, prompts from cells order by position")
-        return [cast(CellValues, {**json.loads(row["spec"]), "prompt_set": json.loads(row["prompts"])}) for row in found]
+        return [cast(CellValues, {**_load(row["spec"]), "prompt_set": _load(row["prompts"])}) for row in found]
 
     def finished(self, cell_id: str) -> dict[str, bool]:
         """Return the keys of the problems that were tried, and whether each must be tried again: an error, or it waits."""
@@ -85,7 +84,7 @@ class Journal(JournalFile):
         for row in found:
             values = dict(row)
             if detail:
-                values["detail"] = json.loads(values["detail"] or "{}")
+                values["detail"] = _load(values["detail"] or "{}")
             yield cast(Row, values)
 
     def reply(self, teacher: str, prompt_key: str) -> Reply | None:
@@ -117,7 +116,7 @@ class Journal(JournalFile):
     def progress(self, cell_id: str) -> list[tuple[int, int, dict[str, float]]]:
         """Return the curves of a cell: step, Unix milliseconds, metrics."""
         found = self.db.execute("select step, ms, metrics from progress where cell_id = ? order by step", (cell_id,))
-        return [(step, ms, json.loads(metrics)) for step, ms, metrics in found]
+        return [(step, ms, _load(metrics)) for step, ms, metrics in found]
 
     def totals(self) -> Totals:
         """Return what was really paid: each teacher's reply once, all students' replies; `cost_usd` is None if unknown."""
@@ -182,3 +181,10 @@ class Journal(JournalFile):
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError(f"a value is no JSON: {error}") from error  # as `JournalFile` tells of damage

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 from .records import Reply, Row, columns_of
 
 VERSION = 1
@@ -41,10 +41,20 @@ class JournalBusy(RuntimeError):
     """Another run writes to this journal."""
 
 
+class JournalDamaged(OSError):
+    """Parts of a journal's file cannot be read; `tot repair` recovers the others."""
+
+
+def schema() -> str:
+    """Return the statements that create the tables of a journal."""
+    return _SCHEMA
+
+
 class JournalFile:
     """One sqlite file. Any number may read while one writes. What is written is committed at once.
 
-    As a context manager it turns SQLite's own errors, such as a full disk, into an `OSError` that says what to do.
+    As a context manager it turns SQLite's own errors, such as a full disk or a damaged file, into an `OSError` that says
+    what to do.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -52,31 +62,29 @@ class JournalFile:
 
         Raises:
             ValueError: the file is no journal, or of a newer version.
+            JournalDamaged: it is a journal, and parts of it cannot be read.
             OSError: the file cannot be opened or written, or the disk is full.
         """
         self.path = Path(path)
         self._lock: sqlite3.Connection | None = None
         try:
-            self.db = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
+            self.db = sqlite3.connect(
+                self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False, factory=TextConnection
+            )
         except sqlite3.OperationalError as error:
             raise self._unwritable(error) from error
         self.db.row_factory = sqlite3.Row
         try:
             self._set_up()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self.db.close()
-            raise self._unwritable(error) from error
+            raise self._explained(error) from error
         except BaseException:
             self.db.close()
             raise
 
     def _set_up(self) -> None:
-        try:
-            found = self._tables()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self.path} is not a journal of this program ({error})") from error
+        found = self._tables()
         if found and not found >= {"meta", "cells", "rows", "replies"}:
             raise ValueError(f"{self.path} is not a journal of this program (it is another program's database)")
         use_wal(self.db)
@@ -94,8 +102,24 @@ class JournalFile:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-        if isinstance(error, sqlite3.OperationalError):
-            raise self._unwritable(error) from error
+        if isinstance(error, sqlite3.DatabaseError):
+            raise self._explained(error) from error
+
+    def _explained(self, error: sqlite3.DatabaseError) -> Exception:
+        """Return an error of SQLite with the file and what to do; errors of a statement are returned as they are."""
+        if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
+            return self._unwritable(error)
+        if not isinstance(error, sqlite3.OperationalError) and type(error) is not sqlite3.DatabaseError:
+            return error
+        from .repair import count_readable
+
+        if not (found := count_readable(self.path)):
+            return ValueError(f"{self.path} is not a journal of this program ({error})")
+        name = self.path.name.removesuffix(".journal.sqlite")
+        return JournalDamaged(
+            f"the journal {self.path} is damaged ({error}): {found['rows']:,} rows of problems and {found['replies']:,} "
+            f"replies of teachers can still be read. Recover them with: tot repair {name}; then rerun the experiment"
+        )
 
     def _unwritable(self, error: sqlite3.OperationalError) -> OSError:
         return OSError(
@@ -139,15 +163,7 @@ class JournalFile:
         Raises:
             JournalBusy: another process is.
         """
-        lock = sqlite3.connect(self.path.with_suffix(".lock"), timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            lock.execute("begin exclusive")
-        except sqlite3.OperationalError as error:
-            lock.close()
-            raise JournalBusy(
-                f"another run is writing to {self.path}; wait for it, or give this one another --experiment"
-            ) from error
-        self._lock = lock
+        self._lock = lock_of(self.path)
 
     @property
     def uuid(self) -> str:
@@ -173,6 +189,21 @@ class JournalFile:
             self.db.execute("rollback")
             raise
         self.db.execute("commit")
+
+
+def lock_of(path: Path) -> sqlite3.Connection:
+    """Return the lock of a journal, which is released when it is closed or the process ends.
+
+    Raises:
+        JournalBusy: another process has it.
+    """
+    lock = sqlite3.connect(path.with_suffix(".lock"), timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        lock.execute("begin exclusive")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        raise JournalBusy(f"another run is writing to {path}; wait for it, or give this one another --experiment") from error
+    return lock
 
 
 def now_ms() -> int:

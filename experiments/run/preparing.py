@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from ..design.plan import Plan
@@ -19,14 +20,15 @@ def open_journal(plan: Plan, home: Path) -> Journal:
 
     Raises:
         JournalBusy: another run writes to it.
+        JournalDamaged: parts of it cannot be read.
+        OSError: it cannot be written.
     """
     journal = Journal(journal_path(home, plan.config.name))
-    try:
+    with ExitStack() as if_it_fails:
+        if_it_fails.push(journal)
         journal.claim()
         note_plan(plan, journal)
-    except BaseException:
-        journal.close()
-        raise
+        if_it_fails.pop_all()
     return journal
 
 

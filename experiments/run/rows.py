@@ -83,14 +83,14 @@ def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) 
 
 def failed_row(error: BaseException, prices: Mapping[str, Price | None]) -> Row:
     """Return the row of a problem that failed: an error, never a wrong answer; with what was paid before it failed."""
-    paid = usage_columns(error.usage if isinstance(error, ModelError) else {}, prices)
+    paid = usage_columns(getattr(error, "usage", None) or {}, prices)
     return {**paid, "status": "error", "error": describe(error), "score": None}
 
 
 def add_failed_tries(row: Row, earlier: Row) -> None:
     """Add what the student of an earlier row of the same problem was paid, which failed."""
     for name in _PAID_AGAIN:
-        row[name] = (row.get(name) or 0) + (earlier[name] or 0)
+        row[name] = (row.get(name) or 0) + (earlier.get(name) or 0)
     now, before = row.get("student_cost_usd"), earlier["student_cost_usd"]
     row["student_cost_usd"] = None if now is None or before is None else now + before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ from .solve_one import Solver, Tracker
 from .spending import Spending
 from .tally import Tally
 from .teaching import lesson
+from .writing import write_row
+
+logger = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = 25
 """A student whose first 25 calls all fail is skipped for the rest of the run."""
@@ -147,10 +151,11 @@ class _Run:
                 with lesson(unit.cell.problems, unit.problem.question):
                     if not await cell.holds(unit):
                         return None
+                self.solver.held.add((unit.cell.id, unit.problem.key))
+                waits = await cell.waits(unit)
             except Exception:  # the same call fails again when the problem is solved, and is noted there
                 return None
-            self.solver.held.add((unit.cell.id, unit.problem.key))
-            return await self.solver.solve(unit) if await cell.waits(unit) else None
+            return await self.solver.solve(unit) if waits else None
 
         def take(unit: Unit, row: Row | None) -> None:
             if row is not None:
@@ -201,7 +206,8 @@ class _Run:
         self.spending.add(used, row.get("student_cost_usd", 0.0))
         if earlier := self.journal.failed(unit.cell.id, unit.problem.key):
             add_failed_tries(row, earlier)
-        self.journal.write_row(row)
+        known_to_fail = bool(earlier) and tally.done > tally.errors
+        row = write_row(self.journal, row)
         failed = row["status"] == "error"
         if failed:
             tally.tries[unit.problem.key] = first + 1
@@ -213,7 +219,8 @@ class _Run:
         self.outcome.failed += failed - bool(first)
         tally.count(row["status"], again=bool(first))
         self._report(unit, row, tally)
-        self._check_streak(unit, row)
+        if not known_to_fail:  # what failed in an earlier session, where others did not, says nothing of the server now
+            self._check_streak(unit, row)
 
     def _report(self, unit: Unit, row: Row, tally: Tally) -> None:
         if tally.due():
@@ -221,8 +228,12 @@ class _Run:
             self.journal.add_progress(unit.cell.id, tally.done, tally.metrics(), at)
             if self.tracker:
                 self.tracker.progress(unit.cell.id, tally.done, tally.metrics(), at)
-        if self.watch:
-            self.watch(unit, row, self.spending)
+        try:
+            if self.watch:
+                self.watch(unit, row, self.spending)
+        except Exception:
+            logger.warning("the progress display failed and is switched off; the run goes on", exc_info=True)
+            self.watch = None
 
     def _check_streak(self, unit: Unit, row: Row) -> None:
         key = model_key(unit.cell.student)

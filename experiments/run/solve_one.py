@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from ...graphs.build import build_graph
 from ...graphs.options import GraphOptions, mode_options
@@ -19,7 +20,7 @@ from ..journal.records import Counterfactual, Row
 from ..journal.tables import now_ms
 from .model_pool import ModelPool, model_key
 from .pausing import ReviewedCell, Reviewer, original_steps, teacher_of
-from .rows import failed_row, solved_row, waiting_row
+from .rows import add_failed_tries, failed_row, solved_row, waiting_row
 from .served_by import ServedBy
 from .spending import Spending
 from .teaching import Teaching, lesson
@@ -106,23 +107,20 @@ class Solver:
     async def solve(self, unit: Unit) -> Row:
         """Return the row of a problem: a solution, a wait for a reviewer, or an error."""
         run_id, served_by = uuid4(), ServedBy()
-        config = {
-            "run_id": run_id,
-            "callbacks": [
-                *(self.tracker.callbacks(unit.cell.id) if self.tracker else []),
-                *([served_by] if self.pool.places() else []),
-            ],
-            "metadata": {"problem_id": unit.problem.problem_id, "method": unit.cell.method, "seed": unit.cell.seed},
-        }
         started, clock = now_ms(), time.monotonic()
+        row: Row | None = None
         try:
             with lesson(unit.cell.problems, unit.problem.question):
-                output = await self._run_graph(unit, config)
+                output = await self._run_graph(unit, self._config(unit, run_id, served_by))
                 row = self._row(unit, output)
                 if self.plan.config.counterfactual and (steps := original_steps(output)) and row["status"] != "waiting":
                     row["detail"]["counterfactual"] = await self._counterfactual(unit, steps)
         except Exception as error:
-            row = failed_row(error, self.plan.prices(unit.cell))
+            row = self._failed(unit, error, row)
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            row = self._failed(unit, error, row)  # a library gave up its own call: nobody has cancelled this problem
         if served := served_by.served:
             row["detail"] = {**row.get("detail", {}), "served": served}
         return {
@@ -134,6 +132,21 @@ class Solver:
             "seconds": time.monotonic() - clock,
             "trace_id": f"tr-{run_id.hex}" if self.tracker else None,
         }
+
+    def _config(self, unit: Unit, run_id: UUID, served_by: ServedBy) -> dict[str, Any]:
+        tracing = self.tracker.callbacks(unit.cell.id) if self.tracker else []
+        return {
+            "run_id": run_id,
+            "callbacks": [*tracing, served_by] if self.pool.places() else tracing,
+            "metadata": {"problem_id": unit.problem.problem_id, "method": unit.cell.method, "seed": unit.cell.seed},
+        }
+
+    def _failed(self, unit: Unit, error: BaseException, before: Row | None) -> Row:
+        """Return the row of a failure, with what a solution that was there before it has cost."""
+        row = failed_row(error, self.plan.prices(unit.cell))
+        if before is not None:
+            add_failed_tries(row, before)
+        return row
 
     async def _run_graph(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
         if (unit.cell.id, unit.problem.key) not in self.held:

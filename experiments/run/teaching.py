@@ -19,11 +19,14 @@ from langchain_core.caches import BaseCache
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, Generation
 
+from ...nodes.asking.messages import tokens_of
 from ..design.config import Price
 from ..design.prices import cost
 from ..journal.journal import Journal
 from ..journal.records import Reply
 from ..journal.tables import now_ms
+
+_REASONS = ("finish_reason", "stop_reason", "done_reason")
 
 
 @dataclass
@@ -109,9 +112,8 @@ class Teaching(BaseCache):
     def update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
         """Keep a new reply."""
         generation = return_val[0]
-        message = getattr(generation, "message", AIMessage(content=generation.text))
-        usage = message.usage_metadata or {}
-        used, made = usage.get("input_tokens"), usage.get("output_tokens")
+        message = generation.message if isinstance(generation, ChatGeneration) else AIMessage(content=generation.text)
+        used, made = tokens_of(message) or (None, None)
         price = cost(self._price, used or 0, made or 0, unknown=used is None)
         current = _lesson.get()
         meta = message.response_metadata
@@ -123,10 +125,10 @@ class Teaching(BaseCache):
                 "question": current.question if current else None,
                 "prompt": _text(prompt),
                 "text": message.text,
-                "finish_reason": next((meta[k] for k in ("finish_reason", "stop_reason", "done_reason") if meta.get(k)), None),
+                "finish_reason": next((str(meta[k]) for k in _REASONS if meta.get(k)), None),
                 "input_tokens": used,
                 "output_tokens": made,
-                "model_name": meta.get("model_name"),
+                "model_name": str(meta["model_name"]) if meta.get("model_name") else None,
                 "cost_usd": price,
                 "created_ms": now_ms(),
             }

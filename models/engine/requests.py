@@ -50,6 +50,8 @@ class SamplingOptions:
             raise ValueError(f"top_p={self.top_p!r}: give a number above 0 and up to 1")
         if self.top_k < 0:
             raise ValueError(f"top_k={self.top_k!r}: give 0 (all tokens) or a positive number")
+        if self.seed is not None and not -(2**63) <= self.seed < 2**64:
+            raise ValueError(f"seed={self.seed!r}: give a whole number of 64 bits, such as one from 0 to 2**63 - 1")
         if self.logprobs is not None and not 0 <= self.logprobs <= MOST_ALTERNATIVES:
             raise ValueError(f"top_logprobs={self.logprobs!r}: give a number from 0 to {MOST_ALTERNATIVES}")
 

@@ -17,10 +17,14 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_executor_for_config
 
+from ...foundation.encodable import encodable, encodable_values
 from ..state import Role, RoleUsage, TraceState, Usage, add_usage
 from .continuing import continue_options
 from .failures import ModelError, advice, explain, first
-from .messages import Ask, Plan, Reply
+from .messages import Ask, Plan, Reply, tokens_of
+
+_LONGEST_REASON = 100
+"""Characters of a finish reason that are kept: a server may send anything."""
 
 _OPTIONS = ("temperature", "seed", "logprobs", "wants")
 """Call options that a plan may set: a model gets those that it has a field for."""
@@ -52,41 +56,53 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         """Run the plan, its model calls in threads where it yields several at once."""
         steps = self._begin(input)
         while asks := steps.asks:
-            try:
-                messages = self._ask_all(asks, config)
-            except Exception as error:
-                raise self._failure(error, input, steps.usage) from first(error)
-            steps.take(messages)
+            steps.take(self._whole(self._ask_all(asks, config), input, steps))
         return steps.update
 
     async def ainvoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
         """Run the plan, its model calls as tasks where it yields several at once."""
         steps = self._begin(input)
         while asks := steps.asks:
-            try:
-                messages = await self._aask_all(asks, config)
-            except Exception as error:
-                raise self._failure(error, input, steps.usage) from first(error)
+            messages = self._whole(await self._aask_all(asks, config), input, steps)
             await asyncio.to_thread(steps.take, messages)  # comparing the samples' answers may take seconds
         return steps.update
 
     def _begin(self, state: TraceState) -> _Steps:
         return _Steps(self.plan(state), self.role, {} if self.starts(state) else state.get("usage"))
 
-    def _ask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage]:
+    def _ask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage | Exception]:
         if len(asks) == 1:
             return [self._call(asks[0], config)]
         with get_executor_for_config(config) as pool:
             calls = [pool.submit(copy_context().run, self._call, ask, config) for ask in asks]
             return [call.result() for call in calls]
 
-    def _call(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage:
-        return self.model.invoke(_messages(ask), config, **self._known(ask))
+    def _call(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
+        try:
+            return self.model.invoke(_messages(ask), config, **self._known(ask))
+        except Exception as error:
+            return error
 
-    async def _aask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage]:
+    async def _aask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage | Exception]:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.model.ainvoke(_messages(ask), config, **self._known(ask))) for ask in asks]
+            tasks = [group.create_task(self._acall(ask, config)) for ask in asks]
         return [task.result() for task in tasks]
+
+    async def _acall(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
+        try:
+            return await self.model.ainvoke(_messages(ask), config, **self._known(ask))
+        except Exception as error:
+            return error
+
+    def _whole(self, found: list[BaseMessage | Exception], state: TraceState, steps: _Steps) -> list[BaseMessage]:
+        """Return the messages; if a call failed, count what the others were paid and raise the first failure."""
+        failed = [error for error in found if isinstance(error, Exception)]
+        messages = [message for message in found if not isinstance(message, Exception)]
+        if not failed:
+            return messages
+        steps.count([tokens_of(message) for message in messages])
+        steps.count([error.tokens for error in failed if getattr(error, "tokens", None)])  # type: ignore[attr-defined]
+        raise self._failure(failed[0], state, steps.usage) from first(failed[0])
 
     def _known(self, ask: Ask) -> dict[str, Any]:
         """Leave out the options that this model has no field for."""
@@ -115,13 +131,17 @@ class _Steps:
         return add_usage(self._before, {self._role: self._own})
 
     def take(self, messages: list[BaseMessage]) -> None:
-        for message in messages:
-            tokens = getattr(message, "usage_metadata", None)
+        self.count([tokens_of(message) for message in messages])
+        self._advance([_reply(message, ask) for message, ask in zip(messages, self.asks, strict=True)])
+
+    def count(self, calls: list[tuple[int, int] | None]) -> None:
+        """Add the tokens of calls, None for a call whose model told none."""
+        for tokens in calls:
+            used, made = tokens or (0, 0)
             self._own["calls"] += 1
             self._own["unknown"] += tokens is None
-            self._own["input_tokens"] += tokens["input_tokens"] if tokens else 0
-            self._own["output_tokens"] += tokens["output_tokens"] if tokens else 0
-        self._advance([_reply(message, ask) for message, ask in zip(messages, self.asks, strict=True)])
+            self._own["input_tokens"] += used
+            self._own["output_tokens"] += made
 
     def _advance(self, replies: list[Reply] | None) -> None:
         try:
@@ -134,28 +154,30 @@ class _Steps:
 def _messages(ask: Ask) -> str | list[BaseMessage]:
     """Return a lone prompt as it is, else chat turns, the last of them what the model is to continue."""
     if not ask.turns and not ask.beginning:
-        return ask.prompt
+        return encodable(ask.prompt)
     messages: list[BaseMessage] = []
     for user, assistant in ask.turns:
         messages += [HumanMessage(user), AIMessage(assistant)]
     messages.append(HumanMessage(ask.prompt))
-    return [*messages, AIMessage(ask.beginning)] if ask.beginning else messages
+    messages += [AIMessage(ask.beginning)] if ask.beginning else []
+    return [message.model_copy(update={"content": encodable_values(message.content)}) for message in messages]
 
 
 def _reply(message: BaseMessage, ask: Ask) -> Reply:
     meta = message.response_metadata if isinstance(message, AIMessage) else {}
     reasons = (meta.get(key) for key in ("finish_reason", "stop_reason", "done_reason"))
-    text = str(message.text)
+    text = encodable(str(message.text) or str(message.additional_kwargs.get("refusal") or ""))
     if ask.beginning and not text.startswith(ask.beginning):  # some servers repeat what they continue
         text = ask.beginning + text
-    return Reply(text, next((reason for reason in reasons if reason), None), _logprobs(meta.get("logprobs")))
+    reason = next((reason for reason in reasons if reason), None)
+    return Reply(text, None if reason is None else encodable(str(reason))[:_LONGEST_REASON], _logprobs(meta.get("logprobs")))
 
 
 def _logprobs(found: Any) -> tuple[tuple[str, float], ...]:
     """Read log-probabilities in OpenAI's form; what is malformed counts as none."""
     content = found.get("content") if isinstance(found, dict) else None
     try:
-        return tuple((str(token["token"]), float(token["logprob"])) for token in content or ())
+        return tuple((encodable(str(token["token"])), float(token["logprob"])) for token in content or ())
     except (TypeError, KeyError, ValueError):
         return ()
 

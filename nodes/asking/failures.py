@@ -7,6 +7,7 @@ import re
 import traceback
 from typing import TYPE_CHECKING
 
+from ...foundation.encodable import encodable
 from ...foundation.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _ADVICE = {
     "RateLimitError": "the server limits the rate: lower the concurrency or set a limit of requests per second",
     "InternalServerError": "the server failed: try again later",
     "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
+    "CallTimeout": "the server did not answer in time: raise the timeout or lower the concurrency",
+    "EmptyReply": "look at what the server says of the call; a proxy, a filter or its chat template may drop the text",
     "APITimeoutError": "the server did not answer in time: raise the timeout or lower the concurrency",
 }
 _UNREADABLE = "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?"
@@ -73,4 +76,4 @@ def explain(error: BaseException) -> str:
 
 def printable(text: str) -> str:
     """Drop the control characters of text that a model or a server wrote, so that it cannot steer a terminal."""
-    return _CONTROL.sub("", text)
+    return encodable(_CONTROL.sub("", text))

@@ -6,6 +6,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...foundation.token_counts import token_counts
+
 TRUNCATED = ("length", "max_tokens", "MAX_TOKENS")
 """Finish reasons of replies that ran into their token limit."""
 
@@ -48,6 +50,12 @@ class Reply:
     def truncated(self) -> bool:
         """True if the model ran into its token limit."""
         return self.finish_reason in TRUNCATED
+
+
+def tokens_of(message: Any) -> tuple[int, int] | None:
+    """Return the input and output tokens of a chat model's message; None where it tells none, or impossible ones."""
+    usage = getattr(message, "usage_metadata", None) or {}
+    return token_counts(usage.get("input_tokens"), usage.get("output_tokens"))
 
 
 Plan = Generator[list[Ask], list[Reply], dict[str, Any]]

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, insert, select
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ...foundation.installing import install
-from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 from ..errors import StoreError
 from . import tables
 
@@ -42,6 +42,7 @@ class ReviewStore:
         self.target = str(target)
         self.postgres = self.target.startswith(POSTGRES)
         self.engine = _engine(self.target, self.postgres)
+        event.listen(self.engine, "handle_error", self._explain)
         try:
             self._create_tables()
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
@@ -86,6 +87,12 @@ class ReviewStore:
             await saver.conn.execute("pragma synchronous = normal")
             await saver.conn.execute("pragma busy_timeout = 30000")
             yield saver
+
+    def _explain(self, context: ExceptionContext) -> None:
+        """Name the store in what a full disk, a damaged file or a server that is gone makes the database say."""
+        if isinstance(context.sqlalchemy_exception, OperationalError) or type(context.sqlalchemy_exception) is DatabaseError:
+            said = f"the reviews in {self.shown} cannot be used: {_reason(context.sqlalchemy_exception)}"
+            context.chained_exception = StoreError(said)
 
     def secret(self) -> str:
         """Return a secret shared by all processes that open this store, so that open pages survive a restart of the server."""
@@ -135,7 +142,7 @@ def _engine(target: str, postgres: bool) -> Engine:
         return create_engine("postgresql+psycopg://" + target.split("://", 1)[1], pool_pre_ping=True)
     if "://" in target:
         raise StoreError(f"reviews cannot be kept in {target.split('://')[0]}; give a file or postgresql://...")
-    engine = create_engine(f"sqlite:///{target}", connect_args={"timeout": PATIENCE_S})
+    engine = create_engine(f"sqlite:///{target}", connect_args={"timeout": PATIENCE_S, "factory": TextConnection})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
 

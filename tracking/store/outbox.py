@@ -6,16 +6,22 @@ This makes tracing lossless. MLflow's own queue is in memory: it drops traces in
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from ...foundation.sqlite_wal import PATIENCE_S, use_wal
+from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
+
+logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS traces (
@@ -141,25 +147,55 @@ class Outbox:
         return self._opened[1]
 
     def _read(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._connection().execute(query, values).fetchall()
+        return self._safely(lambda connection: connection.execute(query, values).fetchall())
 
     def _write(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Execute a statement for all rows in one transaction."""
-        with self._lock:
-            connection = self._connection()
+
+        def write(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 connection.executemany(query, rows)
             except BaseException:
-                connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # a full disk has rolled back by itself
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+        self._safely(write)
+
+    def _safely(self, use: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Use the connection; a damaged file is put aside, with a warning, and a new one begun."""
+        with self._lock:
+            try:
+                return use(self._connection())
+            except sqlite3.DatabaseError as error:
+                if type(error) is not sqlite3.DatabaseError:
+                    raise
+                self._put_aside(error)
+                return use(self._connection())
+
+    def _put_aside(self, error: sqlite3.DatabaseError) -> None:
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
+        kept = self.path.with_name(f"{self.path.stem}.damaged-{time.time_ns()}.sqlite")
+        self.path.replace(kept)
+        for rest in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + rest).unlink(missing_ok=True)
+        logger.warning(
+            "%s is damaged (%s): unsent traces in it are lost, the results are in the journals; it is kept as %s",
+            self.path,
+            error,
+            kept,
+        )
 
 
 def _open(path: Path) -> sqlite3.Connection:
     """Open the file and create its tables."""
-    connection = sqlite3.connect(path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(
+        path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None, factory=TextConnection
+    )
     connection.execute("PRAGMA auto_vacuum=FULL")  # the file shrinks again after an outage
     use_wal(connection)
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")

@@ -186,7 +186,7 @@ def run(
     timeout: Annotated[
         float | None,
         typer.Option(
-            help="Time limit of one remote call, in seconds; a call that times out is tried up to 3 times.",
+            help="Time limit of one remote call, in seconds, with its retries; then the problem counts as an error.",
             show_default=default("timeout", ModelConfig),
             rich_help_panel=MODELS,
         ),

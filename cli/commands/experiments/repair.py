@@ -1,0 +1,43 @@
+"""`tot repair`: recover an experiment whose journal is damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ....experiments.journal.finding import SUFFIX, journal_path
+from ....experiments.journal.repair import Repaired, repair_journal
+from ....foundation.folders import home
+from ....nodes.asking.failures import printable
+
+
+def repair(
+    experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")] = "experiment",
+) -> None:
+    """Recover an experiment whose journal is damaged.
+
+    Writes what can be read into a new journal in the place of the damaged one, which is kept beside it, and says what is
+    missing. Rerun the experiment to solve the missing problems again.
+    """
+    found = [path for path in (Path(experiment), journal_path(home(), experiment)) if path.is_file()]
+    if not found:
+        raise FileNotFoundError(f"no journal {experiment!r} in {home()}; give the name of an experiment, or a file")
+    _show(repair_journal(found[0]))
+
+
+def _show(repaired: Repaired) -> None:
+    found = repaired.found
+    print(
+        f"Recovered {found['rows']:,} rows of problems, {found['replies']:,} replies of teachers, {found['problems']:,} "
+        f"problems and {found['cells']:,} combinations into {repaired.path}"
+    )
+    print(f"The damaged file is kept as {repaired.damaged}")
+    for name, count in repaired.missing.items():
+        print(f"missing: {count:,} rows of {printable(name)}")
+    name = repaired.path.name.removesuffix(SUFFIX)
+    if repaired.missing or not found["cells"]:
+        print(f"Rerun the experiment {name} with the command that made it: it solves what is missing, and nothing else.")
+    else:
+        print("No row is missing.")

@@ -74,7 +74,7 @@ _RANGE = re.compile(
     re.I,
 )
 _STATES_RANGE = re.compile(
-    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have))\s*$", re.I
+    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have|somewhere|anywhere|expect|ranges?|vary|varies|lies?))\s*$", re.I
 )
 _WANTS_ALL = re.compile(
     r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"

@@ -38,7 +38,10 @@ NUMBER = re.compile(
     r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b"
     r"|\b(?:option|choice)\b[^.\n]{0,20} is:? \(?[A-H]\)?(?![A-Za-z])"
 )
-_MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
+_MARKER = (
+    r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:(?:final|correct(?:ed)?|revised|updated|actual|right|numerical)\s+){0,2}"
+    r"(?:answer|result|solution)|A|####)"
+)
 LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
 FOREIGN_LINE = _phrase(languages.LINE, " ".join(languages.ANSWER))
 FOREIGN_ANSWER_IS = _phrase(languages.ANSWER_IS, " ".join(languages.ANSWER))
@@ -64,9 +67,9 @@ IMPERATIVE = _phrase(
 )
 THAT_IS_IT = _phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer")
 CORRECTION = _phrase(
-    r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is"
+    r"\b(?:wait|actually|correction|oops|(?:i|we) made (?:a|an) (?:mistake|error)|should (?:be|have been)|instead it is"
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
-    "wait actually correction mistake should instead round",
+    "wait actually correction oops mistake error should instead round",
 )
 ASIDE = _phrase(
     r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"

@@ -8,7 +8,8 @@ from .candidates import Candidate
 
 _BEFORE = re.compile(
     r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
-    r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$",
+    r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$"
+    r"|(?<!\bno )(?<!\bnot )\b(?:more|less|fewer|greater) than\s+[⟦(]?\s*[$€£]?\s*$",
     re.I,
 )
 _WRONG = (

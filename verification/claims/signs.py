@@ -8,7 +8,7 @@ from .candidates import OF_A_WHOLE, OF_THE, Formula, Number
 from .weighing import Sign, Table, table
 
 _COPULA = re.compile(
-    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
 )

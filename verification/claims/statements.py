@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..notation.residue import LIST_MARKER
 from ..verdicts import Source
 from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of
 from .echoes import is_echo
@@ -81,11 +82,25 @@ def content_words(text: str) -> frozenset[str]:
 def split_statements(text: str) -> list[str]:
     """Return sentences and lines in order, without bullets."""
     found: list[str] = []
-    for line in filter(None, _assignments_joined(text[-MAX_RESPONSE:].split("\n"))):
+    for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
         line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
         found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip())]
     return found
+
+
+def _without_bare_markers(lines: list[str]) -> list[str]:
+    """Drop the number of an item that never came: "3." below the items 1 and 2."""
+    kept = []
+    item, before = 0, ""
+    for line in lines:
+        marker = LIST_MARKER.match(line)
+        if marker and marker.end() == len(line) and int(marker["number"]) == item + 1 > 1 and before[-1:] not in ":=":
+            continue
+        kept.append(line)
+        item = int(marker["number"]) if marker else item
+        before = line.rstrip(" *") or before
+    return kept
 
 
 def _assignments_joined(lines: list[str]) -> list[str]:

@@ -44,6 +44,10 @@ _UNLIKELY_AFTER = re.compile(
     r"|tempting|out\b|eliminated|too )|^\W*(?:isn't|can be (?:ruled|elim)|\?)",
     re.I,
 )
+_SEVERAL = re.compile(
+    r"\)?\s*(?:(?:or|/)\s*\W?[A-J]\b|(?:,?\s*(?:and|&)|,)\s*\W{0,3}[A-J](?:\W*$|\W{0,3}(?:,|and\b|&|are\b|both\b)))"
+)
+_LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:and|&)\s*|\s*)\(?[A-J]\)?)+", re.I)
 _LANGUAGE = re.compile(
     rf"(?:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{{0,30}}?{_LETTER}(?![A-Za-z])",
     re.I,
@@ -135,6 +139,11 @@ def pick_letter(text: str) -> Pick | None:
     return Pick(last.letter, last.sentence, tuple((pick.letter, pick.sentence) for pick in picks[:-1][-4:]), last.start)
 
 
+def several_letters(text: str) -> frozenset[str]:
+    """Return the letters of a claim that picks several options, "A and C"; empty for any other claim."""
+    return frozenset(re.findall(r"[A-J]", text.replace("and", ""))) if _LETTERS.fullmatch(text) else frozenset()
+
+
 def _picked(line: str) -> list[tuple[str, int]]:
     found = []
     for pattern in (_NAMED, _LANGUAGE):
@@ -148,10 +157,11 @@ def _picked(line: str) -> list[tuple[str, int]]:
                 letter in "AI" and re.match(r" (?!because|since|as |with |and |is )[a-z]", after)
             ):
                 continue
-            if name not in ("called", "subject") and re.match(r"\)?\s*(?:or|/)\s*\(?[A-J]\b", after):
+            if name not in ("called", "subject") and _SEVERAL.match(after):
                 continue
             found.append((letter, start))
-    if not found and (alone := _LAST.search(line) or _ALONE.match(line)):
+    alone = None if found else _LAST.search(line) or _ALONE.match(line)
+    if alone and not _SEVERAL.match(line[alone.end("letter") :].lstrip(")*")):
         found.append((alone["letter"], alone.start("letter")))
     return sorted(found, key=lambda pick: pick[1])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .layout import functions_marked, laid_out, signs_in_words
+from .layout import equations_marked, functions_marked, laid_out, signs_in_words
 from .separators import english_numbers
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -18,7 +18,7 @@ _SIGNS = str.maketrans(
         "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ",
         "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":",
         "≈": "\\approx ",
-        "⟦": "(", "⟧": ")",
+        "⟦": "(", "⟧": ")", "⟨": "(", "⟩": ")",
     }
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -36,7 +36,7 @@ _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
 _MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]")
 _JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
-_WORDS = ("minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
+_WORDS = ("equal", " is ", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
@@ -60,7 +60,7 @@ def clean(text: str, *, below: bool = True) -> str:
     if "$" in text:
         text = _INLINE.sub(_inline, text)
     text = text.replace("\\$", "$").replace("\\%", "%")
-    return functions_marked(signs_in_words(english_numbers(text), below))
+    return functions_marked(equations_marked(signs_in_words(english_numbers(text), below)))
 
 
 def _plain_characters(text: str) -> str:

@@ -29,6 +29,8 @@ _NAMED = re.compile(
     r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log"
     r"|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
 )
+_EQUALS = re.compile(r"(?<![\w\\'])([a-zA-Z])\s+(?:equals|is equal to)\s+(?=[-$]?\d)")
+_BOTH_ARE = re.compile(r"(?<![\w\\'])([a-z]) is (-?\d[\d./]*),? and ([a-z]) is (?=-?\d)(-?\d)")
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
 
 
@@ -60,6 +62,14 @@ def functions_marked(text: str) -> str:
         return text
     text = re.sub(r"(?<![\\A-Za-z])sqrt\s*(?:\(([^()]{1,80})\)|(\d+))", lambda match: f"\\sqrt{{{match[1] or match[2]}}}", text)
     return _NAMED.sub(lambda match: f"\\{match[0].lower()}", text)
+
+
+def equations_marked(text: str) -> str:
+    """Write "x equals 4" and "x is 4 and y is 1" as equations."""
+    low = text.lower()
+    if "equal" in low:
+        text = _EQUALS.sub(r"\1 = ", text)
+    return _BOTH_ARE.sub(r"\1 = \2 and \3 = \4", text) if " is " in low and " and " in low else text
 
 
 def asks_below(question: str | None) -> bool:

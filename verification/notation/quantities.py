@@ -19,6 +19,7 @@ _WORDS = {word: value for value, word in enumerate(_ONES.split())} | {
     word: 10 * value for value, word in enumerate(_TENS.split(), 2)
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_LETTERS = {"k": 1000, "m": 10**6, "b": 10**9, "bn": 10**9}
 _PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "third": Fraction(1, 3), "fifth": Fraction(1, 5)}
 _ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 
@@ -34,7 +35,7 @@ _NUMBER = re.compile(
       |\s*(?:\\times|\\cdot|\*|x)\s*10\s*\^\s*(?P<power>\{{?\s*-?\d+\s*\}}?)
       |(?:\s+(?:and\s+)?(?P<mixed_up>\d+))?/(?P<under>\d+(?![\d.,]*\d*\s*/))(?![\d]*[.]\d)
     )?
-    (?P<scale>\s?(?:thousand|million|billion)\b)?
+    (?P<scale>\s?(?:thousand|million|billion)\b|(?-i:k)(?=\s[a-z]{3})|(?(money2)(?:k|m|b|bn)\b|(?!)))?
     |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third))?)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
@@ -106,7 +107,7 @@ def _written(match: re.Match[str]) -> Fraction | None:
                 return None
             value *= Fraction(10) ** exponent
         if scale := match["scale"]:
-            value *= _SCALES[scale.strip().lower()]
+            value *= (_SCALES | _LETTERS)[scale.strip().lower()]
     return -value if negative else value
 
 

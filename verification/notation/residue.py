@@ -25,7 +25,8 @@ _DANGLING_WORD = (
 _DANGLING = re.compile(rf"(?:\s[-+*/=<(]|[-+*/=(,\\]|\b{_DANGLING_WORD})\s*$")
 _UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|(?<!\\)\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$", re.S)
 
-
+LIST_MARKER = re.compile(r"[\s*#>_-]*(?:step\s*)?\(?(?P<number>\d{1,3})[.):][\s*_]*", re.I)
+"""The number of an item, "3." or "(3)" or "Step 3:"."""
 _GOES_ON = re.compile(
     r"\b(?:now|then|next|but|however|finally|multipl\w+|subtract\w*|add\w*|divid\w+|calculat\w+|find|real|we|so|therefore|thus)\b|\d\s*[-+*/=]",
     re.I,
@@ -80,5 +81,6 @@ def _unbroken(text: str, finished: bool) -> Reply:
         return Reply(bare[: len(bare) - len(tail) + unclosed.start()].rpartition("\n")[0], False)
     if bare and _DANGLING.search(bare[begin:][-80:]) and not re.search(r"[.!?:]\W*$", bare[-3:]):
         last = max(bare.rfind(". ", begin), begin - 1)
+        last = begin - 1 if LIST_MARKER.fullmatch(bare, begin, last + 1) else last
         return Reply(bare[: last + 1], finished and not _GOES_ON.search(bare[last + 1 :]))
     return Reply(text, finished)

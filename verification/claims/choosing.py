@@ -63,7 +63,7 @@ _EQUIVALENT = re.compile(
     re.I,
 )
 _EXPRESSION = re.compile(
-    r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
+    r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
     r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
     r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d))"
@@ -82,6 +82,7 @@ _WANTS_ALL = re.compile(
     r"|\bvertex|\bcoordinates|\bvector",
     re.I,
 )
+_NONE = re.compile(r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I)
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
 
@@ -109,6 +110,8 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
         ):
             return _certain([_right_side(bare, question)])
     candidates = _candidates(text, question)
+    if not candidates and HOW_MANY.search(asked_words(question)[0]) and _NONE.search(text):
+        return Choice(("0",), CERTAIN)
     if not candidates:
         word = _WORD_ANSWER.search(text[-200:])
         return _certain([word[1]] if word and (statement.source != "last_statement" or len(word[1]) == 1) else [])
@@ -162,7 +165,9 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         if not any(start <= quantity.start < end for start, end in taken):
             points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(outside[quantity.start : quantity.end].strip(), points, quantity.start, quantity))
-    return [candidate for candidate in found if candidate.text and not is_rejected(candidate, text)]
+    rejected = {candidate.text for candidate in found if is_rejected(candidate, text)}
+    kept = [candidate for candidate in found if candidate.text and candidate.text not in rejected]
+    return kept or [candidate for candidate in found if candidate.text and not is_rejected(candidate, text)]
 
 
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ..notation.clean import clean
-from ..notation.layout import asks_below
+from ..notation.layout import asks_below, losses_marked
 from ..notation.residue import Reply, read_reply
 from ..notation.values import tidy
 from ..verdicts import Loser, Source
@@ -48,7 +48,8 @@ class Claim:
 def read_response(response: str, question: str | None = None) -> Reply:
     """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
     reply = read_reply(response[-4 * MAX_RESPONSE :])
-    return Reply(clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question)), reply.finished)
+    text = clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question))
+    return Reply(losses_marked(text, question), reply.finished)
 
 
 def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> Claim | None:

@@ -134,8 +134,9 @@ TEMPTING = _phrase(
 )
 REFUSES = _phrase(
     r"\b(?:cannot|can't|can not|unable to|not able to|won't) (?:provide|give|answer|solve|determine)"
-    r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b",
-    "cannot can't can unable able won't",
+    r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b"
+    r"|\bas an ai\b.*\b(?:cannot|can't|can not|unable|not able|don't|do not)\b",
+    "cannot can't can unable able won't as",
 )
 HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) guess\b", "would guess")
 GIVES_UP_FIRST = _phrase(

@@ -17,6 +17,7 @@ from .phrases import (
     GIVES_UP,
     GIVES_UP_FIRST,
     GUESSED,
+    HYPOTHETICAL,
     LINE,
     NUMBER,
     REFUSES,
@@ -110,7 +111,7 @@ def _assignments_joined(lines: list[str]) -> list[str]:
     for line in lines:
         given = _ASSIGNED_LINE.fullmatch(line) if "=" in line and len(line) < 60 else None
         if given and before and given[1] not in before:
-            joined[-1] = f"{joined[-1].rstrip(' .,;')} and {line.strip()}"
+            joined[-1] = f"{joined[-1].rstrip(' .,;')} and {_BULLET.sub('', line).strip()}"
         else:
             joined.append(line)
         before = (before if given and before else "") + given[1] if given else before if not line.strip() else ""
@@ -137,7 +138,8 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
         if has_value(parts[place]) and not is_echo(parts[place]):
             before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
             statement = _ranked(Place(parts[place], before, after, place >= checking, supposed), len(ranked), asked)
-            if place < refused or statement.source != "last_statement":
+            supposes = refused < len(parts) and HYPOTHETICAL.search(parts[place], parts[place].lower())
+            if place < refused or (statement.source != "last_statement" and not supposes):
                 ranked.append(statement)
     if not finished:
         ranked = [

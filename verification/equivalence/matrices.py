@@ -8,9 +8,9 @@ from collections.abc import Callable
 Rows = tuple[tuple[str, ...], ...]
 MAX_CELLS = 100
 _ENVIRONMENT = re.compile(
-    r"(?:[A-Za-z](?:_\w)?\s*=\s*)?(?:\\left\s*[(\[|]\s*)?\\begin\s*\{(?P<kind>[pbvVB]?(?:small)?matrix"
+    r"(?:[A-Za-z](?:_\w)?\s*=\s*)?(?:(?:\\left\s*)?[(\[|]\s*)?\\begin\s*\{(?P<kind>[pbvVB]?(?:small)?matrix"
     r"|array)\}(?:\{[lcr| ]+\})?(?P<body>.*?)\\end\s*\{(?P=kind)\}"
-    r"(?:\s*\\right\s*[)\]|])?",
+    r"(?:\s*(?:\\right\s*)?[)\]|])?",
     re.S,
 )
 _ROW_END = re.compile(r"\\\\(?:\s*\[[^\]]{0,10}\])?|\\cr\b")

@@ -30,7 +30,7 @@ def verify_answer(
     reply, options = read_response(response, question), read_options(question)
     wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
     said = find_claim(reply, question, explain=explain)
-    claim = _of_kind(reply, said, options, wanted)
+    claim = _of_kind(reply, said, options, wanted, question)
     answer, source, sentence = (claim.texts[0], claim.source, claim.statement) if claim else (None, None, None)
     losers = claim.losers if claim else ()
     if reference is None or not str(reference).strip():
@@ -51,7 +51,7 @@ def verify_answer(
 def extract_answer(response: str, *, question: str | None = None) -> Extracted | None:
     """Return what a response finally claims, or None; there is no way to show it a reference."""
     reply = read_response(response, question)
-    claim = _of_kind(reply, find_claim(reply, question), read_options(question), None)
+    claim = _of_kind(reply, find_claim(reply, question), read_options(question), None, question)
     return Extracted(claim.texts[0], claim.source) if claim else None
 
 
@@ -62,12 +62,14 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
     return compare_claims(clean(a), clean(b), timeout) == "equal"
 
 
-def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None) -> Claim | None:
+def _of_kind(
+    reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None
+) -> Claim | None:
     """Return the claim in the form that is asked for: a letter, yes or no, or as it was said."""
     if not options.texts and (wanted is None or wanted[0] in "0123456789-$.\\"):
         return said
     if wanted is not None and read_polarity(wanted) is not None:
-        found = find_polarity(reply.text)
+        found = find_polarity(reply.text, question)
         return Claim((_word(found[0], wanted),), said.source if said else "last_statement", False, found[1]) if found else None
     if wanted is not None and (kind := read_finding(wanted)):
         named = find_finding(reply.text)

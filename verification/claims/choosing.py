@@ -25,6 +25,8 @@ CERTAIN = 3.0
 """The score of a claim that stands alone in a box or an answer line; others are cut to it when statements compete."""
 ALL_SOLUTIONS = 4.0
 """Every solution named, "x = 2 or x = -3", outranks each of its numbers."""
+SUPPOSED = 0.0
+"""Where they only say for what something holds, "where x = 2 and y = 3", anything else is likelier."""
 RATIO = 2.5
 """A ratio where one is spoken of, unless the question gives it."""
 CLOCK = 3.0
@@ -41,6 +43,7 @@ _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
 _EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
+_SCALED = re.compile(r"\d[\d.]*k")
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
 _DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I)
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
@@ -63,7 +66,7 @@ _EQUIVALENT = re.compile(
     re.I,
 )
 _EXPRESSION = re.compile(
-    r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
+    r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|(?:(?<!\w)[A-Za-z]\s*=\s*)?\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
     r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
     r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d))"
@@ -166,8 +169,7 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
             points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(outside[quantity.start : quantity.end].strip(), points, quantity.start, quantity))
     rejected = {candidate.text for candidate in found if is_rejected(candidate, text)}
-    kept = [candidate for candidate in found if candidate.text and candidate.text not in rejected]
-    return kept or [candidate for candidate in found if candidate.text and not is_rejected(candidate, text)]
+    return [candidate for candidate in found if candidate.text and candidate.text not in rejected]
 
 
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
@@ -181,6 +183,8 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _EXPRESSION.finditer(outside):
         written = match[0].strip()
         if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
+            continue
+        if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
             continue
         if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
             continue
@@ -215,9 +219,10 @@ def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
         values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
         yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
     for match in _ASSIGNED.finditer(outside):
-        if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1 and not _SUPPOSED.search(outside[: match.start()]):
+        if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
             wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
-            yield Candidate(match[0], ALL_SOLUTIONS if wanted else 0.5, match.start()), match.span()
+            points = SUPPOSED if _SUPPOSED.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
+            yield Candidate(match[0], points, match.start()), match.span()
     for match in _ALL_NAMED.finditer(outside):
         values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
         yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")

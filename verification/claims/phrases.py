@@ -43,8 +43,8 @@ _MARKER = (
     r"(?:answer|result|solution)|A|####)"
 )
 LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
-FOREIGN_LINE = _phrase(languages.LINE, " ".join(languages.ANSWER))
-FOREIGN_ANSWER_IS = _phrase(languages.ANSWER_IS, " ".join(languages.ANSWER))
+FOREIGN_LINE = _phrase(languages.LINE, " ".join(languages.ANSWER).replace("-", " "))
+FOREIGN_ANSWER_IS = _phrase(languages.ANSWER_IS, " ".join(languages.ANSWER).replace("-", " "))
 FOREIGN_CONCLUSION = _phrase(languages.CONCLUSION, languages.CONCLUSION_WORDS)
 BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
 ANSWER_IS = _phrase(

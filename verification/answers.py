@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .claims.finding import Claim, find_claim, read_response
 from .claims.references import read_reference
+from .claims.statements import split_statements
 from .equivalence.comparing import compare_claims
-from .judging import judge
+from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
 from .kinds.options import REFERENCE, Options, pick_letter, read_options
 from .kinds.polarity import find_polarity, read_polarity
@@ -80,7 +81,16 @@ def _of_kind(
         return said
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)
+    if said is None and wanted is not None and NAME.fullmatch(wanted):
+        return _named(reply.text, question)
     return said
+
+
+def _named(text: str, question: str | None) -> Claim | None:
+    """Return the last statement if it names one of the names of the question, where it holds no value."""
+    parts = split_statements(text)
+    names = names_in(parts[-1], question) if parts else set()
+    return Claim((names.pop(),), "last_statement", False, parts[-1]) if len(names) == 1 else None
 
 
 def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:

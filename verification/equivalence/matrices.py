@@ -46,7 +46,7 @@ def _read(text: str) -> Rows | None:
     if match := _ENVIRONMENT.fullmatch(text.strip()):
         rows = [row for row in _ROW_END.split(match["body"]) if row.strip(" &")]
         return tuple(tuple(cell.strip() for cell in row.split("&")) for row in rows)
-    if match := _NESTED.fullmatch(text.strip()):
+    if match := _NESTED.fullmatch(text.strip().removeprefix("array").strip("() ") if "[[" in text else text.strip()):
         return tuple(tuple(cell.strip() for cell in row.split(",")) for row in re.findall(r"\[([^\[\]]*)\]", match[1]))
     return None
 

@@ -35,7 +35,7 @@ _NUMBER = re.compile(
       |\s*(?:\\times|\\cdot|\*|x)\s*10\s*\^\s*(?P<power>\{{?\s*-?\d+\s*\}}?)
       |(?:\s+(?:and\s+)?(?P<mixed_up>\d+))?/(?P<under>\d+(?![\d.,]*\d*\s*/))(?![\d]*[.]\d)
     )?
-    (?P<scale>\s?(?:thousand|million|billion)\b|(?-i:k)(?=\s[a-z]{3})|(?(money2)(?:k|m|b|bn)\b|(?!)))?
+    (?P<scale>\s?(?:thousand|million|billion)\b|(?-i:k)(?=\s[a-z]{{3}})|(?(money2)(?:k|m|b|bn)\b|(?!)))?
     |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third))?)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )

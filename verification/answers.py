@@ -81,16 +81,19 @@ def _of_kind(
         return said
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)
-    if said is None and wanted is not None and NAME.fullmatch(wanted):
-        return _named(reply.text, question)
+    if wanted is not None and NAME.fullmatch(wanted):
+        return _named(reply.text, said, question)
     return said
 
 
-def _named(text: str, question: str | None) -> Claim | None:
-    """Return the last statement if it names one of the names of the question, where it holds no value."""
-    parts = split_statements(text)
-    names = names_in(parts[-1], question) if parts else set()
-    return Claim((names.pop(),), "last_statement", False, parts[-1]) if len(names) == 1 else None
+def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
+    """Return the claim, or a statement after it that names one of the names of the question."""
+    for part in reversed(split_statements(text)[-3:]):
+        if said and part in (said.statement, said.texts[0]):
+            break
+        if len(names := names_in(part, question)) == 1:
+            return Claim((names.pop(),), "last_statement", False, part)
+    return said
 
 
 def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:

@@ -79,7 +79,8 @@ ASIDE = _phrase(
 )
 CHECKING = _phrase(
     rf"^\W*(?:step\s*\d+\W+)?(?:{languages.CHECKING}|(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?)\b"
-    r"|(?:explanation|reasoning|justification)\W*$"
+    r"|(?:explanation|reasoning|justification|breakdown|(?:here'?s|here is) (?:why|how|(?:the|a|my) (?:\w+ )?(?:breakdown"
+    r"|explanation|reasoning|calculations?|work\w*|steps)))\b[^.\d]{0,40}$"
     r"|(?:let'?s|to|(?:we|you|i) (?:can|could)) (?:now |also |quickly )?(?:double[- ]?check|check|verify|confirm)\b)"
     r"(?!.*(?:final answer|correct answer))"
 )
@@ -96,15 +97,16 @@ ANOTHER_WAY = _phrase(
 )
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
-    r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
-    "could might may unclear determine either know sure",
+    r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure"
+    r"|(?:perhaps|maybe|possibly)\b.{1,60}\b(?:perhaps|maybe|possibly|or))\b",
+    "could might may unclear determine either know sure perhaps possibly",
 )
 _TELL = r"(?:determin|tell|say|know|find out|calculat|answer|solve|figure|conclude|infer|deduc|comput|work out)"
 _GIVES_UP_WHOLLY = (
     rf"\b(?:it is |it's |is )?(?:impossible|not possible|difficult|hard) (?:for (?:me|us) )?to (?:\w+ )?{_TELL}\w*"
     rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately "
     rf"|exactly |definitively )?{_TELL}\w*"
-    r" (?:how|what|which|whether|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
+    r" (?:for (?:sure|certain)|how|what|which|whether|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
     r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
     r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
     r"|sufficient) (?:information|data|details)\b"
@@ -135,6 +137,7 @@ TEMPTING = _phrase(
 REFUSES = _phrase(
     r"\b(?:cannot|can't|can not|unable to|not able to|won't) (?:provide|give|answer|solve|determine)"
     r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b"
+    r"|\b(?:cannot|can't|can not|unable to) (?:help|assist)\b"
     r"|\bas an ai\b.*\b(?:cannot|can't|can not|unable|not able|don't|do not)\b",
     "cannot can't can unable able won't as",
 )

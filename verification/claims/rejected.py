@@ -19,7 +19,7 @@ _WRONG = (
 _AFTER = re.compile(
     rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
     rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"
-    rf"|incorrect|not |rejected|extraneous))",
+    rf"|incorrect|not (?!\W*(?:\d|⟦))|rejected|extraneous))",
     re.I,
 )
 

@@ -31,6 +31,10 @@ _BOLD = {
 }
 _MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gather(?:ed|\*)?|split)\}")
+_BARE_MATRIX = re.compile(
+    r"⟦[^⟧]*⟧|((?:\\left\s*[\[(|]\s*)?\\begin\{(?:[pbvBV]?(?:small)?matrix|array)\}.{1,800}?\\end\{\w+\}(?:\s*\\right\s*[\])|])?)", re.S
+)
+"""A matrix without the marks of mathematics around it, or what is marked already."""
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
@@ -59,6 +63,8 @@ def clean(text: str, *, below: bool = True) -> str:
         text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
     if "$" in text:
         text = _INLINE.sub(_inline, text)
+    if "\\begin{" in text:
+        text = _BARE_MATRIX.sub(lambda match: f"{OPEN}{' '.join(match[1].split())}{CLOSE}" if match[1] else match[0], text)
     text = text.replace("\\$", "$").replace("\\%", "%")
     return functions_marked(equations_marked(signs_in_words(english_numbers(text), below)))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
-from ..notation.quantities import find_quantities
+from ..notation.quantities import Quantity, find_quantities, spoken_fraction
 from ..notation.times import CLOCK as TIME
 from ..notation.units import read_unit
 from ..notation.values import exact_values, tidy
@@ -118,6 +118,8 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     candidates = _candidates(text, question)
     if not candidates and HOW_MANY.search(asked_words(question)[0]) and _NONE.search(text):
         return Choice(("0",), CERTAIN)
+    if not candidates and (fraction := spoken_fraction(text)):
+        return _certain([fraction])
     if not candidates:
         word = _WORD_ANSWER.search(text[-200:])
         return _certain([word[1]] if word and (statement.source != "last_statement" or len(word[1]) == 1) else [])
@@ -170,9 +172,15 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
     for quantity in find_quantities(outside)[-MAX_NUMBERS:]:
         if not any(start <= quantity.start < end for start, end in taken):
             points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
-            found.append(Candidate(outside[quantity.start : quantity.end].strip(), points, quantity.start, quantity))
+            found.append(Candidate(_written(outside, quantity), points, quantity.start, quantity))
     rejected = {candidate.text for candidate in found if is_rejected(candidate, text)}
     return [candidate for candidate in found if candidate.text and candidate.text not in rejected]
+
+
+def _written(text: str, quantity: Quantity) -> str:
+    """Return a number as the text writes it; "12k" as its value, since alone it could be algebra."""
+    written = text[quantity.start : quantity.end].strip()
+    return str(quantity.value) if written.endswith("k") else written
 
 
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:

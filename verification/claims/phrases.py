@@ -35,7 +35,8 @@ def _phrase(pattern: str, words: str = "") -> Phrase:
 _STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
 STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
 NUMBER = re.compile(
-    r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b"
+    r"\d|⟦|\\boxed|=|\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve)|[Ff](?:our|ive)|[Ss](?:ix|even)|[Ee](?:ight|leven)|[Nn]ine|[Zz]ero|no)(?![a-z])"
+    r"|\b(?:a (?:third|quarter|fifth)|half) (?:of|is)\b"
     r"|\b(?:option|choice)\b[^.\n]{0,20} is:? \(?[A-H]\)?(?![A-Za-z])"
 )
 _MARKER = (

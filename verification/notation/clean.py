@@ -40,7 +40,7 @@ _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
 _MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]|\[\[")
 _JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
-_WORDS = ("equal", " is ", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
+_WORDS = (" equal", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
@@ -50,7 +50,7 @@ def clean(text: str, *, below: bool = True) -> str:
     if not _MARKS.search(text) and not _JOINED.search(text):
         low = text.lower()
         if not any(word in low for word in _WORDS):
-            return text
+            return equations_marked(text)
     if not text.isascii():
         text = _plain_characters(text)
     text = laid_out(text)
@@ -66,7 +66,7 @@ def clean(text: str, *, below: bool = True) -> str:
     if "\\begin{" in text:
         text = _BARE_MATRIX.sub(lambda match: f"{OPEN}{' '.join(match[1].split())}{CLOSE}" if match[1] else match[0], text)
     text = text.replace("\\$", "$").replace("\\%", "%")
-    return functions_marked(equations_marked(signs_in_words(english_numbers(text), below)))
+    return functions_marked(equations_marked(signs_in_words(english_numbers(text), text.lower(), below)))
 
 
 def _plain_characters(text: str) -> str:

@@ -26,7 +26,7 @@ _BELOW = re.compile(
     rf"|fahrenheit))?)?\s+below (?:zero|freezing))",
     re.I,
 )
-_FUNCTION = re.compile(r"sqrt|\bpi\b|\dpi\b|sin|cos|tan|log|ln")
+_FUNCTION = re.compile(r"[sctlp](?:qrt|i\b|in\b|os\b|an\b|og\b|n\b)")
 _NAMED = re.compile(
     r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log"
     r"|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
@@ -35,6 +35,7 @@ _ASKS_PROFIT = re.compile(r"\b(?:profit|gain|net (?:change|income|result))\b[^.?
 _SPEAKS_OF_LOSS = re.compile(r"\b(?:loss|lose|losing|lost)\b", re.I)
 _LOSS = re.compile(r"\b(?:loss of|lost|loses|lose)\s+(?:about |exactly )?(?=[$€£]?\d)", re.I)
 _EQUALS = re.compile(r"(?<![\w\\'])([a-zA-Z])\s+(?:equals|is equal to)\s+(?=[-$]?\d)")
+_LETTER_IS = re.compile(r" [a-z] is -?\d")
 _BOTH_ARE = re.compile(r"(?<![\w\\'])([a-z]) is (-?\d[\d./]*),? and ([a-z]) is (?=-?\d)(-?\d)")
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
 
@@ -55,9 +56,8 @@ def _row(match: re.Match[str]) -> str:
     return f"{cells[0]}: {cells[1]}" if len(cells) == 2 and cells[0] else "; ".join(cells)
 
 
-def signs_in_words(text: str, below: bool = True) -> str:
+def signs_in_words(text: str, low: str, below: bool = True) -> str:
     """Write "minus 7", "negative seven" and "7 degrees below zero" with a sign; after a number "minus" is an operation."""
-    low = text.lower()
     if "minus" in low or "negative" in low:
         text = _MINUS.sub("-", text)
     return _BELOW.sub(r"-\1", text) if below and "below" in low else text
@@ -80,10 +80,9 @@ def losses_marked(text: str, question: str | None) -> str:
 
 def equations_marked(text: str) -> str:
     """Write "x equals 4" and "x is 4 and y is 1" as equations."""
-    low = text.lower()
-    if "equal" in low:
+    if " equals " in text or " equal to " in text:
         text = _EQUALS.sub(r"\1 = ", text)
-    return _BOTH_ARE.sub(r"\1 = \2 and \3 = \4", text) if " is " in low and " and " in low else text
+    return _BOTH_ARE.sub(r"\1 = \2 and \3 = \4", text) if _LETTER_IS.search(text) else text
 
 
 def asks_below(question: str | None) -> bool:

@@ -27,8 +27,7 @@ _UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|(?<!\\)\\\[(?:
 
 LIST_MARKER = re.compile(r"[\s*#>_-]*(?:step\s*)?\(?(?P<number>\d{1,3})[.):][\s*_]*", re.I)
 """The number of an item, "3." or "(3)" or "Step 3:"."""
-_REPEATED = re.compile(r"(?:^|[.!?\n]\s*)(?P<said>[^.!?\n]{9,250})[^\n]{0,40}?[.!?\n]\s*(?P<again>(?P=said))$")
-"""A last sentence that breaks off while it repeats the one before."""
+_SENTENCE_ENDS = re.compile(r"[.!?\n]\s+")
 _GOES_ON = re.compile(
     r"\b(?:now|then|next|but|however|finally|multipl\w+|subtract\w*|add\w*|divid\w+|calculat\w+|find|real|we|so|therefore|thus)\b|\d\s*[-+*/=]",
     re.I,
@@ -72,13 +71,20 @@ def _ended(text: str) -> str:
     return text[: end.start()] if end else text
 
 
+def _repeated(text: str) -> int:
+    """Return the length of a last sentence that breaks off while it repeats the one before, else 0."""
+    sentences = _SENTENCE_ENDS.split(text)
+    last = sentences[-1]
+    return len(last) if len(sentences) > 1 and len(last) > 8 and sentences[-2].startswith(last) else 0
+
+
 def _unbroken(text: str, finished: bool) -> Reply:
     """Drop a last sentence that breaks off."""
     bare = text.rstrip(" \t\n*_`~")
     if not bare or (bare[-1] in ".!?)" and "\\" not in bare):
         return Reply(text, finished)
-    if repeated := _REPEATED.search(bare[-600:]):
-        return Reply(bare[: len(bare) - len(repeated["again"])], finished)
+    if repeated := _repeated(bare[-600:]):
+        return Reply(bare[:-repeated], finished)
     begin = bare.rfind("\n") + 1
     tail = bare[max(0, len(bare) - 1500) :]
     if bare and (unclosed := _UNCLOSED.search(tail)):

@@ -63,9 +63,7 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
     return compare_claims(clean(a), clean(b), timeout) == "equal"
 
 
-def _of_kind(
-    reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None
-) -> Claim | None:
+def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None) -> Claim | None:
     """Return the claim in the form that is asked for: a letter, yes or no, or as it was said."""
     if not options.texts and (wanted is None or wanted[0] in "0123456789-$.\\"):
         return said

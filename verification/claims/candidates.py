@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from ..notation.quantities import Quantity, find_quantities
 from ..notation.values import exact_values
-from .statements import asked_words, content_words
+from .asked import asked_words, content_words
 
 _TOTAL_OF = re.compile(
     r"\b(?:total|price|speed|average|distance|cost|pace|sum|profit|rate|amount|length|width|height|area|maximum|minimum|value|score|age)"

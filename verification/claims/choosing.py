@@ -11,6 +11,7 @@ from ..notation.quantities import Quantity, find_quantities, spoken_fraction
 from ..notation.times import CLOCK as TIME
 from ..notation.units import read_unit
 from ..notation.values import exact_values, tidy
+from .asked import asked_words
 from .candidates import Asked, Candidate, Formula, Number, read_question
 from .described import described_sets
 from .echoes import is_placeholder
@@ -18,7 +19,7 @@ from .phrases import STEP_NAMES
 from .references import braced
 from .rejected import is_rejected
 from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses
-from .statements import Statement, asked_words
+from .statements import Statement
 
 MAX_NUMBERS = 60
 CERTAIN = 3.0
@@ -80,7 +81,8 @@ _RANGE = re.compile(
     re.I,
 )
 _STATES_RANGE = re.compile(
-    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have|somewhere|anywhere|expect|ranges?|vary|varies|lies?))\s*$", re.I
+    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have|somewhere|anywhere|expect|ranges?|vary|varies|lies?))\s*$",
+    re.I,
 )
 _WANTS_ALL = re.compile(
     r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
@@ -88,7 +90,9 @@ _WANTS_ALL = re.compile(
     r"|\bvertex|\bcoordinates|\bvector",
     re.I,
 )
-_NONE = re.compile(r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I)
+_NONE = re.compile(
+    r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I
+)
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
 

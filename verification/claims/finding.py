@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from ..notation.clean import clean
 from ..notation.layout import asks_below, losses_marked
+from ..notation.objects import stated_answer
 from ..notation.residue import Reply, read_reply
 from ..notation.values import tidy
 from ..verdicts import Loser, Source
 from .choosing import CERTAIN, Choice, choose_claim
 from .echoes import is_echo
-from .objects import stated_answer
 from .statements import MAX_RESPONSE, Statement, has_value, rank_statements, split_statements
 
 VALUE = 0.4
@@ -86,7 +87,7 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
     found: list[tuple[float, Statement, Choice]] = []
-    for statement in rank_statements(reply.text, question, finished=reply.finished)[:4]:
+    for statement in islice(rank_statements(reply.text, question, finished=reply.finished), 4):
         best = max((total for total, *_ in found), default=None)
         if not explain and best is not None and best >= statement.score + VALUE * CERTAIN:
             break

@@ -18,6 +18,10 @@ class Phrase:
     pattern: re.Pattern[str]
     words: tuple[str, ...]
 
+    def possible(self, low: str) -> bool:
+        """Tell whether a text, in lower case, can have the phrase at all."""
+        return not self.words or any(word in low for word in self.words)
+
     def search(self, text: str, low: str) -> re.Match[str] | None:
         """Return the first match in a text, whose lower-case form is `low`."""
         if not self.words:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from heapq import heapify, heappop, heappush
 
 from ..notation.residue import LIST_MARKER
 from ..verdicts import Source
-from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of
+from .asked import asked_words
+from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of, most, read_around
 from .echoes import is_echo
 from .phrases import (
     ANSWER_IS,
@@ -28,7 +30,6 @@ from .phrases import (
 
 LAST = 10
 MAX_RESPONSE = 20_000
-_WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
@@ -38,14 +39,6 @@ _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
-_STOP = frozenset(
-    re.findall(
-        r"\w+",
-        "the a an of to in is are was were be been does do did how many much what which who when where that this these those"
-        " it its he she they his her their for on at by with from and or as if has have had will would can could should each"
-        " per than not no all there find value following express your answer given into let suppose you we us i",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -57,27 +50,6 @@ class Statement:
     source: Source
     score: float
     undecided: bool = False
-
-
-@lru_cache(maxsize=512)
-def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
-    """Return the sentence of a question that asks, and its content words."""
-    if not question:
-        return "", frozenset()
-    parts = re.split(r"(?<=[.?!])\s+(?=[A-Z$])", question[-3000:].strip())
-    asking = [
-        part
-        for part in parts
-        if part.rstrip().endswith("?") or re.match(r"(?:find|calculate|what|how|determine|compute)\b", part, re.I)
-    ]
-    sentence = asking[-1] if asking else parts[-1]
-    return sentence, content_words(sentence)
-
-
-def content_words(text: str) -> frozenset[str]:
-    """Return the words that carry meaning, without plural s, and single math letters."""
-    words = set(_WORD.findall(text.lower())) - _STOP
-    return frozenset(word.rstrip("s") for word in words if len(word) != 2)
 
 
 def split_statements(text: str) -> list[str]:
@@ -120,34 +92,48 @@ def _assignments_joined(lines: list[str]) -> list[str]:
     return joined
 
 
-def rank_statements(text: str, question: str | None, *, finished: bool = True) -> list[Statement]:
-    """Return the last statements that hold a value, the likeliest conclusion first; none if the response gives up in the end.
+def rank_statements(text: str, question: str | None, *, finished: bool = True) -> Iterator[Statement]:
+    """Yield the last statements that hold a value, the likeliest conclusion first; none if the response gives up in the end.
 
-    Of a response that breaks off only what is explicitly called its conclusion counts.
+    Of a response that breaks off only what is explicitly called its conclusion counts. A statement is scored only when it
+    could be the next: most never are.
     """
     parts = split_statements(text)
     if parts and (_gives_up(parts[-1]) or _cannot_tell(parts)):
-        return []
-    _, asked = asked_words(question)
+        return
+    heap = [(-most(placed), placed.distance, placed, False) for placed in _placed(parts, text, question, finished)]
+    heapify(heap)
+    while heap:
+        score, distance, placed, scored = heappop(heap)
+        if scored:
+            yield _stated(placed, -score)
+        else:
+            heappush(heap, (-CONCLUSION_SIGNS.score(placed), distance, placed, True))
+
+
+def _placed(parts: list[str], text: str, question: str | None, finished: bool) -> Iterator[Placed]:
+    """Return the last statements with a value, from the end, each as it presents its value."""
+    around = read_around(text, asked_words(question)[1], question)
     checking, refused = _checking_from(parts), _refused_at(parts)
-    supposed = bool(re.search(r"\b(?:if|would)\b", question or "", re.I))
-    ranked: list[Statement] = []
+    distance = 0
     for place in range(len(parts) - 1, -1, -1):
-        if len(ranked) == LAST:
-            break
-        if has_value(parts[place]) and not is_echo(parts[place]):
-            before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-            statement = _ranked(Place(parts[place], before, after, place >= checking, supposed), len(ranked), asked)
-            supposes = refused < len(parts) and HYPOTHETICAL.search(parts[place], parts[place].lower())
-            if place < refused or (statement.source != "last_statement" and not supposes):
-                ranked.append(statement)
-    if not finished:
-        ranked = [
-            statement
-            for statement in ranked
-            if statement.source in _EXPLICIT or ANSWER_IS.search(statement.text, statement.text.lower())
-        ]
-    return sorted(ranked, key=lambda statement: -statement.score)
+        if distance == LAST:
+            return
+        if not has_value(parts[place]) or is_echo(parts[place]):
+            continue
+        before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
+        there = Place(parts[place], before, after, place >= checking, around)
+        kind = kind_of(there)
+        if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):
+            continue
+        if finished or kind.source in _EXPLICIT or there.has(ANSWER_IS):
+            yield Placed(there, kind, distance)
+        distance += 1
+
+
+def _stated(placed: Placed, score: float) -> Statement:
+    place, kind = placed.place, placed.kind
+    return Statement(place.text, kind.claim, kind.source, score, place.has(UNDECIDED))
 
 
 def _cannot_tell(parts: list[str]) -> bool:
@@ -165,14 +151,6 @@ def _cannot_tell(parts: list[str]) -> bool:
 def _gives_up(part: str) -> bool:
     low = part.lower()
     return bool(GIVES_UP_FIRST.search(part, low) or (not has_value(part) and GIVES_UP.search(part, low)))
-
-
-def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:
-    kind = kind_of(place)
-    share = len(asked & content_words(place.text)) / len(asked) if asked else 0.0
-    return Statement(
-        place.text, kind.claim, kind.source, CONCLUSION_SIGNS.score(Placed(place, kind, distance, share)), place.has(UNDECIDED)
-    )
 
 
 def has_value(part: str) -> bool:

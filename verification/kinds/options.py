@@ -11,7 +11,8 @@ from ..claims.statements import split_statements
 from ..notation.values import tidy
 
 _OPTION = re.compile(
-    r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J](?=[).:])|[a-j](?=\)))(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M
+    r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J](?=[).:])|[a-j](?=\)))(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)",
+    re.M,
 )
 _LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"
 _END = r"(?=[\s).,:;!?*\"'$}\]-]|$)"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..claims.statements import asked_words, content_words, split_statements
+from ..claims.asked import asked_words, content_words
+from ..claims.statements import split_statements
 
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _WORD = r"(?P<word>yes|no|true|false)"

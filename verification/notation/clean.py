@@ -32,7 +32,8 @@ _BOLD = {
 _MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gather(?:ed|\*)?|split)\}")
 _BARE_MATRIX = re.compile(
-    r"⟦[^⟧]*⟧|((?:\\left\s*[\[(|]\s*)?\\begin\{(?:[pbvBV]?(?:small)?matrix|array)\}.{1,800}?\\end\{\w+\}(?:\s*\\right\s*[\])|])?)", re.S
+    r"⟦[^⟧]*⟧|((?:\\left\s*[\[(|]\s*)?\\begin\{(?:[pbvBV]?(?:small)?matrix|array)\}.{1,800}?\\end\{\w+\}(?:\s*\\right\s*[\])|])?)",
+    re.S,
 )
 """A matrix without the marks of mathematics around it, or what is marked already."""
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")

@@ -230,6 +230,8 @@ def _explained(written: str) -> bool:
 
 
 def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    if "=" not in outside and " are" not in outside:
+        return
     for match in _SOLUTIONS.finditer(outside):
         values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
         yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
@@ -265,7 +267,7 @@ def _clocks(outside: str, text: str, asked: Asked) -> Iterator[Found]:
 
 
 def _ratios(outside: str, text: str, asked: Asked) -> Iterator[Found]:
-    for match in _RATIO.finditer(outside) if re.search(r"\bratio\b", f"{text} {asked.sentence}", re.I) else ():
+    for match in _RATIO.finditer(outside) if ":" in outside and (asked.ratio or "ratio" in text.lower()) else ():
         yield Candidate(match[0], RATIO * (match[0] not in asked.question), match.start()), match.span()
 
 

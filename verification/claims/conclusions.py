@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from ..verdicts import Source
 from .asked import content_words
@@ -49,7 +48,7 @@ class Around:
     """The identities of the phrases that the reply can have at all: most replies have few of their words."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Place:
     """A statement with its neighbours; `checking` if it stands in a closing section that only checks."""
 
@@ -61,7 +60,7 @@ class Place:
     low: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "low", self.text.lower())
+        self.low = self.text.lower()
 
     def search(self, phrase: Phrase) -> re.Match[str] | None:
         """Return the first match of a phrase in the statement."""
@@ -79,7 +78,7 @@ def read_around(text: str, asked: frozenset[str], question: str | None) -> Aroun
     return Around(asked, bool(question and _SUPPOSING.search(question)), possible)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Kind:
     """How a statement presents its value: the source of the answer, the mark that shows it, and the text of the claim."""
 
@@ -88,7 +87,7 @@ class Kind:
     claim: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Placed:
     """A statement that could be the conclusion."""
 
@@ -97,7 +96,7 @@ class Placed:
     distance: int
     """How many statements with a value follow."""
 
-    @cached_property
+    @property
     def asked_share(self) -> float:
         """Share of the words of what is asked that the statement has, 0 to 1; 0 where the claim is explicit anyway."""
         asked = self.place.around.asked

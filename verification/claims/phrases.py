@@ -17,27 +17,31 @@ class Phrase:
 
     pattern: re.Pattern[str]
     words: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
+    """Words in other letters than ASCII, for texts that have such letters."""
 
     def possible(self, low: str) -> bool:
         """Tell whether a text, in lower case, can have the phrase at all."""
-        return not self.words or any(word in low for word in self.words)
+        for word in self.words:
+            if word in low:
+                return True
+        return not (self.words or self.foreign) or (not low.isascii() and any(word in low for word in self.foreign))
 
     def search(self, text: str, low: str) -> re.Match[str] | None:
         """Return the first match in a text, whose lower-case form is `low`."""
-        if not self.words:
+        if not (self.words or self.foreign):
             return self.pattern.match(text)
-        for word in self.words:
-            if word in low:
-                return self.pattern.search(text)
-        return None
+        return self.pattern.search(text) if self.possible(low) else None
 
 
 def _phrase(pattern: str, words: str = "") -> Phrase:
-    return Phrase(re.compile(pattern, re.I), tuple(words.split()))
+    ascii_words = tuple(word for word in words.split() if word.isascii())
+    return Phrase(re.compile(pattern, re.I), ascii_words, tuple(word for word in words.split() if not word.isascii()))
 
 
 _STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
 STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
+DIGIT = re.compile(r"\d")
 NUMBER = re.compile(
     r"\d|⟦|\\boxed|=|\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve)|[Ff](?:our|ive)|[Ss](?:ix|even)|[Ee](?:ight|leven)|[Nn]ine|[Zz]ero|no)(?![a-z])"
     r"|\b(?:a (?:third|quarter|fifth)|half) (?:of|is)\b"

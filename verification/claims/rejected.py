@@ -12,6 +12,7 @@ _BEFORE = re.compile(
     r"|(?<!\bno )(?<!\bnot )\b(?:more|less|fewer|greater) than\s+[⟦(]?\s*[$€£]?\s*$",
     re.I,
 )
+_DENIALS = ("not", "never", "n't", "than", "instead")
 _WRONG = (
     r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
     r"|extraneous|rejected|discarded|too (?:high|low|big|small|large|much|many))"
@@ -26,5 +27,9 @@ _AFTER = re.compile(
 
 def is_rejected(candidate: Candidate, text: str) -> bool:
     """Tell whether a candidate's text rejects it."""
-    before, after = text[: candidate.start][-60:], text[candidate.start + len(candidate.text) :][:80]
-    return bool(_BEFORE.search(before) or _AFTER.match(after.lstrip("⟧ ")))
+    before, after = (
+        text[max(0, candidate.start - 60) : candidate.start].lower(),
+        text[candidate.start + len(candidate.text) :][:80],
+    )
+    denied = any(word in before for word in _DENIALS) and _BEFORE.search(before)
+    return bool(denied or _AFTER.match(after.lstrip("⟧ ")))

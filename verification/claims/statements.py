@@ -15,6 +15,7 @@ from .echoes import is_echo
 from .phrases import (
     ANSWER_IS,
     CHECKING,
+    DIGIT,
     FOREIGN_LINE,
     GIVES_UP,
     GIVES_UP_FIRST,
@@ -33,6 +34,7 @@ MAX_RESPONSE = 20_000
 _SENTENCE_END = re.compile(
     r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
+_END = re.compile(r"[.!?⟧]\s")
 _EXPLICIT = ("box", "answer_line")
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
@@ -58,12 +60,15 @@ def split_statements(text: str) -> list[str]:
     for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
         line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
-        found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip())]
+        pieces = _SENTENCE_END.split(line.strip()) if _END.search(line) else (line,)
+        found += [part for piece in pieces if (part := piece.strip())]
     return found
 
 
 def _without_bare_markers(lines: list[str]) -> list[str]:
     """Drop the number of an item that never came: "3." below the items 1 and 2."""
+    if not any(len(line) < 16 and line.rstrip(" *_")[-1:] in (".", ")", ":") for line in lines):
+        return lines
     kept = []
     item, before = 0, ""
     for line in lines:
@@ -78,6 +83,8 @@ def _without_bare_markers(lines: list[str]) -> list[str]:
 
 def _assignments_joined(lines: list[str]) -> list[str]:
     """Join lines that each give a value to another letter: "x = 5", "y = -3"."""
+    if sum("=" in line and len(line) < 60 for line in lines) < 2:
+        return lines
     joined: list[str] = []
     before = ""
     for line in lines:
@@ -155,14 +162,17 @@ def _gives_up(part: str) -> bool:
 
 def has_value(part: str) -> bool:
     """Tell whether a statement could hold an answer: a digit, a number word, math."""
-    low = part.lower()
-    if "step" in low or "equation" in low:
+    if "tep" in part or "quation" in part:
         part = STEP_NAMES.sub(" ", part)
+    if DIGIT.search(part) or "⟦" in part or "=" in part:
+        return True
     return bool(NUMBER.search(part) or LINE.search(part, part) or FOREIGN_LINE.search(part, part))
 
 
 def _refused_at(parts: list[str]) -> int:
     """Return where the response refuses to answer; after it only an explicit conclusion counts."""
+    if not REFUSES.possible("\n".join(parts[-12:]).lower()):
+        return len(parts)
     for place, part in enumerate(parts[-12:], max(0, len(parts) - 12)):
         if REFUSES.search(part, part.lower()):
             return place

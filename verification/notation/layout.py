@@ -26,6 +26,7 @@ _BELOW = re.compile(
     rf"|fahrenheit))?)?\s+below (?:zero|freezing))",
     re.I,
 )
+_NAMES = ("sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _FUNCTION = re.compile(r"[sctlp](?:qrt|i\b|in\b|os\b|an\b|og\b|n\b)")
 _NAMED = re.compile(
     r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log"
@@ -35,7 +36,7 @@ _ASKS_PROFIT = re.compile(r"\b(?:profit|gain|net (?:change|income|result))\b[^.?
 _SPEAKS_OF_LOSS = re.compile(r"\b(?:loss|lose|losing|lost)\b", re.I)
 _LOSS = re.compile(r"\b(?:loss of|lost|loses|lose)\s+(?:about |exactly )?(?=[$€£]?\d)", re.I)
 _EQUALS = re.compile(r"(?<![\w\\'])([a-zA-Z])\s+(?:equals|is equal to)\s+(?=[-$]?\d)")
-_LETTER_IS = re.compile(r"\b[a-z] is -?\d")
+_ARE = re.compile(r" is -?\d[\d./]*,? and [a-z] is -?\d")
 _BOTH_ARE = re.compile(r"(?<![\w\\'])([a-z]) is (-?\d[\d./]*),? and ([a-z]) is (?=-?\d)(-?\d)")
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
 
@@ -65,7 +66,7 @@ def signs_in_words(text: str, low: str, below: bool = True) -> str:
 
 def functions_marked(text: str) -> str:
     """Write sqrt(2), 9 * pi and 7 sin(x) in plain text as LaTeX."""
-    if not _FUNCTION.search(text):
+    if not any(name in text for name in _NAMES) or not _FUNCTION.search(text):
         return text
     text = re.sub(r"(?<![\\A-Za-z])sqrt\s*(?:\(([^()]{1,80})\)|(\d+))", lambda match: f"\\sqrt{{{match[1] or match[2]}}}", text)
     return _NAMED.sub(lambda match: f"\\{match[0].lower()}", text)
@@ -82,7 +83,7 @@ def equations_marked(text: str) -> str:
     """Write "x equals 4" and "x is 4 and y is 1" as equations."""
     if " equals " in text or " equal to " in text:
         text = _EQUALS.sub(r"\1 = ", text)
-    return _BOTH_ARE.sub(r"\1 = \2 and \3 = \4", text) if _LETTER_IS.search(text) else text
+    return _BOTH_ARE.sub(r"\1 = \2 and \3 = \4", text) if _ARE.search(text) else text
 
 
 def asks_below(question: str | None) -> bool:

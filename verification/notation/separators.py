@@ -12,6 +12,9 @@ _SPACED = re.compile(r"(?<![\d.,/^])(?<!\d )([1-9]\d{0,2}(?: \d{3})+)(?:,(\d{1,2
 _INDIAN = re.compile(r"(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])")
 _EUROPEAN = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d+(?![\d.,]*\d)")
 _ENGLISH = re.compile(r"\d,\d{3}\.\d")
+_PAIRS = re.compile(r"\d,\d\d,\d")
+_DOT_AND_COMMA = re.compile(r"\d\.\d{3},\d")
+_NO_THOUSANDS = re.compile(r"\d,(?!\d{3}(?!\d))\d|0,\d")
 _COMMA = re.compile(r"\d,\d")
 _ZERO = re.compile(r"(?<![\d.,(\[{])0,\d")
 _DECIMAL = re.compile(r"(?<![\d.,(\[{])(\d+),(\d+)(?!\d|,\d|\s*[)\]}])")
@@ -34,10 +37,12 @@ def english_numbers(text: str) -> str:
         text = _SPACED.sub(_unspaced, text)
     if not _COMMA.search(text):
         return _dots_dropped(text) if _THREE_DIGITS.search(text) and _DOTTED.search(text) and _writes_commas(text) else text
-    text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
-    european = bool(_EUROPEAN.search(text))
-    text = _EUROPEAN.sub(lambda match: match[0].replace(".", "").replace(",", "."), text)
-    if _ENGLISH.search(text):
+    if _PAIRS.search(text):
+        text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
+    european = bool(_DOT_AND_COMMA.search(text) and _EUROPEAN.search(text))
+    if european:
+        text = _EUROPEAN.sub(lambda match: match[0].replace(".", "").replace(",", "."), text)
+    if _ENGLISH.search(text) or not (european or _NO_THOUSANDS.search(text) or _THREE_DIGITS.search(text)):
         return text
     spoken = _writes_commas(text)
     if spoken or european or _ZERO.search(text):

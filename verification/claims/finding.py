@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import islice
+from math import inf
 
 from ..notation.clean import clean
 from ..notation.layout import asks_below, losses_marked
@@ -18,6 +18,7 @@ from .statements import MAX_RESPONSE, Statement, has_value, rank_statements, spl
 
 VALUE = 0.4
 """How much the likeliest value of a statement says about the statement; the rest is how it is put."""
+MOST_STATEMENTS = 4
 MOST_LOSERS = 5
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
 _NO_ANSWER = re.compile(
@@ -87,9 +88,11 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
     found: list[tuple[float, Statement, Choice]] = []
-    for statement in islice(rank_statements(reply.text, question, finished=reply.finished), 4):
-        best = max((total for total, *_ in found), default=None)
-        if not explain and best is not None and best >= statement.score + VALUE * CERTAIN:
+    ranking = rank_statements(reply.text, question, finished=reply.finished)
+    for _ in range(MOST_STATEMENTS):
+        best = max((total for total, *_ in found), default=-inf)
+        statement = ranking.pop(-inf if explain else best - VALUE * CERTAIN)
+        if statement is None:
             break
         if choice := choose_claim(statement, question):
             found.append((statement.score + VALUE * max(-CERTAIN, min(CERTAIN, choice.score)), statement, choice))

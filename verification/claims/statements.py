@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from math import inf
 
 from ..notation.residue import LIST_MARKER
 from ..verdicts import Source
@@ -99,23 +100,36 @@ def _assignments_joined(lines: list[str]) -> list[str]:
     return joined
 
 
-def rank_statements(text: str, question: str | None, *, finished: bool = True) -> Iterator[Statement]:
-    """Yield the last statements that hold a value, the likeliest conclusion first; none if the response gives up in the end.
+class Ranking:
+    """Statements by score; one is scored only when it could be the next, and most never are."""
 
-    Of a response that breaks off only what is explicitly called its conclusion counts. A statement is scored only when it
-    could be the next: most never are.
+    def __init__(self, placed: Iterable[Placed]) -> None:
+        self._heap = [(-most(each), each.distance, each, False) for each in placed]
+        heapify(self._heap)
+
+    def pop(self, above: float = -inf) -> Statement | None:
+        """Return the best statement that is left if its score is above a limit, else None."""
+        while self._heap and -self._heap[0][0] > above:
+            score, distance, placed, scored = heappop(self._heap)
+            if scored:
+                place, kind = placed.place, placed.kind
+                return Statement(place.text, kind.claim, kind.source, -score, place.has(UNDECIDED))
+            heappush(self._heap, (-CONCLUSION_SIGNS.score(placed), distance, placed, True))
+        return None
+
+    def __iter__(self) -> Iterator[Statement]:
+        return iter(self.pop, None)
+
+
+def rank_statements(text: str, question: str | None, *, finished: bool = True) -> Ranking:
+    """Return the last statements that hold a value, the likeliest conclusion first; none if the response gives up in the end.
+
+    Of a response that breaks off only what is explicitly called its conclusion counts.
     """
     parts = split_statements(text)
     if parts and (_gives_up(parts[-1]) or _cannot_tell(parts)):
-        return
-    heap = [(-most(placed), placed.distance, placed, False) for placed in _placed(parts, text, question, finished)]
-    heapify(heap)
-    while heap:
-        score, distance, placed, scored = heappop(heap)
-        if scored:
-            yield _stated(placed, -score)
-        else:
-            heappush(heap, (-CONCLUSION_SIGNS.score(placed), distance, placed, True))
+        return Ranking(())
+    return Ranking(_placed(parts, text, question, finished))
 
 
 def _placed(parts: list[str], text: str, question: str | None, finished: bool) -> Iterator[Placed]:
@@ -136,11 +150,6 @@ def _placed(parts: list[str], text: str, question: str | None, finished: bool) -
         if finished or kind.source in _EXPLICIT or there.has(ANSWER_IS):
             yield Placed(there, kind, distance)
         distance += 1
-
-
-def _stated(placed: Placed, score: float) -> Statement:
-    place, kind = placed.place, placed.kind
-    return Statement(place.text, kind.claim, kind.source, score, place.has(UNDECIDED))
 
 
 def _cannot_tell(parts: list[str]) -> bool:

@@ -21,6 +21,8 @@ VALUE = 0.4
 MOST_STATEMENTS = 4
 MOST_LOSERS = 5
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
+_PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+"""A claim that needs no further look."""
 _NO_ANSWER = re.compile(
     r"^\W*(?:none|n/?a|unknown\b.*|undetermined|indeterminate|i don'?t know|not sure|\.{2,}|(?:it )?(?:cannot"
     r"|can't|can not) be determined\b.*|\?+)\W*$",
@@ -62,16 +64,25 @@ def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> 
         question: helps to tell the asked quantity from restated ones.
         explain: look at the candidates that would not be reached otherwise, too.
     """
-    lines = [line for line in reply.text.split("\n") if line.strip()]
-    while lines and is_echo(lines[-1]):
-        lines.pop()
-    strict = _STRICT_LINE.match(lines[-1][:2000]) if lines else None
+    strict = _STRICT_LINE.match(_last_line(reply.text)[:2000])
     if strict:
-        claim = _line_claim(strict[1] or "", question)
+        plain = strict[1] if strict[1] and _PLAIN.fullmatch(strict[1]) else None
+        claim = Claim((plain,), "final_line", False, plain) if plain else _line_claim(strict[1] or "", question)
         return replace(claim, losers=_other_claims(reply, question, claim)) if claim and explain else claim
     if (stated := stated_answer(reply.text)) is not None:
         return _line_claim(clean(stated), question, "answer_line")
     return _best_claim(reply, question, explain)
+
+
+def _last_line(text: str) -> str:
+    """Return the last line that is neither blank nor an echo of the instructions."""
+    text = text.rstrip()
+    while text:
+        before, _, line = text.rpartition("\n")
+        if not is_echo(line):
+            return line
+        text = before.rstrip()
+    return ""
 
 
 def _line_claim(content: str, question: str | None, source: Source = "final_line") -> Claim | None:

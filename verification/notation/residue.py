@@ -73,9 +73,12 @@ def _ended(text: str) -> str:
 
 def _repeated(text: str) -> int:
     """Return the length of a last sentence that breaks off while it repeats the one before, else 0."""
+    begin = max(text.rfind(". "), text.rfind("\n"), text.rfind("! ")) + 1
+    last = text[begin:].lstrip()
+    if len(last) < 9 or text.find(last) >= begin:
+        return 0
     sentences = _SENTENCE_ENDS.split(text)
-    last = sentences[-1]
-    return len(last) if len(sentences) > 1 and len(last) > 8 and sentences[-2].startswith(last) else 0
+    return len(last) if len(sentences) > 1 and sentences[-2].startswith(last) else 0
 
 
 def _unbroken(text: str, finished: bool) -> Reply:
@@ -85,6 +88,8 @@ def _unbroken(text: str, finished: bool) -> Reply:
         return Reply(text, finished)
     if repeated := _repeated(bare[-600:]):
         return Reply(bare[:-repeated], finished)
+    if bare[-1].isdecimal() and "\\" not in bare:
+        return Reply(text, finished)
     begin = bare.rfind("\n") + 1
     tail = bare[max(0, len(bare) - 1500) :]
     if bare and (unclosed := _UNCLOSED.search(tail)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..verdicts import Source
@@ -44,8 +45,8 @@ class Around:
     """The content words of the question's sentence that asks."""
     supposed: bool
     """Whether the question itself supposes something."""
-    phrases: frozenset[int]
-    """The identities of the phrases that the reply can have at all: most replies have few of their words."""
+    phrases: dict[int, list[str]]
+    """The phrases that the reply can have at all, by identity, with their words that it has: most replies have few."""
 
 
 @dataclass(slots=True)
@@ -64,7 +65,15 @@ class Place:
 
     def search(self, phrase: Phrase) -> re.Match[str] | None:
         """Return the first match of a phrase in the statement."""
-        return phrase.search(self.text, self.low) if id(phrase) in self.around.phrases else None
+        words = self.around.phrases.get(id(phrase))
+        if words is None:
+            return None
+        if not words:
+            return phrase.pattern.match(self.text)
+        for word in words:
+            if word in self.low:
+                return phrase.pattern.search(self.text)
+        return None
 
     def has(self, phrase: Phrase) -> bool:
         """Tell whether the statement has a phrase."""
@@ -74,8 +83,13 @@ class Place:
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
     low = text.lower()
-    possible = frozenset(id(phrase) for phrase in _PHRASES if phrase.possible(low))
-    return Around(asked, bool(question and _SUPPOSING.search(question)), possible)
+    found: dict[int, list[str]] = {id(phrase): [] for phrase in _PHRASES if not (phrase.words or phrase.foreign)}
+    for words in (_BY_WORD,) if low.isascii() else (_BY_WORD, _BY_FOREIGN_WORD):
+        for word, phrases in words.items():
+            if word in low:
+                for phrase in phrases:
+                    found.setdefault(phrase, []).append(word)
+    return Around(asked, bool(question and _SUPPOSING.search(question)), found)
 
 
 @dataclass(slots=True)
@@ -121,6 +135,18 @@ _MARKS = {
     "sentence": "it says what the answer is",
     "conclusion": "it begins as a conclusion",
 }
+
+
+def _by_word(words_of: Callable[[Phrase], Iterable[str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for phrase in _PHRASES:
+        for word in words_of(phrase):
+            found.setdefault(word, []).append(id(phrase))
+    return found
+
+
+_BY_WORD = _by_word(lambda phrase: phrase.words)
+_BY_FOREIGN_WORD = _by_word(lambda phrase: phrase.foreign)
 CONCLUSION_SIGNS: Table[Placed] = table(
     "conclusion",
     (

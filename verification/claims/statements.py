@@ -60,7 +60,8 @@ def split_statements(text: str) -> list[str]:
     found: list[str] = []
     for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
-        line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
+        bullet = _BULLET.match(line) if not _ONLY_NUMBER.fullmatch(line) else None
+        line = line[bullet.end() if bullet else 0 : 4000]
         pieces = _SENTENCE_END.split(line.strip()) if _END.search(line) else (line,)
         found += [part for piece in pieces if (part := piece.strip())]
     return found
@@ -175,7 +176,9 @@ def has_value(part: str) -> bool:
         part = STEP_NAMES.sub(" ", part)
     if DIGIT.search(part) or "⟦" in part or "=" in part:
         return True
-    return bool(NUMBER.search(part) or LINE.search(part, part) or FOREIGN_LINE.search(part, part))
+    if NUMBER.search(part):
+        return True
+    return (":" in part or "####" in part) and bool(LINE.search(part, part) or FOREIGN_LINE.search(part, part))
 
 
 def _refused_at(parts: list[str]) -> int:

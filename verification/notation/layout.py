@@ -45,7 +45,7 @@ def laid_out(text: str) -> str:
     """Drop the marks of quotations and fences and what is struck out; a row of a table is its name and its value."""
     if "[[" in text:
         text = _NESTED.sub(lambda match: " ".join(match[0].split()), text)
-    if not _LAYOUT.search(text):
+    if not ("|" in text or ">" in text or "~~" in text or "```" in text) or not _LAYOUT.search(text):
         return text
     return _ROW.sub(_row, _QUOTE.sub("", _STRUCK.sub("", _FENCE.sub("", text))))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .claims.finding import Claim, find_claim, read_response
 from .claims.references import read_reference
+from .claims.statements import split_statements
 from .equivalence.comparing import compare_claims
-from .judging import judge
+from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
 from .kinds.options import REFERENCE, Options, pick_letter, read_options
 from .kinds.polarity import find_polarity, read_polarity
@@ -30,7 +31,7 @@ def verify_answer(
     reply, options = read_response(response, question), read_options(question)
     wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
     said = find_claim(reply, question, explain=explain)
-    claim = _of_kind(reply, said, options, wanted)
+    claim = _of_kind(reply, said, options, wanted, question)
     answer, source, sentence = (claim.texts[0], claim.source, claim.statement) if claim else (None, None, None)
     losers = claim.losers if claim else ()
     if reference is None or not str(reference).strip():
@@ -51,7 +52,7 @@ def verify_answer(
 def extract_answer(response: str, *, question: str | None = None) -> Extracted | None:
     """Return what a response finally claims, or None; there is no way to show it a reference."""
     reply = read_response(response, question)
-    claim = _of_kind(reply, find_claim(reply, question), read_options(question), None)
+    claim = _of_kind(reply, find_claim(reply, question), read_options(question), None, question)
     return Extracted(claim.texts[0], claim.source) if claim else None
 
 
@@ -62,12 +63,12 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
     return compare_claims(clean(a), clean(b), timeout) == "equal"
 
 
-def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None) -> Claim | None:
+def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None) -> Claim | None:
     """Return the claim in the form that is asked for: a letter, yes or no, or as it was said."""
     if not options.texts and (wanted is None or wanted[0] in "0123456789-$.\\"):
         return said
     if wanted is not None and read_polarity(wanted) is not None:
-        found = find_polarity(reply.text)
+        found = find_polarity(reply.text, question)
         return Claim((_word(found[0], wanted),), said.source if said else "last_statement", False, found[1]) if found else None
     if wanted is not None and (kind := read_finding(wanted)):
         named = find_finding(reply.text)
@@ -78,6 +79,18 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
         return said
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)
+    if wanted is not None and NAME.fullmatch(wanted):
+        return _named(reply.text, said, question)
+    return said
+
+
+def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
+    """Return the claim, or a statement after it that names one of the names of the question."""
+    for part in reversed(split_statements(text)[-3:]):
+        if said and part in (said.statement, said.texts[0]):
+            break
+        if len(names := names_in(part, question)) == 1:
+            return Claim((names.pop(),), "last_statement", False, part)
     return said
 
 

@@ -6,11 +6,14 @@ import re
 
 from .claims.finding import SEVERAL, Claim
 from .equivalence.comparing import Outcome, compare_claims
+from .kinds.options import several_letters
 from .notation.values import exact_values, tidy
 
 NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
 _BEGINNING = re.compile(r"\b(?:starting|starts|begins|beginning|since|from|before|after) (?:on )?[A-Z][a-z]+", re.I)
+_ASKED_NAME = re.compile(r"(?:(?<=[\w,] )|(?<=[\"'(*{]))[A-Z][a-z]+\b")
+"""A capitalised word that does not merely begin a sentence."""
 _COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+")
 _SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
 _CALENDAR = re.compile(
@@ -21,10 +24,12 @@ _CALENDAR = re.compile(
 
 def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Outcome:
     """Compare a claim with a reference; see `compare_claims` for the outcomes."""
+    if (letters := several_letters(wanted)) and letters == several_letters(claim.texts[0]):
+        return "equal"
     if claim.undecided and not _one_value(claim.texts):
         return "unequal"
     if NAME.fullmatch(wanted):
-        if _names(claim.statement, question) == {wanted.casefold()}:
+        if names_in(claim.statement, question) == {wanted.casefold()}:
             return "equal"
         return compare_claims(claim.texts[0], wanted, timeout)
     if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
@@ -62,11 +67,11 @@ def _restated(text: str, wanted: str, question: str | None) -> bool:
     return given in asked and given != right
 
 
-def _names(statement: str, question: str | None) -> set[str]:
-    """Return the capitalised words of a statement that the question has as well; else its days and months."""
+def names_in(statement: str, question: str | None) -> set[str]:
+    """Return the capitalised words of a statement that the question has as well, in lower case; else its days and months."""
     concluded = _SO.split(statement)[-1]
     statement = f" {concluded}" if re.search(r"\b[A-Z][a-z]+", concluded) else statement
-    words = set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", _COMPARED.sub("", _BEGINNING.sub("", statement))))
-    asked = set(re.findall(r"\b[A-Z][a-z]+\b", question or ""))
+    words = set(re.findall(r"\b[A-Z][a-z]+\b", _COMPARED.sub("", _BEGINNING.sub("", statement))))
+    asked = set(_ASKED_NAME.findall(question or ""))
     named = {word for word in words - asked if _CALENDAR.fullmatch(word)} or words & asked
     return {word.casefold() for word in named}

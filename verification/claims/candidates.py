@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from ..notation.quantities import Quantity, find_quantities
 from ..notation.values import exact_values
-from .statements import asked_words, content_words
+from .asked import asked_words, content_words
 
 _TOTAL_OF = re.compile(
     r"\b(?:total|price|speed|average|distance|cost|pace|sum|profit|rate|amount|length|width|height|area|maximum|minimum|value|score|age)"
@@ -30,6 +30,10 @@ OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)?
 _NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
 _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
+_ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
+_ASKS_PERCENT = re.compile(r"percent|%", re.I)
+_ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
+_NOT = re.compile(r"\bnot\b|n't\b", re.I)
 _FOLLOWING = re.compile(
     r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
     re.I,
@@ -63,6 +67,36 @@ class Asked:
     subjects: frozenset[str]
     """Those of the sentence that asks."""
 
+    @cached_property
+    def altogether(self) -> bool:
+        """Whether a sum is asked."""
+        return bool(_ALTOGETHER.search(self.sentence))
+
+    @cached_property
+    def money(self) -> bool:
+        """Whether money is asked, and no percentage."""
+        return bool(_ASKS_MONEY.search(self.sentence)) and not self.percent
+
+    @cached_property
+    def percent(self) -> bool:
+        """Whether a percentage is asked."""
+        return bool(_ASKS_PERCENT.search(self.sentence))
+
+    @cached_property
+    def difference(self) -> bool:
+        """Whether a difference is asked."""
+        return bool(_ASKS_DIFFERENCE.search(self.sentence))
+
+    @cached_property
+    def negated(self) -> bool:
+        """Whether it is asked what is not so."""
+        return bool(_NOT.search(self.sentence))
+
+    @cached_property
+    def ratio(self) -> bool:
+        """Whether a ratio is asked."""
+        return "ratio" in self.sentence.lower()
+
 
 @lru_cache(maxsize=512)
 def read_question(question: str | None) -> Asked:
@@ -93,9 +127,14 @@ class Number:
         return self.text[self.quantity.end : self.quantity.end + 160]
 
     @cached_property
+    def of_a_whole(self) -> bool:
+        """Whether it is a whole of which a part is told, "5 of the 12"."""
+        return " of " in self.before[-32:] and bool(OF_THE.search(self.before[-60:]))
+
+    @cached_property
     def counts_the_unit(self) -> bool:
         """Whether the words after the number are the unit that was asked for."""
-        if OF_THE.search(self.before):
+        if self.of_a_whole:
             return False
         following = OF_A_WHOLE.sub("", self.after)
         return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
@@ -108,7 +147,7 @@ class Number:
     @cached_property
     def named(self) -> bool:
         """Whether it is new and stands after "a total of" or the like."""
-        return not self.given and bool(_TOTAL_OF.search(self.before))
+        return not self.given and " of" in self.before[-20:] and bool(_TOTAL_OF.search(self.before[-60:]))
 
     @cached_property
     def asked_share(self) -> float:
@@ -134,7 +173,7 @@ class Number:
     @cached_property
     def sums(self) -> bool:
         """Whether a sum was asked and the clause speaks of one."""
-        return bool(_ALTOGETHER.search(self.asked.sentence) and _TOGETHER.search(self.clause))
+        return self.asked.altogether and bool(_TOGETHER.search(self.clause))
 
 
 @dataclass(frozen=True)

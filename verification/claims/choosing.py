@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
-from ..notation.quantities import find_quantities
+from ..notation.quantities import Quantity, find_quantities, spoken_fraction
 from ..notation.times import CLOCK as TIME
 from ..notation.units import read_unit
 from ..notation.values import exact_values, tidy
+from .asked import asked_words
 from .candidates import Asked, Candidate, Formula, Number, read_question
 from .described import described_sets
 from .echoes import is_placeholder
@@ -18,13 +19,15 @@ from .phrases import STEP_NAMES
 from .references import braced
 from .rejected import is_rejected
 from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_parentheses
-from .statements import Statement, asked_words
+from .statements import Statement
 
 MAX_NUMBERS = 60
 CERTAIN = 3.0
 """The score of a claim that stands alone in a box or an answer line; others are cut to it when statements compete."""
 ALL_SOLUTIONS = 4.0
 """Every solution named, "x = 2 or x = -3", outranks each of its numbers."""
+SUPPOSED = 0.0
+"""Where they only say for what something holds, "where x = 2 and y = 3", anything else is likelier."""
 RATIO = 2.5
 """A ratio where one is spoken of, unless the question gives it."""
 CLOCK = 3.0
@@ -41,14 +44,18 @@ _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
 _EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
+_WORDS_IN_BOX = re.compile(r"^\\text\s*\{[^{}]*\b(?:answer|result|value)(?: is)?:?\s*\}\s*")
+_SCALED = re.compile(r"\d[\d.]*k")
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
-_DURATION = re.compile(r"\d+ hours? (?:and )?\d+ minutes?|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I)
+_DURATION = re.compile(
+    r"\d+\s?(?:hours?|hrs?|h)\b,?\s?(?:and )?\d+\s?(?:minutes?|mins?|m)\b|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I
+)
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal places?\b|\bapproximat", re.I)
 _OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
-_SOLUTIONS = re.compile(r"\b([a-z])\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1\s*=\s*-?[\d./]+)+")
+_SOLUTIONS = re.compile(r"\b([a-z])(?:_\d)?\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1(?:_\d)?\s*=\s*-?[\d./]+)+")
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
 _SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
 _ALL_NAMED = re.compile(
@@ -63,9 +70,9 @@ _EQUIVALENT = re.compile(
     re.I,
 )
 _EXPRESSION = re.compile(
-    r"(?:\([^()\s]{1,40},\s?[^()\s]{1,40}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
+    r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|(?:(?<!\w)[A-Za-z]\s*=\s*)?\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
-    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
+    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|(?!(?<=[\s=])\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\))[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
     r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d))"
 )
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
@@ -74,13 +81,17 @@ _RANGE = re.compile(
     re.I,
 )
 _STATES_RANGE = re.compile(
-    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have))\s*$", re.I
+    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have|somewhere|anywhere|expect|ranges?|vary|varies|lies?))\s*$",
+    re.I,
 )
 _WANTS_ALL = re.compile(
     r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
     r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
     r"|\bvertex|\bcoordinates|\bvector",
     re.I,
+)
+_NONE = re.compile(
+    r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I
 )
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
@@ -109,6 +120,10 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
         ):
             return _certain([_right_side(bare, question)])
     candidates = _candidates(text, question)
+    if not candidates and HOW_MANY.search(asked_words(question)[0]) and _NONE.search(text):
+        return Choice(("0",), CERTAIN)
+    if not candidates and (fraction := spoken_fraction(text)):
+        return _certain([fraction])
     if not candidates:
         word = _WORD_ANSWER.search(text[-200:])
         return _certain([word[1]] if word and (statement.source != "last_statement" or len(word[1]) == 1) else [])
@@ -135,7 +150,7 @@ def _certain(texts: list[str]) -> Choice | None:
 
 def _boxes(text: str) -> list[str]:
     starts = [match.end() for match in re.finditer(r"\\boxed|\\fbox", text[:4000])][-5:]
-    contents = [content for start in starts if (content := braced(text, start))]
+    contents = [_WORDS_IN_BOX.sub("", content) for start in starts if (content := braced(text, start))]
     between = re.split(r"\\boxed|\\fbox", text)[1:-1]
     contents = [content for place, content in enumerate(contents) if tidy(content) not in map(tidy, contents[place + 1 :])]
     if len(contents) > 1 and frozenset.intersection(*map(exact_values, contents)):
@@ -161,8 +176,15 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
     for quantity in find_quantities(outside)[-MAX_NUMBERS:]:
         if not any(start <= quantity.start < end for start, end in taken):
             points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
-            found.append(Candidate(outside[quantity.start : quantity.end].strip(), points, quantity.start, quantity))
-    return [candidate for candidate in found if candidate.text and not is_rejected(candidate, text)]
+            found.append(Candidate(_written(outside, quantity), points, quantity.start, quantity))
+    rejected = {candidate.text for candidate in found if is_rejected(candidate, text)}
+    return [candidate for candidate in found if candidate.text and candidate.text not in rejected]
+
+
+def _written(text: str, quantity: Quantity) -> str:
+    """Return a number as the text writes it; "12k" as its value, since alone it could be algebra."""
+    written = text[quantity.start : quantity.end].strip()
+    return str(quantity.value) if written.endswith("k") else written
 
 
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
@@ -176,6 +198,8 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _EXPRESSION.finditer(outside):
         written = match[0].strip()
         if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
+            continue
+        if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
             continue
         if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
             continue
@@ -206,13 +230,16 @@ def _explained(written: str) -> bool:
 
 
 def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    if "=" not in outside and " are" not in outside:
+        return
     for match in _SOLUTIONS.finditer(outside):
         values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
         yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
     for match in _ASSIGNED.finditer(outside):
-        if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1 and not _SUPPOSED.search(outside[: match.start()]):
+        if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
             wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
-            yield Candidate(match[0], ALL_SOLUTIONS if wanted else 0.5, match.start()), match.span()
+            points = SUPPOSED if _SUPPOSED.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
+            yield Candidate(match[0], points, match.start()), match.span()
     for match in _ALL_NAMED.finditer(outside):
         values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
         yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
@@ -240,7 +267,7 @@ def _clocks(outside: str, text: str, asked: Asked) -> Iterator[Found]:
 
 
 def _ratios(outside: str, text: str, asked: Asked) -> Iterator[Found]:
-    for match in _RATIO.finditer(outside) if re.search(r"\bratio\b", f"{text} {asked.sentence}", re.I) else ():
+    for match in _RATIO.finditer(outside) if ":" in outside and (asked.ratio or "ratio" in text.lower()) else ():
         yield Candidate(match[0], RATIO * (match[0] not in asked.question), match.start()), match.span()
 
 

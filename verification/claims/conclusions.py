@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..verdicts import Source
+from .asked import content_words
 from .phrases import (
     ANOTHER_WAY,
     ANSWER_IS,
@@ -24,16 +26,30 @@ from .phrases import (
     NUMBER,
     TEMPTING,
     THAT_IS_IT,
+    UNDECIDED,
     Phrase,
 )
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")
+_SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
 
 @dataclass(frozen=True)
+class Around:
+    """What holds for all statements of a reply."""
+
+    asked: frozenset[str]
+    """The content words of the question's sentence that asks."""
+    supposed: bool
+    """Whether the question itself supposes something."""
+    phrases: dict[int, list[str]]
+    """The phrases that the reply can have at all, by identity, with their words that it has: most replies have few."""
+
+
+@dataclass(slots=True)
 class Place:
     """A statement with its neighbours; `checking` if it stands in a closing section that only checks."""
 
@@ -41,19 +57,42 @@ class Place:
     before: str
     after: str
     checking: bool
-    supposed: bool = False
-    """Whether the question itself supposes something."""
+    around: Around
     low: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "low", self.text.lower())
+        self.low = self.text.lower()
+
+    def search(self, phrase: Phrase) -> re.Match[str] | None:
+        """Return the first match of a phrase in the statement."""
+        words = self.around.phrases.get(id(phrase))
+        if words is None:
+            return None
+        if not words:
+            return phrase.pattern.match(self.text)
+        for word in words:
+            if word in self.low:
+                return phrase.pattern.search(self.text)
+        return None
 
     def has(self, phrase: Phrase) -> bool:
         """Tell whether the statement has a phrase."""
-        return phrase.search(self.text, self.low) is not None
+        return self.search(phrase) is not None
 
 
-@dataclass(frozen=True)
+def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
+    """Return what holds for all statements of a reply."""
+    low = text.lower()
+    found: dict[int, list[str]] = {id(phrase): [] for phrase in _PHRASES if not (phrase.words or phrase.foreign)}
+    for words in (_BY_WORD,) if low.isascii() else (_BY_WORD, _BY_FOREIGN_WORD):
+        for word, phrases in words.items():
+            if word in low:
+                for phrase in phrases:
+                    found.setdefault(phrase, []).append(word)
+    return Around(asked, bool(question and _SUPPOSING.search(question)), found)
+
+
+@dataclass(slots=True)
 class Kind:
     """How a statement presents its value: the source of the answer, the mark that shows it, and the text of the claim."""
 
@@ -62,7 +101,7 @@ class Kind:
     claim: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Placed:
     """A statement that could be the conclusion."""
 
@@ -70,14 +109,44 @@ class Placed:
     kind: Kind
     distance: int
     """How many statements with a value follow."""
-    asked_share: float
-    """Share of the words of what is asked that the statement has, 0 to 1."""
+
+    @property
+    def asked_share(self) -> float:
+        """Share of the words of what is asked that the statement has, 0 to 1; 0 where the claim is explicit anyway."""
+        asked = self.place.around.asked
+        if not asked or self.kind.source in _EXPLICIT:
+            return 0.0
+        return len(asked & content_words(self.place.text)) / len(asked)
 
     def marked(self, mark: str) -> bool:
         """Tell whether it presents its value in a certain way."""
         return self.kind.mark == mark
 
 
+_PHRASES = (
+    ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION,
+    FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, TEMPTING, UNDECIDED,
+)  # fmt: skip
+_MARKS = {
+    "box": "a box",
+    "answer": "a line with the answer",
+    "result": "a line with a result",
+    "heading": "it stands below a heading for the answer",
+    "sentence": "it says what the answer is",
+    "conclusion": "it begins as a conclusion",
+}
+
+
+def _by_word(words_of: Callable[[Phrase], Iterable[str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for phrase in _PHRASES:
+        for word in words_of(phrase):
+            found.setdefault(word, []).append(id(phrase))
+    return found
+
+
+_BY_WORD = _by_word(lambda phrase: phrase.words)
+_BY_FOREIGN_WORD = _by_word(lambda phrase: phrase.foreign)
 CONCLUSION_SIGNS: Table[Placed] = table(
     "conclusion",
     (
@@ -87,11 +156,15 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("it stands below a heading for the answer", lambda p: p.marked("heading"), "Final answer / 12"),
         Sign("it says what the answer is", lambda p: p.marked("sentence"), "The answer is 12."),
         Sign("it begins as a conclusion", lambda p: p.marked("conclusion"), "Therefore, she has 12."),
-        Sign("it has the words that were asked", lambda p: _asked_words(p), "she pays in total"),
+        Sign("it has the words that were asked", lambda p: p.asked_share, "she pays in total"),
         Sign("for each statement with a value after it", lambda p: p.distance),
         Sign("it is the last one with a value", lambda p: p.distance == 0),
         Sign("a correction supersedes what stands before it", lambda p: p.place.has(CORRECTION), "Wait, it is 14."),
-        Sign("the next sentence calls it the answer", lambda p: _found(THAT_IS_IT, p.place.after), "That's the answer."),
+        Sign(
+            "the next sentence calls it the answer",
+            lambda p: "that" in p.place.after[:9].lower() and _found(THAT_IS_IT, p.place.after),
+            "That's the answer.",
+        ),
         Sign("an example, a check or an instruction, unless it ends in a result", lambda p: _aside(p), "Check: 3 * 4"),
         Sign("it confirms what was said before", lambda p: p.place.has(CONFIRMED), "the answer 12 is correct"),
         Sign("it only tells what has been found or is to be", lambda p: p.place.has(INDIRECT), "now we know how many"),
@@ -105,18 +178,29 @@ CONCLUSION_SIGNS: Table[Placed] = table(
 )
 
 
+def most(placed: Placed) -> float:
+    """Return what the score of a statement cannot exceed, without looking for its phrases."""
+    weight = CONCLUSION_SIGNS.by_sign
+    bound = weight[_MARKS[placed.kind.mark]] if placed.kind.mark else 0.0
+    bound += placed.distance * weight["for each statement with a value after it"]
+    bound += weight["it has the words that were asked"] * (placed.kind.source not in _EXPLICIT)
+    bound += weight["it is the last one with a value"] * (placed.distance == 0)
+    bound += weight["a correction supersedes what stands before it"] * (id(CORRECTION) in placed.place.around.phrases)
+    return bound + weight["the next sentence calls it the answer"] * ("that" in placed.place.after[:9].lower())
+
+
 def kind_of(place: Place) -> Kind:
     """Return the most explicit way in which a statement presents its value."""
     text = place.text
     if "\\boxed" in text:
         return Kind("box", "box", text)
-    if line := LINE.search(text, place.low):
+    if line := place.search(LINE):
         return Kind("answer_line", "answer" if "answer" in place.low or "####" in place.low else "result", line["claim"])
-    if line := FOREIGN_LINE.search(text, place.low):
+    if line := place.search(FOREIGN_LINE):
         return Kind("answer_line", "answer", line["claim"])
-    if _found(BARE_MARKER, place.before):
+    if id(BARE_MARKER) in place.around.phrases and _found(BARE_MARKER, place.before):
         return Kind("answer_line", "heading", text)
-    if found := ANSWER_IS.search(text, place.low) or FOREIGN_ANSWER_IS.search(text, place.low):
+    if found := place.search(ANSWER_IS) or place.search(FOREIGN_ANSWER_IS):
         claim = text[found.end() :]
         if _VALUE_AFTER.search(claim) and (NUMBER.search(claim) or _found(LINE, claim)):
             return Kind("concluding_sentence", "sentence", claim)
@@ -129,12 +213,8 @@ def _found(phrase: Phrase, text: str) -> bool:
     return phrase.search(text, text.lower()) is not None
 
 
-def _asked_words(placed: Placed) -> float:
-    return 0.0 if placed.kind.source in _EXPLICIT else placed.asked_share
-
-
 def _supposes(placed: Placed) -> bool:
-    return not placed.place.supposed and placed.place.has(HYPOTHETICAL)
+    return not placed.place.around.supposed and placed.place.has(HYPOTHETICAL)
 
 
 def _announces(placed: Placed) -> bool:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from math import inf
 
 from ..notation.clean import clean
-from ..notation.layout import asks_below
+from ..notation.layout import asks_below, losses_marked
+from ..notation.objects import stated_answer
 from ..notation.residue import Reply, read_reply
 from ..notation.values import tidy
 from ..verdicts import Loser, Source
 from .choosing import CERTAIN, Choice, choose_claim
 from .echoes import is_echo
-from .objects import stated_answer
 from .statements import MAX_RESPONSE, Statement, has_value, rank_statements, split_statements
 
 VALUE = 0.4
 """How much the likeliest value of a statement says about the statement; the rest is how it is put."""
+MOST_STATEMENTS = 4
 MOST_LOSERS = 5
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
+_PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+"""A claim that needs no further look."""
 _NO_ANSWER = re.compile(
     r"^\W*(?:none|n/?a|unknown\b.*|undetermined|indeterminate|i don'?t know|not sure|\.{2,}|(?:it )?(?:cannot"
     r"|can't|can not) be determined\b.*|\?+)\W*$",
@@ -48,7 +52,8 @@ class Claim:
 def read_response(response: str, question: str | None = None) -> Reply:
     """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
     reply = read_reply(response[-4 * MAX_RESPONSE :])
-    return Reply(clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question)), reply.finished)
+    text = clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question))
+    return Reply(losses_marked(text, question), reply.finished)
 
 
 def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> Claim | None:
@@ -59,16 +64,25 @@ def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> 
         question: helps to tell the asked quantity from restated ones.
         explain: look at the candidates that would not be reached otherwise, too.
     """
-    lines = [line for line in reply.text.split("\n") if line.strip()]
-    while lines and is_echo(lines[-1]):
-        lines.pop()
-    strict = _STRICT_LINE.match(lines[-1][:2000]) if lines else None
+    strict = _STRICT_LINE.match(_last_line(reply.text)[:2000])
     if strict:
-        claim = _line_claim(strict[1] or "", question)
+        plain = strict[1] if strict[1] and _PLAIN.fullmatch(strict[1]) else None
+        claim = Claim((plain,), "final_line", False, plain) if plain else _line_claim(strict[1] or "", question)
         return replace(claim, losers=_other_claims(reply, question, claim)) if claim and explain else claim
     if (stated := stated_answer(reply.text)) is not None:
         return _line_claim(clean(stated), question, "answer_line")
     return _best_claim(reply, question, explain)
+
+
+def _last_line(text: str) -> str:
+    """Return the last line that is neither blank nor an echo of the instructions."""
+    text = text.rstrip()
+    while text:
+        before, _, line = text.rpartition("\n")
+        if not is_echo(line):
+            return line
+        text = before.rstrip()
+    return ""
 
 
 def _line_claim(content: str, question: str | None, source: Source = "final_line") -> Claim | None:
@@ -85,9 +99,11 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
     found: list[tuple[float, Statement, Choice]] = []
-    for statement in rank_statements(reply.text, question, finished=reply.finished)[:4]:
-        best = max((total for total, *_ in found), default=None)
-        if not explain and best is not None and best >= statement.score + VALUE * CERTAIN:
+    ranking = rank_statements(reply.text, question, finished=reply.finished)
+    for _ in range(MOST_STATEMENTS):
+        best = max((total for total, *_ in found), default=-inf)
+        statement = ranking.pop(-inf if explain else best - VALUE * CERTAIN)
+        if statement is None:
             break
         if choice := choose_claim(statement, question):
             found.append((statement.score + VALUE * max(-CERTAIN, min(CERTAIN, choice.score)), statement, choice))

@@ -1,16 +1,19 @@
-"""The words for "answer", "therefore" and "check" in nine other languages.
+"""The words for "answer", "therefore" and "check" in other languages.
 
-Spanish, French, German, Portuguese, Italian, Russian, Chinese, Japanese, Korean.
+Sentences in Spanish, French, German, Portuguese, Italian, Russian, Chinese, Japanese, Korean; at least the
+answer line in Dutch, Polish, Turkish, Swedish, Romanian, Finnish, Ukrainian, Czech, Arabic, Hindi, Vietnamese, Indonesian.
 """
 
 import re
 
 ANSWER = re.findall(
-    r"\w+",
+    r"[^\s-]+(?:-\w+)?",
     "respuesta resultado solución réponse résultat antwort endergebnis ergebnis lösung resposta solução risposta risultato"
-    " soluzione ответ результат 答案 答え 答 解答 回答 结果 結果 정답 답",
+    " soluzione ответ результат 答案 答え 答 解答 回答 结果 結果 정답 답"
+    " antwoord uitkomst resultaat odpowiedź wynik cevap sonuç yanıt svar svaret răspuns vastaus відповідь odpověď"
+    " الإجابة الجواب النتيجة उत्तर جواب đáp-án đáp-số jawaban",
 )
-_LATIN = "|".join(word for word in ANSWER if word[0] < "\u3000")
+_LATIN = "|".join(word.replace("-", " ") for word in ANSWER if word[0] < "\u3000")
 _CJK = "|".join(word for word in ANSWER if word[0] >= "\u3000")
 _FINAL = (
     r"(?:(?:la|le|el|die|das|der|a|o|il|l'|mon|mi|unsere|окончательный|итоговый|правильный"
@@ -21,7 +24,7 @@ _QUALIFIED = r"(?:\s+(?:final|finale|correcta?|correta|corretta|lautet|es|est|is
 LINE = rf"^\W*{_FINAL}(?:(?:{_LATIN})\b{_QUALIFIED}|(?:{_CJK})\s*(?:是|为|為|は|은|는)?)\s*[:=]\s*(?P<claim>\S.*)$"
 """A line that begins with the word for answer and a colon."""
 ANSWER_IS = (
-    rf"\b(?:{_LATIN})\b[^.:\n]{{0,60}}?(?:\b(?:es|est|ist|lautet|beträgt|é|è|sono|sind|son|равен|равно|составляет)\b|:|=|\s-\s)"
+    rf"\b(?:{_LATIN})\b[^.:\n]{{0,60}}?(?:\b(?:es|est|ist|is|to|är|er|là|है|هي|هو|lautet|beträgt|é|è|sono|sind|son|равен|равно|составляет)\b|:|=|\s-\s)"
     rf"|(?:{_CJK})[^.:\n]{{0,20}}?(?:应为|應為|等于|是|为|為|は|은|는|:|=)"
 )
 """A sentence that says what the answer is; the claim follows."""
@@ -31,6 +34,7 @@ _CONCLUDING_LATIN = (
     "|also|daher|somit|deshalb|folglich|insgesamt|demnach|damit|schließlich"
     "|portanto|logo|assim|então|ao todo|no total|ao final"
     "|quindi|pertanto|dunque|perciò|in totale|allora|in conclusione"
+    "|dus|daarom|in totaal|zatem|więc|razem|bu nedenle|dolayısıyla|toplam|alltså|därför"
     "|следовательно|таким образом|итак|поэтому|значит|всего"
 )
 _CONCLUDING_CJK = "所以|因此|综上|综上所述|故|总共|一共|したがって|従って|よって|ゆえに|だから|つまり|따라서|그러므로|그래서"
@@ -40,6 +44,7 @@ CONCLUSION = (
 CONCLUSION_WORDS = (
     "por tanto así que entonces conclu resum final luego donc ainsi conséquent total alors also daher somit deshalb folglich"
     " insgesamt demnach damit schließlich portanto logo assim então todo quindi pertanto dunque perciò allora"
+    " dus daarom totaal zatem więc razem nedenle dolayısıyla toplam alltså därför"
     " следовательно образом итак"
     " поэтому значит всего 所以 因此 综上 故 共 したがって 従って よって ゆえに だから つまり 따라서 그러므로 그래서"
 )
@@ -48,6 +53,7 @@ CHECKING = (
     r"|vérification|vérifions|probe\b|überprüfung"
     r"|überprüfen|kontrolle|prüfung|verificação|verificando|conferindo|conferência|prova\b|prova dos"
     r"|verifica\b|verifichiamo|controllo"
+    r"|controle|sprawdzenie|kontrol|sağlama|kontroll?"
     r"|проверка|проверим|检验|检查|验算|验证|檢驗|驗算|検算|確認|検証|確かめ|검산|확인)"
 )
 """What begins a closing section that only checks."""

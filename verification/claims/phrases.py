@@ -17,31 +17,43 @@ class Phrase:
 
     pattern: re.Pattern[str]
     words: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
+    """Words in other letters than ASCII, for texts that have such letters."""
+
+    def possible(self, low: str) -> bool:
+        """Tell whether a text, in lower case, can have the phrase at all."""
+        for word in self.words:
+            if word in low:
+                return True
+        return not (self.words or self.foreign) or (not low.isascii() and any(word in low for word in self.foreign))
 
     def search(self, text: str, low: str) -> re.Match[str] | None:
         """Return the first match in a text, whose lower-case form is `low`."""
-        if not self.words:
+        if not (self.words or self.foreign):
             return self.pattern.match(text)
-        for word in self.words:
-            if word in low:
-                return self.pattern.search(text)
-        return None
+        return self.pattern.search(text) if self.possible(low) else None
 
 
 def _phrase(pattern: str, words: str = "") -> Phrase:
-    return Phrase(re.compile(pattern, re.I), tuple(words.split()))
+    ascii_words = tuple(word for word in words.split() if word.isascii())
+    return Phrase(re.compile(pattern, re.I), ascii_words, tuple(word for word in words.split() if not word.isascii()))
 
 
 _STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
 STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
+DIGIT = re.compile(r"\d")
 NUMBER = re.compile(
-    r"\d|⟦|\\boxed|=|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zero|no)\b"
+    r"\d|⟦|\\boxed|=|\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve)|[Ff](?:our|ive)|[Ss](?:ix|even)|[Ee](?:ight|leven)|[Nn]ine|[Zz]ero|no)(?![a-z])"
+    r"|\b(?:a (?:third|quarter|fifth)|half) (?:of|is)\b"
     r"|\b(?:option|choice)\b[^.\n]{0,20} is:? \(?[A-H]\)?(?![A-Za-z])"
 )
-_MARKER = r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)|A|####)"
+_MARKER = (
+    r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:(?:final|correct(?:ed)?|revised|updated|actual|right|numerical)\s+){0,2}"
+    r"(?:answer|result|solution)|A|####)"
+)
 LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
-FOREIGN_LINE = _phrase(languages.LINE, " ".join(languages.ANSWER))
-FOREIGN_ANSWER_IS = _phrase(languages.ANSWER_IS, " ".join(languages.ANSWER))
+FOREIGN_LINE = _phrase(languages.LINE, " ".join(languages.ANSWER).replace("-", " "))
+FOREIGN_ANSWER_IS = _phrase(languages.ANSWER_IS, " ".join(languages.ANSWER).replace("-", " "))
 FOREIGN_CONCLUSION = _phrase(languages.CONCLUSION, languages.CONCLUSION_WORDS)
 BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
 ANSWER_IS = _phrase(
@@ -64,9 +76,9 @@ IMPERATIVE = _phrase(
 )
 THAT_IS_IT = _phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer")
 CORRECTION = _phrase(
-    r"\b(?:wait|actually|correction|i made a mistake|should (?:be|have been)|instead it is"
+    r"\b(?:wait|actually|correction|oops|(?:i|we) made (?:a|an) (?:mistake|error)|should (?:be|have been)|instead it is"
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
-    "wait actually correction mistake should instead round",
+    "wait actually correction oops mistake error should instead round",
 )
 ASIDE = _phrase(
     r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
@@ -76,7 +88,8 @@ ASIDE = _phrase(
 )
 CHECKING = _phrase(
     rf"^\W*(?:step\s*\d+\W+)?(?:{languages.CHECKING}|(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?)\b"
-    r"|(?:explanation|reasoning|justification)\W*$"
+    r"|(?:explanation|reasoning|justification|breakdown|(?:here'?s|here is) (?:why|how|(?:the|a|my) (?:\w+ )?(?:breakdown"
+    r"|explanation|reasoning|calculations?|work\w*|steps)))\b[^.\d]{0,40}$"
     r"|(?:let'?s|to|(?:we|you|i) (?:can|could)) (?:now |also |quickly )?(?:double[- ]?check|check|verify|confirm)\b)"
     r"(?!.*(?:final answer|correct answer))"
 )
@@ -93,15 +106,16 @@ ANOTHER_WAY = _phrase(
 )
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
-    r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure)\b",
-    "could might may unclear determine either know sure",
+    r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure"
+    r"|(?:perhaps|maybe|possibly)\b.{1,60}\b(?:perhaps|maybe|possibly|or))\b",
+    "could might may unclear determine either know sure perhaps possibly",
 )
 _TELL = r"(?:determin|tell|say|know|find out|calculat|answer|solve|figure|conclude|infer|deduc|comput|work out)"
 _GIVES_UP_WHOLLY = (
     rf"\b(?:it is |it's |is )?(?:impossible|not possible|difficult|hard) (?:for (?:me|us) )?to (?:\w+ )?{_TELL}\w*"
     rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately "
     rf"|exactly |definitively )?{_TELL}\w*"
-    r" (?:how|what|which|whether|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
+    r" (?:for (?:sure|certain)|how|what|which|whether|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
     r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
     r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
     r"|sufficient) (?:information|data|details)\b"
@@ -131,8 +145,10 @@ TEMPTING = _phrase(
 )
 REFUSES = _phrase(
     r"\b(?:cannot|can't|can not|unable to|not able to|won't) (?:provide|give|answer|solve|determine)"
-    r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b",
-    "cannot can't can unable able won't",
+    r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b"
+    r"|\b(?:cannot|can't|can not|unable to) (?:help|assist)\b"
+    r"|\bas an ai\b.*\b(?:cannot|can't|can not|unable|not able|don't|do not)\b",
+    "cannot can't can unable able won't as",
 )
 HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) guess\b", "would guess")
 GIVES_UP_FIRST = _phrase(

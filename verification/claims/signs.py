@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from .candidates import OF_A_WHOLE, OF_THE, Formula, Number
+from .candidates import OF_A_WHOLE, Formula, Number
 from .weighing import Sign, Table, table
 
 _COPULA = re.compile(
-    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
 )
@@ -18,8 +18,6 @@ _BEFORE_RESTATED = re.compile(
     re.I,
 )
 _SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
-_ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
-_ASKS_PERCENT = re.compile(r"percent|%", re.I)
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
 _OPERAND_AFTER = re.compile(
     r"\s*(?:[A-Za-z]+\s){0,2}?\s*(?:[-+*/x]|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
@@ -36,7 +34,6 @@ _RESULTING = re.compile(
 _WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
 _PAYS = re.compile(r"\bpays?\s*$", re.I)
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
-_NOT = re.compile(r"\bnot\b|n't\b", re.I)
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
@@ -50,7 +47,6 @@ _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |ex
 _DIFFERENCE = re.compile(
     r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
 )
-_ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
 _EQUALS = re.compile(r"(?<![<>!])=")
 
@@ -65,15 +61,17 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("money was asked, and this is money", lambda n: _is_asked_money(n), "$12"),
         Sign("a percentage was asked, and this is one", lambda n: _is_asked_percent(n), "12%"),
         Sign(
-            "it ends a change from one value to another, not the change", lambda n: bool(_FROM.search(n.before)), "from 4 to 12"
+            "it ends a change from one value to another, not the change",
+            lambda n: " to " in n.before[-5:] and bool(_FROM.search(n.before)),
+            "from 4 to 12",
         ),
         Sign(
             "such a change begins with it",
             lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after)),
             "from 4 to 12",
         ),
-        Sign("it is the whole of which a part is told", lambda n: bool(OF_THE.search(n.before)), "5 of the 12"),
-        Sign("what is not so was asked", lambda n: _is_not_so(n) and bool(_NOT.search(n.asked.sentence)), "5 students do not"),
+        Sign("it is the whole of which a part is told", lambda n: n.of_a_whole, "5 of the 12"),
+        Sign("what is not so was asked", lambda n: n.asked.negated and _is_not_so(n), "5 students do not"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
@@ -87,7 +85,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("its clause names whom the question asks about", lambda n: n.about_asked, "Ann has 12"),
         Sign("its clause speaks of what was asked", lambda n: n.asked_share, "the total cost is 12"),
         Sign("it should or would be, and that was not asked", lambda n: _is_only_wished(n), "it should be 10, but"),
-        Sign("the claim is compared with it", lambda n: bool(_COMPARED.search(n.before)), "compared to 10"),
+        Sign("the claim is compared with it", lambda n: _is_compared(n), "compared to 10"),
         Sign("it stands after what leads to it", lambda n: bool(_RESULTING.search(n.before)), "which means 12"),
         Sign('"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one", "the one who"),
         Sign("a preposition restates it", lambda n: _restates(n), "in 7 days"),
@@ -138,27 +136,34 @@ def _written(number: Number) -> str:
 
 
 def _is_difference(number: Number) -> bool:
-    return bool(_ASKS_DIFFERENCE.search(number.asked.sentence) and _DIFFERENCE.match(number.after))
+    return number.asked.difference and bool(_DIFFERENCE.match(number.after))
 
 
 def _is_not_so(number: Number) -> bool:
-    return not OF_THE.search(number.before) and bool(_NOT_SO.match(OF_A_WHOLE.sub("", number.after)))
+    return not number.of_a_whole and bool(_NOT_SO.match(OF_A_WHOLE.sub("", number.after)))
 
 
 def _is_asked_money(number: Number) -> bool:
-    sentence = number.asked.sentence
-    return bool(number.quantity.money) and bool(_ASKS_MONEY.search(sentence)) and not _ASKS_PERCENT.search(sentence)
+    return bool(number.quantity.money) and number.asked.money
 
 
 def _is_asked_percent(number: Number) -> bool:
-    return number.quantity.percent and bool(_ASKS_PERCENT.search(number.asked.sentence))
+    return number.quantity.percent and number.asked.percent
 
 
 def _is_stated(number: Number) -> bool:
-    before = number.before[-60:]
-    if _LEAVES.search(number.before):
+    if _leaves(number) or number.named or _DASH.match(number.before):
         return True
-    return number.named or bool(_COPULA.search(before) and not _FROM.search(before)) or bool(_DASH.match(number.before))
+    return bool(_COPULA.search(number.before[-40:]) and not _FROM.search(number.before[-60:]))
+
+
+def _leaves(number: Number) -> bool:
+    return "with " in number.before[-15:] and bool(_LEAVES.search(number.before))
+
+
+def _is_compared(number: Number) -> bool:
+    before = number.before.lower()
+    return any(word in before for word in ("than", "not", "compared", "instead")) and bool(_COMPARED.search(before))
 
 
 def _is_operand(number: Number) -> bool:
@@ -179,10 +184,10 @@ def _comma_follows(number: Number) -> bool:
 
 def _restates(number: Number) -> bool:
     if (
-        _LEAVES.search(number.before)
+        _leaves(number)
         or number.named
         or number.counts_the_unit
         or ("pay" in number.asked.words and _PAYS.search(number.before))
     ):
         return False
-    return bool(_BEFORE_RESTATED.search(number.before[-60:]))
+    return bool(_BEFORE_RESTATED.search(number.before[-25:]))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from heapq import heapify, heappop, heappush
+from math import inf
 
+from ..notation.residue import LIST_MARKER
 from ..verdicts import Source
-from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of
+from .asked import asked_words
+from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of, most, read_around
 from .echoes import is_echo
 from .phrases import (
     ANSWER_IS,
     CHECKING,
+    DIGIT,
     FOREIGN_LINE,
     GIVES_UP,
     GIVES_UP_FIRST,
     GUESSED,
+    HYPOTHETICAL,
     LINE,
     NUMBER,
     REFUSES,
@@ -26,24 +32,16 @@ from .phrases import (
 
 LAST = 10
 MAX_RESPONSE = 20_000
-_WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?⟧])(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
+    r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
+_END = re.compile(r"[.!?⟧]\s")
 _EXPLICIT = ("box", "answer_line")
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
-_STOP = frozenset(
-    re.findall(
-        r"\w+",
-        "the a an of to in is are was were be been does do did how many much what which who when where that this these those"
-        " it its he she they his her their for on at by with from and or as if has have had will would can could should each"
-        " per than not no all there find value following express your answer given into let suppose you we us i",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -57,45 +55,44 @@ class Statement:
     undecided: bool = False
 
 
-@lru_cache(maxsize=512)
-def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
-    """Return the sentence of a question that asks, and its content words."""
-    if not question:
-        return "", frozenset()
-    parts = re.split(r"(?<=[.?!])\s+(?=[A-Z$])", question[-3000:].strip())
-    asking = [
-        part
-        for part in parts
-        if part.rstrip().endswith("?") or re.match(r"(?:find|calculate|what|how|determine|compute)\b", part, re.I)
-    ]
-    sentence = asking[-1] if asking else parts[-1]
-    return sentence, content_words(sentence)
-
-
-def content_words(text: str) -> frozenset[str]:
-    """Return the words that carry meaning, without plural s, and single math letters."""
-    words = set(_WORD.findall(text.lower())) - _STOP
-    return frozenset(word.rstrip("s") for word in words if len(word) != 2)
-
-
 def split_statements(text: str) -> list[str]:
     """Return sentences and lines in order, without bullets."""
     found: list[str] = []
-    for line in filter(None, _assignments_joined(text[-MAX_RESPONSE:].split("\n"))):
+    for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
-        line = _BULLET.sub("", line[:4000]) if not _ONLY_NUMBER.fullmatch(line) else line
-        found += [part for piece in _SENTENCE_END.split(line.strip()) if (part := piece.strip())]
+        bullet = _BULLET.match(line) if not _ONLY_NUMBER.fullmatch(line) else None
+        line = line[bullet.end() if bullet else 0 : 4000]
+        pieces = _SENTENCE_END.split(line.strip()) if _END.search(line) else (line,)
+        found += [part for piece in pieces if (part := piece.strip())]
     return found
+
+
+def _without_bare_markers(lines: list[str]) -> list[str]:
+    """Drop the number of an item that never came: "3." below the items 1 and 2."""
+    if not any(len(line) < 16 and line.rstrip(" *_")[-1:] in (".", ")", ":") for line in lines):
+        return lines
+    kept = []
+    item, before = 0, ""
+    for line in lines:
+        marker = LIST_MARKER.match(line)
+        if marker and marker.end() == len(line) and int(marker["number"]) == item + 1 > 1 and before[-1:] not in ":=":
+            continue
+        kept.append(line)
+        item = int(marker["number"]) if marker else item
+        before = line.rstrip(" *") or before
+    return kept
 
 
 def _assignments_joined(lines: list[str]) -> list[str]:
     """Join lines that each give a value to another letter: "x = 5", "y = -3"."""
+    if sum("=" in line and len(line) < 60 for line in lines) < 2:
+        return lines
     joined: list[str] = []
     before = ""
     for line in lines:
         given = _ASSIGNED_LINE.fullmatch(line) if "=" in line and len(line) < 60 else None
         if given and before and given[1] not in before:
-            joined[-1] = f"{joined[-1].rstrip(' .,;')} and {line.strip()}"
+            joined[-1] = f"{joined[-1].rstrip(' .,;')} and {_BULLET.sub('', line).strip()}"
         else:
             joined.append(line)
         before = (before if given and before else "") + given[1] if given else before if not line.strip() else ""
@@ -104,33 +101,56 @@ def _assignments_joined(lines: list[str]) -> list[str]:
     return joined
 
 
-def rank_statements(text: str, question: str | None, *, finished: bool = True) -> list[Statement]:
+class Ranking:
+    """Statements by score; one is scored only when it could be the next, and most never are."""
+
+    def __init__(self, placed: Iterable[Placed]) -> None:
+        self._heap = [(-most(each), each.distance, each, False) for each in placed]
+        heapify(self._heap)
+
+    def pop(self, above: float = -inf) -> Statement | None:
+        """Return the best statement that is left if its score is above a limit, else None."""
+        while self._heap and -self._heap[0][0] > above:
+            score, distance, placed, scored = heappop(self._heap)
+            if scored:
+                place, kind = placed.place, placed.kind
+                return Statement(place.text, kind.claim, kind.source, -score, place.has(UNDECIDED))
+            heappush(self._heap, (-CONCLUSION_SIGNS.score(placed), distance, placed, True))
+        return None
+
+    def __iter__(self) -> Iterator[Statement]:
+        return iter(self.pop, None)
+
+
+def rank_statements(text: str, question: str | None, *, finished: bool = True) -> Ranking:
     """Return the last statements that hold a value, the likeliest conclusion first; none if the response gives up in the end.
 
     Of a response that breaks off only what is explicitly called its conclusion counts.
     """
     parts = split_statements(text)
     if parts and (_gives_up(parts[-1]) or _cannot_tell(parts)):
-        return []
-    _, asked = asked_words(question)
+        return Ranking(())
+    return Ranking(_placed(parts, text, question, finished))
+
+
+def _placed(parts: list[str], text: str, question: str | None, finished: bool) -> Iterator[Placed]:
+    """Return the last statements with a value, from the end, each as it presents its value."""
+    around = read_around(text, asked_words(question)[1], question)
     checking, refused = _checking_from(parts), _refused_at(parts)
-    supposed = bool(re.search(r"\b(?:if|would)\b", question or "", re.I))
-    ranked: list[Statement] = []
+    distance = 0
     for place in range(len(parts) - 1, -1, -1):
-        if len(ranked) == LAST:
-            break
-        if has_value(parts[place]) and not is_echo(parts[place]):
-            before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-            statement = _ranked(Place(parts[place], before, after, place >= checking, supposed), len(ranked), asked)
-            if place < refused or statement.source != "last_statement":
-                ranked.append(statement)
-    if not finished:
-        ranked = [
-            statement
-            for statement in ranked
-            if statement.source in _EXPLICIT or ANSWER_IS.search(statement.text, statement.text.lower())
-        ]
-    return sorted(ranked, key=lambda statement: -statement.score)
+        if distance == LAST:
+            return
+        if not has_value(parts[place]) or is_echo(parts[place]):
+            continue
+        before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
+        there = Place(parts[place], before, after, place >= checking, around)
+        kind = kind_of(there)
+        if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):
+            continue
+        if finished or kind.source in _EXPLICIT or there.has(ANSWER_IS):
+            yield Placed(there, kind, distance)
+        distance += 1
 
 
 def _cannot_tell(parts: list[str]) -> bool:
@@ -150,24 +170,21 @@ def _gives_up(part: str) -> bool:
     return bool(GIVES_UP_FIRST.search(part, low) or (not has_value(part) and GIVES_UP.search(part, low)))
 
 
-def _ranked(place: Place, distance: int, asked: frozenset[str]) -> Statement:
-    kind = kind_of(place)
-    share = len(asked & content_words(place.text)) / len(asked) if asked else 0.0
-    return Statement(
-        place.text, kind.claim, kind.source, CONCLUSION_SIGNS.score(Placed(place, kind, distance, share)), place.has(UNDECIDED)
-    )
-
-
 def has_value(part: str) -> bool:
     """Tell whether a statement could hold an answer: a digit, a number word, math."""
-    low = part.lower()
-    if "step" in low or "equation" in low:
+    if "tep" in part or "quation" in part:
         part = STEP_NAMES.sub(" ", part)
-    return bool(NUMBER.search(part) or LINE.search(part, part) or FOREIGN_LINE.search(part, part))
+    if DIGIT.search(part) or "⟦" in part or "=" in part:
+        return True
+    if NUMBER.search(part):
+        return True
+    return (":" in part or "####" in part) and bool(LINE.search(part, part) or FOREIGN_LINE.search(part, part))
 
 
 def _refused_at(parts: list[str]) -> int:
     """Return where the response refuses to answer; after it only an explicit conclusion counts."""
+    if not REFUSES.possible("\n".join(parts[-12:]).lower()):
+        return len(parts)
     for place, part in enumerate(parts[-12:], max(0, len(parts) - 12)):
         if REFUSES.search(part, part.lower()):
             return place

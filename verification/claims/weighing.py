@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 Piece = TypeVar("Piece")
@@ -31,6 +32,11 @@ class Table(Generic[Piece]):
             raise ValueError(
                 f"{len(self.signs)} signs of {self.name} and {len(self.weights)} weights; run benchmarks/weights.py"
             )
+
+    @cached_property
+    def by_sign(self) -> dict[str, float]:
+        """The weights by what the signs are for."""
+        return {sign.why: weight for sign, weight in zip(self.signs, self.weights, strict=True)}
 
     def score(self, piece: Piece) -> float:
         """Return the sum of the weights of the signs that hold."""

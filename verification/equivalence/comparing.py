@@ -31,6 +31,8 @@ _UNFINISHED = (
 )
 """An operation, cases, a function's name, a variable exponent: a claim with one equals no reference without it."""
 _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\b(?:or|and)\b")
+_PERCENT_ASKED = re.compile(r"percent|%|\brate\b", re.I)
+_COUNT_ASKED = re.compile(r"\bhow many\b", re.I)
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
 
@@ -41,6 +43,8 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
     A `question` that fixes the unit rules out an answer in another one.
     """
     given, wanted = read_value(claim), read_value(reference)
+    if "%" in claim and question and "%" not in reference and not _PERCENT_ASKED.search(question):
+        given = _as_share(given, question)
     if given.values and wanted.values:
         return "equal" if _same_value(given, wanted, question) else _as_list(claim, reference)
     if (same := same_time(claim, reference)) is not None:
@@ -48,6 +52,14 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
     if (same := same_range(tidy(claim), tidy(reference))) is not None:
         return "equal" if same else "unequal"
     return _compare_written(claim, reference, frozenset() if is_ambiguous(reference) else wanted.values, timeout)
+
+
+def _as_share(given: Value, question: str) -> Value:
+    """Read "0.25%" as 1/400 alone where no percentage is asked, and "25%" as 1/4 alone where a count is."""
+    number = max(given.values, key=abs, default=Fraction(0))
+    if abs(number) >= 1 and not _COUNT_ASKED.search(question):
+        return given
+    return Value(frozenset(value for value in given.values if value != number or not number), given.unit)
 
 
 def _same_value(given: Value, wanted: Value, question: str | None) -> bool:

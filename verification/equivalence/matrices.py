@@ -8,9 +8,9 @@ from collections.abc import Callable
 Rows = tuple[tuple[str, ...], ...]
 MAX_CELLS = 100
 _ENVIRONMENT = re.compile(
-    r"(?:[A-Za-z](?:_\w)?\s*=\s*)?(?:\\left\s*[(\[|]\s*)?\\begin\s*\{(?P<kind>[pbvVB]?(?:small)?matrix"
+    r"(?:[A-Za-z](?:_\w)?\s*=\s*)?(?:(?:\\left\s*)?[(\[|]\s*)?\\begin\s*\{(?P<kind>[pbvVB]?(?:small)?matrix"
     r"|array)\}(?:\{[lcr| ]+\})?(?P<body>.*?)\\end\s*\{(?P=kind)\}"
-    r"(?:\s*\\right\s*[)\]|])?",
+    r"(?:\s*(?:\\right\s*)?[)\]|])?",
     re.S,
 )
 _ROW_END = re.compile(r"\\\\(?:\s*\[[^\]]{0,10}\])?|\\cr\b")
@@ -46,7 +46,7 @@ def _read(text: str) -> Rows | None:
     if match := _ENVIRONMENT.fullmatch(text.strip()):
         rows = [row for row in _ROW_END.split(match["body"]) if row.strip(" &")]
         return tuple(tuple(cell.strip() for cell in row.split("&")) for row in rows)
-    if match := _NESTED.fullmatch(text.strip()):
+    if match := _NESTED.fullmatch(text.strip().removeprefix("array").strip("() ") if "[[" in text else text.strip()):
         return tuple(tuple(cell.strip() for cell in row.split(",")) for row in re.findall(r"\[([^\[\]]*)\]", match[1]))
     return None
 

@@ -11,7 +11,8 @@ from ..claims.statements import split_statements
 from ..notation.values import tidy
 
 _OPTION = re.compile(
-    r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J])(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)", re.M
+    r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J](?=[).:])|[a-j](?=\)))(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)",
+    re.M,
 )
 _LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"
 _END = r"(?=[\s).,:;!?*\"'$}\]-]|$)"
@@ -44,6 +45,12 @@ _UNLIKELY_AFTER = re.compile(
     r"|tempting|out\b|eliminated|too )|^\W*(?:isn't|can be (?:ruled|elim)|\?)",
     re.I,
 )
+_SEVERAL = re.compile(
+    r"\)?\s*(?:(?:or|/)\s*\W?[A-J]\b|(?:,?\s*(?:and|&)|,)\s*\W{0,3}[A-J](?:\W*$|\W{0,3}(?:,|and\b|&|are\b|both\b)))"
+)
+_SMALL = re.compile(r"\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+\W?)([a-h])\b(?! [a-z])", re.M | re.I)
+"""Letters that are options though they are small: "(b)", "b) 12", "option b"."""
+_LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:and|&)\s*|\s*)\(?[A-J]\)?)+", re.I)
 _LANGUAGE = re.compile(
     rf"(?:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{{0,30}}?{_LETTER}(?![A-Za-z])",
     re.I,
@@ -88,20 +95,20 @@ class Options:
 def read_options(question: str | None) -> Options:
     """Return the options that a question offers: at least two, lettered from A on without a gap."""
     text = (question or "")[-4000:]
-    if "A" not in text or "B" not in text:
+    if not ("A" in text and "B" in text) and "b)" not in text:
         return Options()
     marks = list(_OPTION.finditer(text))
     for start, mark in enumerate(marks):
-        if mark["letter"] != "A":
+        if mark["letter"] not in "Aa":
             continue
         run = [mark]
         for following in marks[start + 1 :]:
-            if following["letter"] == chr(ord("A") + len(run)):
+            if following["letter"] == chr(ord(mark["letter"]) + len(run)):
                 run.append(following)
         if len(run) > 1:
             ends = [following.start() for following in run[1:]] + [len(text)]
             found = [
-                (each["letter"], text[each.end() : end].strip().rstrip("(*;,").split("\n")[0].strip())
+                (each["letter"].upper(), text[each.end() : end].strip().rstrip("(*;,").split("\n")[0].strip())
                 for each, end in zip(run, ends, strict=True)
             ]
             return Options(tuple(found))
@@ -121,6 +128,7 @@ class Pick:
 def pick_letter(text: str) -> Pick | None:
     """Return the letter that a cleaned response explicitly picks last, None if it picks none."""
     picks: list[Pick] = []
+    text = _SMALL.sub(lambda match: match[0].upper() if len(match[0]) < 4 else match[1] + match[2].upper(), text)
     box = last_box(text)
     boxed = re.fullmatch(r"\W*([A-J])(?:\W*|\W+\S.*)", tidy(box)) if box else None
     if boxed and not re.match(r"[A-J]\s*[-+*/=^(]|[A-J]\s\w+\s", tidy(box or "")):
@@ -133,6 +141,11 @@ def pick_letter(text: str) -> Pick | None:
         return None
     last = picks[-1]
     return Pick(last.letter, last.sentence, tuple((pick.letter, pick.sentence) for pick in picks[:-1][-4:]), last.start)
+
+
+def several_letters(text: str) -> frozenset[str]:
+    """Return the letters of a claim that picks several options, "A and C"; empty for any other claim."""
+    return frozenset(re.findall(r"[A-J]", text.replace("and", ""))) if _LETTERS.fullmatch(text) else frozenset()
 
 
 def _picked(line: str) -> list[tuple[str, int]]:
@@ -148,10 +161,11 @@ def _picked(line: str) -> list[tuple[str, int]]:
                 letter in "AI" and re.match(r" (?!because|since|as |with |and |is )[a-z]", after)
             ):
                 continue
-            if name not in ("called", "subject") and re.match(r"\)?\s*(?:or|/)\s*\(?[A-J]\b", after):
+            if name not in ("called", "subject") and _SEVERAL.match(after):
                 continue
             found.append((letter, start))
-    if not found and (alone := _LAST.search(line) or _ALONE.match(line)):
+    alone = None if found else _LAST.search(line) or _ALONE.match(line)
+    if alone and not _SEVERAL.match(line[alone.end("letter") :].lstrip(")*")):
         found.append((alone["letter"], alone.start("letter")))
     return sorted(found, key=lambda pick: pick[1])
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+from ..claims.asked import asked_words, content_words
 from ..claims.statements import split_statements
 
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _WORD = r"(?P<word>yes|no|true|false)"
 _STOPS = r"(?=\s*(?:[.,:;!?)*\"'}\]—-]|$|because\b|since\b|as\b|it\b|she\b|he\b|they\b|there\b|the\b|with\b|for\b|when\b))"
 _FIRST = re.compile(
-    rf"^\W*(?:(?:so|therefore|thus|hence|finally|and|in conclusion|overall|ultimately|then)\b,?\s*)*{_WORD}\b{_STOPS}", re.I
+    rf"(?:^\W*|[,;:-]\s+(?=(?:so|therefore|thus|hence)\b))"
+    rf"(?:(?:so|therefore|thus|hence|finally|and|in conclusion|overall|ultimately|then)\b,?\s*)*{_WORD}\b{_STOPS}",
+    re.I,
 )
 _CALLED = re.compile(
     rf"\b(?:answer|statement|claim|conclusion|assertion|proposition|it|this|that|which|result|equation|verdict)\b[^.\n]{{0,40}}?"
@@ -20,6 +23,9 @@ _CALLED = re.compile(
     re.I,
 )
 _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
+_NEGATED = re.compile(r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too)\b|n't\b", re.I)
+_ASKING = frozenset({"true", "false", "ye", "statement", "following"})
+_CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and therefore|which shows)\b", re.I)
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
 
@@ -28,7 +34,7 @@ def read_polarity(reference: str) -> bool | None:
     return WORDS.get(reference.strip().strip(".").lower())
 
 
-def find_polarity(text: str) -> tuple[bool, str] | None:
+def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | None:
     """Return whether a cleaned response says yes or true, and the sentence that does; the last such sentence counts."""
     for part in reversed(split_statements(text)):
         if boxed := list(_BOX.finditer(part)):
@@ -37,6 +43,17 @@ def find_polarity(text: str) -> tuple[bool, str] | None:
         if called:
             last = called[-1]
             return WORDS[last["word"].lower()] != bool(last["not"]), part
-        if first := _FIRST.match(part):
+        if first := _FIRST.search(part):
             return WORDS[first["word"].lower()], part
+    return _restated(text, question) if question else None
+
+
+def _restated(text: str, question: str) -> tuple[bool, str] | None:
+    """Return what the last statement with the words of the question says: "91 is not prime" says no."""
+    _, asked = asked_words(question)
+    asked -= _ASKING
+    for part in reversed(split_statements(text)[-3:]):
+        clause = next((each for each in reversed(_CLAUSE.split(part)) if asked and asked <= content_words(each)), None)
+        if clause and not part.endswith("?") and not _SUPPOSED.search(clause):
+            return not _NEGATED.search(clause), part
     return None

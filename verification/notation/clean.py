@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .layout import functions_marked, laid_out, signs_in_words
+from .layout import equations_marked, functions_marked, laid_out, signs_in_words
 from .separators import english_numbers
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -18,7 +18,7 @@ _SIGNS = str.maketrans(
         "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ",
         "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":",
         "≈": "\\approx ",
-        "⟦": "(", "⟧": ")",
+        "⟦": "(", "⟧": ")", "⟨": "(", "⟩": ")",
     }
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -31,12 +31,17 @@ _BOLD = {
 }
 _MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gather(?:ed|\*)?|split)\}")
+_BARE_MATRIX = re.compile(
+    r"⟦[^⟧]*⟧|((?:\\left\s*[\[(|]\s*)?\\begin\{(?:[pbvBV]?(?:small)?matrix|array)\}.{1,800}?\\end\{\w+\}(?:\s*\\right\s*[\])|])?)",
+    re.S,
+)
+"""A matrix without the marks of mathematics around it, or what is marked already."""
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
-_MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]")
+_MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]|\[\[")
 _JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
-_WORDS = ("minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
+_WORDS = (" equal", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
@@ -46,7 +51,7 @@ def clean(text: str, *, below: bool = True) -> str:
     if not _MARKS.search(text) and not _JOINED.search(text):
         low = text.lower()
         if not any(word in low for word in _WORDS):
-            return text
+            return equations_marked(text)
     if not text.isascii():
         text = _plain_characters(text)
     text = laid_out(text)
@@ -59,8 +64,10 @@ def clean(text: str, *, below: bool = True) -> str:
         text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
     if "$" in text:
         text = _INLINE.sub(_inline, text)
+    if "\\begin{" in text:
+        text = _BARE_MATRIX.sub(lambda match: f"{OPEN}{' '.join(match[1].split())}{CLOSE}" if match[1] else match[0], text)
     text = text.replace("\\$", "$").replace("\\%", "%")
-    return functions_marked(signs_in_words(english_numbers(text), below))
+    return functions_marked(equations_marked(signs_in_words(english_numbers(text), text.lower(), below)))
 
 
 def _plain_characters(text: str) -> str:

@@ -9,6 +9,8 @@ _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.M)
 _QUOTE = re.compile(r"^[ \t]*(?:>[ \t]+)+", re.M)
 _STRUCK = re.compile(r"~~[^~\n]{1,400}~~")
 _ROW = re.compile(r"^[ \t]*\|[ \t]*([^\n]{1,600}?)[ \t]*\|[ \t]*$", re.M)
+_NESTED = re.compile(r"\[\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]")
+"""A matrix as programs print it, over several lines."""
 _RULE = re.compile(r"[-:| ]*")
 _NUMBER_WORDS = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
@@ -24,17 +26,26 @@ _BELOW = re.compile(
     rf"|fahrenheit))?)?\s+below (?:zero|freezing))",
     re.I,
 )
-_FUNCTION = re.compile(r"sqrt|\bpi\b|\dpi\b|sin|cos|tan|log|ln")
+_NAMES = ("sqrt", "pi", "sin", "cos", "tan", "log", "ln")
+_FUNCTION = re.compile(r"[sctlp](?:qrt|i\b|in\b|os\b|an\b|og\b|n\b)")
 _NAMED = re.compile(
     r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log"
     r"|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
 )
+_ASKS_PROFIT = re.compile(r"\b(?:profit|gain|net (?:change|income|result))\b[^.?\n]*\?", re.I)
+_SPEAKS_OF_LOSS = re.compile(r"\b(?:loss|lose|losing|lost)\b", re.I)
+_LOSS = re.compile(r"\b(?:loss of|lost|loses|lose)\s+(?:about |exactly )?(?=[$€£]?\d)", re.I)
+_EQUALS = re.compile(r"(?<![\w\\'])([a-zA-Z])\s+(?:equals|is equal to)\s+(?=[-$]?\d)")
+_ARE = re.compile(r" is -?\d[\d./]*,? and [a-z] is -?\d")
+_BOTH_ARE = re.compile(r"(?<![\w\\'])([a-z]) is (-?\d[\d./]*),? and ([a-z]) is (?=-?\d)(-?\d)")
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
 
 
 def laid_out(text: str) -> str:
     """Drop the marks of quotations and fences and what is struck out; a row of a table is its name and its value."""
-    if not _LAYOUT.search(text):
+    if "[[" in text:
+        text = _NESTED.sub(lambda match: " ".join(match[0].split()), text)
+    if not ("|" in text or ">" in text or "~~" in text or "```" in text) or not _LAYOUT.search(text):
         return text
     return _ROW.sub(_row, _QUOTE.sub("", _STRUCK.sub("", _FENCE.sub("", text))))
 
@@ -46,9 +57,8 @@ def _row(match: re.Match[str]) -> str:
     return f"{cells[0]}: {cells[1]}" if len(cells) == 2 and cells[0] else "; ".join(cells)
 
 
-def signs_in_words(text: str, below: bool = True) -> str:
+def signs_in_words(text: str, low: str, below: bool = True) -> str:
     """Write "minus 7", "negative seven" and "7 degrees below zero" with a sign; after a number "minus" is an operation."""
-    low = text.lower()
     if "minus" in low or "negative" in low:
         text = _MINUS.sub("-", text)
     return _BELOW.sub(r"-\1", text) if below and "below" in low else text
@@ -56,10 +66,24 @@ def signs_in_words(text: str, below: bool = True) -> str:
 
 def functions_marked(text: str) -> str:
     """Write sqrt(2), 9 * pi and 7 sin(x) in plain text as LaTeX."""
-    if not _FUNCTION.search(text):
+    if not any(name in text for name in _NAMES) or not _FUNCTION.search(text):
         return text
     text = re.sub(r"(?<![\\A-Za-z])sqrt\s*(?:\(([^()]{1,80})\)|(\d+))", lambda match: f"\\sqrt{{{match[1] or match[2]}}}", text)
     return _NAMED.sub(lambda match: f"\\{match[0].lower()}", text)
+
+
+def losses_marked(text: str, question: str | None) -> str:
+    """Write "a loss of $40" as "a loss of -$40" where a question asks for the profit."""
+    if not question or "los" not in text or not _ASKS_PROFIT.search(question) or _SPEAKS_OF_LOSS.search(question):
+        return text
+    return _LOSS.sub(r"\g<0>-", text)
+
+
+def equations_marked(text: str) -> str:
+    """Write "x equals 4" and "x is 4 and y is 1" as equations."""
+    if " equals " in text or " equal to " in text:
+        text = _EQUALS.sub(r"\1 = ", text)
+    return _BOTH_ARE.sub(r"\1 = \2 and \3 = \4", text) if _ARE.search(text) else text
 
 
 def asks_below(question: str | None) -> bool:

@@ -19,6 +19,9 @@ _WORDS = {word: value for value, word in enumerate(_ONES.split())} | {
     word: 10 * value for value, word in enumerate(_TENS.split(), 2)
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_NAMED_PART = re.compile(r"\b(?:a (third|quarter|fifth)|(half))\b(?=\W*$|\s(?:of|is|are|was|remains?|full)\b)", re.I)
+_PART_NAMES = ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+_LETTERS = {"k": 1000, "m": 10**6, "b": 10**9, "bn": 10**9}
 _PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "third": Fraction(1, 3), "fifth": Fraction(1, 5)}
 _ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 
@@ -34,8 +37,10 @@ _NUMBER = re.compile(
       |\s*(?:\\times|\\cdot|\*|x)\s*10\s*\^\s*(?P<power>\{{?\s*-?\d+\s*\}}?)
       |(?:\s+(?:and\s+)?(?P<mixed_up>\d+))?/(?P<under>\d+(?![\d.,]*\d*\s*/))(?![\d]*[.]\d)
     )?
-    (?P<scale>\s?(?:thousand|million|billion)\b)?
-    |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third))?)""",
+    (?P<scale>\s?(?:thousand|million|billion)\b|(?-i:k)(?=\s[a-z]{{3}})|(?(money2)(?:k|m|b|bn)\b|(?!)))?
+    |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third)
+      |(?<=three)[\s-](?P<fourths>quarters|fourths)\b|(?<=one)[\s-](?P<nth>half|third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b
+      |[\s-](?P<nths>halves|thirds|fifths|sixths|sevenths|eighths|ninths|tenths)\b)?)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _PERCENT = re.compile(r"\s?(?:\\?%|percent\b)")
@@ -64,6 +69,12 @@ def numbers_in(text: str) -> list[Fraction]:
 def find_quantities(text: str) -> list[Quantity]:
     """Return the numbers of a text with their places, currency and percent signs."""
     return [found for match in _NUMBER.finditer(text) if (found := _quantity(match, text)) is not None]
+
+
+def spoken_fraction(text: str) -> str | None:
+    """Return the last "half of" or "a third of" of a text as "1/2" or "1/3"; None without one."""
+    found = _NAMED_PART.findall(text)
+    return f"1/{_PART_NAMES.index(''.join(found[-1]).lower()) + 2}" if found else None
 
 
 def _quantity(match: re.Match[str], text: str) -> Quantity | None:
@@ -106,7 +117,7 @@ def _written(match: re.Match[str]) -> Fraction | None:
                 return None
             value *= Fraction(10) ** exponent
         if scale := match["scale"]:
-            value *= _SCALES[scale.strip().lower()]
+            value *= (_SCALES | _LETTERS)[scale.strip().lower()]
     return -value if negative else value
 
 
@@ -129,5 +140,8 @@ def _spoken(match: re.Match[str]) -> Fraction | None:
             current = max(current, 1) * 100
         elif word in _SCALES:
             total, current = total + max(current, 1) * _SCALES[word], 0
+    if name := match["fourths"] or match["nth"] or match["nths"]:
+        name = name.lower().rstrip("s").replace("halve", "half").replace("fourth", "quarter")
+        return Fraction(total + current, _PART_NAMES.index(name) + 2)
     part = _PARTS[match["part"].lower()] if match["part"] else 0
     return Fraction(total + current) + part

@@ -25,7 +25,9 @@ _DANGLING_WORD = (
 _DANGLING = re.compile(rf"(?:\s[-+*/=<(]|[-+*/=(,\\]|\b{_DANGLING_WORD})\s*$")
 _UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|(?<!\\)\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$", re.S)
 
-
+LIST_MARKER = re.compile(r"[\s*#>_-]*(?:step\s*)?\(?(?P<number>\d{1,3})[.):][\s*_]*", re.I)
+"""The number of an item, "3." or "(3)" or "Step 3:"."""
+_SENTENCE_ENDS = re.compile(r"[.!?\n]\s+")
 _GOES_ON = re.compile(
     r"\b(?:now|then|next|but|however|finally|multipl\w+|subtract\w*|add\w*|divid\w+|calculat\w+|find|real|we|so|therefore|thus)\b|\d\s*[-+*/=]",
     re.I,
@@ -69,10 +71,24 @@ def _ended(text: str) -> str:
     return text[: end.start()] if end else text
 
 
+def _repeated(text: str) -> int:
+    """Return the length of a last sentence that breaks off while it repeats the one before, else 0."""
+    begin = max(text.rfind(". "), text.rfind("\n"), text.rfind("! ")) + 1
+    last = text[begin:].lstrip()
+    if len(last) < 9 or text.find(last) >= begin:
+        return 0
+    sentences = _SENTENCE_ENDS.split(text)
+    return len(last) if len(sentences) > 1 and sentences[-2].startswith(last) else 0
+
+
 def _unbroken(text: str, finished: bool) -> Reply:
     """Drop a last sentence that breaks off."""
     bare = text.rstrip(" \t\n*_`~")
-    if not bare or (bare[-1] in "0123456789.!?)" and "\\" not in bare):
+    if not bare or (bare[-1] in ".!?)" and "\\" not in bare):
+        return Reply(text, finished)
+    if repeated := _repeated(bare[-600:]):
+        return Reply(bare[:-repeated], finished)
+    if bare[-1].isdecimal() and "\\" not in bare:
         return Reply(text, finished)
     begin = bare.rfind("\n") + 1
     tail = bare[max(0, len(bare) - 1500) :]
@@ -80,5 +96,6 @@ def _unbroken(text: str, finished: bool) -> Reply:
         return Reply(bare[: len(bare) - len(tail) + unclosed.start()].rpartition("\n")[0], False)
     if bare and _DANGLING.search(bare[begin:][-80:]) and not re.search(r"[.!?:]\W*$", bare[-3:]):
         last = max(bare.rfind(". ", begin), begin - 1)
+        last = begin - 1 if LIST_MARKER.fullmatch(bare, begin, last + 1) else last
         return Reply(bare[: last + 1], finished and not _GOES_ON.search(bare[last + 1 :]))
     return Reply(text, finished)

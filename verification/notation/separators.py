@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 
 _JOINED = re.compile(r"(?<=\d)(?:\{,\}|\\,|['_\u2009])(?=\d{3}(?!\d))")
+_MARKED_THOUSANDS = re.compile(r"\d(?:\{,\}|\\,|['_\u2009])\d{3}")
+_DIGITS_APART = re.compile(r"\d \d{3}")
+_THREE_DIGITS = re.compile(r"\d\.\d{3}")
 _SPACED = re.compile(r"(?<![\d.,/^])(?<!\d )([1-9]\d{0,2}(?: \d{3})+)(?:,(\d{1,2}))?(?![\d/]|[.,]\d+/| \d)")
 _INDIAN = re.compile(r"(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])")
 _EUROPEAN = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d+(?![\d.,]*\d)")
 _ENGLISH = re.compile(r"\d,\d{3}\.\d")
+_PAIRS = re.compile(r"\d,\d\d,\d")
+_DOT_AND_COMMA = re.compile(r"\d\.\d{3},\d")
+_NO_THOUSANDS = re.compile(r"\d,(?!\d{3}(?!\d))\d|0,\d")
 _COMMA = re.compile(r"\d,\d")
 _ZERO = re.compile(r"(?<![\d.,(\[{])0,\d")
 _DECIMAL = re.compile(r"(?<![\d.,(\[{])(\d+),(\d+)(?!\d|,\d|\s*[)\]}])")
@@ -25,15 +31,18 @@ _WITH_COMMAS = re.compile(
 
 def english_numbers(text: str) -> str:
     """Return the text with its numbers in the English form; a comma that could be either is left as it is."""
-    if "{,}" in text or "\\," in text or "'" in text or "_" in text or "\u2009" in text:
+    if _MARKED_THOUSANDS.search(text):
         text = _JOINED.sub(",", text)
-    text = _SPACED.sub(_unspaced, text)
+    if _DIGITS_APART.search(text):
+        text = _SPACED.sub(_unspaced, text)
     if not _COMMA.search(text):
-        return _dots_dropped(text) if _DOTTED.search(text) and _writes_commas(text) else text
-    text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
-    european = bool(_EUROPEAN.search(text))
-    text = _EUROPEAN.sub(lambda match: match[0].replace(".", "").replace(",", "."), text)
-    if _ENGLISH.search(text):
+        return _dots_dropped(text) if _THREE_DIGITS.search(text) and _DOTTED.search(text) and _writes_commas(text) else text
+    if _PAIRS.search(text):
+        text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
+    european = bool(_DOT_AND_COMMA.search(text) and _EUROPEAN.search(text))
+    if european:
+        text = _EUROPEAN.sub(lambda match: match[0].replace(".", "").replace(",", "."), text)
+    if _ENGLISH.search(text) or not (european or _NO_THOUSANDS.search(text) or _THREE_DIGITS.search(text)):
         return text
     spoken = _writes_commas(text)
     if spoken or european or _ZERO.search(text):

@@ -14,7 +14,7 @@ _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{([^{}
 _SPACING = re.compile(r"(?<!\\)\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
-_DURATION = re.compile(r"(\d{1,6}) hours? (?:and )?(\d{1,6}) minutes?", re.I)
+_DURATION = re.compile(r"(\d{1,6})\s?(?:hours?|hrs?|h),?\s?(?:and )?(\d{1,6})\s?(?:minutes?|mins?|m)", re.I)
 _DOLLARS_AND_CENTS = re.compile(r"(\d{1,9}) dollars?,? (?:and )?(\d{1,2}) cents?", re.I)
 _FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
 _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")

@@ -23,7 +23,9 @@ ANSWER_KEYS = (
     "response",
 )
 """The most telling first. Other keys, such as "confidence" or "steps", claim nothing."""
-_TAGS = re.compile(r"<(?P<tag>(?:final_?)?answer|result|solution)>\s*(?P<claim>.*?)\s*</(?P=tag)>", re.I | re.S)
+_TAGS = re.compile(
+    r"<(?P<tag>(?:final_?)?answer|result|solution)>(?!.*<(?:final_?)?answer>)\s*(?P<claim>.*?)\s*</(?P=tag)>", re.I | re.S
+)
 _ENTRY = re.compile(
     r"""["'](?P<key>[A-Za-z _-]{1,30})["']\s*:\s*(?:"(?P<text>[^"\n]{0,400})"|'(?P<quoted>[^'\n]{0,400})'"
     "|(?P<plain>[-\w.+/]+))"""

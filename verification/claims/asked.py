@@ -1,0 +1,37 @@
+"""The sentence of a question that asks, and the words that carry meaning."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W\d_]+")
+_STOP = frozenset(
+    re.findall(
+        r"\w+",
+        "the a an of to in is are was were be been does do did how many much what which who when where that this these those"
+        " it its he she they his her their for on at by with from and or as if has have had will would can could should each"
+        " per than not no all there find value following express your answer given into let suppose you we us i",
+    )
+)
+
+
+@lru_cache(maxsize=512)
+def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
+    """Return the sentence of a question that asks, and its content words."""
+    if not question:
+        return "", frozenset()
+    parts = re.split(r"(?<=[.?!])\s+(?=[A-Z$])", question[-3000:].strip())
+    asking = [
+        part
+        for part in parts
+        if part.rstrip().endswith("?") or re.match(r"(?:find|calculate|what|how|determine|compute)\b", part, re.I)
+    ]
+    sentence = asking[-1] if asking else parts[-1]
+    return sentence, content_words(sentence)
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return the words that carry meaning, without plural s, and single math letters."""
+    words = set(_WORD.findall(text.lower())) - _STOP
+    return frozenset(word.rstrip("s") for word in words if len(word) != 2)

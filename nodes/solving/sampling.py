@@ -35,7 +35,7 @@ class Sampling:
 
     def __init__(
         self,
-        student: BaseChatModel,
+        student: BaseChatModel | None,
         prompts: PromptSet,
         state: TraceState,
         samples: int,
@@ -87,7 +87,7 @@ def _worked(prompt: str, example: Example) -> str:
     return example.solution
 
 
-def _options(student: BaseChatModel, samples: int, attempt: int, sample: int) -> dict[str, Any]:
+def _options(student: BaseChatModel | None, samples: int, attempt: int, sample: int) -> dict[str, Any]:
     """Make samples differ, and differ again in a retry; a single sample is asked for as the student is set up."""
     if samples == 1:
         return {}

@@ -17,7 +17,7 @@ from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
 from ...consoles import wide
-from ...options import TrackingUri
+from ...options import ShowColumns, TrackingUri
 from ...publishing import opened
 
 
@@ -34,6 +34,7 @@ def report(
     max_output_tokens: Annotated[
         float | None, typer.Option(help="With --calibrate: maximum teacher output tokens per problem that a signal may cost.")
     ] = None,
+    show_columns: ShowColumns = None,
     tracking: Annotated[bool, typer.Option(help="Also log the report to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
 ) -> None:
@@ -45,7 +46,7 @@ def report(
         _show_calibration(experiment, calibrate, max_output_tokens)
         return
     with find_journal(experiment, home()) as journal:
-        made = make_report(journal)
+        made = make_report(journal, show_columns or ())
         folder = out or Path(f"{(journal.get('name') or 'experiment').replace(' ', '_')}-report")
         for name, content in made.files().items():
             path = folder / name

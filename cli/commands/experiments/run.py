@@ -29,6 +29,7 @@ from ...options import (
     MODELS,
     BaseUrl,
     MaxTokens,
+    ShowColumns,
     TrackingFallback,
     TrackingUri,
     default,
@@ -214,6 +215,7 @@ def run(
             rich_help_panel=_REVIEW,
         ),
     ] = None,
+    show_columns: ShowColumns = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Print combinations, calls, tokens and estimated cost without calling a model."),
@@ -259,7 +261,7 @@ def run(
     sampling = {"max_tokens": max_tokens, "temperature": temperature}
     config = with_model_options(config, remote=remote, students=sampling, prices=price)
     target = (tracking_uri, tracking_fallback) if tracking else None
-    execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
+    execute(config, console, dry_run=dry_run, target=target, reviews=reviews, columns=show_columns or ())
 
 
 def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:

@@ -49,7 +49,8 @@ def show_problem(journal: Journal, cell: CellValues, key: str, console: Console,
     part("Solution", detail.get("solution"))
     if program := detail.get("program"):
         part("Program", program["source"])
-        part("Value of the program", program["value"] or program["error"])
+        part("Value of the program", program["value"])
+        part("Error of the program", program["error"])
     for number, solution in enumerate((detail.get("solutions") or [])[1:], 2):
         part(f"Sample {number} (answer {solution['answer']})", solution["text"])
     part("Error", row["error"])

@@ -66,9 +66,10 @@ def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift, openai_se
 def test_columns_of_tables_are_chosen(tot, lift, tmp_path):
     code, text = tot("compare", "lift:standard", "lift:trace", "--show-columns", "p,N,needed")
     assert code == 0, text
-    assert text.splitlines()[1].split() == ["p", "(Holm)", "n", "needed", "for", "80", "%", "power"]
+    header = next(line for line in text.splitlines() if "(Holm)" in line)
+    assert header.split() == ["p", "(Holm)", "n", "needed", "for", "80", "%", "power"]
     code, text = tot("compare", "lift:standard", "lift:trace", "--show-columns", "accurcy")
-    assert code == 2
+    assert code == 1
     assert "'accurcy' is not a column" in " ".join(text.replace("│", " ").split())
     code, text = tot("report", "lift", "--no-tracking", "--show-columns", "student,accuracy")
     assert code == 0, text
@@ -84,7 +85,7 @@ def test_a_run_shows_the_columns_that_were_asked_for(tot, tmp_path, openai_serve
     header = next(line for line in text.splitlines() if "retried" in line)
     assert header.split() == ["retried", "n"]
     hits = openai_server.hits
-    assert tot("run", *models, "--no-tracking", "--show-columns", "nothing")[0] == 2
+    assert tot("run", *models, "--no-tracking", "--show-columns", "nothing")[0] == 1
     assert openai_server.hits == hits
 
 
@@ -93,10 +94,19 @@ PROGRAM = "```python\ndef solution():\n    return 6 * 7\n```"
 
 def test_show_has_prompt_and_program_of_each_way_of_solving(tot, tmp_path, openai_server):
     openai_server.reply = lambda prompt: (
-        "1. Add.\n2. Say it." if "numbered list" in prompt else PROGRAM if "program" in prompt.lower() else "so it is 42"
+        "1. Add.\n2. Say it." if "numbered list" in prompt else PROGRAM if "function" in prompt else "so it is 42"
     )
     (tmp_path / "one.jsonl").write_text(json.dumps({"question": "What is 6 * 7?", "reference": "42", "problem_id": "p"}))
-    models = ("--student", "openai:s", "--teacher", "openai:t", "--base-url", openai_server.url, "--methods", "trace_of_thought")
+    models = (
+        "--student",
+        "openai:s",
+        "--teacher",
+        "openai:t",
+        "--base-url",
+        openai_server.url,
+        "--methods",
+        "trace_of_thought",
+    )
     ladder = ("--escalate", "program_of_thought > joint if always")
     code, text = tot("run", "--problems", "one.jsonl", *models, "--mode", "program,sequential", *ladder, "--no-tracking")
     assert code == 0, text

@@ -110,9 +110,14 @@ def _column_named(wanted: str, known: Sequence[str]) -> str:
 
 
 def _chosen(columns: Mapping[str, list[str]], wanted: Sequence[str]) -> Cells | None:
-    """Return the wanted columns; None if none of them is of this table, which then stays as it is."""
-    names = [name for name in find_columns(wanted) if name in columns]
-    return (names, [list(row) for row in zip(*(columns[name] for name in names), strict=True)]) if names else None
+    """Return the wanted columns; None if they mean the other table, so that this one stays as it is."""
+    found = find_columns(wanted)
+    names = [name for name in found if name in columns]
+    # "student" and "n" are columns of both tables: beside a column that only the other one has, they mean the other one
+    shared = all(name in _SUMMARY and name in _COMPARISON for name in names)
+    if not names or (shared and len(names) < len(found)):
+        return None
+    return names, [list(row) for row in zip(*(columns[name] for name in names), strict=True)]
 
 
 TERMS = {

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from langchain_core.language_models import BaseChatModel
+from typing import TYPE_CHECKING, Any
 
 from ...prompts import PromptSet
 from ...prompts.examples import Choice, Example, choose_examples
 from ..asking.messages import Ask, Turns
 from ..state import TraceState
 from ..steps import number_steps
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 VOTING_TEMPERATURE = 0.7
 """For samples of a student that is greedy or has no temperature of its own (Wang et al. 2023, self-consistency)."""

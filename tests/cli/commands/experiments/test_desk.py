@@ -97,16 +97,7 @@ def test_show_has_prompt_and_program_of_each_way_of_solving(tot, tmp_path, opena
         "1. Add.\n2. Say it." if "numbered list" in prompt else PROGRAM if "function" in prompt else "so it is 42"
     )
     (tmp_path / "one.jsonl").write_text(json.dumps({"question": "What is 6 * 7?", "reference": "42", "problem_id": "p"}))
-    models = (
-        "--student",
-        "openai:s",
-        "--teacher",
-        "openai:t",
-        "--base-url",
-        openai_server.url,
-        "--methods",
-        "trace_of_thought",
-    )
+    models = ("--student", "openai:s", "--teacher", "openai:t", "--base-url", openai_server.url)
     ladder = ("--escalate", "program_of_thought > joint if always")
     code, text = tot("run", "--problems", "one.jsonl", *models, "--mode", "program,sequential", *ladder, "--no-tracking")
     assert code == 0, text

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..experiments.design.config import ExperimentConfig, ModelConfig
-from ..experiments.report.table import COMPARISON_COLUMNS, SUMMARY_COLUMNS, find_columns
 from ..graphs.methods import MODES, TAUGHT, check_mode, method_named, method_names
 from ..prompts.examples import Choice
 
-MODELS, MLFLOW, TABLES = "Models", "MLflow", "Tables"
+MODELS, MLFLOW = "Models", "MLflow"
 """Titles under which the help groups options."""
 
 Student = Annotated[
@@ -79,34 +78,6 @@ TrackingFallback = Annotated[
 ]
 
 
-_SHOW_COLUMNS = (
-    "Columns to show, in this order, such as n,accuracy,leaks; columns that never differ can be shown, too. Default: all that "
-    "say something."
-)
-ShowColumns = Annotated[
-    list[str] | None,
-    typer.Option("--show-columns", callback=lambda value: checked_columns(value), help=_SHOW_COLUMNS, rich_help_panel=TABLES),
-]
-ShowComparisonColumns = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--show-columns",
-        callback=lambda value: checked_columns(value, COMPARISON_COLUMNS),
-        help=_SHOW_COLUMNS.replace("accuracy,leaks", "points,p"),
-    ),
-]
-
-
-def checked_columns(
-    values: list[str] | None, known: tuple[str, ...] = (*SUMMARY_COLUMNS, *COMPARISON_COLUMNS)
-) -> list[str] | None:
-    """Return the full names of columns, or fail as the command line fails."""
-    try:
-        return find_columns(split_values(values) or (), known) or None
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 def checked_method(method: str) -> str:
     """Return the name of a method, or fail as the command line fails."""
     try:
@@ -128,11 +99,6 @@ def default(field: str, of: type[ExperimentConfig | ModelConfig] = ExperimentCon
     value = of.model_fields[field].default
     items = value if isinstance(value, tuple) else (value,)
     return ", ".join(str(getattr(item, "model", getattr(item, "source", item))) for item in items)
-
-
-def split_values(values: list[str] | None) -> list[str] | None:
-    """Split values that are repeated or separated by commas."""
-    return [part.strip() for value in values for part in value.split(",") if part.strip()] if values else None
 
 
 def kept(**values: Any) -> dict[str, Any]:

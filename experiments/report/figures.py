@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..inference.intervals import wilson
 
@@ -173,7 +174,7 @@ def _estimate(s: ConditionSummary) -> tuple[float, float, float]:
 
 
 def _figure(height: float) -> tuple[Figure, Axes]:
-    import matplotlib
+    matplotlib = _matplotlib()
     from matplotlib.figure import Figure
 
     matplotlib.rcParams["svg.fonttype"] = "none"
@@ -184,6 +185,19 @@ def _figure(height: float) -> tuple[Figure, Axes]:
     axes.tick_params(length=0, labelsize=10)
     axes.spines[:].set_visible(False)
     return figure, axes
+
+
+def _matplotlib() -> Any:
+    """Import matplotlib without its warnings of a home folder that it cannot write to, which mean nothing to a report."""
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        import matplotlib
+        import matplotlib.font_manager  # the second place that looks for a folder to write to
+    finally:
+        logger.setLevel(level)
+    return matplotlib
 
 
 def _wrapped(name: str) -> str:

@@ -16,9 +16,11 @@ from ....experiments.report.html_report import make_report
 from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
+from ...columns import ShowColumns
 from ...consoles import wide
-from ...options import ShowColumns, TrackingUri
+from ...options import TrackingUri
 from ...publishing import opened
+from ...writing import writing
 
 
 def report(
@@ -48,10 +50,11 @@ def report(
     with find_journal(experiment, home()) as journal:
         made = make_report(journal, show_columns or ())
         folder = out or Path(f"{(journal.get('name') or 'experiment').replace(' ', '_')}-report")
-        for name, content in made.files().items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+        with writing(folder, "--out"):
+            for name, content in made.files().items():
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8")
         print(f"wrote {folder / 'report.html'} and {folder / 'table.md'}")
         with opened(tracking, tracking_uri) as store:
             if store is not None:

@@ -20,6 +20,7 @@ from ....experiments.design.config_file import build_config, load_config
 from ....experiments.design.overrides import with_settings
 from ....graphs.methods import method_names
 from ....prompts.examples import Choice
+from ...columns import ShowColumns, split_values
 from ...consoles import wide
 from ...execution import execute
 from ...model_options import with_model_options, with_problem_options
@@ -29,13 +30,11 @@ from ...options import (
     MODELS,
     BaseUrl,
     MaxTokens,
-    ShowColumns,
     TrackingFallback,
     TrackingUri,
     default,
     kept,
     pairs,
-    split_values,
 )
 
 if TYPE_CHECKING:

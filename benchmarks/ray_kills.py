@@ -296,9 +296,7 @@ def judge(folder: Path, teacher: Teacher, killer: Killer, problems: int, *, real
         begun = Counter((folder / "killed" / "begun.log").read_text().splitlines())
         calls = sum(begun.values())
         share = (calls - 2 * problems) / (2 * problems)
-        print(
-            f"calls begun by students {calls} for {2 * problems} rows: at most {100 * share:.2f} % redone, driver deaths included"
-        )
+        print(f"calls begun {calls} for {2 * problems} rows: at most {100 * share:.2f} % redone, driver deaths included")
     same = differing == 0 or real
     return not lost and not doubled and not twice and share <= 0.05 and same
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from rich.console import Console
 
 from .. import tracking
-from ..experiments.design.config import (
-    ExperimentConfig,
-)
+from ..experiments.design.config import ExperimentConfig
 from ..experiments.design.plan import make_plan
 from ..experiments.exchange.publishing import MlflowTracker, experiment_record, publish_journal, traces_page
 from ..experiments.report.html_report import make_report
@@ -43,8 +42,21 @@ def execute(
     dry_run: bool,
     target: tuple[str | None, Literal["local"] | None] | None,
     reviews: str | None = None,
+    columns: Sequence[str] = (),
 ) -> None:
-    """Run a configuration and print its tables; exit with 1 if problems failed, with 3 if a budget stopped the run."""
+    """Run a configuration and print its tables.
+
+    Args:
+        config: the experiment.
+        console: where to print.
+        dry_run: only estimate.
+        target: address of the tracking store and what to do where it is unreachable; None without tracking.
+        reviews: review store, see `open_queue`.
+        columns: columns of the tables, see `find_columns`.
+
+    Raises:
+        typer.Exit: with 1 if problems failed, with 3 if a budget stopped the run.
+    """
     plan = make_plan(config)
     for note in plan.notes:
         console.print(printable(f"note: {note}"), style="yellow", markup=False)
@@ -63,7 +75,7 @@ def execute(
             missing = sum(map(len, plan.missing(journal).values()))
             console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
             raise
-        show_result(plan, journal, outcome, console)
+        show_result(plan, journal, outcome, console, columns)
     if outcome.stopped_by or outcome.failed:
         raise typer.Exit(STOPPED_BY_BUDGET if outcome.stopped_by else 1)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 from pydantic import BaseModel, ValidationError
 
-from ..experiments.design.config_file import nearest
+from ..foundation.nearest import nearest
 from .options import kept, pairs
 
 if TYPE_CHECKING:

@@ -105,11 +105,6 @@ def default(field: str, of: type[ExperimentConfig | ModelConfig] = ExperimentCon
     return ", ".join(str(getattr(item, "model", getattr(item, "source", item))) for item in items)
 
 
-def split_values(values: list[str] | None) -> list[str] | None:
-    """Split values that are repeated or separated by commas."""
-    return [part.strip() for value in values for part in value.split(",") if part.strip()] if values else None
-
-
 def kept(**values: Any) -> dict[str, Any]:
     """Return the values that are not None."""
     return {name: value for name, value in values.items() if value is not None}

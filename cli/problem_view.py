@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..experiments.journal.records import CellValues, Row
-from ..experiments.report.overview import full_name, settings, teacher_reply
+from ..experiments.report.overview import full_name, settings, student_prompts, teacher_reply
 from ..nodes.asking.failures import printable
 from ..nodes.flags import FLAG_KINDS
 from ..nodes.steps import number_steps
@@ -20,7 +21,7 @@ SHOWN = 4_000
 
 
 def show_problem(journal: Journal, cell: CellValues, key: str, console: Console, *, full: bool) -> None:
-    """Print question, plan, reviews, prompt, solution, verdict with its reason, and tokens of one problem."""
+    """Print question, plan, reviews, prompts, solution, program, verdict with its reason, and tokens of one problem."""
     row = next(row for row in journal.rows(cell["id"], detail=True) if row["key"] == key)
     problem = journal.problems(cell["problems"]).get(key)
     detail = row["detail"]
@@ -42,12 +43,31 @@ def show_problem(journal: Journal, cell: CellValues, key: str, console: Console,
     part("Steps", number_steps(detail["steps"]) if detail.get("steps") else None)
     part("Flags", "\n".join(f"{f['kind']}: {f['detail'] or FLAG_KINDS.get(f['kind'], '')}" for f in detail.get("flags") or []))
     part("Reviews", "\n".join(_review(review) for review in detail.get("reviews") or []))
+    part("Hint", detail.get("hint"))
+    part("Rungs", "\n".join(f"{reached['rung']}, since {reached['reason']}" for reached in detail.get("escalations") or []))
+    _show_prompts(part, cell, row, problem.question if problem else "", full)
     part("Solution", detail.get("solution"))
+    if program := detail.get("program"):
+        part("Program", program["source"])
+        part("Value of the program", program["value"])
+        part("Error of the program", program["error"])
     for number, solution in enumerate((detail.get("solutions") or [])[1:], 2):
         part(f"Sample {number} (answer {solution['answer']})", solution["text"])
     part("Error", row["error"])
     part("Verdict", _verdict(row))
     part("Tokens", _tokens(row))
+
+
+def _show_prompts(part: Callable[[str, str | None], None], cell: CellValues, row: Row, question: str, full: bool) -> None:
+    """Print the student's prompts; without --full only the last one, which holds the results of the earlier steps."""
+    asked = student_prompts(cell, row, question)
+    notes = [f"{cell['shots']} few-shot examples came before it"] if cell.get("shots") else []
+    notes += ["first attempt; later ones also got the reason of the retry"] if (row.get("attempts") or 1) > 1 else []
+    for number, prompt in enumerate(asked, 1):
+        if full or number == len(asked):
+            place = [f"{number} of {len(asked)}"] if len(asked) > 1 else []
+            about = "; ".join([*place, *notes])
+            part("Prompt of the student" + (f" ({about})" if about else ""), prompt)
 
 
 def _review(review: object) -> str:

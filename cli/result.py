@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..experiments.report.conclusion import conclusion
 from ..experiments.report.review_effects import review_cells, review_summary
@@ -15,18 +16,19 @@ if TYPE_CHECKING:
 
     from ..experiments.design.plan import Plan
     from ..experiments.journal.journal import Journal
+    from ..experiments.report.measures import ConditionSummary
     from ..experiments.run.runner import Outcome
 
 
-def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console) -> None:
+def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console, columns: Sequence[str] = ()) -> None:
     """Print the tables, the tokens and cost so far, and what is missing."""
     cells = {cell.id for cell in plan.cells}
     summaries = summarise(journal, cells)
-    header, rows = summary_cells(summaries)
+    header, rows = summary_cells(summaries, columns)
     shown = list(header)
     console.print(rich_table(plan.config.name, header, rows, console.width))
     if found := comparisons(journal, cells):
-        header, rows = comparison_cells(found)
+        header, rows = comparison_cells(found, columns)
         console.print(rich_table("On the same problems", header, rows, console.width))
         console.print(printable(conclusion(found)), style="bold", markup=False, soft_wrap=True)
         shown += header
@@ -61,7 +63,7 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     show_errors_of(journal, cells, console)
 
 
-def warn_of_faults(summaries: list[dict[str, Any]], console: Console) -> None:
+def warn_of_faults(summaries: list[ConditionSummary], console: Console) -> None:
     """Say where plans were refused or replies cut: a wrong answer then says little about the student."""
     for s in summaries:
         name = printable(f"{s['student']} {s['label']}")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
+from ..foundation.nearest import nearest
 from ..nodes.solving.ways import WAYS, Way
 
 ENTRY_POINTS = "trace_of_thought.methods"
@@ -115,7 +115,7 @@ def method_named(name: str) -> Method:
     if name not in _METHODS:
         _load_entry_points()
     if name not in _METHODS:
-        raise ValueError(f"method={name!r} is unknown{_nearest(name, _METHODS)} Use one of {_listed(_METHODS)}")
+        raise ValueError(f"method={name!r} is unknown{nearest(name, _METHODS) or '.'} Use one of {_listed(_METHODS)}")
     return _METHODS[name]
 
 
@@ -130,13 +130,8 @@ def check_mode(mode: str) -> str:
 
         return read_ladder(mode).text
     if mode not in MODES:
-        raise ValueError(f"mode={mode!r} is unknown{_nearest(mode, MODES)} Use one of {_listed(MODES)}, or 'RUNG > RUNG'")
+        raise ValueError(f"mode={mode!r} is unknown{nearest(mode, MODES) or '.'} Use one of {_listed(MODES)}, or 'RUNG > RUNG'")
     return mode
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    found = get_close_matches(name, list(known), 1)
-    return f", did you mean {found[0]!r}?" if found else "."
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
 from ..foundation.installing import install
+from ..foundation.nearest import nearest
 from .names import split_name
 
 TIMEOUT = 120.0
@@ -160,16 +160,14 @@ def _remote(spec: str, **options: Any) -> BaseChatModel:
             ) from error
         if "provider" in str(error).lower():
             raise ValueError(
-                f"model {spec!r}: unknown provider {provider!r}{_nearest(provider)}; use hf:, recorded:, or a provider that "
-                "LangChain's init_chat_model knows, such as openai, anthropic, ollama"
+                f"model {spec!r}: unknown provider {provider!r}{nearest(provider, _providers())}; use hf:, recorded:, or a "
+                "provider that LangChain's init_chat_model knows, such as openai, anthropic, ollama"
             ) from error
         raise
 
 
-def _nearest(provider: str) -> str:
-    """Return ", did you mean 'openai'?" for a provider that looks like a known one."""
+def _providers() -> list[str]:
+    """Return the names of the providers that a model's name may begin with."""
     from langchain.chat_models import base
 
-    known = [*getattr(base, "_BUILTIN_PROVIDERS", ("openai", "anthropic", "ollama")), "hf", "recorded"]
-    near = get_close_matches(provider, known, n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    return [*getattr(base, "_BUILTIN_PROVIDERS", ("openai", "anthropic", "ollama")), "hf", "recorded"]

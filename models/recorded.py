@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
+from ..foundation.lines import numbered_lines
 from ..foundation.samples import SAMPLE
 
 KINDS = ("decomposition", "solution")
@@ -136,19 +137,18 @@ def _parts(file: str | Path) -> Iterator[Path]:
 
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                _check(row)
-            except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: {error!r}; each line is a JSON object with 'question' and 'decomposition', "
-                    "or 'question' and 'solution'"
-                ) from None
-            yield row
+    for number, line in numbered_lines(path):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            _check(row)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ValueError(
+                f"{path}, line {number}: {error!r}; each line is a JSON object with 'question' and 'decomposition', "
+                "or 'question' and 'solution'"
+            ) from None
+        yield row
 
 
 def _check(row: dict[str, Any]) -> None:

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..foundation.installing import install
+from ..foundation.lines import LONGEST_LINE, numbered_lines
 
 Row = tuple[str, dict[str, Any]]
 """The place of a row, such as "line 3", and the row."""
-
-
-LONGEST_LINE = 50_000_000
-"""Characters of one line of a JSONL file: a file without line breaks must not fill the memory."""
 
 
 class MalformedRow(ValueError):
@@ -41,19 +38,16 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 def _jsonl(path: Path) -> Iterator[Row]:
     """Yield the objects of a JSON Lines file; empty lines are skipped."""
-    with path.open(encoding="utf-8-sig") as lines:  # -sig: Excel and PowerShell write a byte order mark
-        for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE), ""), 1):
-            if len(line) == LONGEST_LINE:
-                raise MalformedRow(f"{path}, line {number}: longer than {LONGEST_LINE:,} characters; put one problem on a line")
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as error:  # RecursionError: JSON nested thousands of levels deep
-                raise MalformedRow(f"{path}, line {number}: not JSON ({error}); each line must be one JSON object") from error
-            if not isinstance(row, dict):
-                raise MalformedRow(f"{path}, line {number}: a {type(row).__name__} instead of a JSON object with a question")
-            yield f"line {number}", row
+    for number, line in numbered_lines(path):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:  # RecursionError: JSON nested thousands of levels deep
+            raise MalformedRow(f"{path}, line {number}: not JSON ({error}); each line must be one JSON object") from error
+        if not isinstance(row, dict):
+            raise MalformedRow(f"{path}, line {number}: a {type(row).__name__} instead of a JSON object with a question")
+        yield f"line {number}", row
 
 
 def _json(path: Path) -> Iterator[Row]:
@@ -70,12 +64,16 @@ def _json(path: Path) -> Iterator[Row]:
 def _csv(path: Path) -> Iterator[Row]:
     """Yield the rows of a CSV or TSV file."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
+        csv.field_size_limit(LONGEST_LINE)  # the module has no other way; its default of 131,072 is less than some solutions
         reader = csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
         try:
             for row in reader:
                 # csv.DictReader's marks for too many and too few fields
                 if None in row or None in row.values():
-                    raise MalformedRow(f"{path}, line {reader.line_num}: the number of fields differs from the header")
+                    raise MalformedRow(
+                        f"{path}, line {reader.line_num}: the number of fields differs from the header; "
+                        "put quotation marks around fields that hold a separator or a line break"
+                    )
                 yield f"line {reader.line_num}", dict(row)
         except csv.Error as error:
             raise MalformedRow(f"{path}, line {reader.line_num}: {error}") from error

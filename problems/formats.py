@@ -76,12 +76,10 @@ def _text(
     filled = (key for key in usual if row.get(key) is not None)
     column = columns.get(name) or next(filled, None) or next((key for key in usual if key in row), None)
     if column is not None and column not in row:
-        raise ValueError(f"no column {column!r} for {name}; it has {', '.join(map(str, row)) or 'none'}")
+        raise ValueError(f"no column {column!r} for {name}; it has {', '.join(map(str, row)) or 'none'}{_name_it(name)}")
     if column is None:
         if needed:
-            raise ValueError(
-                f"no column for the {name}; it has {', '.join(map(str, row)) or 'none'}; set columns {name}=COLUMN"
-            )
+            raise ValueError(f"no column for the {name}; it has {', '.join(map(str, row)) or 'none'}{_name_it(name)}")
         return None
     value = row[column]
     if value is None or value != value:  # NaN, the empty cell of Parquet files written by pandas
@@ -89,6 +87,10 @@ def _text(
     if isinstance(value, list | dict):
         raise ValueError(f"column {column!r} holds a {type(value).__name__}; the {name} must be text or a number")
     return _number(value) if isinstance(value, float) else str(value)
+
+
+def _name_it(field: str) -> str:
+    return f"; name it with --columns {field}=COLUMN, or columns={{'{field}': 'COLUMN'}} in Python"
 
 
 def _number(value: float) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..writing import writing
+
 if TYPE_CHECKING:
     from ...review.queue.queue import ReviewQueue
 
@@ -74,7 +76,9 @@ def export(
     from ...review.queue.json_exchange import export_items
 
     filters = {"flag": flag, "teacher": teacher, "problem_set": problem_set, "experiment": experiment}
-    count = export_items(_open(context.obj["store"]), file, **filters)
+    queue = _open(context.obj["store"])
+    with writing(file, "the argument FILE"):
+        count = export_items(queue, file, **filters)
     print(f"{count} reviews written. Fill in 'decision' (approve, edit or reject), then run: tot review import {file}")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...foundation.statuses import SCORED
+from ...problems.files import read_rows
+from ..writing import writing
 
 if TYPE_CHECKING:
     from ...verification import Verdict
@@ -24,7 +25,12 @@ QUESTION_COLUMNS = ("question", "problem", "prompt")
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL or CSV file with responses and references.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="File with responses and references: .jsonl, .json, .csv, .tsv or .parquet."
+        ),
+    ],
     response: Annotated[
         str | None, typer.Option(help="Column with the responses. Default: a usual name, such as response or solution.")
     ] = None,
@@ -52,22 +58,24 @@ def verify(
     rows = list(read_rows(file))
     if not rows:
         raise ValueError(f"{file} has no rows")
-    response = response or _column(rows[0], RESPONSE_COLUMNS, "response")
-    reference = reference or _column(rows[0], REFERENCE_COLUMNS, "reference")
-    asked = question or next((name for name in QUESTION_COLUMNS if name in rows[0]), None)
+    response = response or _column(rows[0][1], RESPONSE_COLUMNS, "response")
+    reference = reference or _column(rows[0][1], REFERENCE_COLUMNS, "reference")
+    asked = question or next((name for name in QUESTION_COLUMNS if name in rows[0][1]), None)
     verdicts = []
-    for number, row in enumerate(rows, 1):
+    for number, (place, row) in enumerate(rows, 1):
         if response not in row:
-            raise ValueError(f"row {number} of {file} has no column {response!r}; it has {', '.join(map(str, row))}")
+            raise ValueError(
+                f"{file}, {place}: no column {response!r}; it has {', '.join(map(str, row))}; name the column with --response"
+            )
         wanted = None if row.get(reference) is None else str(row[reference])
         text = str(row.get(asked) or "") if asked else ""
         verdicts.append(judge(str(row[response] or ""), wanted, question=text or None))
         if explain:
             _explain(number, verdicts[-1])
     if out:
-        out.write_text(
-            "".join(json.dumps({"row": place, **asdict(each)}) + "\n" for place, each in enumerate(verdicts)), "utf-8"
-        )
+        with writing(out, "--out"):
+            lines = (json.dumps({"row": place, **asdict(each)}) + "\n" for place, each in enumerate(verdicts))
+            out.write_text("".join(lines), "utf-8")
     _show(Counter(verdict.status for verdict in verdicts), sum(verdict.strict is True for verdict in verdicts))
 
 
@@ -90,34 +98,6 @@ def _explain(number: int, verdict: Verdict) -> None:
 def _short(text: str, most: int = 160) -> str:
     text = " ".join(text.split())
     return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
-def read_rows(file: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a JSONL or CSV file.
-
-    Raises:
-        ValueError: a line is no JSON object, or the file is neither.
-    """
-    if file.suffix.lower() == ".csv":
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            csv.field_size_limit(10**8)
-            yield from csv.DictReader(lines)
-        return
-    with file.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield _row(line, number, file)
-
-
-def _row(line: str, number: int, file: Path) -> dict[str, Any]:
-    """Return the row in one line of JSONL."""
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError:
-        row = None
-    if not isinstance(row, dict):
-        raise ValueError(f"line {number} of {file} is not a JSON object; use JSONL, or CSV with the suffix .csv")
-    return row
 
 
 def _column(row: dict[str, Any], names: tuple[str, ...], what: str) -> str:

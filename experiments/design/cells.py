@@ -10,12 +10,12 @@ from functools import cached_property
 from itertools import product
 from typing import Any, cast
 
+from ...foundation.nearest import nearest
 from ...graphs.methods import method_named
 from ...prompts import PromptSet
 from ...prompts.examples import digest
 from ..journal.records import CellValues
 from .config import ExperimentConfig, ModelConfig
-from .config_file import nearest
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from ...foundation.nearest import nearest
 from .config import ExperimentConfig
 from .overrides import with_settings
 
@@ -106,12 +106,6 @@ def _message(problem: Any, shown: str, place: Place) -> str:
     if kind == "missing":
         return f"{shown} is missing"
     return f"{shown}: {problem['msg'].removeprefix('Value error, ')} (given: {str(given)[:80]!r})" if shown else problem["msg"]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ", did you mean 'X'?" for the valid name that is most like a wrong one, nothing if none is."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def _fields_at(place: Place) -> list[str]:

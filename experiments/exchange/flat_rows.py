@@ -1,92 +1,115 @@
-"""Rows of an experiment for other programs: one a problem and combination, as CSV, Parquet, JSON lines or a data set."""
+"""Rows of an experiment for other programs: one per problem and combination, as CSV, Parquet, JSON Lines or a data set."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict, cast, get_type_hints
 
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row
 
-COLUMNS: dict[str, str] = {
-    "experiment": "name of the experiment",
-    "cell": "id of the combination: the same in every session",
-    "condition": "id of the combination without its seed",
-    "problems": "name of the problem set",
-    "method": "method",
-    "label": "method with its options, as tables show it",
-    "teacher": "teacher, empty without one",
-    "student": "student",
-    "prompts": "prompt set",
-    "mode": "how the student uses the teacher",
-    "samples": "solutions per problem that vote",
-    "seed": "seed",
-    "problem_id": "id of the problem in its set",
-    "question": "the problem",
-    "reference": "the known answer",
-    "domain": "subject of the problem",
-    "metadata": "other columns of the problem set, JSON",
-    "status": "correct, incorrect, no_answer, timeout, bad_reference, consistent, inconsistent, unchecked, waiting or error",
-    "score": "from 0 to 1, empty where nothing is scored",
-    "strict": "1 if right in the format that was asked for, 0 if not",
-    "answer": "answer as extracted",
-    "answer_source": "where the answer was found",
-    "steps": "the steps that the student followed, a list",
-    "solution": "what the student wrote",
-    "flags": "kinds of flags of the steps, a list",
-    "leaked": "1 if the reference stands in the steps",
-    "agreement": "share of the samples that gave the winning answer",
-    "arithmetic": "what the solution's own arithmetic says",
-    "finish_reason": "why the student stopped, of all samples",
-    "attempts": "of the student in the last run",
-    "tries": "how often the problem was run, with retries after errors",
-    "n_steps": "number of steps",
-    "error": "what failed",
-    "teacher_calls": "calls of the teacher",
-    "teacher_input_tokens": "input tokens of the teacher",
-    "teacher_output_tokens": "output tokens of the teacher",
-    "student_calls": "calls of the student",
-    "student_input_tokens": "input tokens of the student",
-    "student_output_tokens": "output tokens of the student",
-    "teacher_cost_usd": "USD, empty if unknown",
-    "student_cost_usd": "USD, empty if unknown",
-    "seconds": "time of the problem",
-    "started_ms": "Unix time in milliseconds",
-    "trace_id": "trace in MLflow, empty without tracking",
-}
+_STATUSES = "correct, incorrect, no_answer, timeout, bad_reference, consistent, inconsistent, unchecked, waiting or error"
+
+Text = str | None
+Number = float | None
+Count = int | None
+
+
+class FlatRow(TypedDict, total=False):
+    """One problem of one combination. This is the one home of the columns of every export: their order, types and meaning."""
+
+    experiment: Annotated[Text, "name of the experiment"]
+    cell: Annotated[Text, "id of the combination: the same in every session"]
+    condition: Annotated[Text, "id of the combination without its seed"]
+    problems: Annotated[Text, "name of the problem set"]
+    method: Annotated[Text, "method"]
+    label: Annotated[Text, "method with its options, as tables show it"]
+    teacher: Annotated[Text, "teacher, empty without one"]
+    student: Annotated[Text, "student"]
+    prompts: Annotated[Text, "prompt set"]
+    mode: Annotated[Text, "how the student uses the teacher"]
+    samples: Annotated[Count, "solutions per problem that vote"]
+    seed: Annotated[Count, "seed"]
+    problem_id: Annotated[Text, "id of the problem in its set"]
+    question: Annotated[Text, "the problem"]
+    reference: Annotated[Text, "the known answer"]
+    domain: Annotated[Text, "subject of the problem"]
+    metadata: Annotated[Text, "other columns of the problem set, JSON"]
+    status: Annotated[Text, _STATUSES]
+    score: Annotated[Number, "from 0 to 1, empty where nothing is scored"]
+    strict: Annotated[Count, "1 if right in the format that was asked for, 0 if not"]
+    answer: Annotated[Text, "answer as extracted"]
+    answer_source: Annotated[Text, "where the answer was found"]
+    steps: Annotated[list[str], "the steps that the student followed, a list"]
+    solution: Annotated[Text, "what the student wrote"]
+    flags: Annotated[list[str], "kinds of flags of the steps, a list"]
+    leaked: Annotated[Count, "1 if the reference stands in the steps"]
+    agreement: Annotated[Number, "share of the samples that gave the winning answer"]
+    arithmetic: Annotated[Text, "what the solution's own arithmetic says"]
+    finish_reason: Annotated[Text, "why the student stopped, of all samples"]
+    attempts: Annotated[Count, "attempts of the student in the last run"]
+    tries: Annotated[Count, "how often the problem was run, with retries after errors"]
+    n_steps: Annotated[Count, "number of steps"]
+    error: Annotated[Text, "what failed"]
+    teacher_calls: Annotated[Count, "calls of the teacher"]
+    teacher_input_tokens: Annotated[Count, "input tokens of the teacher"]
+    teacher_output_tokens: Annotated[Count, "output tokens of the teacher"]
+    student_calls: Annotated[Count, "calls of the student"]
+    student_input_tokens: Annotated[Count, "input tokens of the student"]
+    student_output_tokens: Annotated[Count, "output tokens of the student"]
+    teacher_cost_usd: Annotated[Number, "USD, empty if unknown"]
+    student_cost_usd: Annotated[Number, "USD, empty if unknown"]
+    seconds: Annotated[Number, "time of the problem"]
+    started_ms: Annotated[Count, "Unix time in milliseconds"]
+    trace_id: Annotated[Text, "trace in MLflow, empty without tracking"]
+
+
+_HINTS = get_type_hints(FlatRow, include_extras=True)
+COLUMNS: dict[str, str] = {name: hint.__metadata__[0] for name, hint in _HINTS.items()}
 """Columns of every export, in order, with what they mean."""
 
 FORMATS = ("csv", "parquet", "jsonl", "hf")
 
 
-def flat_rows(journal: Journal) -> Iterator[dict[str, Any]]:
-    """Yield one plain dict for each row of each cell, with the keys of `COLUMNS`."""
+def flat_rows(journal: Journal) -> Iterator[FlatRow]:
+    """Yield one plain row for each problem of each cell, with all of `COLUMNS`."""
     name = journal.get("name") or journal.path.stem
     for cell in journal.cells():
         problems = journal.problems(cell["problems"])
         for row in journal.rows(cell["id"], detail=True):
-            values = {**_of_cell(cell), **_of_row(row), "experiment": name}
+            values: FlatRow = {**_of_cell(cell), **_of_row(row), "experiment": name}
             if problem := problems.get(row["key"]):
-                values |= {"question": problem.question, "reference": problem.reference, "domain": problem.domain}
+                values["question"], values["reference"] = problem.question, problem.reference
+                values["domain"] = problem.domain
                 values["metadata"] = json.dumps(dict(problem.metadata), ensure_ascii=False, default=str)
-            yield {column: values.get(column) for column in COLUMNS}
+            yield cast(FlatRow, {column: values.get(column) for column in COLUMNS})
 
 
-def _of_cell(cell: CellValues) -> dict[str, Any]:
-    names = ("condition", "problems", "method", "label", "prompts", "mode", "samples", "seed")
-    values: Mapping[str, Any] = cell
-    kept = {name: values[name] for name in names}
-    return kept | {"cell": cell["id"], "teacher": cell["teacher_label"], "student": cell["student_label"]}
+def _of_cell(cell: CellValues) -> FlatRow:
+    return {
+        "cell": cell["id"],
+        "condition": cell["condition"],
+        "problems": cell["problems"],
+        "method": cell["method"],
+        "label": cell["label"],
+        "teacher": cell["teacher_label"],
+        "student": cell["student_label"],
+        "prompts": cell["prompts"],
+        "mode": cell["mode"],
+        "samples": cell["samples"],
+        "seed": cell["seed"],
+    }
 
 
-def _of_row(row: Row) -> dict[str, Any]:
+def _of_row(row: Row) -> FlatRow:
     detail = row["detail"]
     verdict, check = detail.get("verdict"), detail.get("check")
+    kept = cast(FlatRow, {name: value for name, value in row.items() if name in COLUMNS})
     return {
-        **{name: value for name, value in row.items() if name != "detail"},
+        **kept,
         "steps": detail.get("steps") or [],
         "solution": detail.get("solution"),
         "flags": [flag["kind"] for flag in detail.get("flags") or []],
@@ -96,7 +119,7 @@ def _of_row(row: Row) -> dict[str, Any]:
 
 
 def export_rows(journal: Journal, path: Path, format: str) -> int:
-    """Write the rows of an experiment; returns their number.
+    """Write the rows of an experiment and return their number.
 
     Args:
         journal: of the experiment.
@@ -107,6 +130,7 @@ def export_rows(journal: Journal, path: Path, format: str) -> int:
         ValueError: the format is unknown.
         ImportError: "hf" needs the package datasets.
         LookupError: there are no rows.
+        OSError: the file cannot be written.
     """
     if format not in WRITERS:
         raise ValueError(f"format {format!r} is unknown; use one of {', '.join(FORMATS)}")
@@ -117,7 +141,7 @@ def export_rows(journal: Journal, path: Path, format: str) -> int:
     return len(rows)
 
 
-def _csv(rows: list[dict[str, Any]], path: Path) -> None:
+def _csv(rows: list[FlatRow], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(COLUMNS))
         writer.writeheader()
@@ -125,18 +149,18 @@ def _csv(rows: list[dict[str, Any]], path: Path) -> None:
             writer.writerow({name: json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v for name, v in row.items()})
 
 
-def _jsonl(rows: list[dict[str, Any]], path: Path) -> None:
+def _jsonl(rows: list[FlatRow], path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _parquet(rows: list[dict[str, Any]], path: Path) -> None:
+def _parquet(rows: list[FlatRow], path: Path) -> None:
     import pyarrow.parquet
 
     pyarrow.parquet.write_table(arrow_table(rows), path)
 
 
-def _hf(rows: list[dict[str, Any]], path: Path) -> None:
+def _hf(rows: list[FlatRow], path: Path) -> None:
     from ...foundation.installing import install
 
     try:
@@ -146,19 +170,22 @@ def _hf(rows: list[dict[str, Any]], path: Path) -> None:
     datasets.Dataset(arrow_table(rows)).save_to_disk(str(path))
 
 
-def arrow_table(rows: list[dict[str, Any]]) -> Any:
-    """Return rows as an Arrow table; a column's type does not depend on which rows there are."""
+def arrow_table(rows: list[FlatRow]) -> Any:
+    """Return rows as an Arrow table."""
     import pyarrow
 
-    from ..journal.records import columns_of
+    # types come from the declaration: a column that happens to be empty would otherwise change its type between experiments
+    kinds: dict[Any, Any] = {
+        Text: pyarrow.string(),
+        Count: pyarrow.int64(),
+        Number: pyarrow.float64(),
+        list[str]: pyarrow.list_(pyarrow.string()),
+    }
+    schema = pyarrow.schema([(name, kinds[hint.__origin__]) for name, hint in _HINTS.items()])
+    return pyarrow.Table.from_pylist(rows, schema)
 
-    kinds = {"integer": pyarrow.int64(), "real": pyarrow.float64(), "text": pyarrow.string()}
-    known = {name: kinds[kind] for name, kind in {**columns_of(CellValues), **columns_of(Row)}.items()}
-    known |= {name: pyarrow.list_(pyarrow.string()) for name in ("steps", "flags")}
-    return pyarrow.Table.from_pylist(rows, pyarrow.schema([(name, known.get(name, pyarrow.string())) for name in COLUMNS]))
 
-
-WRITERS: dict[str, Callable[[list[dict[str, Any]], Path], None]] = {
+WRITERS: dict[str, Callable[[list[FlatRow], Path], None]] = {
     "csv": _csv,
     "parquet": _parquet,
     "jsonl": _jsonl,

@@ -11,6 +11,7 @@ from ...graphs.methods import method_named
 from ...tracking.runs.records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Session
+from ..report.measures import ConditionSummary
 from ..report.scores import conditions
 from ..report.summary import comparisons, summarise, summarise_condition
 from ..report.table import comparison_cells, markdown_table, summary_cells
@@ -120,7 +121,7 @@ def _fill(record: ExperimentRecord, journal: Journal, sessions: list[Session]) -
         cell.ended_ms = record.ended_ms
 
 
-def cell_metrics(summary: Mapping[str, Any]) -> dict[str, float]:
+def cell_metrics(summary: ConditionSummary) -> dict[str, float]:
     """Return the numbers of a summary as metrics."""
     metrics = {
         name: float(value)

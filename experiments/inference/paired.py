@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
-from typing import Any
+from math import fsum, isfinite, sqrt
 
-from .intervals import Interval, mcnemar
+from .intervals import Interval, mcnemar, normal_quantile
 from .permutation import sign_flip
 from .power import problems_needed
 
@@ -115,7 +114,7 @@ def compare(
         p=p,
         test=test,
         interval=interval,
-        error=float(fit.bse[0]) if fit is not None else None,
+        error=fit.error if fit is not None else None,
         needed=problems_needed(gained / len(a), lost / len(a)) if _shares(a, b) else None,
         clusters=len(set(clusters)) if clusters is not None else None,
         equivalence=_equivalence(fit, changes, margin) if margin is not None else None,
@@ -128,10 +127,8 @@ def bonett_price(n: int, gained: float, lost: float) -> Interval:
     It covers what it says from 10 problems on. Where gains and losses are fractional (averages over seeds), it is on the wide
     side.
     """
-    from scipy.stats import norm
-
     up, down = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = float(norm.ppf(0.975)) * sqrt((up + down - (up - down) ** 2) / (n + 2))
+    half = normal_quantile(0.975) * sqrt((up + down - (up - down) ** 2) / (n + 2))
     return Interval((gained - lost) / n, max(-1.0, up - down - half), min(1.0, up - down + half))
 
 
@@ -159,39 +156,51 @@ def bootstrap(a: Sequence[float], b: Sequence[float], *, resamples: int = RESAMP
     return difference, Interval(value, *(end if isfinite(end) else None for end in ends))
 
 
-def _fit(changes: Sequence[float], clusters: Sequence[Hashable] | None) -> Any:
-    """Return statsmodels' fit of the mean change, its standard error over clusters; None for a single problem or cluster."""
-    import numpy
-    from statsmodels.regression.linear_model import OLS
+@dataclass(frozen=True)
+class _Fit:
+    """Mean change, its standard error and the degrees of freedom of Student's t."""
 
-    values, ones = numpy.asarray(changes, float), numpy.ones(len(changes))
-    if clusters is None:
-        return OLS(values, ones).fit() if len(changes) > 1 else None
-    _, groups = numpy.unique([str(cluster) for cluster in clusters], return_inverse=True)
-    if groups.max() == 0:
+    mean: float
+    error: float
+    degrees: int
+
+
+def _fit(changes: Sequence[float], clusters: Sequence[Hashable] | None) -> _Fit | None:
+    """Return the mean change with its standard error; None for a single problem or cluster.
+
+    With clusters it is the cluster-robust error of a regression on a constant (Liang and Zeger 1986), with the small-sample
+    correction G / (G - 1) and G - 1 degrees of freedom; Miller 2024 (arXiv 2411.00640) recommends it for evaluations.
+    """
+    n, mean = len(changes), fsum(changes) / len(changes)
+    residuals = [change - mean for change in changes]
+    # without clusters each problem is a cluster of its own, which gives the usual s / sqrt(n)
+    groups = _sums(residuals, clusters if clusters is not None else range(n))
+    if len(groups) < 2:
         return None
-    return OLS(values, ones).fit(cov_type="cluster", cov_kwds={"groups": groups, "df_correction": True}, use_t=True)
+    variance = len(groups) / (len(groups) - 1) * fsum(total**2 for total in groups) / n**2
+    return _Fit(mean, sqrt(variance), len(groups) - 1)
 
 
-def _around(fit: Any, changes: Sequence[float]) -> Interval:
-    mean = sum(changes) / len(changes)
+def _around(fit: _Fit | None, changes: Sequence[float]) -> Interval:
+    from scipy.special import stdtrit
+
     if fit is None:
-        return Interval(mean, None, None)
-    low, high = fit.conf_int()[0]
-    return Interval(mean, float(low), float(high))
+        return Interval(fsum(changes) / len(changes), None, None)
+    half = float(stdtrit(fit.degrees, 0.975)) * fit.error
+    return Interval(fit.mean, fit.mean - half, fit.mean + half)
 
 
-def _equivalence(fit: Any, changes: Sequence[float], margin: float) -> Equivalence:
-    """Test both sides of the margin with the standard error of the fit (Schuirmann 1987)."""
-    from scipy.stats import t
+def _equivalence(fit: _Fit | None, changes: Sequence[float], margin: float) -> Equivalence:
+    """Test both sides of the margin with the standard error of the fit (two one-sided tests, Schuirmann 1987)."""
+    from scipy.special import stdtr
 
-    mean = sum(changes) / len(changes)
-    if fit is None or not fit.bse[0]:
+    if fit is None or not fit.error:
+        # without any spread there is no test: the mean is on one side of each margin, or on the other
+        mean = fsum(changes) / len(changes)
         below, above = float(mean <= -margin), float(mean >= margin)
         return Equivalence(margin, below, max(below, above))
-    degrees = getattr(fit, "df_resid_inference", None) or fit.df_resid
-    below = float(t.sf((mean + margin) / fit.bse[0], degrees))
-    above = float(t.cdf((mean - margin) / fit.bse[0], degrees))
+    below = float(stdtr(fit.degrees, -(fit.mean + margin) / fit.error))
+    above = float(stdtr(fit.degrees, (fit.mean - margin) / fit.error))
     return Equivalence(margin, below, max(below, above))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 from typing import Any
+
+from .power import binomial
 
 DRAWS = 99_999
 WIDEST = 4_000_000
@@ -53,17 +56,26 @@ def _whole(changes: Sequence[float]) -> list[int] | None:
 def _distribution(sizes: list[int], total: int) -> Any:
     """Return the probabilities that the positive differences add up to 0, 1, ..., total."""
     import numpy
-    from scipy.signal import fftconvolve
-    from scipy.stats import binom
 
     weights = numpy.ones(1)
-    for size, count in sorted({size: sizes.count(size) for size in set(sizes)}.items()):
+    # equal sizes go together: how many of them are positive is binomial, which saves a convolution for each
+    for size, count in sorted(Counter(sizes).items()):
         spread = numpy.zeros(size * count + 1)
-        spread[::size] = binom.pmf(numpy.arange(count + 1), count, 0.5)
-        short = min(len(weights), len(spread)) < 2_000
-        weights = numpy.convolve(weights, spread) if short else numpy.clip(fftconvolve(weights, spread), 0, None)
+        spread[::size] = binomial(numpy.arange(count + 1), count, 0.5)
+        weights = _convolved(weights, spread)
     assert len(weights) == total + 1
     return weights
+
+
+def _convolved(left: Any, right: Any) -> Any:
+    import numpy
+
+    if min(len(left), len(right)) < 2_000:
+        return numpy.convolve(left, right)
+    from scipy.signal import fftconvolve  # a second to import, and only long sums need it
+
+    # rounding in the transform leaves tiny negative numbers, which are no probabilities
+    return numpy.clip(fftconvolve(left, right), 0, None)
 
 
 def _drawn(differences: Sequence[float]) -> float:

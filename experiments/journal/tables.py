@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 import uuid
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 from .records import Reply, Row, columns_of
@@ -66,10 +68,16 @@ class JournalFile:
             OSError: the file cannot be opened or written, or the disk is full.
         """
         self.path = Path(path)
+        self.read_only = self.path.exists() and not all(os.access(place, os.W_OK) for place in (self.path, self.path.parent))
         self._lock: sqlite3.Connection | None = None
         try:
             self.db = sqlite3.connect(
-                self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False, factory=TextConnection
+                self._address(),
+                uri=True,
+                timeout=PATIENCE_S,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=TextConnection,
             )
         except sqlite3.OperationalError as error:
             raise self._unwritable(error) from error
@@ -83,16 +91,30 @@ class JournalFile:
             self.db.close()
             raise
 
+    def _address(self) -> str:
+        """Return the file as a URI; one that cannot be written is opened so that it can still be read."""
+        address = f"file:{quote(str(self.path.absolute()))}"
+        if not self.read_only:
+            return address
+        # Even to read, the write-ahead log wants to create a file beside the journal. "immutable" does without, but would miss
+        # what a killed run left in the log.
+        log = self.path.with_name(self.path.name + "-wal")
+        return f"{address}?mode=ro" + ("" if log.exists() and log.stat().st_size else "&immutable=1")
+
     def _set_up(self) -> None:
         found = self._tables()
         if found and not found >= {"meta", "cells", "rows", "replies"}:
             raise ValueError(f"{self.path} is not a journal of this program (it is another program's database)")
+        if not self.read_only:
+            self._prepare(found)
+        if int(self.get("version") or 0) > VERSION:
+            raise ValueError(f"{self.path} was written by a newer version of this program; upgrade it")
+
+    def _prepare(self, found: set[str]) -> None:
         use_wal(self.db)
         if not found:
             self.db.executescript(f"begin immediate; {_SCHEMA} commit;")
         self.db.execute("insert or ignore into meta values ('version', ?), ('uuid', ?)", (str(VERSION), uuid.uuid4().hex))
-        if int(self.get("version") or 0) > VERSION:
-            raise ValueError(f"{self.path} was written by a newer version of this program; upgrade it")
 
     def _tables(self) -> set[str]:
         return {name for (name,) in self.db.execute("select name from sqlite_master where type = 'table'")}
@@ -141,7 +163,7 @@ class JournalFile:
     @property
     def busy(self) -> bool:
         """Whether a run writes to this journal now."""
-        if not self.path.with_suffix(".lock").exists():
+        if self.read_only or not self.path.with_suffix(".lock").exists():
             return False
         try:
             self.claim()
@@ -162,7 +184,10 @@ class JournalFile:
 
         Raises:
             JournalBusy: another process is.
+            OSError: the file or its folder cannot be written.
         """
+        if self.read_only:
+            raise OSError(f"cannot write to {self.path}; allow writing, or copy it and set TOT_HOME to the folder of the copy")
         self._lock = lock_of(self.path)
 
     @property

@@ -72,6 +72,8 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _json_file(path: Path) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    if (size := path.stat().st_size) > MOST_BYTES:
+        raise ValueError(f"it has {size:,} bytes; convert it to .eval, which is read sample by sample")
     log = json.loads(path.read_text(encoding="utf-8"))
     return log, iter(log["samples"])
 

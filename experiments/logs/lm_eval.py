@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...foundation.lines import numbered_lines
 from .scored import Log, ScoredProblem
 
 _QUESTIONS = ("question", "problem", "query", "input", "prompt", "goal", "text", "ctx")
@@ -44,20 +45,20 @@ def read_lm_eval(path: Path, *, texts: bool, score: str | None) -> Log:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                sample = json.loads(line)
-                known = sample["doc_id"], sample["metrics"][0], sample["doc"]
-            except (ValueError, KeyError, TypeError, IndexError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: not a sample of lm-evaluation-harness ({type(error).__name__}: {error}); "
-                    "run it with --log_samples"
-                ) from error
-            assert known
-            yield number, sample
+    for number, line in numbered_lines(path):
+        if not line.strip():
+            continue
+        try:
+            sample = json.loads(line)
+            for name in ("doc_id", "doc"):
+                sample[name]
+            sample["metrics"][0]
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+            raise ValueError(
+                f"{path}, line {number}: not a sample of lm-evaluation-harness ({type(error).__name__}: {error}); "
+                "run it with --log_samples"
+            ) from error
+        yield number, sample
 
 
 def _problem(sample: Mapping[str, Any]) -> ScoredProblem:

@@ -9,10 +9,11 @@ from typing import Any, cast
 
 from ..inference.intervals import holm, pass_at_k
 from ..inference.paired import Comparison, compare
+from .measures import ComparisonSummary
 from .overview import full_name
 from .scores import Condition, paired
 from .sides import Side, sides_of
-from .summary import ComparisonSummary, comparison_dict
+from .summary import comparison_dict
 
 
 def matched(a: str, b: str, home: Path, *, rescore: bool = False, score: str | None = None) -> list[tuple[Side, Side]]:

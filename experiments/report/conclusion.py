@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .summary import ComparisonSummary
+from .measures import ComparisonSummary
 
 LEVEL = 0.05
 
@@ -62,8 +62,12 @@ def _of_size(c: ComparisonSummary) -> str:
 
 
 def _significant(c: ComparisonSummary) -> bool:
-    p = c["p_holm"] if c["p_holm"] is not None else c["p"]
-    return p < LEVEL
+    return corrected_p(c) < LEVEL
+
+
+def corrected_p(c: ComparisonSummary) -> float:
+    """Return the p-value, corrected for the number of comparisons where several were made."""
+    return c["p"] if c["p_holm"] is None else c["p_holm"]
 
 
 def _who(c: ComparisonSummary) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from .measures import ComparisonSummary, ConditionSummary
+
 SERIES = 8
 """Colours of the page: `--s0` to `--s7`."""
 
@@ -24,7 +27,7 @@ _COLOURS = [f"#0708{place:02x}" for place in range(SERIES)]
 _STEP_BINS = ((1, 3), (4, 4), (5, 5), (6, 6), (7, 8), (9, 99))
 
 
-def accuracy_figure(summaries: Sequence[Mapping[str, Any]]) -> str:
+def accuracy_figure(summaries: Sequence[ConditionSummary]) -> str:
     """Accuracy with Wilson's interval: a row for each condition, in blocks of student and problem set."""
     known = [s for s in summaries if s["n"]]
     methods = _colours(s["label"] for s in known)
@@ -41,22 +44,21 @@ def accuracy_figure(summaries: Sequence[Mapping[str, Any]]) -> str:
     figure, axes = _figure(y * 0.36 + 0.7)
     for place, s in zip(places, known, strict=True):
         colour = methods[s["label"]]
-        axes.plot([s["low"], s["high"]], [place, place], color=colour, linewidth=2.5, solid_capstyle="round", zorder=2)
-        axes.plot(s["accuracy"], place, "o", color=colour, markersize=7, zorder=3)
-        axes.annotate(
-            f"{100 * s['accuracy']:.0f} %", (s["high"], place), (5, 0), textcoords="offset points", va="center", fontsize=9
-        )
+        value, low, high = _estimate(s)
+        axes.plot([low, high], [place, place], color=colour, linewidth=2.5, solid_capstyle="round", zorder=2)
+        axes.plot(value, place, "o", color=colour, markersize=7, zorder=3)
+        axes.annotate(f"{100 * value:.0f} %", (high, place), (5, 0), textcoords="offset points", va="center", fontsize=9)
     for place, text in headers:
         axes.text(0, place, text, fontweight="bold", va="center", fontsize=10)
     axes.set_yticks(places, [_wrapped(name) for name in names])
     axes.set_ylim(y - 0.3, -0.6)
-    axes.set_xlim(0, min(1.12, max((s["high"] for s in known), default=1.0) + 0.12))
+    axes.set_xlim(0, min(1.12, max((_estimate(s)[2] for s in known), default=1.0) + 0.12))
     _percent(axes, "x")
     axes.set_xlabel("accuracy, with its 95 % interval (Wilson)")
     return _svg(figure)
 
 
-def flips_figure(found: Sequence[Mapping[str, Any]]) -> str:
+def flips_figure(found: Sequence[ComparisonSummary]) -> str:
     """Problems lost and gained against the base, to the left and to the right of zero."""
     figure, axes = _figure(len(found) * 0.66 + 1.0)
     widest = max((max(c["gained"], c["lost"]) for c in found), default=1) or 1
@@ -68,8 +70,11 @@ def flips_figure(found: Sequence[Mapping[str, Any]]) -> str:
             axes.annotate(
                 f"{abs(value):g}", (value, place), offset, textcoords="offset points", ha=side, va="center", fontsize=9
             )
-    told = [field for field in ("student", "problems") if len({c[field] for c in found}) > 1]
-    names = [f"{_wrapped(c['b'])}\n" + ", ".join([f"vs {c['a']}", *(c[field] for field in told)]) for c in found]
+    students, sets = {c["student"] for c in found}, {c["problems"] for c in found}
+    names = []
+    for c in found:
+        told = ([c["student"]] if len(students) > 1 else []) + ([c["problems"]] if len(sets) > 1 else [])
+        names.append(f"{_wrapped(c['b'])}\n" + ", ".join([f"vs {c['a']}", *told]))
     axes.set_yticks(range(len(found)), names)
     axes.set_ylim(len(found) - 0.4, -0.6)
     axes.set_xlim(-1.2 * widest, 1.2 * widest)
@@ -79,7 +84,7 @@ def flips_figure(found: Sequence[Mapping[str, Any]]) -> str:
     return _svg(figure)
 
 
-def cost_figure(summaries: Sequence[Mapping[str, Any]]) -> str:
+def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
     """Accuracy against what a problem costs: USD where anything is paid and all prices are known, tokens otherwise."""
     known = [s for s in summaries if s["n"] and s["rows"]]
     paid = all(s["cost_usd"] is not None for s in known) and any(s["cost_usd"] for s in known)
@@ -87,11 +92,11 @@ def cost_figure(summaries: Sequence[Mapping[str, Any]]) -> str:
     students = list(dict.fromkeys((s["student"], s["problems"]) for s in known))
     figure, axes = _figure(4.0)
     for s in known:
-        spent = s["cost_usd"] if paid else s["teacher_tokens"] + s["student_tokens"]
+        spent = (s["cost_usd"] or 0.0) if paid else s["teacher_tokens"] + s["student_tokens"]
         marker = "os^Dvp*X"[students.index((s["student"], s["problems"])) % 8]
         axes.plot(
             (1000 if paid else 1) * spent / s["rows"],
-            s["accuracy"],
+            s["accuracy"] or 0.0,
             marker,
             color=colours[s["label"]],
             markersize=9,
@@ -163,8 +168,13 @@ def causes_figure(causes: Mapping[str, Mapping[str, int]]) -> str:
     return _svg(figure)
 
 
+def _estimate(s: ConditionSummary) -> tuple[float, float, float]:
+    """Return accuracy and interval of a condition with scores, where none of the three is missing."""
+    return s["accuracy"] or 0.0, s["low"] or 0.0, s["high"] or 0.0
+
+
 def _figure(height: float) -> tuple[Figure, Axes]:
-    import matplotlib
+    matplotlib = _matplotlib()
     from matplotlib.figure import Figure
 
     matplotlib.rcParams["svg.fonttype"] = "none"
@@ -175,6 +185,19 @@ def _figure(height: float) -> tuple[Figure, Axes]:
     axes.tick_params(length=0, labelsize=10)
     axes.spines[:].set_visible(False)
     return figure, axes
+
+
+def _matplotlib() -> Any:
+    """Import matplotlib without its warnings of a home folder that it cannot write to, which mean nothing to a report."""
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        import matplotlib
+        import matplotlib.font_manager  # the second place that looks for a folder to write to
+    finally:
+        logger.setLevel(level)
+    return matplotlib
 
 
 def _wrapped(name: str) -> str:

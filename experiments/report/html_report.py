@@ -3,28 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+from ...problems import Problem
 from ..journal.journal import Journal
+from ..journal.records import Row
 from .conclusion import conclusion
 from .figures import accuracy_figure, causes_figure, cost_figure, flips_figure, steps_figure
 from .frontier.figure import frontier_figure
 from .frontier.headline import headline
 from .frontier.points import frontier_cells, frontiers
+from .measures import ComparisonSummary, ConditionSummary
 from .outcomes import cause
 from .review_effects import review_cells, review_summary
 from .scores import Condition, conditions
 from .summary import comparisons, summarise
-from .table import comparison_cells, markdown_table, percent, shown_columns, summary_cells, terms, usd
+from .table import Cells, comparison_cells, markdown_table, percent, shown_columns, summary_cells, terms, usd
 
 SHOWN_CHARACTERS = 4_000
-"""Of one solution in the page; the journal has all."""
+"""Characters of one solution in the page; the journal has all."""
 
 SHOWN_PROBLEMS = 2_000
-"""In the page, so that it opens in any browser; the tables and figures count all."""
+"""Problems in the page, so that it opens in any browser; the tables and figures count all."""
+
+
+class ShownRow(TypedDict):
+    """What the page shows of one condition's work on a problem."""
+
+    status: str
+    cause: str
+    answer: str | None
+    steps: list[str]
+    solution: str
+    flags: list[str]
+    verdict: dict[str, str | int | float | bool]
+    error: str | None
+    trace: str | None
+    """Id of the trace in MLflow."""
+
+
+class ShownProblem(TypedDict):
+    """A problem in the page, with the rows of the conditions by their id."""
+
+    set: str
+    id: str
+    question: str
+    reference: str | None
+    rows: dict[str, ShownRow]
 
 
 @dataclass(frozen=True)
@@ -48,16 +76,24 @@ class Report:
         }
 
 
-def make_report(journal: Journal) -> Report:
-    """Make the report of an experiment from its journal."""
+def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
+    """Make the report of an experiment from its journal.
+
+    Args:
+        journal: of the experiment.
+        columns: columns of its first two tables, see `table.find_columns`. Default: all that differ and hold something.
+
+    Raises:
+        ValueError: there is no such column.
+    """
     summaries, found = summarise(journal), comparisons(journal)
     read = conditions(journal)
     made = frontiers(read)
     problems, causes = _problems(journal, read)
     figures = ({"frontier": frontier_figure(made)} if made else {}) | _figures(summaries, found, read, causes)
-    markdown = markdown_table(*summary_cells(summaries))
-    if found:
-        markdown += "\n" + markdown_table(*comparison_cells(found))
+    summary = summary_cells(summaries, columns)
+    compared = comparison_cells(found, columns) if found else None
+    markdown = markdown_table(*summary) + ("\n" + markdown_table(*compared) if compared else "")
     reviews = review_summary(journal)
     if reviews:
         markdown += "\n" + markdown_table(*review_cells(reviews))
@@ -65,10 +101,10 @@ def make_report(journal: Journal) -> Report:
         conclusion=headline(found, made) or conclusion(found),
         frontiers=frontier_cells(made) if made else None,
         name=journal.get("name") or journal.path.stem,
-        summary=summary_cells(summaries),
-        terms=terms(summary_cells(summaries)[0]),
+        summary=summary,
+        terms=terms(summary[0]),
         details=_details(summaries),
-        comparisons=comparison_cells(found) if found else None,
+        comparisons=compared,
         reviews=review_cells(reviews) if reviews else None,
         found=found,
         figures=figures,
@@ -82,7 +118,12 @@ def make_report(journal: Journal) -> Report:
     return Report(html, markdown, figures)
 
 
-def _figures(summaries: Any, found: Any, read: list[Condition], causes: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+def _figures(
+    summaries: list[ConditionSummary],
+    found: list[ComparisonSummary],
+    read: list[Condition],
+    causes: Mapping[str, Mapping[str, int]],
+) -> dict[str, str]:
     made = {}
     if any(s["n"] for s in summaries):
         made["accuracy"] = accuracy_figure(summaries)
@@ -114,9 +155,9 @@ def _condition_list(read: list[Condition]) -> list[dict[str, str]]:
     return [{"id": condition.cell["condition"], "name": _name(condition, read)} for condition in read]
 
 
-def _problems(journal: Journal, read: list[Condition]) -> tuple[list[dict[str, Any]], dict[str, dict[str, int]]]:
+def _problems(journal: Journal, read: list[Condition]) -> tuple[list[ShownProblem], dict[str, dict[str, int]]]:
     """Return the problems with what each condition made of them (its first seed), and the causes by condition."""
-    shown: dict[tuple[str, str], dict[str, Any]] = {}
+    shown: dict[tuple[str, str], ShownProblem] = {}
     causes: dict[str, dict[str, int]] = {}
     for condition in read:
         set_name = condition.cell["problems"]
@@ -135,11 +176,11 @@ def _problems(journal: Journal, read: list[Condition]) -> tuple[list[dict[str, A
     }
 
 
-def _problem(set_name: str, problem: Any) -> dict[str, Any]:
+def _problem(set_name: str, problem: Problem) -> ShownProblem:
     return {"set": set_name, "id": problem.problem_id, "question": problem.question, "reference": problem.reference, "rows": {}}
 
 
-def _shown_row(row: Mapping[str, Any], why: str) -> dict[str, Any]:
+def _shown_row(row: Row, why: str) -> ShownRow:
     detail = row["detail"]
     solution = detail.get("solution") or ""
     return {
@@ -163,8 +204,8 @@ def _traces_page(journal: Journal) -> str:
     return page if page.startswith(("http://", "https://")) else ""
 
 
-def _details(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Return the second table: what belief depends on."""
+def _details(summaries: list[ConditionSummary]) -> Cells:
+    """Return the second table: leaks, retries and costs, on which the trust in an accuracy depends."""
     return shown_columns(
         {
             "problems": [s["problems"] for s in summaries],
@@ -182,7 +223,7 @@ def _details(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]
     )
 
 
-def _without_leaks(summary: Mapping[str, Any]) -> str:
+def _without_leaks(summary: ConditionSummary) -> str:
     n = summary["n_without_leaks"]
     return "-" if n is None else f"{percent(summary['accuracy_without_leaks'])} (n={n})"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from ..journal.records import Detail, Row
 
 
-def cause(row: Mapping[str, Any], question: str) -> str:
+def cause(row: Row, question: str) -> str:
     """Return "correct", or what went wrong in a word or two.
 
     Of several causes of a wrong answer the first is taken, in the order of `verification.error_causes`: an arithmetic slip, a
@@ -21,7 +20,7 @@ def cause(row: Mapping[str, Any], question: str) -> str:
     return known[0].replace("_", " ") if known else "other wrong answer"
 
 
-def _causes(detail: Mapping[str, Any], question: str) -> list[str]:
+def _causes(detail: Detail, question: str) -> list[str]:
     from ...verification import Equation, SolutionCheck, StepCheck, Verdict, error_causes
 
     verdict, check = detail.get("verdict"), detail.get("check")
@@ -29,5 +28,12 @@ def _causes(detail: Mapping[str, Any], question: str) -> list[str]:
         return []
     equations = tuple(Equation(**equation) for equation in check["equations"])
     steps = tuple(StepCheck(**step) for step in check["steps"])
-    rebuilt = SolutionCheck(**{**check, "equations": equations, "steps": steps})
-    return error_causes(Verdict(**verdict), rebuilt, question=question)
+    rebuilt = SolutionCheck(
+        status=check["status"],
+        equations=equations,
+        first_wrong=check["first_wrong"],
+        summary=check["summary"],
+        steps=steps,
+    )
+    found = Verdict(status=verdict["status"], answer=verdict["answer"], source=verdict["source"], strict=verdict["strict"])
+    return error_causes(found, rebuilt, question=question)

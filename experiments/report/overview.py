@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
+from ...graphs.methods import method_named
+from ...nodes.solving.rebuilding import prompts_asked
+from ...nodes.solving.ways import WAYS, Way
+from ...prompts import PromptSet
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row
 from .scores import Condition, conditions, paired
@@ -142,6 +146,30 @@ def teacher_reply(journal: Journal, cell: CellValues, question: str) -> Any:
     label = cell["teacher_label"] if cell["teacher_label"] != "self" else cell["student_label"]
     found = [reply for reply in journal.replies() if reply["question"] == question]
     return next((reply for reply in found if reply["teacher"].startswith(label)), None)
+
+
+def student_prompts(cell: CellValues, row: Row, question: str) -> list[str]:
+    """Return what the student was asked for its first solution; empty where that cannot be told.
+
+    It cannot for imported traces, for methods that are not known here any more, and where the teacher gave the answer.
+    """
+    texts, solutions = cell.get("prompt_set", {}).get("texts"), row["detail"].get("solutions")
+    way = _way(cell, row["detail"].get("rung") or "")
+    if not texts or not solutions or way is None:
+        return []
+    prompts = PromptSet(cell["prompts"], "", texts)
+    state: Any = {"question": question, "steps": row["detail"].get("steps"), "hint": row["detail"].get("hint", "")}
+    return prompts_asked(way, prompts, state, solutions[0])
+
+
+def _way(cell: CellValues, rung: str) -> Way | None:
+    if rung:
+        return WAYS.get(rung.removeprefix("reviewed "))
+    try:
+        ways = method_named(cell["method"]).ways
+    except ValueError:
+        return None
+    return ways.get(cell["mode"]) or next(iter(ways.values()))
 
 
 def settings(cell: CellValues) -> str:

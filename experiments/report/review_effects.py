@@ -1,91 +1,114 @@
-"""What reviewers did, and what that changed."""
+"""Summarise what reviewers decided, and what became of the problems that they reviewed."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Literal
 
 from ...foundation.statuses import SCORED
 from ..inference.intervals import wilson
 from ..journal.journal import Journal
 from ..journal.records import Row
-from .table import interval, shown_columns
+from .measures import ReviewSummary
+from .table import Cells, interval, shown_columns
+
+Decision = Literal["approve", "edit", "reject"]
+Group = Literal["reviewed", "unreviewed", "changed", "original"]
 
 
-def review_summary(journal: Journal, cells: Collection[str] | None = None) -> list[dict[str, Any]]:
-    """Return one dict for each teacher and student with reviews.
+@dataclass
+class _Tally:
+    """Counts over the rows of one teacher, student and problem set."""
 
-    Returns:
-        `teacher`, `student`, `problems`; `reviewed` and `waiting` (problems), decisions `approved`, `edited`, `rejected`,
-        `words` (mean edit distance of edits), `seconds` (mean time of a decision, None if unknown); as pairs of right
-        and scored problems `reviewed_right`, `unreviewed_right`, and over the problems whose steps a review changed
-        `changed_right` and `original_right` (the counterfactual; (0, 0) unless it was asked for).
+    reviewed: int = 0
+    waiting: int = 0
+    decisions: Counter[Decision] = field(default_factory=Counter)
+    distances: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    solved: Counter[Group] = field(default_factory=Counter)
+    scored: Counter[Group] = field(default_factory=Counter)
+
+    def add(self, row: Row) -> None:
+        reviews = row["detail"].get("reviews") or []
+        self.waiting += row["status"] == "waiting"
+        self.reviewed += bool(reviews)
+        for review in reviews:
+            self.decisions[review["decision"]] += 1
+            if review["decision"] == "edit":
+                self.distances.append(review["edit_distance"])
+            if (seconds := review.get("seconds")) is not None:
+                self.times.append(seconds)
+        self._score("reviewed" if reviews else "unreviewed", row["status"])
+        if other := row["detail"].get("counterfactual"):
+            # both solutions of the same problem, so that the two shares can be compared
+            self._score("changed", row["status"])
+            self._score("original", other["status"])
+
+    def _score(self, group: Group, status: str) -> None:
+        if status in SCORED:
+            self.solved[group] += status == "correct"
+            self.scored[group] += 1
+
+    def pair(self, group: Group) -> tuple[int, int]:
+        return self.solved[group], self.scored[group]
+
+
+def review_summary(journal: Journal, cells: Collection[str] | None = None) -> list[ReviewSummary]:
+    """Return one summary for each teacher, student and problem set whose plans may be reviewed.
+
+    Args:
+        journal: of the experiment.
+        cells: ids of the cells to read. Default: all.
     """
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    tallies: dict[tuple[str, str, str], _Tally] = {}
     for cell in journal.cells():
         if (cell.get("review") or "never") == "never" or (cells is not None and cell["id"] not in cells):
             continue
-        key = (cell["teacher_label"], cell["student_label"], cell["problems"])
-        _count(found.setdefault(key, _empty(*key)), list(journal.rows(cell["id"], detail=True)))
-    return [_means(entry) for entry in found.values()]
+        tally = tallies.setdefault((cell["teacher_label"], cell["student_label"], cell["problems"]), _Tally())
+        for row in journal.rows(cell["id"], detail=True):
+            tally.add(row)
+    return [_summary(*key, tally) for key, tally in tallies.items()]
 
 
-def review_cells(summaries: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows of the table of reviews."""
-    columns = {name: [str(entry[name]) for entry in summaries] for name in ("problems", "student", "teacher")}
-    columns |= {name: [str(entry[name]) for entry in summaries] for name in ("reviewed", "waiting", *_DECISIONS.values())}
-    columns["words changed"] = ["-" if entry["words"] is None else f"{entry['words']:.1f}" for entry in summaries]
-    columns |= {title: [_share(entry[name]) for entry in summaries] for title, name in _SHARES.items()}
-    return shown_columns(columns)
-
-
-_DECISIONS = {"approve": "approved", "edit": "edited", "reject": "rejected"}
-_SHARES = {
-    "accuracy reviewed": "reviewed_right",
-    "not reviewed": "unreviewed_right",
-    "changed steps": "changed_right",
-    "their original steps": "original_right",
-}
-
-
-def _empty(teacher: str, student: str, problems: str) -> dict[str, Any]:
-    counts = dict.fromkeys(("reviewed", "waiting", *_DECISIONS.values()), 0)
+def _summary(teacher: str, student: str, problems: str, tally: _Tally) -> ReviewSummary:
     return {
         "teacher": teacher,
         "student": student,
         "problems": problems,
-        "distances": [],
-        "times": [],
-        **counts,
-        **dict.fromkeys(_SHARES.values(), (0, 0)),
+        "reviewed": tally.reviewed,
+        "waiting": tally.waiting,
+        "approved": tally.decisions["approve"],
+        "edited": tally.decisions["edit"],
+        "rejected": tally.decisions["reject"],
+        "words": sum(tally.distances) / len(tally.distances) if tally.distances else None,
+        "seconds": sum(tally.times) / len(tally.times) if tally.times else None,
+        "reviewed_right": tally.pair("reviewed"),
+        "unreviewed_right": tally.pair("unreviewed"),
+        "changed_right": tally.pair("changed"),
+        "original_right": tally.pair("original"),
     }
 
 
-def _count(entry: dict[str, Any], rows: list[Row]) -> None:
-    for row in rows:
-        reviews = row["detail"].get("reviews") or []
-        entry["waiting"] += row["status"] == "waiting"
-        entry["reviewed"] += bool(reviews)
-        for review in reviews:
-            entry[_DECISIONS[review["decision"]]] += 1
-            entry["distances"] += [review["edit_distance"]] if review["decision"] == "edit" else []
-            entry["times"] += [review["seconds"]] if review.get("seconds") is not None else []
-        _score(entry, "reviewed_right" if reviews else "unreviewed_right", row["status"])
-        if other := row["detail"].get("counterfactual"):
-            _score(entry, "changed_right", row["status"])
-            _score(entry, "original_right", other["status"])
-
-
-def _score(entry: dict[str, Any], name: str, status: str) -> None:
-    if status in SCORED:
-        right, all_of_them = entry[name]
-        entry[name] = (right + (status == "correct"), all_of_them + 1)
-
-
-def _means(entry: dict[str, Any]) -> dict[str, Any]:
-    distances, times = entry.pop("distances"), entry.pop("times")
-    means = {"words": distances, "seconds": times}
-    return entry | {name: sum(values) / len(values) if values else None for name, values in means.items()}
+def review_cells(summaries: list[ReviewSummary]) -> Cells:
+    """Return header and rows of the table of reviews."""
+    columns: dict[str, list[str]] = {
+        "problems": [s["problems"] for s in summaries],
+        "student": [s["student"] for s in summaries],
+        "teacher": [s["teacher"] for s in summaries],
+        "reviewed": [str(s["reviewed"]) for s in summaries],
+        "waiting": [str(s["waiting"]) for s in summaries],
+        "approved": [str(s["approved"]) for s in summaries],
+        "edited": [str(s["edited"]) for s in summaries],
+        "rejected": [str(s["rejected"]) for s in summaries],
+        "words changed": ["-" if s["words"] is None else f"{s['words']:.1f}" for s in summaries],
+        "accuracy reviewed": [_share(s["reviewed_right"]) for s in summaries],
+        "not reviewed": [_share(s["unreviewed_right"]) for s in summaries],
+        "changed steps": [_share(s["changed_right"]) for s in summaries],
+        "their original steps": [_share(s["original_right"]) for s in summaries],
+    }
+    return shown_columns(columns)
 
 
 def _share(pair: tuple[int, int]) -> str:

@@ -1,76 +1,28 @@
-"""The summary of an experiment: a dict for each condition, and the comparisons between them."""
+"""Summarise an experiment: the numbers of each condition, and each condition compared with its base."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, TypedDict
 
 from ...graphs.methods import CONTROLS, is_ladder, rung_names
 from ..inference.intervals import holm, wilson
 from ..inference.paired import Comparison, compare
 from ..journal.journal import Journal
+from .measures import ComparisonSummary, ConditionSummary
 from .scores import Condition, conditions, paired
 
 BASES = ("chain_of_thought", "standard", "plan_and_solve")
 """What a method is compared with, where the experiment has it; the first that is there is the base of the others."""
 
 
-class ComparisonSummary(TypedDict):
-    """One condition against its base, as tables and sentences need it; see `paired.Comparison`.
-
-    `a` and `b` are labels, `a` is the base. `group` is the value of the column that breaks the comparison down. `a_pass` and
-    `b_pass` are pass@k of k = `pass_k` trials, None where a problem has one.
-    """
-
-    a: str
-    b: str
-    a_condition: str
-    b_condition: str
-    student: str
-    problems: str
-    group: str
-    n: int
-    difference: float
-    difference_low: float | None
-    difference_high: float | None
-    gain: float | None
-    gain_low: float | None
-    gain_high: float | None
-    gained: float
-    lost: float
-    p: float
-    p_holm: float | None
-    test: str
-    interval: str
-    error: float | None
-    clusters: int | None
-    needed: int | None
-    margin: float | None
-    p_not_worse: float | None
-    p_equivalent: float | None
-    pass_k: int
-    a_pass: float | None
-    b_pass: float | None
-
-
-def summarise(journal: Journal, cells: Collection[str] | None = None) -> list[dict[str, Any]]:
-    """Return one dict of plain values for each condition (see `summarise_condition`)."""
+def summarise(journal: Journal, cells: Collection[str] | None = None) -> list[ConditionSummary]:
+    """Return the numbers of each condition, in the order of the cells."""
     return [summarise_condition(condition) for condition in conditions(journal, cells)]
 
 
-def summarise_condition(condition: Condition) -> dict[str, Any]:
-    """Return the numbers of a condition.
-
-    Returns:
-        `condition`, `label`, `method`, `problems`, `student`, `teacher`, `mode`, `prompts`, `samples`, `seeds`;
-        `n` (problems with a verdict), `accuracy`, `low`, `high` (Wilson's 95 % interval), `strict_accuracy`;
-        `statuses`, `errors`, `truncated`, `refused`, `no_working` (rows), `retried`, `leak_rate`,
-        `accuracy_without_leaks`, `n_without_leaks`, `mean_steps`;
-        `teacher_tokens`, `student_tokens` (of what it used; a shared decomposition counts in each),
-        `cost_usd` (None if unknown), `tokens_per_correct`, `cost_per_correct`, `seconds_per_correct`, `seconds_per_problem`
-        (None where nobody took the time).
-    """
+def summarise_condition(condition: Condition) -> ConditionSummary:
+    """Return the numbers of a condition."""
     cell, sums, scores = condition.cell, condition.sums, condition.scores
     accuracy = wilson(sum(scores.values()), len(scores))
     clean = {key: score for key, score in scores.items() if key not in condition.leaking}
@@ -84,7 +36,11 @@ def summarise_condition(condition: Condition) -> dict[str, Any]:
     return {
         "condition": cell["condition"],
         "label": condition.label,
-        **{name: cell[name] for name in ("method", "problems", "mode", "prompts", "samples")},
+        "method": cell["method"],
+        "problems": cell["problems"],
+        "mode": cell["mode"],
+        "prompts": cell["prompts"],
+        "samples": cell["samples"],
         "student": cell["student_label"],
         "teacher": cell["teacher_label"],
         "seeds": len(condition.cell_ids),
@@ -118,8 +74,7 @@ def summarise_condition(condition: Condition) -> dict[str, Any]:
 def comparisons(journal: Journal, cells: Collection[str] | None = None) -> list[ComparisonSummary]:
     """Compare, for each student and problem set, every condition with its base on the same problems.
 
-    Returns:
-        Dicts with `a` and `b` (labels), `student`, `problems` and the fields of `Comparison`; p-values are corrected over all.
+    Every p-value is corrected for the number of comparisons made here (Holm).
     """
     pairs = base_pairs(conditions(journal, cells))
     made = [(a, b, compare(*paired(a, b)[1:])) for a, b in pairs if paired(a, b)[0]]

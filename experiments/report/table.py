@@ -3,46 +3,121 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from ...foundation.nearest import nearest
 from ...foundation.statuses import STATUSES
 from ...nodes.asking.failures import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from .summary import ComparisonSummary
+    from .measures import ComparisonSummary, ConditionSummary
 
+
+Cells = tuple[list[str], list[list[str]]]
+"""Header and rows of a table, all as text."""
+
+_SUMMARY: dict[str, Callable[[ConditionSummary], str]] = {
+    "problems": lambda s: s["problems"],
+    "student": lambda s: s["student"],
+    "method": lambda s: s["label"],
+    "n": lambda s: str(s["n"]),
+    "accuracy (95 %)": lambda s: interval(s["accuracy"], s["low"], s["high"]),
+    "strict": lambda s: percent(s["strict_accuracy"]),
+    "statuses": lambda s: statuses(s["statuses"]),
+    "retried": lambda s: str(s["retried"]),
+    "truncated": lambda s: str(s["truncated"]),
+    "refused": lambda s: str(s["refused"]),
+    "no working": lambda s: str(s["no_working"]),
+    "leaks": lambda s: percent(s["leak_rate"]),
+    "teacher tokens": lambda s: tokens(s["teacher_tokens"], s["teacher"]),
+    "student tokens": lambda s: tokens(s["student_tokens"], "student"),
+    "USD": lambda s: usd(s["cost_usd"]),
+    "latency s": lambda s: number(s["seconds_per_problem"]),
+}
+"""Columns of the summary, in order, and how each is read from a condition."""
+
+_COMPARISON: dict[str, Callable[[ComparisonSummary], str]] = {
+    "problems": lambda c: c["problems"],
+    "student": lambda c: c["student"],
+    "compared": lambda c: f"{c['b']} - {c['a']}",
+    "group": lambda c: c["group"] or "-",
+    "n": lambda c: str(c["n"]),
+    "clusters": lambda c: str(c["clusters"] or "-"),
+    "points (95 %)": lambda c: signed_interval(c["difference"], c["difference_low"], c["difference_high"], ""),
+    "standard error": lambda c: f"{100 * c['error']:.1f}" if c["clusters"] and c["error"] is not None else "-",
+    "relative gain (95 %)": lambda c: _gain(c),
+    "gained/lost": lambda c: f"{c['gained']:.4g} / {c['lost']:.4g}",
+    "p (Holm)": lambda c: _p(c["p_holm"]),
+    "not worse (p)": lambda c: _p(c["p_not_worse"]),
+    "equal (p)": lambda c: _p(c["p_equivalent"]),
+    "pass@k": lambda c: _passes(c),
+    "needed for 80 % power": lambda c: f"{c['needed']:,}" if c["needed"] else "-",
+}
+"""Columns of the comparisons, in order, and how each is read from a comparison."""
+
+SUMMARY_COLUMNS, COMPARISON_COLUMNS = tuple(_SUMMARY), tuple(_COMPARISON)
 
 _NOTHING = {name: {"0"} for name in ("retried", "truncated", "refused", "no working", "USD")} | {"leaks": {"-", "0 %"}}
 """What a column of the summary holds where it has nothing to say, by name."""
 
+_ALWAYS: dict[str, set[str]] = {"relative gain (95 %)": set(), "needed for 80 % power": set()}
+"""Columns of the comparisons that stay even where they hold nothing: their absence would look like an oversight."""
 
-def summary_cells(summaries: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Return header and cells of the summary table; columns that never differ or hold nothing are left out."""
-    columns: dict[str, list[str]] = {
-        "problems": [s["problems"] for s in summaries],
-        "student": [s["student"] for s in summaries],
-        "method": [s["label"] for s in summaries],
-        "n": [str(s["n"]) for s in summaries],
-        "accuracy (95 %)": [interval(s["accuracy"], s["low"], s["high"]) for s in summaries],
-        "strict": [percent(s["strict_accuracy"]) for s in summaries],
-        "statuses": [statuses(s["statuses"]) for s in summaries],
-        "retried": [str(s["retried"]) for s in summaries],
-        "truncated": [str(s["truncated"]) for s in summaries],
-        "refused": [str(s["refused"]) for s in summaries],
-        "no working": [str(s["no_working"]) for s in summaries],
-        "leaks": [percent(s["leak_rate"]) for s in summaries],
-        "teacher tokens": [tokens(s["teacher_tokens"], s["teacher"]) for s in summaries],
-        "student tokens": [tokens(s["student_tokens"], "student") for s in summaries],
-        "USD": [usd(s["cost_usd"]) for s in summaries],
-        "latency s": [number(s["seconds_per_problem"]) for s in summaries],
-    }
-    return shown_columns(
-        columns,
-        _NOTHING,
-    )
+
+def summary_cells(summaries: Sequence[ConditionSummary], wanted: Sequence[str] = ()) -> Cells:
+    """Return the summary table.
+
+    Args:
+        summaries: one for each row.
+        wanted: columns to show, in this order, see `find_columns`. Default: all that differ and hold something.
+    """
+    columns = {name: [read(s) for s in summaries] for name, read in _SUMMARY.items()}
+    return _chosen(columns, wanted) or shown_columns(columns, _NOTHING)
+
+
+def comparison_cells(found: Sequence[ComparisonSummary], wanted: Sequence[str] = ()) -> Cells:
+    """Return the table of comparisons; arguments as for `summary_cells`."""
+    columns = {name: [read(c) for c in found] for name, read in _COMPARISON.items()}
+    return _chosen(columns, wanted) or shown_columns(columns, _ALWAYS)
+
+
+def find_columns(wanted: Iterable[str], known: Sequence[str] = (*SUMMARY_COLUMNS, *COMPARISON_COLUMNS)) -> list[str]:
+    """Return the full names of columns.
+
+    Args:
+        wanted: names as in the tables, in any case; "accuracy" is enough for "accuracy (95 %)", "needed" for the last one.
+        known: names to choose from. Default: those of both tables.
+
+    Raises:
+        ValueError: a name fits no column, or several; the message lists them.
+    """
+    return [_column_named(name.strip(), known) for name in wanted]
+
+
+def _column_named(wanted: str, known: Sequence[str]) -> str:
+    folded = wanted.casefold()
+    for name in known:
+        if folded in (name.casefold(), name.partition(" (")[0].casefold()):
+            return name
+    starting = list(dict.fromkeys(name for name in known if folded and name.casefold().startswith(folded)))
+    if len(starting) == 1:
+        return starting[0]
+    which = f"fits {' and '.join(starting)}" if starting else f"is not a column{nearest(wanted, known)}"
+    raise ValueError(f"{wanted!r} {which}; columns are {', '.join(dict.fromkeys(known))}")
+
+
+def _chosen(columns: Mapping[str, list[str]], wanted: Sequence[str]) -> Cells | None:
+    """Return the wanted columns; None if they mean the other table, so that this one stays as it is."""
+    found = find_columns(wanted)
+    names = [name for name in found if name in columns]
+    # "student" and "n" are columns of both tables: beside a column that only the other one has, they mean the other one
+    shared = all(name in _SUMMARY and name in _COMPARISON for name in names)
+    if not names or (shared and len(names) < len(found)):
+        return None
+    return names, [list(row) for row in zip(*(columns[name] for name in names), strict=True)]
 
 
 TERMS = {
@@ -69,9 +144,7 @@ def terms(header: Sequence[str]) -> str:
     return "; ".join(f"{name}: {TERMS[name]}" for name in header if name in TERMS)
 
 
-def shown_columns(
-    columns: Mapping[str, list[str]], empty: Mapping[str, set[str]] | None = None
-) -> tuple[list[str], list[list[str]]]:
+def shown_columns(columns: Mapping[str, list[str]], empty: Mapping[str, set[str]] | None = None) -> Cells:
     """Return header and cells without the columns that hold nothing, or name problems and students that never differ.
 
     Args:
@@ -85,28 +158,6 @@ def shown_columns(
         and not (name in ("problems", "student") and len(set(cells)) == 1)
     }
     return list(kept), [list(row) for row in zip(*kept.values(), strict=True)]
-
-
-def comparison_cells(found: Sequence[ComparisonSummary]) -> tuple[list[str], list[list[str]]]:
-    """Return header and cells of the table of comparisons; columns that hold nothing are left out."""
-    columns: dict[str, list[str]] = {
-        "problems": [c["problems"] for c in found],
-        "student": [c["student"] for c in found],
-        "compared": [f"{c['b']} - {c['a']}" for c in found],
-        "group": [c["group"] or "-" for c in found],
-        "n": [str(c["n"]) for c in found],
-        "clusters": [str(c["clusters"] or "-") for c in found],
-        "points (95 %)": [signed_interval(c["difference"], c["difference_low"], c["difference_high"], "") for c in found],
-        "standard error": [f"{100 * c['error']:.1f}" if c["clusters"] and c["error"] is not None else "-" for c in found],
-        "relative gain (95 %)": [_gain(c) for c in found],
-        "gained/lost": [f"{c['gained']:.4g} / {c['lost']:.4g}" for c in found],
-        "p (Holm)": [_p(c["p_holm"]) for c in found],
-        "not worse (p)": [_p(c["p_not_worse"]) for c in found],
-        "equal (p)": [_p(c["p_equivalent"]) for c in found],
-        "pass@k": [_passes(c) for c in found],
-        "needed for 80 % power": [f"{c['needed']:,}" if c["needed"] else "-" for c in found],
-    }
-    return shown_columns(columns, {"relative gain (95 %)": set(), "needed for 80 % power": set()})
 
 
 def _gain(c: ComparisonSummary) -> str:

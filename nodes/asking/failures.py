@@ -70,6 +70,8 @@ def explain(error: BaseException) -> str:
     """Return the message of an error in one line, without the keys and tokens of this process's environment."""
     error = first(error)
     said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+    if isinstance(error, OSError) and error.strerror and error.filename and said.startswith("[Errno"):
+        said = f"{error.filename}: {error.strerror}"
     said = Redactor().text(said)  # some servers send the key back that they refuse
     return " ".join(printable(said).split())[:900] or type(error).__name__
 

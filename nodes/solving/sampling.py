@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from langchain_core.language_models import BaseChatModel
+from typing import TYPE_CHECKING, Any
 
 from ...prompts import PromptSet
 from ...prompts.examples import Choice, Example, choose_examples
 from ..asking.messages import Ask, Turns
 from ..state import TraceState
 from ..steps import number_steps
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 VOTING_TEMPERATURE = 0.7
 """For samples of a student that is greedy or has no temperature of its own (Wang et al. 2023, self-consistency)."""
@@ -35,7 +36,7 @@ class Sampling:
 
     def __init__(
         self,
-        student: BaseChatModel,
+        student: BaseChatModel | None,
         prompts: PromptSet,
         state: TraceState,
         samples: int,
@@ -87,7 +88,7 @@ def _worked(prompt: str, example: Example) -> str:
     return example.solution
 
 
-def _options(student: BaseChatModel, samples: int, attempt: int, sample: int) -> dict[str, Any]:
+def _options(student: BaseChatModel | None, samples: int, attempt: int, sample: int) -> dict[str, Any]:
     """Make samples differ, and differ again in a retry; a single sample is asked for as the student is set up."""
     if samples == 1:
         return {}

@@ -251,11 +251,13 @@ def test_the_shared_problem_sets_load_without_complaint():
         assert (len(problems), problems.issues) == (count, [])
 
 
-def test_a_file_without_line_breaks_does_not_fill_the_memory(tmp_path, monkeypatch):
-    from trace_of_thought.problems import files
-
-    monkeypatch.setattr(files, "LONGEST_LINE", 1_000)
-    path = tmp_path / "long.jsonl"
-    path.write_text('{"question": "1 + 1?", "reference": "2"}\n{"question": "' + "x" * 5_000)
-    with pytest.raises(ValueError, match=r"line 2: longer than 1,000 characters"):
-        load_problems(str(path))
+def test_csv_errors_name_the_line_of_the_file_and_the_option(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text('task,known\n"two\nlines?",2\n')
+    with pytest.raises(ValueError, match=r"p.csv, line 3: no column for the question; it has task, known; name it with"):
+        load_problems(path)
+    with pytest.raises(ValueError, match=r"line 3: no column 'Q' for question; .*--columns question=COLUMN"):
+        load_problems(path, columns={"question": "Q"})
+    path.write_text('question,reference\n"two\nlines?",2\nwhat,if,more\n')
+    with pytest.raises(ValueError, match=r"p.csv, line 4: the number of fields differs from the header; put quotation marks"):
+        load_problems(path)

@@ -32,3 +32,13 @@ def absolute(uri: str) -> str:
 def without_user(uri: str) -> str:
     """Return an address without user and password."""
     return re.sub(r"(?<=://)[^/@]*@", "", uri)
+
+
+def unwritable_file(uri: str) -> Path | None:
+    """Return the file or folder that keeps a local database from being written, None if nothing does."""
+    found = re.fullmatch(r"sqlite:////([^?]+)", uri)
+    if found is None:
+        return None
+    path = Path("/", found[1])
+    # SQLite also needs the folder: it puts its journal beside the database
+    return next((place for place in (path, path.parent) if place.exists() and not os.access(place, os.W_OK)), None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ...foundation.folders import home
 from ...foundation.redaction import Redactor
-from .addresses import LOCAL, absolute, default_uri, without_user
+from .addresses import LOCAL, absolute, default_uri, unwritable_file, without_user
 from .environment import apply_settings
 from .errors import TrackingUnavailable
 from .outbox import Outbox
@@ -146,6 +146,12 @@ class Store:
             raise TrackingUnavailable(
                 f"the tracking store {self.shown_uri} is a folder, and MLflow keeps no traces in folders; use {LOCAL} "
                 "(or unset MLFLOW_TRACKING_URI), or move it with: mlflow migrate-filestore"
+            )
+        if (unwritable := unwritable_file(self.uri)) is not None:
+            # MLflow retries what cannot succeed: its own error came after 145 s
+            raise TrackingUnavailable(
+                f"the tracking store {self.shown_uri} cannot be used: {unwritable} is not writable; name another database with "
+                "--tracking-uri sqlite:////FOLDER/mlflow.db, or leave tracking out with --no-tracking"
             )
         try:
             self.client.search_experiments(max_results=1)

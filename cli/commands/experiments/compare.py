@@ -13,6 +13,7 @@ from ....experiments.report.sides import Side
 from ....experiments.report.table import comparison_cells, rich_table, terms
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable
+from ...columns import ShowComparisonColumns
 from ...consoles import wide
 
 _SIDE = "EXPERIMENT, EXPERIMENT:CELL (part of its label, or its id), a log of inspect_ai or a samples file of lm-eval"
@@ -34,6 +35,7 @@ def compare(
     rescore: Annotated[bool, typer.Option("--rescore", help="Verify the answers in logs again, with this program.")] = False,
     score: Annotated[str | None, typer.Option(help=_SCORE)] = None,
     show: Annotated[int, typer.Option(min=0, help="Number of flipped problems to list, of each kind.")] = 5,
+    show_columns: ShowComparisonColumns = None,
 ) -> None:
     """Compare two results problem by problem: difference, test, intervals, flips.
 
@@ -42,7 +44,7 @@ def compare(
     console = wide(Console(highlight=False))
     pairs = matched(a, b, home(), rescore=rescore, score=score)
     found = compare_pairs(pairs, cluster=cluster, by=by, margin=None if margin is None else margin / 100)
-    header, rows = comparison_cells(found)
+    header, rows = comparison_cells(found, show_columns or ())
     console.print(rich_table("On the same problems", header, rows, console.width))
     console.print(printable(conclusion(found)), style="bold", markup=False, soft_wrap=True)
     console.print(terms(header), style="dim", markup=False, soft_wrap=True)

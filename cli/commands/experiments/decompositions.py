@@ -11,6 +11,7 @@ from ....experiments.exchange.recorded_file import export_decompositions
 from ....experiments.journal.finding import find_journal
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable
+from ...writing import writing
 
 decompositions = typer.Typer(help="Export teachers' steps for reuse.", no_args_is_help=True)
 decompositions.callback()(lambda: None)
@@ -23,6 +24,8 @@ def export(
 ) -> None:
     """Write an experiment's steps to a file."""
     with find_journal(experiment, home()) as journal:
-        for teacher, count in export_decompositions(journal, file).items():
+        with writing(file, "the argument FILE"):
+            counts = export_decompositions(journal, file)
+        for teacher, count in counts.items():
             name = printable(teacher)
             print(f"{count} decompositions by {name}; replay them with --teacher 'recorded:{file}#{name}'")

@@ -10,6 +10,7 @@ import typer
 from ....experiments.exchange.flat_rows import COLUMNS, export_rows
 from ....experiments.journal.finding import find_journal
 from ....foundation.folders import home
+from ...writing import writing
 
 Format = Literal["csv", "parquet", "jsonl", "hf"]
 
@@ -28,4 +29,6 @@ def export(
     with find_journal(experiment, home()) as journal:
         name = (journal.get("name") or "experiment").replace(" ", "_")
         path = out or Path(name if format == "hf" else f"{name}.{format}")
-        print(f"{export_rows(journal, path, format)} rows written to {path}")
+        with writing(path, "--out"):
+            count = export_rows(journal, path, format)
+        print(f"{count} rows written to {path}")

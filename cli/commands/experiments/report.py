@@ -16,9 +16,11 @@ from ....experiments.report.html_report import make_report
 from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
+from ...columns import ShowColumns
 from ...consoles import wide
 from ...options import TrackingUri
 from ...publishing import opened
+from ...writing import writing
 
 
 def report(
@@ -34,6 +36,7 @@ def report(
     max_output_tokens: Annotated[
         float | None, typer.Option(help="With --calibrate: maximum teacher output tokens per problem that a signal may cost.")
     ] = None,
+    show_columns: ShowColumns = None,
     tracking: Annotated[bool, typer.Option(help="Also log the report to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
 ) -> None:
@@ -45,12 +48,13 @@ def report(
         _show_calibration(experiment, calibrate, max_output_tokens)
         return
     with find_journal(experiment, home()) as journal:
-        made = make_report(journal)
+        made = make_report(journal, show_columns or ())
         folder = out or Path(f"{(journal.get('name') or 'experiment').replace(' ', '_')}-report")
-        for name, content in made.files().items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+        with writing(folder, "--out"):
+            for name, content in made.files().items():
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8")
         print(f"wrote {folder / 'report.html'} and {folder / 'table.md'}")
         with opened(tracking, tracking_uri) as store:
             if store is not None:

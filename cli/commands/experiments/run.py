@@ -20,6 +20,7 @@ from ....experiments.design.config_file import build_config, load_config
 from ....experiments.design.overrides import with_settings
 from ....graphs.methods import method_names
 from ....prompts.examples import Choice
+from ...columns import ShowColumns, split_values
 from ...consoles import wide
 from ...execution import execute
 from ...model_options import with_model_options, with_problem_options
@@ -34,7 +35,6 @@ from ...options import (
     default,
     kept,
     pairs,
-    split_values,
 )
 
 if TYPE_CHECKING:
@@ -233,6 +233,7 @@ def run(
             rich_help_panel=_REVIEW,
         ),
     ] = None,
+    show_columns: ShowColumns = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Print combinations, calls, tokens and estimated cost without calling a model."),
@@ -279,7 +280,7 @@ def run(
     sampling = {"max_tokens": max_tokens, "temperature": temperature}
     config = with_model_options(config, remote=remote, students=sampling, on_ray=on_ray, prices=price)
     target = (tracking_uri, tracking_fallback) if tracking else None
-    execute(config, console, dry_run=dry_run, target=target, reviews=reviews)
+    execute(config, console, dry_run=dry_run, target=target, reviews=reviews, columns=show_columns or ())
 
 
 def _config(file: Path | None, given: dict[str, Any], settings: list[str]) -> ExperimentConfig:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from ..conclusion import LEVEL, corrected_p
+from ..measures import ComparisonSummary
 from .points import Frontier, Point
 
-LEVEL = 0.05
 
-
-def headline(found: Sequence[Mapping[str, Any]], made: Sequence[Frontier]) -> str:
+def headline(found: Sequence[ComparisonSummary], made: Sequence[Frontier]) -> str:
     """Return the answer to "does a teacher's plan lift my student, and at what cost?" for each student and problem set.
 
     Args:
@@ -20,12 +19,12 @@ def headline(found: Sequence[Mapping[str, Any]], made: Sequence[Frontier]) -> st
     return " ".join(filter(None, (_of_student(frontier, found) for frontier in made)))
 
 
-def _of_student(frontier: Frontier, found: Sequence[Mapping[str, Any]]) -> str:
+def _of_student(frontier: Frontier, found: Sequence[ComparisonSummary]) -> str:
     taught = {point.condition: point for point in frontier.of_kind("taught")}
     own = [c for c in found if c["b_condition"] in taught]
     if not own:
         return ""
-    held = [c for c in own if c["p_holm"] < LEVEL and c["difference"] > 0]
+    held = [c for c in own if corrected_p(c) < LEVEL and c["difference"] > 0]
     best = max(held or own, key=lambda c: c["difference"])
     point = taught[best["b_condition"]]
     where = f"{frontier.student} on {frontier.problems}"
@@ -33,7 +32,7 @@ def _of_student(frontier: Frontier, found: Sequence[Mapping[str, Any]]) -> str:
         return (
             f"{point.label} lifts {where} by {100 * best['difference']:.1f} points over {best['a']} "
             f"({_percent(point.accuracy.value - best['difference'])} to {_percent(point.accuracy.value)}, n = {best['n']}, "
-            f"{_p(best['p_holm'])}); it costs {point.output_tokens:,.0f} output tokens of the teacher per problem"
+            f"{_p(corrected_p(best))}); it costs {point.output_tokens:,.0f} output tokens of the teacher per problem"
             f"{_cheaper(point, frontier)}."
         )
     return f"No evidence that a teacher lifts {where}{_needed(best)}."
@@ -49,11 +48,11 @@ def _cheaper(point: Point, frontier: Frontier) -> str:
     return f"; {best.label} reaches {_percent(best.accuracy.value)} for {best.output_tokens:,.0f}"
 
 
-def _needed(best: Mapping[str, Any]) -> str:
+def _needed(best: ComparisonSummary) -> str:
     if best["difference"] <= 0 or not best["needed"]:
         return f": the best difference is {100 * best['difference']:+.1f} points on {best['n']} problems"
     return (
-        f" ({100 * best['difference']:+.1f} points on {best['n']} problems, {_p(best['p_holm'])}); "
+        f" ({100 * best['difference']:+.1f} points on {best['n']} problems, {_p(corrected_p(best))}); "
         f"about {best['needed']:,} problems would be needed to see a difference of this size"
     )
 

@@ -1,7 +1,6 @@
 """Logs that the real libraries wrote with their mock models (`make_logs.py`), compared with each other and with cells."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -129,7 +128,6 @@ def test_large_logs_are_compared(tmp_path):
     assert found["n"] == 1319
 
 
-@pytest.mark.skipif(shutil.which("tot") is None, reason="tot is not installed")
 def test_the_command_needs_neither_library(tmp_path):
     code = f"import sys; sys.argv[1:] = ['compare', {A!r}, {LM_B!r}]; from trace_of_thought.cli.app import main; main()"
     seen = "import atexit; atexit.register(lambda: print('LOADED', {'inspect_ai', 'lm_eval', 'mlflow'} & set(sys.modules)))"

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binom, binomtest
 
 from trace_of_thought.experiments.inference import power
-from trace_of_thought.experiments.inference.intervals import holm, mcnemar, wilson
+from trace_of_thought.experiments.inference.intervals import holm, mcnemar, pass_at_k, wilson
 from trace_of_thought.experiments.inference.paired import bonett_price, bootstrap, compare
 from trace_of_thought.experiments.inference.permutation import sign_flip
 from trace_of_thought.experiments.inference.power import problems_needed
@@ -39,6 +39,28 @@ def test_mcnemar_is_a_binomial_test_on_the_changed_problems():
         assert mcnemar(gained, lost) == pytest.approx(expected)
         assert mcnemar(gained, lost) == pytest.approx(binomtest(gained, gained + lost).pvalue)
     assert mcnemar(0, 0) == 1.0
+
+
+def test_p_values_and_intervals_are_those_of_statsmodels_and_scipy():
+    from scipy.stats import hypergeom
+    from statsmodels.stats.contingency_tables import mcnemar as their_mcnemar
+    from statsmodels.stats.multitest import multipletests
+    from statsmodels.stats.proportion import proportion_confint
+
+    generator = numpy.random.default_rng(11)
+    for _ in range(200):
+        gained, lost = (int(number) for number in generator.integers(0, 400, 2))
+        theirs = their_mcnemar([[0, gained], [lost, 0]], exact=True).pvalue if gained + lost else 1.0
+        assert mcnemar(gained, lost) == pytest.approx(theirs, rel=1e-9, abs=1e-300)
+        n = int(generator.integers(1, 2_000))
+        successes = float(generator.integers(0, n + 1)) * generator.choice([1.0, 1 / 3])
+        low, high = proportion_confint(successes, n, method="wilson")
+        found = wilson(successes, n)
+        assert (found.low, found.high) == pytest.approx((max(0, low), min(1, high)), abs=1e-12)
+        p_values = generator.random(int(generator.integers(1, 9))).round(2).tolist()
+        assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1].tolist())
+        k, right = int(generator.integers(1, n + 1)), int(successes)
+        assert pass_at_k(right, n, k) == pytest.approx(1 - hypergeom.pmf(0, n, right, k), abs=1e-9)
 
 
 def test_holm_agrees_with_the_worked_example():

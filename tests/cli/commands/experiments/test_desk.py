@@ -34,7 +34,7 @@ def test_list_shows_experiments_with_their_state_and_tags(tot, lift):
     assert tot("tag", "lift", "--remove", "paper") == (0, "seed=3\n")
 
 
-def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift):
+def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift, openai_server):
     assert "trace_of_thought" in tot("show", "lift")[1]
     code, text = tot("show", "lift", "standard", "--failed")
     assert code == 0
@@ -46,15 +46,70 @@ def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift):
         "What is 3 + 1?",
         "1. Add.",
         "incorrect: answer 3, reference 4",
-        "Prompt of the teacher",
-        "tokens",
+        "Prompt of the teacher\n",
+        "Prompt of the student\n",
+        "Solution\n",
+        "student: 9 input, 3 output, 1 calls",
     ):
-        assert part in text or part == "tokens", part
+        assert part in text, part
+    prompt = text.partition("Prompt of the student\n")[2].partition("Solution\n")[0]
+    assert "What is 3 + 1?" in prompt
+    assert "2. Say it." in prompt
+    assert prompt.strip() in openai_server.prompts
     assert "2 of 3" in text
     assert "next: tot show lift" in text
     assert "p4 --failed" in text
     assert "no problem 'p9'" in tot("show", "lift", "trace", "p9")[1]
     assert "no such problems" in tot("show", "lift", "standard", "--no-answer")[1]
+
+
+def test_columns_of_tables_are_chosen(tot, lift, tmp_path):
+    code, text = tot("compare", "lift:standard", "lift:trace", "--show-columns", "p,N,needed")
+    assert code == 0, text
+    header = next(line for line in text.splitlines() if "(Holm)" in line)
+    assert header.split() == ["p", "(Holm)", "n", "needed", "for", "80", "%", "power"]
+    code, text = tot("compare", "lift:standard", "lift:trace", "--show-columns", "accurcy")
+    assert code == 1
+    assert "'accurcy' is not a column" in " ".join(text.replace("│", " ").split())
+    code, text = tot("report", "lift", "--no-tracking", "--show-columns", "student,accuracy")
+    assert code == 0, text
+    table = (tmp_path / "lift-report" / "table.md").read_text().splitlines()
+    assert table[0] == "| student | accuracy (95 %) |"
+    assert any("gained/lost" in line for line in table)  # none of its columns was named
+
+
+def test_a_run_shows_the_columns_that_were_asked_for(tot, tmp_path, openai_server):
+    models = ("--student", "openai:s", "--base-url", openai_server.url, "--methods", "standard", "--limit", "2")
+    code, text = tot("run", *models, "--no-tracking", "--show-columns", "retried,n")
+    assert code == 0, text
+    header = next(line for line in text.splitlines() if "retried" in line)
+    assert header.split() == ["retried", "n"]
+    hits = openai_server.hits
+    assert tot("run", *models, "--no-tracking", "--show-columns", "nothing")[0] == 1
+    assert openai_server.hits == hits
+
+
+PROGRAM = "```python\ndef solution():\n    return 6 * 7\n```"
+
+
+def test_show_has_prompt_and_program_of_each_way_of_solving(tot, tmp_path, openai_server):
+    openai_server.reply = lambda prompt: (
+        "1. Add.\n2. Say it." if "numbered list" in prompt else PROGRAM if "function" in prompt else "so it is 42"
+    )
+    (tmp_path / "one.jsonl").write_text(json.dumps({"question": "What is 6 * 7?", "reference": "42", "problem_id": "p"}))
+    models = ("--student", "openai:s", "--teacher", "openai:t", "--base-url", openai_server.url)
+    ladder = ("--escalate", "program_of_thought > joint if always")
+    code, text = tot("run", "--problems", "one.jsonl", *models, "--mode", "program,sequential", *ladder, "--no-tracking")
+    assert code == 0, text
+    shown = {mode: tot("show", "experiment", f", {mode}", "p")[1] for mode in ("program)", "sequential)", "program_of_thought")}
+    assert "\nProgram\ndef solution():\n    return 6 * 7\n\nValue of the program\n42\n" in shown["program)"]
+    assert "Prompt of the student (2 of 2)\n" in shown["sequential)"]
+    assert "Result: so it is 42" in shown["sequential)"].partition("Prompt of the student (2 of 2)")[2]
+    assert "Prompt of the student (1 of 2)\n" in tot("show", "experiment", ", sequential)", "p", "--full")[1]
+    assert "\nRungs\njoint, since every problem is asked\n" in shown["program_of_thought"]
+    for text in shown.values():
+        prompt = text.partition("Prompt of the student")[2].partition("\n")[2].partition("\nSolution\n")[0]
+        assert prompt.strip() in [asked.strip() for asked in openai_server.prompts]
 
 
 def test_export_writes_rows(tot, lift, tmp_path):

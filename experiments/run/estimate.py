@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ...graphs.ladder import read_ladder
+from ...nodes.solving.sampling import example_turns
+from ...nodes.solving.ways import WAYS
 from ..design.cells import Cell
 from ..design.plan import Plan, Unit
 from ..design.prices import cost
@@ -55,8 +58,11 @@ def estimate(plan: Plan, journal: Journal | None) -> list[CellEstimate]:
 
 def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: tuple[float, float, float] | None) -> None:
     cell = made.cell
-    template = plan.prompts[cell.prompts_hash].texts["solve" if cell.teacher else cell.method]
+    prompts = plan.prompts[cell.prompts_hash]
     sequential = cell.mode == "sequential"
+    prompt = _first_prompt(cell)
+    shown = example_turns(prompts, prompt, prompts.examples[: cell.shots])
+    template = prompts.texts[prompt] + "".join(text for turn in shown for text in turn)
     calls = means[0] if means else cell.samples * (STEPS if sequential else 1)
     steps = DECOMPOSITION_TOKENS * CHARACTERS_PER_TOKEN if cell.teacher else 0
     asked = sum((len(template) + len(unit.problem.question) + steps) // CHARACTERS_PER_TOKEN for unit in units)
@@ -66,6 +72,12 @@ def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: tuple
     made.student_calls = round(calls * len(units))
     made.student_tokens = (round(used), round(answered))
     made.student_cost = cost(plan.prices(cell)["student"], *made.student_tokens)
+
+
+def _first_prompt(cell: Cell) -> str:
+    """Return the prompt that every problem of a cell is solved with; of a ladder that of its first rung."""
+    way = cell.mode if cell.teacher else cell.method
+    return WAYS[way if way in WAYS else read_ladder(way).steps[0].way].prompts[0]
 
 
 def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[Any], journal: Journal | None) -> None:

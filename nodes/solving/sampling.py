@@ -20,6 +20,7 @@ VOTING_TEMPERATURE = 0.7
 
 _PROGRAMS = ("program", "program_of_thought")
 _WITHOUT_EXAMPLES = ("solve_step",)
+_FINAL_LINE = "Answer:"
 
 
 @dataclass(frozen=True)
@@ -67,25 +68,32 @@ class Sampling:
         return [Ask(self._retried(text), options, turns, beginning) for text, options in zip(texts, self._options, strict=True)]
 
     def _turns(self, prompt: str) -> Turns:
-        """Show the examples in the words of the prompt, so that they differ from the question in nothing else."""
-        return tuple(
-            (
-                self._prompts.fill(prompt, question=example.question, steps=number_steps(list(example.steps))),
-                _worked(prompt, example),
-            )
-            for example in self._examples
-        )
+        return example_turns(self._prompts, prompt, self._examples)
 
     def _retried(self, text: str) -> str:
         return self._prompts.fill("retry", prompt=text, reason=self._reason) if self._reason else text
 
 
-def _worked(prompt: str, example: Example) -> str:
+def example_turns(prompts: PromptSet, prompt: str, examples: Sequence[Example]) -> Turns:
+    """Return examples as chat turns in the words of a prompt, so that they differ from the question in nothing else."""
+    return tuple(
+        (
+            prompts.fill(prompt, question=example.question, steps=number_steps(list(example.steps))),
+            _worked(prompts.texts[prompt], prompt, example),
+        )
+        for example in examples
+    )
+
+
+def _worked(template: str, prompt: str, example: Example) -> str:
     if prompt in _PROGRAMS:
         return f"```python\n{example.program}\n```"
+    solution = example.solution
+    if _FINAL_LINE not in template:  # a set that asks for no final line, such as `plain`, shows none
+        solution = solution.partition(f"\n{_FINAL_LINE}")[0]
     if prompt == "plan_and_solve":
-        return f"Plan:\n{number_steps(list(example.steps))}\n\nSolution:\n{example.solution}"
-    return example.solution
+        return f"Plan:\n{number_steps(list(example.steps))}\n\nSolution:\n{solution}"
+    return solution
 
 
 def _options(student: BaseChatModel | None, samples: int, attempt: int, sample: int) -> dict[str, Any]:

@@ -66,3 +66,10 @@ def test_a_malformed_example_is_named(tmp_path, line, message):
     (tmp_path / "examples.jsonl").write_text(line)
     with pytest.raises(ValueError, match=message):
         load_examples(tmp_path / "examples.jsonl")
+
+
+def test_a_set_that_asks_for_no_final_line_shows_none():
+    for name, shown in (("default", True), ("plain", False)):
+        student = ScriptedChatModel(script=["42"])
+        build_baseline("standard", student, shots=2, prompts=name).invoke({"question": "What is 6 * 7?"})
+        assert ("Answer: " in student.calls[0].split("What is 6 * 7?")[0]) == shown

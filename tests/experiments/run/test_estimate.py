@@ -35,3 +35,11 @@ def test_what_a_teacher_said_tells_what_it_will_say(experiment, sums):
     replies = list(journal.replies())
     assert made.teacher_tokens[1] == 6 * replies[0]["output_tokens"]
     assert made.teacher_tokens[0] == pytest.approx(6 * sum(reply["input_tokens"] for reply in replies) / 4, abs=1)
+
+
+def test_few_shot_examples_are_counted_in_the_words_of_each_way(sums):
+    fields = {"methods": ["standard", "trace_of_thought"], "modes": ["program", "program_of_thought > program"]}
+    plain, shown = (estimate(plan_of(sums, 4, shots=[shots], **fields), None) for shots in (0, 3))
+    added = [more.student_tokens[0] - less.student_tokens[0] for less, more in zip(plain, shown, strict=True)]
+    assert min(added) > 4 * 150
+    assert len(set(added)) > 1

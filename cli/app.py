@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .consoles import take_any_text
+from .screens.consoles import take_any_text
 from .errors import show_errors
 from .lazy_commands import LazyGroup
 

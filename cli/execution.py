@@ -19,10 +19,10 @@ from ..foundation.folders import home
 from ..foundation.signals import exit_on_sigterm
 from ..nodes.asking.failures import explain, printable
 from ..tracking import TrackingUnavailable
-from .dry_run import show_estimate
+from .screens.dry_run import show_estimate
 from .models import quiet_loading
-from .progress import RunProgress
-from .result import show_result
+from .screens.progress import RunProgress
+from .screens.result import show_result
 
 if TYPE_CHECKING:
     from rich.console import Console

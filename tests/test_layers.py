@@ -30,7 +30,8 @@ WITHIN = {
         "weights": set(),
         "chat": {"engine", "weights"},
         "replicas": set(),
-        "": {"chat", "engine", "replicas", "weights"},
+        "remote": set(),
+        "": {"chat", "engine", "remote", "replicas", "weights"},
     },
     "verification": {
         "notation": set(),

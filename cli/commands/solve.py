@@ -37,7 +37,7 @@ from ..options import (
     TrackingFallback,
     TrackingUri,
 )
-from ..showing import refused, show
+from ..screens.single_run import refused, show
 
 if TYPE_CHECKING:
     from ...tracking import TraceHandler

@@ -8,7 +8,8 @@ from ..claims.statements import split_statements
 
 _CLASSES = {
     "no solution": r"(?:no|not any|without) (?:real |valid |possible |integer )*(?:solutions?|roots?|answers?)\b(?! set)"
-    r"|\bhas none\b|\bno (?:real )?(?:values?|numbers?|x)\b[^.]{0,40}\b(?:works?|satisf\w+|possible|exists?)\b|\\emptyset|∅|\bempty set\b|\bno such\b",
+    r"|\bhas none\b|\bno (?:real )?(?:values?|numbers?|x)\b[^.]{0,40}\b(?:works?|satisf\w+|possible|exists?)\b"
+    r"|\\emptyset|∅|\bempty set\b|\bno such\b",
     "undefined": r"\bundefined\b|\bnot defined\b|\bdoes not exist\b|\bdoesn't exist\b|\bDNE\b",
     "infinitely many": r"\binfinite(?:ly many)?\b|\binfinite number\b|\ball real numbers\b"
     r"|\b(?:every|any) (?:real )?(?:number|value)\b[^.]{0,40}\b(?:solution|works?|satisf\w+)\b|\btrue for (?:all|every|any)\b",

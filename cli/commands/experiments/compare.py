@@ -14,7 +14,7 @@ from ....experiments.report.table import comparison_cells, rich_table, terms
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable
 from ...columns import ShowComparisonColumns
-from ...consoles import wide
+from ...screens.consoles import wide
 
 _SIDE = "EXPERIMENT, EXPERIMENT:CELL (part of its label, or its id), a log of inspect_ai or a samples file of lm-eval"
 _SCORE = "Score of the logs: a scorer of inspect_ai, or FILTER/METRIC of lm-eval. Default: the first."

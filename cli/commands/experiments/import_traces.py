@@ -14,7 +14,7 @@ from ....experiments.journal.journal import Journal
 from ....experiments.report.summary import summarise
 from ....experiments.report.table import rich_table, summary_cells
 from ....foundation.folders import home
-from ...consoles import wide
+from ...screens.consoles import wide
 from ...options import TrackingUri
 from ...publishing import opened, publish
 

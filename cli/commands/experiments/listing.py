@@ -15,7 +15,7 @@ from ....experiments.report.overview import Overview, overview
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
 from ....nodes.asking.failures import explain
-from ...consoles import wide
+from ...screens.consoles import wide
 
 
 def listing(

@@ -17,7 +17,7 @@ from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
 from ...columns import ShowColumns
-from ...consoles import wide
+from ...screens.consoles import wide
 from ...options import TrackingUri
 from ...publishing import opened
 from ...writing import writing

@@ -21,7 +21,7 @@ from ....experiments.design.overrides import with_settings
 from ....graphs.methods import method_names
 from ....prompts.examples import Choice
 from ...columns import ShowColumns, split_values
-from ...consoles import wide
+from ...screens.consoles import wide
 from ...execution import execute
 from ...model_options import with_model_options, with_problem_options
 from ...options import (

@@ -15,8 +15,8 @@ from ....experiments.report.overview import Wanted, choose_cells, choose_rows, f
 from ....experiments.report.table import rich_table, statuses
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable
-from ...consoles import wide
-from ...problem_view import show_problem
+from ...screens.consoles import wide
+from ...screens.one_problem import show_problem
 
 
 def show(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..experiments.journal.records import CellValues, Row
-from ..experiments.report.overview import full_name, settings, student_prompts, teacher_reply
-from ..nodes.asking.failures import printable
-from ..nodes.flags import FLAG_KINDS
-from ..nodes.steps import number_steps
+from ...experiments.journal.records import CellValues, Row
+from ...experiments.report.overview import full_name, settings, student_prompts, teacher_reply
+from ...nodes.asking.failures import printable
+from ...nodes.flags import FLAG_KINDS
+from ...nodes.steps import number_steps
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..experiments.journal.journal import Journal
+    from ...experiments.journal.journal import Journal
 
 SHOWN = 4_000
 """Characters of a text that are shown without --full."""

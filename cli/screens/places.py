@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ..nodes.asking.failures import printable
+from ...nodes.asking.failures import printable
 
 if TYPE_CHECKING:
-    from ..models.replicas.places import Place
+    from ...models.replicas.places import Place
 
 SHOWN = 8
 

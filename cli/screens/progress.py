@@ -12,18 +12,18 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..experiments.inference.intervals import wilson
-from ..experiments.report.table import interval
-from ..experiments.run.tally import Tally
-from ..nodes.asking.failures import printable
-from .places_shown import places_line, places_table
+from ...experiments.inference.intervals import wilson
+from ...experiments.report.table import interval
+from ...experiments.run.tally import Tally
+from ...nodes.asking.failures import printable
+from .places import places_line, places_table
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
-    from ..experiments.design.plan import Plan, Unit
-    from ..experiments.run.spending import Spending
-    from ..models.replicas.places import Place
+    from ...experiments.design.plan import Plan, Unit
+    from ...experiments.run.spending import Spending
+    from ...models.replicas.places import Place
 
 PLAIN_EVERY = 15.0
 """Seconds between plain lines."""

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from trace_of_thought.cli.progress import RunProgress
+from trace_of_thought.cli.screens.progress import RunProgress
 from trace_of_thought.experiments.design.config import Budget
 from trace_of_thought.experiments.run.spending import Spending
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..experiments.journal.finding import journal_path
-from ..experiments.journal.journal import Journal
-from ..experiments.report.table import rich_table, usd
-from ..nodes.asking.failures import explain
+from ...experiments.journal.finding import journal_path
+from ...experiments.journal.journal import Journal
+from ...experiments.report.table import rich_table, usd
+from ...nodes.asking.failures import explain
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..experiments.design.plan import Plan
+    from ...experiments.design.plan import Plan
 
 
 def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
@@ -22,8 +22,8 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
     Returns:
         False if the run would fail at once, since a model cannot be loaded or a file is missing.
     """
-    from ..experiments.run.estimate import CellEstimate, estimate
-    from ..experiments.run.model_pool import ModelPool, model_key
+    from ...experiments.run.estimate import CellEstimate, estimate
+    from ...experiments.run.model_pool import ModelPool, model_key
 
     pool, ready = ModelPool(), True
     for model in {model_key(model): model for cell in plan.cells for model in (cell.student, cell.teacher) if model}.values():

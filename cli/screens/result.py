@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..experiments.report.conclusion import conclusion
-from ..experiments.report.review_effects import review_cells, review_summary
-from ..experiments.report.summary import comparisons, summarise
-from ..experiments.report.table import comparison_cells, rich_table, summary_cells, terms, usd
-from ..nodes.asking.failures import printable
+from ...experiments.report.conclusion import conclusion
+from ...experiments.report.review_effects import review_cells, review_summary
+from ...experiments.report.summary import comparisons, summarise
+from ...experiments.report.table import comparison_cells, rich_table, summary_cells, terms, usd
+from ...nodes.asking.failures import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..experiments.design.plan import Plan
-    from ..experiments.journal.journal import Journal
-    from ..experiments.report.measures import ConditionSummary
-    from ..experiments.run.runner import Outcome
+    from ...experiments.design.plan import Plan
+    from ...experiments.journal.journal import Journal
+    from ...experiments.report.measures import ConditionSummary
+    from ...experiments.run.runner import Outcome
 
 
 def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console, columns: Sequence[str] = ()) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..nodes.asking.failures import printable
-from ..nodes.steps import number_steps
+from ...nodes.asking.failures import printable
+from ...nodes.steps import number_steps
 
 if TYPE_CHECKING:
     from rich.console import Console

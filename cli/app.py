@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from .screens.consoles import take_any_text
 from .errors import show_errors
 from .lazy_commands import LazyGroup
+from .screens.consoles import take_any_text
 
 app = typer.Typer(
     cls=LazyGroup,

@@ -19,8 +19,8 @@ from ..foundation.folders import home
 from ..foundation.signals import exit_on_sigterm
 from ..nodes.asking.failures import explain, printable
 from ..tracking import TrackingUnavailable
-from .screens.dry_run import show_estimate
 from .models import quiet_loading
+from .screens.dry_run import show_estimate
 from .screens.progress import RunProgress
 from .screens.result import show_result
 

@@ -1,1 +1,1 @@
-"""What a command shows on the terminal: a run while it goes on and at its end, one problem, one streamed answer. Door: `consoles`."""
+"""What a command shows on the terminal: a run and its result, one problem, a streamed answer. Door: `consoles`."""

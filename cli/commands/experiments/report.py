@@ -17,9 +17,9 @@ from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
 from ...columns import ShowColumns
-from ...screens.consoles import wide
 from ...options import TrackingUri
 from ...publishing import opened
+from ...screens.consoles import wide
 from ...writing import writing
 
 

@@ -21,7 +21,6 @@ from ....experiments.design.overrides import with_settings
 from ....graphs.methods import method_names
 from ....prompts.examples import Choice
 from ...columns import ShowColumns, split_values
-from ...screens.consoles import wide
 from ...execution import execute
 from ...model_options import with_model_options, with_problem_options
 from ...options import (
@@ -36,6 +35,7 @@ from ...options import (
     kept,
     pairs,
 )
+from ...screens.consoles import wide
 
 if TYPE_CHECKING:
     from rich.console import Console

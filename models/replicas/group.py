@@ -336,7 +336,7 @@ def _sign(message: Any, place: Place, losses: int) -> int:
     What was written of a lost call is not known. It was at most what the reply has, which is noted.
     """
     used = message.usage_metadata or {}
-    signed = {"replica": place.name, "node": place.node}
+    signed: dict[str, Any] = {"replica": place.name, "node": place.node}
     if losses:
         signed |= {"lost_calls": losses, "lost_tokens": losses * used.get("total_tokens", 0)}
     message.response_metadata = {**message.response_metadata, **signed}

@@ -123,7 +123,7 @@ class ReplicatedChatModel(BaseChatModel):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         own = super()._get_ls_params(stop=stop, **kwargs)
-        kept = {name: own[name] for name in ("ls_temperature", "ls_max_tokens", "ls_stop") if own.get(name) is not None}  # type: ignore[literal-required]
+        kept = {name: own[name] for name in ("ls_temperature", "ls_max_tokens", "ls_stop") if own.get(name) is not None}
         return LangSmithParams(**{**self._group.described.params, **kept})  # type: ignore[typeddict-item]
 
     def bind_tools(

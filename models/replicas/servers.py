@@ -134,7 +134,7 @@ def _faulty(status: int) -> bool:
     return status >= 500 or status in FAULTS
 
 
-class _Transport(http.BaseTransport):  # type: ignore[misc, name-defined]
+class _Transport(http.BaseTransport):
     def __init__(self, servers: Servers, inner: Any) -> None:
         self._servers, self._inner = servers, inner
 
@@ -166,7 +166,7 @@ class _Transport(http.BaseTransport):  # type: ignore[misc, name-defined]
         self._inner.close()
 
 
-class _AsyncTransport(http.AsyncBaseTransport):  # type: ignore[misc, name-defined]
+class _AsyncTransport(http.AsyncBaseTransport):
     def __init__(self, servers: Servers, inner: Any) -> None:
         self._servers, self._inner = servers, inner
 
@@ -236,7 +236,7 @@ class _Counted:
             self._servers.failed(self._place, f"{type(error).__name__}: {error}")
 
 
-class _Stream(_Counted, http.SyncByteStream):  # type: ignore[misc, name-defined]
+class _Stream(_Counted, http.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._body
@@ -249,7 +249,7 @@ class _Stream(_Counted, http.SyncByteStream):  # type: ignore[misc, name-defined
         self._end()
 
 
-class _AsyncStream(_Counted, http.AsyncByteStream):  # type: ignore[misc, name-defined]
+class _AsyncStream(_Counted, http.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for part in self._body:

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
 _CHECK_S = 5.0
+"""Seconds in which a server must answer. MLflow's own client retries for minutes."""
 
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
@@ -90,6 +91,7 @@ class Store:
         self.sender = Sender(self.outbox, self.uri, self.address, self.check)
         self._closed = False
         self._writer: Writer | None = None
+        # for applications that forget to close the store: their last traces are sent when the process ends
         atexit.register(_close_at_exit, weakref.ref(self))
 
     def __enter__(self) -> Self:
@@ -226,9 +228,10 @@ class Store:
         if self._closed:
             return 0
         self._closed = True
+        # in this order: the writer and the tracer still put traces into the outbox that is drained below
         if self._writer is not None:
             self._writer.close()
-        if "tracer" in self.__dict__:
+        if "tracer" in self.__dict__:  # asking for the property would create a tracer
             self.tracer.close()
         self.sender.stop()
         owner = os.getpid()

@@ -94,7 +94,7 @@ class Solution(TypedDict):
     program: NotRequired[Program]
     """Where the student wrote one."""
     probability: NotRequired[float]
-    """Geometric mean of the probabilities of the answer's tokens, where the model gives them."""
+    """Geometric mean of the probabilities of the answer's tokens (of a program: all), where the model gives them."""
 
 
 class LoserValues(TypedDict):

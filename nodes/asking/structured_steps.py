@@ -49,11 +49,16 @@ class StructuredTeacher(Runnable[Any, BaseMessage]):
         """Wrap a chat model.
 
         Raises:
-            NotImplementedError: the model's class has no structured output.
+            ValueError: the model's class has no structured output.
         """
         self.model = model
         self.model_name = model_name(model)
-        self._asking = model.with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+        try:
+            self._asking = model.with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+        except NotImplementedError:
+            raise ValueError(
+                f"structured=True asks for steps as JSON, which {type(model).__name__} cannot give; leave structured out"
+            ) from None
         self._refuses = False
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> BaseMessage:

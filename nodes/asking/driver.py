@@ -21,7 +21,7 @@ from ...foundation.encodable import encodable, encodable_values
 from ..state import Role, RoleUsage, TraceState, Usage, add_usage
 from .continuing import continue_options
 from .failures import ModelError, advice, explain, first
-from .messages import Ask, Plan, Reply, tokens_of
+from .messages import Ask, Plan, Reply, tokens_of, with_text
 
 _LONGEST_REASON = 100
 """Characters of a finish reason that are kept: a server may send anything."""
@@ -79,7 +79,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
 
     def _call(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
         try:
-            return self.model.invoke(_messages(ask), config, **self._known(ask))
+            return with_text(self.model.invoke(_messages(ask), config, **self._known(ask)))
         except Exception as error:
             return error
 
@@ -90,7 +90,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
 
     async def _acall(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
         try:
-            return await self.model.ainvoke(_messages(ask), config, **self._known(ask))
+            return with_text(await self.model.ainvoke(_messages(ask), config, **self._known(ask)))
         except Exception as error:
             return error
 

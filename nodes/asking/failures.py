@@ -24,6 +24,7 @@ _ADVICE = {
     "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
     "CallTimeout": "the server did not answer in time: raise the timeout or lower the concurrency",
     "EmptyReply": "look at what the server says of the call; a proxy, a filter or its chat template may drop the text",
+    "OnlyToolCalls": "the model was offered no tools: look at the server's chat template, or choose another model",
     "APITimeoutError": "the server did not answer in time: raise the timeout or lower the concurrency",
 }
 _UNREADABLE = "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?"

@@ -58,4 +58,28 @@ def tokens_of(message: Any) -> tuple[int, int] | None:
     return token_counts(usage.get("input_tokens"), usage.get("output_tokens"))
 
 
+class OnlyToolCalls(RuntimeError):
+    """A model that was offered no tools called some instead of answering: a fault of the call, not a wrong answer.
+
+    Attributes:
+        tokens: its input and output tokens; None if unknown.
+    """
+
+    def __init__(self, tokens: tuple[int, int] | None) -> None:
+        super().__init__("the reply holds only tool calls and no text")
+        self.tokens = tokens
+
+
+def with_text(message: Any) -> Any:
+    """Return a chat model's message.
+
+    Raises:
+        OnlyToolCalls: it has tool calls and no text.
+    """
+    calls = getattr(message, "tool_calls", None) or getattr(message, "invalid_tool_calls", None)
+    if calls and not str(message.text).strip():
+        raise OnlyToolCalls(tokens_of(message))
+    return message
+
+
 Plan = Generator[list[Ask], list[Reply], dict[str, Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -175,18 +176,22 @@ def _passes(c: ComparisonSummary) -> str:
     return f"k={c['pass_k']}: " + " vs ".join(rates)
 
 
+_NUMBER = re.compile(r"(?:< )?[+-]?\d[\d,.]*(?: %)?(?: \(.*\))?(?: [+/] \d[\d,.]*)?$|-$|unknown$|$")
+
+
 def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int = 160) -> Table:
     """Return a table for the terminal; below 120 columns names are broken between words so that numbers keep their room."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
+    # a column of numbers is read from its right end, words from their left
+    numbers = {name for place, name in enumerate(header) if rows and all(_NUMBER.match(row[place]) for row in rows)}
     table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     names = ("method", "compared")
     for name in header:
-        words = name in ("problems", "student", "statuses", *names)
         narrow = width < 120 and name in names
-        table.add_column(name, justify="left" if words else "right", overflow="fold", no_wrap=narrow)
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold", no_wrap=narrow)
     for row in rows:
         cells = [
             textwrap.fill(cell, 20, break_long_words=False) if width < 120 and name in names else cell

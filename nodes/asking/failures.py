@@ -26,6 +26,7 @@ _ADVICE = {
     "EmptyReply": "look at what the server says of the call; a proxy, a filter or its chat template may drop the text",
     "APITimeoutError": "the server did not answer in time: raise the timeout or lower the concurrency",
 }
+_QUOTA = "insufficient_quota"
 _UNREADABLE = "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?"
 
 
@@ -44,7 +45,7 @@ class ModelError(RuntimeError):
 def advice(error: BaseException) -> str:
     """Return what to do about an error that asking a model raised; empty where the error says it itself."""
     error = first(error)
-    if "insufficient_quota" in str(error):
+    if getattr(error, "code", None) == _QUOTA or _QUOTA in str(error):  # a client may leave the code out of its message
         return "the account's quota is used up: check its plan and billing; fewer calls at a time do not help"
     known = next((_ADVICE[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _ADVICE), "")
     return known or (_UNREADABLE if _in_client(error) and isinstance(error, _SURPRISES) else "")

@@ -44,7 +44,7 @@ _COMPARISON: dict[str, Callable[[ComparisonSummary], str]] = {
     "problems": lambda c: c["problems"],
     "student": lambda c: c["student"],
     "compared": lambda c: f"{c['b']} - {c['a']}",
-    "group": lambda c: c["group"] or "-",
+    "group": lambda c: c["group"] or "all",
     "n": lambda c: str(c["n"]),
     "clusters": lambda c: str(c["clusters"] or "-"),
     "points (95 %)": lambda c: signed_interval(c["difference"], c["difference_low"], c["difference_high"], ""),
@@ -64,8 +64,8 @@ SUMMARY_COLUMNS, COMPARISON_COLUMNS = tuple(_SUMMARY), tuple(_COMPARISON)
 _NOTHING = {name: {"0"} for name in ("retried", "truncated", "refused", "no working", "USD")} | {"leaks": {"-", "0 %"}}
 """What a column of the summary holds where it has nothing to say, by name."""
 
-_ALWAYS: dict[str, set[str]] = {"relative gain (95 %)": set(), "needed for 80 % power": set()}
-"""Columns of the comparisons that stay even where they hold nothing: their absence would look like an oversight."""
+_EMPTY: dict[str, set[str]] = {"group": {"all"}, "relative gain (95 %)": set(), "needed for 80 % power": set()}
+"""The same of the comparisons; two columns always stay: their absence would look like an oversight."""
 
 
 def summary_cells(summaries: Sequence[ConditionSummary], wanted: Sequence[str] = ()) -> Cells:
@@ -82,7 +82,7 @@ def summary_cells(summaries: Sequence[ConditionSummary], wanted: Sequence[str] =
 def comparison_cells(found: Sequence[ComparisonSummary], wanted: Sequence[str] = ()) -> Cells:
     """Return the table of comparisons; arguments as for `summary_cells`."""
     columns = {name: [read(c) for c in found] for name, read in _COMPARISON.items()}
-    return _chosen(columns, wanted) or shown_columns(columns, _ALWAYS)
+    return _chosen(columns, wanted) or shown_columns(columns, _EMPTY)
 
 
 def find_columns(wanted: Iterable[str], known: Sequence[str] = (*SUMMARY_COLUMNS, *COMPARISON_COLUMNS)) -> list[str]:

@@ -15,6 +15,8 @@ FEWEST_CLUSTERS = 6
 
 def conclusion(found: Sequence[ComparisonSummary]) -> str:
     """Return one sentence on all comparisons of a table, and one on the parts of a breakdown; empty without any."""
+    if len({c["student"] for c in found}) > 1:
+        found = [{**c, "b": f"{c['student']} {c['b']}"} if not c["b"].startswith(c["student"]) else c for c in found]
     whole, parts = ([c for c in found if bool(c["group"]) is grouped] for grouped in (False, True))
     said = _of_all(parts)
     of_parts = f"In the parts: {said[0].lower() if said.startswith('No ') else said[0]}{said[1:]}" if said else ""
@@ -77,7 +79,7 @@ def _of_size(c: ComparisonSummary) -> str:
         return "the difference is within what chance gives."
     if needed <= c["n"] or (c["clusters"] or FEWEST_CLUSTERS) < FEWEST_CLUSTERS:
         return f"a difference of this size ({_points(c)}) is within what chance gives."
-    return f"about {_rounded(needed):,} problems would be needed to see one of this size ({_points(c)})."
+    return f"about {rounded(needed):,} problems would be needed to see one of this size ({_points(c)})."
 
 
 def _significant(c: ComparisonSummary) -> bool:
@@ -102,7 +104,7 @@ def _range(c: ComparisonSummary) -> str:
     return f" (95 % interval {100 * low:+.1f} to {100 * high:+.1f})" if low is not None and high is not None else ""
 
 
-def _rounded(needed: int) -> int:
+def rounded(needed: int) -> int:
     """Return a number of problems with two digits: it is a guess from this very sample."""
     size = 10 ** max(0, len(str(needed)) - 2)
     return -(-needed // size) * size

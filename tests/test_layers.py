@@ -46,7 +46,7 @@ WITHIN = {
     "experiments": {
         "journal": set(),
         "design": {"journal"},
-        "run": {"design", "journal"},
+        "run": {"design", "inference", "journal"},
         "inference": set(),
         "logs": set(),
         "report": {"design", "inference", "journal", "logs"},

@@ -1,6 +1,6 @@
 """Kill `tot` at random moments of every phase, and count what is lost, doubled or paid twice: `python benchmarks/kills.py`.
 
-Rounds of thirty kills (`tests/faults/killer.py`), each an experiment of its own with tracking and review, until there are enough.
+Rounds of thirty kills (`tests/faults/killer.py`), each an experiment with tracking and review, until there are enough.
 Results are printed round by round, so that an interrupted run has told all it knows.
 """
 

@@ -44,7 +44,7 @@ class Fault:
 
 
 class HostileServer(ThreadingHTTPServer):
-    """The server; `asked` holds role and question of each request, `answered` those that got a whole good reply, and its time."""
+    """The server; `asked` holds role and question of each request, `answered` and when those that got a whole good one."""
 
     daemon_threads = True
     request_queue_size = 128

@@ -43,7 +43,6 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             cannot read) or `"auto"`.
         max_batch_size: rows decoded together at most.
         max_batch_tokens: positions of the key-value cache at most; by default what a quarter of the free memory holds.
-        max_pending_calls: calls that may wait in the engine; further ones wait outside with nothing but their messages.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -57,7 +56,6 @@ class BatchedChatHuggingFace(ChatHuggingFace):
     engine: EngineName = "auto"
     max_batch_size: int = 64
     max_batch_tokens: int | None = None
-    max_pending_calls: int = 1024
 
     _service: Service = PrivateAttr()
 
@@ -70,7 +68,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             raise ValueError(f"{', '.join(set_in_vain)}: not supported by the local student; leave unset")
         model = self.llm.pipeline.model
         engine = build_engine(model, self.engine, self.max_batch_size, self.max_batch_tokens)
-        self._service = Service(engine, self.max_pending_calls)
+        self._service = Service(engine)
 
     @classmethod
     def from_model_id(

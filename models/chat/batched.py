@@ -90,7 +90,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             model_id: hub id, folder, or `.gguf` file (converted once, then kept in a cache folder).
             task: only `"text-generation"`.
             backend: only `"pipeline"`.
-            dtype: of the weights; by default float32 on a CPU, else as saved.
+            dtype: of the weights; by default float32 on a CPU, else as saved. OpenVINO computes in float32 or bfloat16.
             device: by default an accelerator if there is one, else the CPU.
             attn_implementation: as transformers takes it.
             quantization_config: as transformers takes it (bitsandbytes, torchao, ...).

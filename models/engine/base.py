@@ -141,7 +141,8 @@ class Engine(ABC):
             return []
         self._waiting = [generation for generation in self._waiting if not generation.over]
         chosen = self.choose(self._waiting, room)
-        self._waiting = [generation for generation in self._waiting if generation not in chosen]
+        taken = set(chosen)
+        self._waiting = [generation for generation in self._waiting if generation not in taken]
         return chosen
 
     def _run(self) -> None:

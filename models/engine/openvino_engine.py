@@ -20,8 +20,6 @@ BLOCK_TOKENS = 32
 SHARED_TOKENS = 2 * BLOCK_TOKENS
 """Calls that begin with so many equal tokens wait until the first of them is read."""
 
-PROPERTIES = {"INFERENCE_PRECISION_HINT": "f32"}
-
 
 class OpenVinoEngine(Engine):
     """Paged attention and token-level scheduling by OpenVINO GenAI, in a process of its own.
@@ -30,6 +28,7 @@ class OpenVinoEngine(Engine):
 
     Args:
         folder: holds `openvino_model.xml`.
+        precision: to compute in, as OpenVINO names it: "f32" or "bf16".
         max_batch_size: calls decoded together at most.
         max_batch_tokens: positions of the key-value cache.
     """
@@ -37,8 +36,8 @@ class OpenVinoEngine(Engine):
     name = "openvino"
     stays_loaded = True
 
-    def __init__(self, folder: Path, *, max_batch_size: int, max_batch_tokens: int) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, precision: str = "f32", max_batch_size: int, max_batch_tokens: int) -> None:
+        self.folder, self._properties = folder, {"INFERENCE_PRECISION_HINT": precision}
         self._blocks = max(1, -(-max_batch_tokens // BLOCK_TOKENS))
         self._worker: WorkerProcess | None = None
         super().__init__(max_batch_size, self._blocks * BLOCK_TOKENS)
@@ -49,7 +48,7 @@ class OpenVinoEngine(Engine):
         if self._worker is not None:
             self._worker.forget()
         self._worker = None
-        self._scores = OpenVinoScores(self.folder, PROPERTIES)
+        self._scores = OpenVinoScores(self.folder, self._properties)
         self._to_skip: dict[int, int] = {}
 
     def advance(self, started: dict[int, Generation], cancelled: list[int]) -> None:
@@ -99,11 +98,11 @@ class OpenVinoEngine(Engine):
             "enable_prefix_caching": True,
             "dynamic_split_fuse": True,
         }
-        settings = {"folder": str(self.folder), "scheduler": scheduler, "properties": PROPERTIES}
+        settings = {"folder": str(self.folder), "scheduler": scheduler, "properties": self._properties}
         try:
             return WorkerProcess(Path(__file__).with_name("openvino_worker.py"), settings)
         except RuntimeError as error:
-            raise EngineError(f"OpenVINO does not start with {self.folder}: {error}") from error
+            raise EngineError(f"OpenVINO does not start with {self.folder}: {' '.join(str(error).split())}") from error
 
     def _take(self, message: dict[str, Any]) -> None:
         for name, reason in message.get("refused", {}).items():

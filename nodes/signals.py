@@ -74,7 +74,7 @@ def agreement_below(share: float) -> Signal:
 
 
 def probability_below(value: float) -> Signal:
-    """Return the signal that doubts a missing answer, and one whose tokens are improbable: geometric mean below `value` (0 to 1).
+    """Return the signal that doubts a missing answer, and one with improbable tokens: geometric mean below `value` (0 to 1).
 
     The signal raises ValueError for a student that gives no log-probabilities: a doubt about every problem would look like a
     result.

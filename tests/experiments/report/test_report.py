@@ -218,7 +218,6 @@ def test_lines_of_an_axis_stand_where_their_labels_say():
     assert len({round(after - before, 6) for before, after in pairwise(labels)}) == 1
 
 
-@pytest.mark.browser
 def test_the_page_opens_with_what_to_think(journal):
     html = make_report(journal).html
     body = html[html.index("<h1>") :]

@@ -9,6 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langgraph.graph import START
 from langgraph.types import Command
 
+from ..nodes.asking.continuing import continue_options
 from ..nodes.decompose import make_decompose
 from ..nodes.hint import make_hint, make_teacher_answer
 from ..nodes.review import make_review
@@ -22,7 +23,7 @@ from ..verification import as_verifier
 from .ladder import TEACHER, Ladder, Rung, Step, read_ladder
 from .methods import TAUGHT
 from .options import GraphOptions
-from .parts import add_route, after_review, new_graph, shots_of
+from .parts import add_route, after_review, check_no_steps, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
@@ -74,7 +75,10 @@ def build_escalation(
         graph.add_node("review", _reviewed(ladder, review, revisions))
         graph.add_edge("decompose", "review")
         add_route(graph, "review", after_review)
+    else:
+        check_no_steps(options, f"the ladder {ladder.text!r}")
     if "solution" in lessons:
+        continue_options(student)
         graph.add_node("hint", make_hint(teacher, prompts, options.get("hint_share", HINT_SHARE), first=False))
         graph.add_edge("hint", "solve")
     if any(step.way == TEACHER for step in ladder.steps):

@@ -11,7 +11,7 @@ from langgraph.graph import StateGraph
 from ..nodes.solving.sampling import Shots
 from ..nodes.state import TraceInput, TraceOutput, TraceState
 from ..prompts.examples import CHOICES
-from .options import SolveOptions
+from .options import GraphOptions, SolveOptions
 
 
 def new_graph(options: SolveOptions) -> StateGraph[TraceState, Any, TraceInput, TraceOutput]:
@@ -33,6 +33,18 @@ def shots_of(options: SolveOptions) -> Shots:
     if choice not in CHOICES:
         raise ValueError(f"shots_by={choice!r} is unknown; use one of {', '.join(map(repr, CHOICES))}")
     return Shots(count, choice, options.get("shots_seed", 0))
+
+
+def check_no_steps(options: GraphOptions, what: str) -> None:
+    """Refuse options for a teacher's steps where nothing asks for steps.
+
+    Raises:
+        ValueError: there is a review, or steps are asked for as JSON.
+    """
+    if options.get("review", "never") != "never":
+        raise ValueError(f"{what} has no steps to review; leave review out, or use another mode")
+    if options.get("structured"):
+        raise ValueError(f"{what} has no steps to ask for as JSON; leave structured out, or use another mode")
 
 
 def after_review(state: TraceState) -> Literal["decompose", "solve"]:

@@ -9,6 +9,7 @@ from langgraph.graph import START
 from typing_extensions import Unpack
 
 from ..models.load import as_chat_model
+from ..nodes.asking.continuing import continue_options
 from ..nodes.decompose import make_decompose
 from ..nodes.hint import make_hint
 from ..nodes.review import make_review
@@ -19,7 +20,7 @@ from ..prompts import load_prompts
 from ..verification import as_verifier
 from .methods import MODES, TAUGHT
 from .options import GraphOptions, check_options
-from .parts import add_route, after_review, after_verify, new_graph, shots_of
+from .parts import add_route, after_review, after_verify, check_no_steps, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
@@ -60,6 +61,9 @@ def build_trace_of_thought(
     if ladder := options.get("escalate"):
         from .escalation import build_escalation  # needed by ladders alone
 
+        if "mode" in options:
+            raise ValueError(f"mode={options['mode']!r} does not apply to a ladder: its rungs are the modes; leave mode out")
+
         return build_escalation(teacher, student, ladder, options)
     mode = options.get("mode", "joint")
     if mode not in MODES:
@@ -83,8 +87,8 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
     )
     graph.add_node("verify", make_verify(attempts, verifier))
     if way.lesson == "solution":
-        if review != "never":
-            raise ValueError(f"mode {mode!r} has no steps to review; leave review out, or use another mode")
+        check_no_steps(options, f"mode {mode!r}")
+        continue_options(student)
         graph.add_node("hint", make_hint(teacher, prompts, options.get("hint_share", HINT_SHARE)))
         graph.add_edge(START, "hint")
         graph.add_edge("hint", "solve")

@@ -144,7 +144,7 @@ def _several_servers(spec: str, urls: Sequence[str]) -> dict[str, Any]:
     if not spec.startswith("openai:"):
         raise ValueError(f"model {spec!r} cannot use several base_url; name it as an OpenAI-compatible one: openai:NAME")
     try:
-        from .replicas.servers import clients
+        from .replicas.transport import clients
     except ImportError as error:
         raise ImportError(f"model {spec!r} needs langchain-openai ({error}); install it with: {install('openai')}") from error
     return clients(urls)

@@ -74,7 +74,7 @@ def agreement_below(share: float) -> Signal:
 
 
 def probability_below(value: float) -> Signal:
-    """Return the signal that doubts an answer whose tokens have a geometric mean probability below `value` (0 to 1).
+    """Return the signal that doubts a missing answer, and one with improbable tokens: geometric mean below `value` (0 to 1).
 
     The signal raises ValueError for a student that gives no log-probabilities: a doubt about every problem would look like a
     result.
@@ -82,10 +82,12 @@ def probability_below(value: float) -> Signal:
 
     def signal(state: TraceState) -> str:
         answered = [solution for solution in state["solutions"] if solution["answer"] is not None]
+        if not answered:
+            return no_answer(state)
         known = [solution["probability"] for solution in answered if "probability" in solution]
-        if answered and not known and not state.get("program"):
+        if not known:
             raise ValueError("the student gives no log-probabilities; use a local one (hf:) or another signal")
-        return f"the answer's probability is {max(known):.2f}" if known and max(known) < value else ""
+        return f"the answer's probability is {max(known):.2f}" if max(known) < value else ""
 
     return signal
 

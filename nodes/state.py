@@ -94,7 +94,7 @@ class Solution(TypedDict):
     program: NotRequired[Program]
     """The program, in ways that ask for one."""
     probability: NotRequired[float]
-    """Geometric mean of the probabilities (0 to 1) of the answer's tokens, if the model gives log-probabilities."""
+    """Geometric mean of the probabilities (0 to 1) of the answer's tokens (of a program: all), where the model gives them."""
 
 
 class LoserValues(TypedDict):

@@ -44,8 +44,6 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         max_batch_size: maximum number of sequences decoded together.
         max_batch_tokens: maximum number of positions in the key-value cache. Default: what fits into a quarter of the free
             memory.
-        max_pending_calls: number of calls that may wait in the engine. Further calls wait outside, where each holds nothing but
-            its messages.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -59,7 +57,6 @@ class BatchedChatHuggingFace(ChatHuggingFace):
     engine: EngineName = "auto"
     max_batch_size: int = 64
     max_batch_tokens: int | None = None
-    max_pending_calls: int = 1024
 
     _service: Service = PrivateAttr()
 
@@ -72,7 +69,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             raise ValueError(f"{', '.join(set_in_vain)}: not supported by the local student; leave unset")
         model = self.llm.pipeline.model
         engine = build_engine(model, self.engine, self.max_batch_size, self.max_batch_tokens)
-        self._service = Service(engine, self.max_pending_calls)
+        self._service = Service(engine)
 
     @classmethod
     def from_model_id(
@@ -94,7 +91,8 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             model_id: hub id, folder or `.gguf` file. A GGUF file is converted once and cached.
             task: only `"text-generation"`.
             backend: only `"pipeline"`.
-            dtype: data type of the weights. Default: float32 on a CPU, otherwise as saved.
+            dtype: data type of the weights. Default: float32 on a CPU, otherwise as saved. OpenVINO computes in float32 or
+                bfloat16.
             device: device to run on. Default: an accelerator if there is one, else the CPU.
             attn_implementation: as for transformers.
             quantization_config: as for transformers (bitsandbytes, torchao, ...).

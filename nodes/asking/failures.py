@@ -29,6 +29,7 @@ _ADVICE = {
     "OnlyToolCalls": "the model was offered no tools: look at the server's chat template, or choose another model",
     "APITimeoutError": "the server did not answer in time: raise the timeout or lower the concurrency",
 }
+_QUOTA = "insufficient_quota"
 _UNREADABLE = "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?"
 
 
@@ -49,7 +50,8 @@ class ModelError(RuntimeError):
 def advice(error: BaseException) -> str:
     """Return what to do about an error of a model call; empty if its own message says so or nothing is known."""
     error = first(error)
-    if "insufficient_quota" in str(error):  # OpenAI sends it as a RateLimitError, for which waiting would be the advice
+    # OpenAI sends it as a RateLimitError, for which waiting would be the advice; a client may leave the code out of its message
+    if getattr(error, "code", None) == _QUOTA or _QUOTA in str(error):
         return "the account's quota is used up: check its plan and billing; fewer calls at a time do not help"
     known = next((_ADVICE[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _ADVICE), "")
     return known or (_UNREADABLE if _in_client(error) and isinstance(error, _SURPRISES) else "")

@@ -53,9 +53,19 @@ class StructuredTeacher(Runnable[Any, BaseMessage]):
     """
 
     def __init__(self, model: BaseChatModel) -> None:
+        """Wrap a chat model.
+
+        Raises:
+            ValueError: the model's class has no structured output.
+        """
         self.model = model
         self.model_name = model_name(model)
-        self._asking = model.with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+        try:
+            self._asking = model.with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+        except NotImplementedError:
+            raise ValueError(
+                f"structured=True asks for steps as JSON, which {type(model).__name__} cannot give; leave structured out"
+            ) from None
         # set once by any thread and never unset: at worst a few calls in flight are refused as well
         self._refuses = False
 

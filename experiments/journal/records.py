@@ -1,4 +1,4 @@
-"""What a journal holds, typed: the one home of the columns of rows, cells, replies, sessions and totals."""
+"""The types of everything in a journal. The columns of rows, cells, replies, sessions and totals are declared only here."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class Session(TypedDict):
 
 
 class Totals(TypedDict):
-    """What was really paid: each teacher's reply once, all students' replies; `cost_usd` is None if unknown."""
+    """What was billed: each teacher's reply once, and all students' replies; `cost_usd` is None if unknown."""
 
     decompositions: int
     teacher_tokens: int

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ...foundation.folders import home
 from ...foundation.redaction import Redactor
-from .addresses import LOCAL, absolute, default_uri, unwritable_file, without_user
+from .addresses import LOCAL, absolute, default_uri, without_user
 from .environment import apply_settings
 from .errors import TrackingUnavailable
+from .named_experiments import find_or_create
 from .outbox import Outbox
 from .private import PrivateNameMissing
 from .public_tracer import LOST, PublicTracer
+from .reachability import check_answers, check_file
 from .sender import Sender
 from .tracer import SpanTracer
 from .writer import Writer
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
-_CHECK_S = 5.0
-"""Seconds in which a server must answer. MLflow's own client retries for minutes."""
-
 SOURCE_RUN = "mlflow.sourceRun"
 """MLflow's metadata of a trace that names its run (`TraceMetadataKey.SOURCE_RUN`)."""
 
@@ -131,17 +130,7 @@ class Store:
         Raises:
             TrackingUnavailable: it does not answer.
         """
-        if not self.uri.startswith(("http://", "https://")):
-            return
-        import requests
-
-        try:
-            # MLflow's client would retry for minutes; /health needs no login
-            status = requests.get(f"{self.uri.rstrip('/')}/health", timeout=_CHECK_S).status_code
-        except requests.RequestException as error:
-            raise TrackingUnavailable(_away(self.shown_uri, type(error).__name__)) from None
-        if status >= 500:
-            raise TrackingUnavailable(_away(self.shown_uri, f"HTTP {status}"))
+        check_answers(self.uri, self.shown_uri)
 
     def check_usable(self) -> None:
         """Make one real request, so that wrong credentials, an outdated database or a foreign server are noticed at once.
@@ -149,17 +138,7 @@ class Store:
         Raises:
             TrackingUnavailable: the request failed.
         """
-        if "://" not in self.uri or self.uri.startswith("file:"):
-            raise TrackingUnavailable(
-                f"the tracking store {self.shown_uri} is a folder, and MLflow keeps no traces in folders; use {LOCAL} "
-                "(or unset MLFLOW_TRACKING_URI), or move it with: mlflow migrate-filestore"
-            )
-        if (unwritable := unwritable_file(self.uri)) is not None:
-            # MLflow retries what cannot succeed: its own error came after 145 s
-            raise TrackingUnavailable(
-                f"the tracking store {self.shown_uri} cannot be used: {unwritable} is not writable; name another database with "
-                "--tracking-uri sqlite:////FOLDER/mlflow.db, or leave tracking out with --no-tracking"
-            )
+        check_file(self.uri, self.shown_uri)
         try:
             self.client.search_experiments(max_results=1)
         except Exception as error:
@@ -172,20 +151,7 @@ class Store:
         Raises:
             TrackingUnavailable: the experiment was deleted, or the store is unreachable.
         """
-        from mlflow.exceptions import MlflowException
-
-        try:
-            found = self.client.get_experiment_by_name(name)
-            if found is None:
-                return self._create_experiment(name)
-        except MlflowException as error:
-            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {error}") from error
-        if found.lifecycle_stage == "deleted":
-            raise TrackingUnavailable(
-                f"the experiment {name!r} is deleted; restore it with: mlflow experiments restore -x {found.experiment_id}, "
-                "or choose another name"
-            )
-        return found.experiment_id
+        return find_or_create(self.client, name, self.shown_uri)
 
     def write_in_background(self) -> None:
         """Write traces to disk in a thread from now on. For servers, whose event loop must not block on a disk."""
@@ -271,22 +237,6 @@ class Store:
             logger.warning("%s refused %d traces, kept in %s: %s", self.shown_uri, refused, self.outbox.path, reasons)
         self.outbox.close()
         return left + refused
-
-    def _create_experiment(self, name: str) -> str:
-        """Create an experiment and return its id; another process may have created it at the same moment."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            return self.client.create_experiment(name, tags={"mlflow.experimentKind": "genai_development"})
-        except MlflowException:  # another process may have created it at the same moment
-            again = self.client.get_experiment_by_name(name)
-            if again is None:
-                raise
-            return again.experiment_id
-
-
-def _away(uri: str, reason: str) -> str:
-    return f"no MLflow server answers at {uri} ({reason})"
 
 
 # A weak reference: the exit hook must not keep every store of the process alive.

@@ -33,7 +33,7 @@ _NAMES = {
     "zephyr": "zephyr-7b",
     "wizardmath7b": "wizardmath-7b",
 }
-"""What the files call the models, and what their makers do."""
+"""Names of models in the file names, with the names that their makers use."""
 
 
 def import_traces(files: list[Path], journal: Journal) -> list[Cell]:

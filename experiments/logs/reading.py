@@ -1,4 +1,4 @@
-"""Tell what wrote a file, and read it."""
+"""Read a log by its suffix, whichever library wrote it."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def is_ladder(mode: str) -> bool:
-    """Tell whether a mode is a ladder of several rungs."""
+    """Return whether a mode is a ladder of several rungs."""
     return " > " in mode
 
 

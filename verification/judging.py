@@ -54,7 +54,7 @@ def _left_to_divide(text: str, wanted: str) -> bool:
 
 
 def _one_value(texts: tuple[str, ...]) -> bool:
-    """Tell whether alternatives are forms of one number."""
+    """Return whether alternatives are forms of one number."""
     values = [exact_values(part) for text in texts for part in SEVERAL.split(text)]
     return len(values) > 1 and bool(frozenset.intersection(*values))
 

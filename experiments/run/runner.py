@@ -243,7 +243,7 @@ class _Run:
             if self.watch:
                 self.watch(unit, row, self.spending)
         except Exception:
-            logger.warning("the progress display failed and is switched off; the run goes on", exc_info=True)
+            logger.warning("the progress display failed and is switched off; the run continues", exc_info=True)
             self.watch = None
 
     def _check_streak(self, unit: Unit, row: Row) -> None:

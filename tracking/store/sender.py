@@ -199,7 +199,7 @@ def _link_prompts(client: TracingClient, trace: Trace) -> None:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Tell whether the store rejects a trace for good, rather than being unreachable or busy."""
+    """Return whether the store rejects a trace for good, rather than being unreachable or busy."""
     from mlflow.exceptions import MlflowException
 
     if not isinstance(error, MlflowException):

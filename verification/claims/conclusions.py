@@ -77,7 +77,7 @@ class Place:
         return None
 
     def has(self, phrase: Phrase) -> bool:
-        """Tell whether the statement has a phrase."""
+        """Return whether the statement has a phrase."""
         return self.search(phrase) is not None
 
 
@@ -120,7 +120,7 @@ class Placed:
         return len(asked & content_words(self.place.text)) / len(asked)
 
     def marked(self, mark: str) -> bool:
-        """Tell whether it presents its value in a certain way."""
+        """Return whether it presents its value in a certain way."""
         return self.kind.mark == mark
 
 

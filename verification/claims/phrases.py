@@ -21,7 +21,7 @@ class Phrase:
     """Words in other letters than ASCII, for texts that have such letters."""
 
     def possible(self, low: str) -> bool:
-        """Tell whether a text, in lower case, can have the phrase at all."""
+        """Return whether a text, in lower case, can have the phrase at all."""
         for word in self.words:
             if word in low:
                 return True

@@ -127,7 +127,7 @@ EXPRESSION_SIGNS: Table[Formula] = table(
 
 
 def in_parentheses(before: str) -> bool:
-    """Tell whether an opening parenthesis before a place is still open there."""
+    """Return whether an opening parenthesis before a place is still open there."""
     return before.count("(") > before.count(")")
 
 

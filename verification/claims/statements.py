@@ -159,7 +159,7 @@ def _placed(parts: list[str], text: str, question: str | None, finished: bool) -
 
 
 def _cannot_tell(parts: list[str]) -> bool:
-    """Tell whether one of the last statements says that the answer cannot be known, and only guesses follow."""
+    """Return whether one of the last statements says that the answer cannot be known, and only guesses follow."""
     for place in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
         part, low = parts[place], parts[place].lower()
         if UNKNOWABLE.search(part, low):
@@ -176,7 +176,7 @@ def _gives_up(part: str) -> bool:
 
 
 def has_value(part: str) -> bool:
-    """Tell whether a statement could hold an answer: a digit, a number word, math."""
+    """Return whether a statement could hold an answer: a digit, a number word, math."""
     if "tep" in part or "quation" in part:
         part = STEP_NAMES.sub(" ", part)
     if DIGIT.search(part) or "⟦" in part or "=" in part:

@@ -39,7 +39,7 @@ def _of_student(frontier: Frontier, found: Sequence[ComparisonSummary]) -> str:
 
 
 def _cost(point: Point, compared: Point | None) -> str:
-    """Tell what a method costs; where what it is compared with asks the teacher, too, what it costs beyond that."""
+    """Return what a method costs, or what it costs beyond its base if that asks the teacher, too."""
     before = compared.output_tokens if compared else 0.0
     more = "more " if before else ""
     in_all = f" ({point.output_tokens:,.0f} in all)" if before else ""

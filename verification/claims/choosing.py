@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
+from ..notation.layout import REMAINDER
 from ..notation.quantities import Quantity, find_quantities, spoken_fraction
 from ..notation.times import CLOCK as TIME
 from ..notation.units import read_unit
@@ -41,7 +42,7 @@ Found = tuple[Candidate, tuple[int, int]]
 _SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and|,\s*(?:and\s*)?(?=⟦\s*[a-z]\s*=))\s*⟦[^⟧]*⟧)*")
 _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
-_FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
+_FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|[aAI]\s+[$€£]?\d[\d.,]*%?|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
 _EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
 _WORDS_IN_BOX = re.compile(r"^\\text\s*\{[^{}]*\b(?:answer|result|value)(?: is)?:?\s*\}\s*")
@@ -52,7 +53,7 @@ _DURATION = re.compile(
 )
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
-_ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal places?\b|\bapproximat", re.I)
+_ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
 _OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
 _SOLUTIONS = re.compile(r"\b([a-z])(?:_\d)?\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1(?:_\d)?\s*=\s*-?[\d./]+)+")
@@ -69,11 +70,17 @@ _EQUIVALENT = re.compile(
     r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
     re.I,
 )
+_LETTER_BEFORE_UNIT = (
+    r"(?<![\w.,$])\d+[a-z](?=\s(?:(?:square|cubic|sq\.?|cu\.?)\s)?(?:units?|[cmk]?m|feet|ft|inch(?:es)?|met(?:er|re)s?)\b)"
+)
+"""The "12h" of "12h cubic units", where h is a height."""
+_SYMBOL_BEFORE_UNIT = re.compile(_LETTER_BEFORE_UNIT)
 _EXPRESSION = re.compile(
     r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|(?:(?<!\w)[A-Za-z]\s*=\s*)?\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
     r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|(?!(?<=[\s=])\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\))[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
-    r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d))"
+    r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d)"
+    rf"|{_LETTER_BEFORE_UNIT})"
 )
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
 _RANGE = re.compile(
@@ -93,6 +100,16 @@ _WANTS_ALL = re.compile(
 _NONE = re.compile(
     r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I
 )
+_LISTS_ON = re.compile(r"(?:,|\band\b|\bor\b)[^A-Za-z]*(?:[a-z](?:_\d)?\s*=\s*)?$")
+_PLACES = re.compile(r"\s(?:decimal|significant|digits?\b|d\.?p\b)")
+_EITHER_SIDE = re.compile(
+    r"\b(?P<letter>[a-z])\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d\s+or\s+(?P=letter)\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d"
+)
+_CORRECTED = re.compile(
+    r".*(?:\.\.\.?|[,;:-])\s*(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean|or rather|make that)\b[,:.]?\s*(?=.*\d)",
+    re.I | re.S,
+)
+"""What a sentence says before it corrects itself: "27... no wait, it is 29"."""
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
 
@@ -111,6 +128,8 @@ class Choice:
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     """Return what a statement claims, None if it claims nothing."""
     text = STEP_NAMES.sub(" ", statement.claim.strip())
+    if corrected := _CORRECTED.match(text):
+        text = text[corrected.end() :]
     if "\\boxed" in text and not (re.search(r"how many", asked_words(question)[0], re.I) and text.count("\\boxed") > 1):
         return _certain(_boxes(text))
     if statement.source in ("answer_line", "final_line"):
@@ -128,7 +147,7 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
         word = _WORD_ANSWER.search(text[-200:])
         return _certain([word[1]] if word and (statement.source != "last_statement" or len(word[1]) == 1) else [])
     best = max(candidates, key=lambda candidate: candidate.score)
-    texts = (best.text, *_restatements(text, best, candidates))
+    texts = (best.text, *([best.rounded] if best.rounded else _restatements(text, best, candidates)))
     losers = tuple((candidate.text, candidate.score) for candidate in candidates if candidate.text not in texts)
     return Choice(texts, best.score, losers, _unit_after(text[best.quantity.end :]) if best.quantity else "")
 
@@ -155,7 +174,7 @@ def _boxes(text: str) -> list[str]:
     contents = [content for place, content in enumerate(contents) if tidy(content) not in map(tidy, contents[place + 1 :])]
     if len(contents) > 1 and frozenset.intersection(*map(exact_values, contents)):
         return contents[-1:]
-    if len(contents) > 1 and all(re.search(r"(?:,|\band\b|\bor\b)[^A-Za-z]*$", part) for part in between):
+    if len(contents) > 1 and all(_LISTS_ON.search(part) for part in between):
         return [", ".join(contents)]
     return [contents[-1]] if contents else []
 
@@ -169,16 +188,22 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         found.append(_segment(match, text, asked))
         outside = outside[: match.start()] + " " * len(match[0]) + outside[match.end() :]
     taken = [match.span() for match in _SEGMENT.finditer(text)]
-    for kind in (_expressions, _solutions, _ranges, _described, _clocks, _ratios, _durations):
+    for kind in (_expressions, _solutions, _ranges, _described, _clocks, _ratios, _durations, _remainders):
         for candidate, span in kind(outside, text, asked):
             found.append(candidate)
             taken.append(span)
     for quantity in find_quantities(outside)[-MAX_NUMBERS:]:
-        if not any(start <= quantity.start < end for start, end in taken):
+        if not (any(start <= quantity.start < end for start, end in taken) or _names_precision(outside, quantity)):
             points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(_written(outside, quantity), points, quantity.start, quantity))
     rejected = {candidate.text for candidate in found if is_rejected(candidate, text)}
     return [candidate for candidate in found if candidate.text and candidate.text not in rejected]
+
+
+def _names_precision(text: str, quantity: Quantity) -> bool:
+    """Tell whether a number only says how a value is rounded: "two decimal places", "the nearest ten"."""
+    after, before = text[quantity.end : quantity.end + 20], text[max(0, quantity.start - 9) : quantity.start]
+    return bool(_PLACES.match(after)) or (quantity.word and before.lower().endswith("nearest "))
 
 
 def _written(text: str, quantity: Quantity) -> str:
@@ -191,12 +216,17 @@ def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
     claim = _right_side(content, asked.question)
     formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
-    return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start())
+    return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start(), rounded=_rounded_form(content, claim))
 
 
 def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _EXPRESSION.finditer(outside):
         written = match[0].strip()
+        if _SYMBOL_BEFORE_UNIT.match(outside, match.start()):
+            formula = Formula(written, written, outside[: match.start()], match.start() / (len(outside) + 1), asked)
+            text = f"{written[:-1]} * {written[-1]}"
+            yield Candidate(text, ALL_SOLUTIONS + EXPRESSION_SIGNS.score(formula), match.start()), match.span()
+            continue
         if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
             continue
         if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
@@ -208,7 +238,8 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
             continue
         claim = _right_side(content, asked.question)
         formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
-        yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start()), match.span()
+        rounded = _rounded_form(content, claim)
+        yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start(), rounded=rounded), match.span()
 
 
 def _balanced(written: str) -> str:
@@ -230,8 +261,10 @@ def _explained(written: str) -> bool:
 
 
 def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
-    if "=" not in outside and " are" not in outside:
+    if not any(mark in outside for mark in ("=", " are", " or ")):
         return
+    for match in _EITHER_SIDE.finditer(outside):
+        yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
     for match in _SOLUTIONS.finditer(outside):
         values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
         yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
@@ -271,6 +304,11 @@ def _ratios(outside: str, text: str, asked: Asked) -> Iterator[Found]:
         yield Candidate(match[0], RATIO * (match[0] not in asked.question), match.start()), match.span()
 
 
+def _remainders(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    for match in REMAINDER.finditer(outside) if "emainder" in asked.question else ():
+        yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
+
+
 def _durations(outside: str, text: str, asked: Asked) -> Iterator[Found]:
     for match in _DURATION.finditer(outside):
         points = DURATION - RESTATED_DURATION * in_parentheses(outside[: match.start()])
@@ -299,6 +337,12 @@ def _exact_form(content: str, rounds: bool) -> str:
         return rounded.strip()
     last = exact.rsplit("=", 1)[-1].strip()
     return exact.strip() if _EXACT.fullmatch(last) and "." in rounded else rounded.strip()
+
+
+def _rounded_form(content: str, claim: str) -> str:
+    r"""Return the 78.54 of "25\\pi \\approx 78.54" if the exact form is the claim, else ""."""
+    rounded = re.sub(r"[^\d.,-]", "", content.partition("\\approx")[2]).rstrip(".,")
+    return rounded if "." in rounded and "\\approx" not in claim and rounded not in claim else ""
 
 
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:

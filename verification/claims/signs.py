@@ -14,7 +14,9 @@ _COPULA = re.compile(
 )
 _BEFORE_RESTATED = re.compile(
     r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of"
-    r"|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
+    r"|until|during|while|the|at|all|using|those|these|buying|into|first|pays?|für|pro|je|der|den|die|nach|mit|bei|von"
+    r"|los|las|les|des|aux|pour|por|cada|chaque|para|après|después|dopo|após|dos|das|dei|delle|gli|из|за|по|для|после|через)"
+    r"\s*(?:a |the |an |his |her |their |de |d')?$",
     re.I,
 )
 _SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
@@ -43,6 +45,7 @@ _ROUNDED = re.compile(
     r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
     re.I,
 )
+_WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
 _DIFFERENCE = re.compile(
     r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
@@ -75,7 +78,11 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
-        Sign("another value is rounded to it", lambda n: bool(_ROUNDED.search(n.before)), "2.5, which rounds to 3"),
+        Sign(
+            "another value is rounded to it",
+            lambda n: bool(_ROUNDED.search(n.before) or _WHEN_ROUNDED.match(n.after)),
+            "2.5, which rounds to 3",
+        ),
         Sign("the question gives it", lambda n: n.given),
         Sign(
             "it is a condition before the main clause",

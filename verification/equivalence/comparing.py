@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Literal
 
 from ..notation.times import same_time
-from ..notation.units import asked_unit, is_variable
+from ..notation.units import UNITS, asked_unit, is_variable
 from ..notation.values import Value, exact_values, is_ambiguous, read_value, tidy
-from .forms import as_interval, as_pair, same_range
+from .forms import as_interval, as_pair, same_range, same_remainder
 from .matrices import compare_matrices
 from .numeric_samples import compare_samples
 from .pool import compare
@@ -33,6 +33,7 @@ _UNFINISHED = (
 _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\b(?:or|and)\b")
 _PERCENT_ASKED = re.compile(r"percent|%|\brate\b", re.I)
 _COUNT_ASKED = re.compile(r"\bhow many\b", re.I)
+_ANGLED = re.compile(r"^(?:<|\\langle)([^<>=]+,[^<>=]+)(?:>|\\rangle)$")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
 
@@ -48,6 +49,8 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
     if given.values and wanted.values:
         return "equal" if _same_value(given, wanted, question) else _as_list(claim, reference)
     if (same := same_time(claim, reference)) is not None:
+        return "equal" if same else "unequal"
+    if (same := same_remainder(tidy(claim), tidy(reference))) is not None:
         return "equal" if same else "unequal"
     if (same := same_range(tidy(claim), tidy(reference))) is not None:
         return "equal" if same else "unequal"
@@ -71,7 +74,8 @@ def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
     if given.unit and asked and given.unit.kind == asked.kind and given.unit.size != asked.size and given.unit != wanted.unit:
         return False
     if given.unit is None or wanted.unit is None or given.unit == wanted.unit:
-        return bool(given.values & wanted.values)
+        dollars = given.unit == UNITS["cent"] and wanted.unit is None and asked is None
+        return bool(given.values & wanted.values) or (dollars and any(value / 100 in wanted.values for value in given.values))
     if given.unit.kind != wanted.unit.kind:
         return False
     return any(a * given.unit.size == b * wanted.unit.size for a in given.values for b in wanted.values)
@@ -154,7 +158,7 @@ def _bounded(text: str) -> bool:
 
 def _latex(text: str) -> str:
     """Write plain-text mathematics as LaTeX: oo, U, sqrt(x), <=, **."""
-    text = tidy(text[: MAX_LENGTH * 4])
+    text = _ANGLED.sub(r"(\1)", tidy(text[: MAX_LENGTH * 4]))
     text = re.sub(r"(?<!\\)\bU\b", r"\\cup", re.sub(r"(?<![A-Za-z\\])(?:oo|inf|Infinity|infinity|infty)\b", r"\\infty", text))
     text = text.replace("**", "^").replace("<=", "\\le ").replace(">=", "\\ge ")
     text = re.sub(r"(?<!\\)\bsqrt\s*\(([^()]*)\)", r"\\sqrt{\1}", text)

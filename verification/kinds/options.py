@@ -48,7 +48,7 @@ _UNLIKELY_AFTER = re.compile(
 _SEVERAL = re.compile(
     r"\)?\s*(?:(?:or|/)\s*\W?[A-J]\b|(?:,?\s*(?:and|&)|,)\s*\W{0,3}[A-J](?:\W*$|\W{0,3}(?:,|and\b|&|are\b|both\b)))"
 )
-_SMALL = re.compile(r"\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+\W?)([a-h])\b(?! [a-z])", re.M | re.I)
+_SMALL = re.compile(r"\A\W*[a-h]\W*\Z|\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+\W?)([a-h])\b(?! [a-z])", re.M | re.I)
 """Letters that are options though they are small: "(b)", "b) 12", "option b"."""
 _LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:and|&)\s*|\s*)\(?[A-J]\)?)+", re.I)
 _LANGUAGE = re.compile(
@@ -128,7 +128,7 @@ class Pick:
 def pick_letter(text: str) -> Pick | None:
     """Return the letter that a cleaned response explicitly picks last, None if it picks none."""
     picks: list[Pick] = []
-    text = _SMALL.sub(lambda match: match[0].upper() if len(match[0]) < 4 else match[1] + match[2].upper(), text)
+    text = _SMALL.sub(lambda match: match[0].upper() if not match[1] else match[1] + match[2].upper(), text)
     box = last_box(text)
     boxed = re.fullmatch(r"\W*([A-J])(?:\W*|\W+\S.*)", tidy(box)) if box else None
     if boxed and not re.match(r"[A-J]\s*[-+*/=^(]|[A-J]\s\w+\s", tidy(box or "")):

@@ -34,6 +34,7 @@ _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\
 _PERCENT_ASKED = re.compile(r"percent|%|\brate\b", re.I)
 _COUNT_ASKED = re.compile(r"\bhow many\b", re.I)
 _ANGLED = re.compile(r"^(?:<|\\langle)([^<>=]+,[^<>=]+)(?:>|\\rangle)$")
+_LENGTH_AFTER = re.compile(r"\\(?:sqrt\s*\{[^{}]*\}|pi)\s+(?P<unit>[ckm]?m|ft|units?)\s*$")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
 
@@ -43,6 +44,7 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
 
     A `question` that fixes the unit rules out an answer in another one.
     """
+    claim = _without_length(claim, reference, question)
     given, wanted = read_value(claim), read_value(reference)
     if "%" in claim and question and "%" not in reference and not _PERCENT_ASKED.search(question):
         given = _as_share(given, question)
@@ -55,6 +57,14 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
     if (same := same_range(tidy(claim), tidy(reference))) is not None:
         return "equal" if same else "unequal"
     return _compare_written(claim, reference, frozenset() if is_ambiguous(reference) else wanted.values, timeout)
+
+
+def _without_length(claim: str, reference: str, question: str | None) -> str:
+    r"""Drop the unit of a root or of a multiple of pi, "10\sqrt{3} m", where the reference has none."""
+    found = _LENGTH_AFTER.search(claim)
+    if not found or re.search(rf"[\s}}\d]{found['unit']}\b", reference) or is_variable(found["unit"][:1], question):
+        return claim
+    return claim[: found.start("unit")].rstrip()
 
 
 def _as_share(given: Value, question: str) -> Value:

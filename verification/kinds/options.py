@@ -34,7 +34,10 @@ _NAMED = re.compile(
     re.I,
 )
 _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+|[:=]\s*){_LETTER}\W*$")
-_ALONE = re.compile(rf"^\W*(?:so|therefore|thus|hence)?\W*{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I)
+_BUT = re.compile(r".*\bbut\b", re.I | re.S)
+_ALONE = re.compile(
+    rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
+)
 _REJECTED = re.compile(
     r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
     r"|\bexcept)\W+(?:(?:option|choice|answer|it|letter|the)\W+)*$",
@@ -88,6 +91,8 @@ class Options:
             ]
             if len(found) == 1:
                 return found[0], part
+            if len(found) > 1 and (but := _BUT.search(part)) and (named := self.named_in(part[but.end() :])):
+                return named[0], part
         return None
 
 

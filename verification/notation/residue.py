@@ -18,6 +18,8 @@ _MARKED = re.compile(r"(?:^|\n)\W*(?:final )?answer\W{0,4}:\W*\w|\\boxed\s*\{[^{
 _NEXT_TURN = re.compile(
     r"\n\W{0,8}(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q)\b(?:\s*\d+)?\W{0,3}:", re.I
 )
+_DIALOGUE = re.compile(r"\n\W{0,8}(?:Human|User)\W{0,3}:[^\n]{0,2000}\n+\W{0,8}(?:Assistant|AI|Bot|Model)\W{0,3}:")
+"""Another turn with its reply, both invented."""
 _DANGLING_WORD = (
     r"(?:is|are|was|were|be|the|of|by|to|and|an|we|which|with|for|in|from|that|times|equals|has|have|will|each|per|get|then|if|than"
     r"|at|as|because|since|her|his|their|our|its|so|plus|minus|add|subtract|multiply|divide|into|need)"
@@ -63,6 +65,8 @@ def read_reply(response: str) -> Reply:
     text, finished = response, True
     if "<" in text or "INST]" in text:
         text, finished = _tagged(text)
+    if (talk := _DIALOGUE.search(text)) and text[: talk.start()].strip():
+        text = text[: talk.start()]
     if (turn := _NEXT_TURN.search(text)) and (marked := _MARKED.search(text)):
         turn = _NEXT_TURN.search(text, marked.end())
         text = text[: turn.start()] if turn else text

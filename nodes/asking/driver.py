@@ -80,6 +80,8 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
     def _call(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
         try:
             return with_text(self.model.invoke(_messages(ask), config, **self._known(ask)))
+        except asyncio.CancelledError:  # of the model's own event loop: nobody can cancel a thread
+            return ConnectionError("the model's client gave up the call")
         except Exception as error:
             return error
 
@@ -91,6 +93,10 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
     async def _acall(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
         try:
             return with_text(await self.model.ainvoke(_messages(ask), config, **self._known(ask)))
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            return ConnectionError("the model's client gave up the call")
         except Exception as error:
             return error
 

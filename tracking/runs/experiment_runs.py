@@ -78,11 +78,11 @@ class OpenRuns:
 
     def hold(self) -> None:
         """Send the traces of the cells only when `release` names them, from now on."""
-        self.store.hold(self.cells.values())
+        self.store.keeper.hold(self.cells.values())
 
     def release(self, trace_id: str) -> None:
         """Send a held trace: the result that it belongs to is kept. Never raises."""
-        self.store.release(trace_id)
+        self.store.keeper.release(trace_id)
 
     def settle(self, kept: Callable[[list[str]], set[str]]) -> None:
         """Decide on the traces that processes held when they were killed or interrupted.

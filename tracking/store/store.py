@@ -6,7 +6,6 @@ import atexit
 import logging
 import os
 import weakref
-from collections.abc import Iterable
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -16,6 +15,7 @@ from ...foundation.redaction import Redactor
 from .addresses import LOCAL, absolute, default_uri, unwritable_file, without_user
 from .environment import apply_settings
 from .errors import TrackingUnavailable
+from .keeper import Keeper
 from .outbox import Outbox
 from .private import PrivateNameMissing
 from .public_tracer import LOST, PublicTracer
@@ -31,9 +31,6 @@ logger = logging.getLogger(__name__)
 
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
 _CHECK_S = 5.0
-
-SOURCE_RUN = "mlflow.sourceRun"
-"""MLflow's metadata of a trace that names its run (`TraceMetadataKey.SOURCE_RUN`)."""
 
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
@@ -81,6 +78,7 @@ class Store:
         address: the same without user and password; only this form is written to disk.
         local: whether this process writes to a database itself.
         fell_back: whether the store replaces an unreachable server.
+        keeper: puts finished traces into the outbox.
     """
 
     def __init__(self, uri: str, *, fell_back: bool = False) -> None:
@@ -92,9 +90,9 @@ class Store:
         self.redactor = Redactor()
         self.outbox = Outbox(home() / "outbox.sqlite")
         self.sender = Sender(self.outbox, self.uri, self.address, self.check)
+        self.keeper = Keeper(self.outbox, self.address, self.sender.notify)
         self._closed = False
         self._writer: Writer | None = None
-        self._holding: set[str] = set()
         atexit.register(_close_at_exit, weakref.ref(self))
 
     def __enter__(self) -> Self:
@@ -192,9 +190,9 @@ class Store:
     def deliver(self, trace: Trace) -> None:
         """Write a finished trace to the outbox and have it sent; never raises."""
         if self._writer is not None:
-            self._writer.submit(self._keep, trace)
+            self._writer.submit(self.keeper.keep, trace)
         else:
-            self._keep(trace)
+            self.keeper.keep(trace)
 
     def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
         """Remember the trace of a run that is paused for review; later processes can read it."""
@@ -210,30 +208,6 @@ class Store:
         except Exception:  # some servers forbid file access in the event loop; the trace is complete without the link
             logger.info("the trace of thread %s is not linked to the one before its pause", thread_id)
             return None
-
-    def hold(self, runs: Iterable[str]) -> None:
-        """Keep the traces of these MLflow runs on disk from now on until `release` names them."""
-        self._holding.update(runs)
-
-    def release(self, trace_id: str) -> None:
-        """Send a trace of a run that is held; never raises."""
-        try:
-            self.outbox.release([trace_id])
-            self.sender.notify()
-        except Exception as error:
-            logger.error("trace %s is not sent yet: %s cannot be written (%s)", trace_id, self.outbox.path, error)
-
-    def _keep(self, trace: Trace) -> None:
-        """Write a trace to the outbox. An error is logged: tracing must not fail the run that is traced."""
-        try:
-            run = trace.info.trace_metadata.get(SOURCE_RUN, "")
-            if run in self._holding:
-                self.outbox.hold(trace.info.trace_id, trace.to_json(), self.address, run)
-                return
-            self.outbox.add(trace.info.trace_id, trace.to_json(), self.address)
-            self.sender.notify()
-        except Exception as error:
-            logger.error("trace %s is lost: %s cannot be written (%s)", trace.info.trace_id, self.outbox.path, error)
 
     def close(self, patience_s: float = 10.0) -> int:
         """Send what is waiting, as long as that makes progress, and close the store.
@@ -251,6 +225,7 @@ class Store:
             self._writer.close()
         if "tracer" in self.__dict__:
             self.tracer.close()
+        self.keeper.flush(self.sender.put)
         self.sender.stop()
         owner = os.getpid()
         left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0

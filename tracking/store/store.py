@@ -32,6 +32,14 @@ logger = logging.getLogger(__name__)
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
 _CHECK_S = 5.0
 
+_DAMAGED = "its file is damaged: move it away, and a new one is made; tot report writes the results of a journal into it"
+_ADVICE_BY_SIGN = {
+    "malformed": _DAMAGED,
+    "not a database": _DAMAGED,
+    "locked": "another program holds it: close that program, or name another store with --tracking-uri",
+    "disk is full": "free disk space, or name another store with --tracking-uri",
+}
+
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
     """Open a tracking store and start sending traces that dead processes left in the outbox for it.
@@ -160,7 +168,8 @@ class Store:
             self.client.search_experiments(max_results=1)
         except Exception as error:
             reason = self.redactor.text((str(error).splitlines() or [""])[0][:300])
-            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}") from error
+            advice = next((f"; {words}" for sign, words in _ADVICE_BY_SIGN.items() if sign in reason), "")
+            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}{advice}") from error
 
     def experiment_id(self, name: str) -> str:
         """Return the id of an experiment by name; create it if needed.

@@ -28,6 +28,7 @@ import psutil
 WORKING = r"([^\n]*\n){1,20}Answer: -?[0-9]{1,9}(\.[0-9]{1,4})?"
 """Up to twenty lines of working, then the answer."""
 
+CLOCKS = ("seconds", "processor_seconds")
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 
 CONTESTANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -69,6 +70,10 @@ class Contestant:
         self.tokens: Counter[int] = Counter()
         self.seconds: Counter[int] = Counter()
         self.processor_seconds: Counter[int] = Counter()
+        self.perplexity: float | None = None
+
+    def wait_until_ready(self) -> None:
+        """Raises `RuntimeError` when the process ends instead."""
         told = self._hear()
         self.perplexity = told.get("perplexity")
         if self.perplexity:
@@ -126,7 +131,8 @@ def main() -> None:
             for contestant in contestants:  # the closest in time are what is compared
                 first = turn if callers == 1 else 0
                 contestant.run(questions[first : first + callers])
-                print(f"turn {turn}: {contestant.name}, {callers} callers: {contestant.rate(callers):.1f} tokens/s", flush=True)
+                rates = [f"{contestant.rate(callers, clock):.1f} a {clock[:-1]}" for clock in CLOCKS]
+                print(f"turn {turn}: {contestant.name}, {callers} callers: tokens {', '.join(rates)}", flush=True)
     for contestant in contestants:
         contestant.end()
     _report(contestants, problems[: max(options.callers)], options)
@@ -138,11 +144,17 @@ def _started(options: argparse.Namespace, solutions: list[dict[str, Any]]) -> li
         kind = CONTESTANTS[name][0]
         python = pythons.get(kind, sys.executable)
         model = options.gguf if kind == "llama_cpp" else _model_for(kind, options.model)
-        try:
-            found.append(Contestant(name, python, model or "", options.new_tokens, solutions))
-        except RuntimeError as error:
-            print(f"skipped: {error}", flush=True)
-    return found
+        found.append(Contestant(name, python, model or "", options.new_tokens, solutions))
+    return [contestant for contestant in found if _ready(contestant)]
+
+
+def _ready(contestant: Contestant) -> bool:
+    try:
+        contestant.wait_until_ready()
+    except RuntimeError as error:
+        print(f"skipped: {error}", flush=True)
+        return False
+    return True
 
 
 def _model_for(kind: str, model: str) -> str:
@@ -170,8 +182,7 @@ def _report(contestants: list[Contestant], problems: list[dict[str, Any]], optio
     base = next((name for name in ("generate", "ours") if name in verdicts), None)
     for contestant in contestants:
         rates, per_second = (
-            " ".join(f"{contestant.rate(callers, clock):.1f}" for callers in options.callers)
-            for clock in ("seconds", "processor_seconds")
+            " ".join(f"{contestant.rate(callers, clock):.1f}" for callers in options.callers) for clock in CLOCKS
         )
         right, tokens = verdicts[contestant.name], contestant.tokens[max(options.callers)] // options.turns
         print(f"{contestant.name:18} tokens/s {rates} | per processor second {per_second}", end=" | ")
@@ -181,14 +192,12 @@ def _report(contestants: list[Contestant], problems: list[dict[str, Any]], optio
         assert base is not None
         if name != base:
             print(_compared(name, (texts | before)[name], verdicts[name], base, (texts | before)[base], verdicts[base]))
-    for clock in ("seconds", "processor_seconds"):
+    for clock in CLOCKS:
         for label, values in _ratios(named, options.callers, clock).items():
             print(label, f"by {clock.replace('_', ' ')}:", *(f"{value:.2f}" for value in values))
     if options.json:
         rates = {
-            name: {
-                clock: [one.rate(callers, clock) for callers in options.callers] for clock in ("seconds", "processor_seconds")
-            }
+            name: {clock: [one.rate(callers, clock) for callers in options.callers] for clock in CLOCKS}
             for name, one in named.items()
         }
         kept = {"flags": sorted(_flags()), "callers": options.callers, "new_tokens": options.new_tokens, "tokens per": rates}

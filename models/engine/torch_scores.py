@@ -20,11 +20,6 @@ def score_tokens(model: PreTrainedModel, prompt: list[int], tokens: list[int], a
     """
     ids = torch.tensor([prompt + tokens], device=model.device)
     logits = model(input_ids=ids, logits_to_keep=len(tokens) + 1, use_cache=False).logits[0, :-1]
-    return likelihoods(logits, tokens, alternatives)
-
-
-def likelihoods(logits: torch.Tensor, tokens: list[int], alternatives: int) -> list[Likelihood]:
-    """Read likelihoods off logits of shape (tokens, vocabulary)."""
     logprobs = logits.float().log_softmax(dim=-1).cpu()
     best = logprobs.topk(alternatives, dim=-1)
     told = zip(best.indices.tolist(), best.values.tolist(), strict=True)

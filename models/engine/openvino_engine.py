@@ -134,12 +134,12 @@ class OpenVinoEngine(Engine):
 
     def _take(self, message: dict[str, Any]) -> None:
         for name, reason in message.get("refused", {}).items():
-            self._running.pop(int(name)).fail(ValueError(f"OpenVINO refuses this call: {reason}"))
+            if generation := self._running.pop(int(name), None):  # it may have been cancelled meanwhile
+                generation.fail(ValueError(f"OpenVINO refuses this call: {reason}"))
         beside = len(self._running)
         for key, (tokens, scores, ended) in message.get("tokens", {}).items():
             name = int(key)
-            generation = self._running.get(name)
-            if generation is None:
+            if (generation := self._running.get(name)) is None:
                 continue
             for token, score in zip(tokens, scores, strict=True):
                 if self._to_skip[name]:

@@ -39,8 +39,6 @@ _ADVICE_BY_SIGN = {
     "locked": "another program holds it: close that program, or name another store with --tracking-uri",
     "disk is full": "free disk space, or name another store with --tracking-uri",
 }
-SOURCE_RUN = "mlflow.sourceRun"
-"""MLflow's metadata of a trace that names its run (`TraceMetadataKey.SOURCE_RUN`)."""
 
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:

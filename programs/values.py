@@ -16,6 +16,9 @@ _CUT = ("[...]", "{...}", "(...)")
 """What the sandbox gives for a list or dict that holds itself."""
 
 _DIGITS = 12
+_EXACT_DIGITS = 14
+"""Floats that Python writes with so few digits are meant as written; binary noise has 16 or 17."""
+
 _LARGEST_DENOMINATOR = 10_000
 
 
@@ -70,6 +73,9 @@ def _number(value: float | Decimal) -> str:
         raise ValueError(f"the value is {value}, which is no answer")
     if isinstance(value, Decimal) and abs(value.adjusted()) > MAX_CHARACTERS and value:
         raise ValueError(f"the value has more than {MAX_CHARACTERS} digits, which is no answer")
+    written = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if len(written.normalize().as_tuple().digits) <= _EXACT_DIGITS:  # no noise: what was computed is a short decimal
+        return str(int(written)) if written == written.to_integral_value() else format(written.normalize(), "f")
     rounded = Decimal(f"{value:.{_DIGITS}g}")
     if rounded == rounded.to_integral_value():
         return str(int(rounded))

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from langgraph.types import Command
 
+from ...graphs.methods import is_ladder
 from ...models.scripted import ScriptedChatModel
 from ...nodes.decompose import make_decompose
 from ...nodes.review import wants_person
@@ -60,7 +61,12 @@ class ReviewedCell:
         return {"configurable": {"thread_id": thread}, "metadata": about}
 
     async def holds(self, unit: Unit) -> bool:
-        """Tell whether a person has been asked about this problem, or must be; asks the teacher, who is paid once."""
+        """Tell whether a person has been asked about this problem, or must be; asks the teacher, who is paid once.
+
+        Of a ladder nobody knows before the student has tried: every problem may pause, and no teacher is asked for it here.
+        """
+        if is_ladder(self.cell.mode):
+            return True
         state = await self.graph.aget_state(self.config(unit))
         if state.created_at is not None:
             return True

@@ -59,7 +59,7 @@ def build_trace_of_thought(
     student = as_chat_model(student)
     teacher = student if taught_by_itself else as_chat_model(teacher)
     if ladder := options.get("escalate"):
-        from .escalation import build_escalation
+        from .escalation import build_escalation  # needed by ladders alone
 
         if "mode" in options:
             raise ValueError(f"mode={options['mode']!r} does not apply to a ladder: its rungs are the modes; leave mode out")
@@ -72,6 +72,7 @@ def build_trace_of_thought(
 
 
 def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: GraphOptions) -> TraceGraph:
+    """Wire the nodes of one mode: the teacher's lesson (steps with review, or a hint), then solve and verify."""
     prompts, way = load_prompts(options.get("prompts", "default")), WAYS[mode]
     review, revisions, attempts = (
         options.get("review", "never"),
@@ -101,4 +102,5 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
     graph.add_edge("solve", "verify")
     add_route(graph, "verify", after_verify)
     compiled = graph.compile(name=TAUGHT, checkpointer=options.get("checkpointer"))
+    # LangGraph counts a step for each node; its default limit of 25 would end a run with many attempts
     return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * (attempts + revisions)))

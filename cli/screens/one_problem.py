@@ -90,13 +90,13 @@ def _verdict(row: Row) -> str:
 
 
 def _tokens(row: Row) -> str:
-    numbers = dict(row)
+    numbers: dict[str, Any] = dict(row)
     lines = [
         f"{role}: {numbers[f'{role}_input_tokens']:,} input, {numbers[f'{role}_output_tokens']:,} output, "
-        f"{numbers[f'{role}_calls']} calls"
+        f"{numbers[f'{role}_calls']} call{'s' if numbers[f'{role}_calls'] > 1 else ''}"
         for role in ("teacher", "student")
         if numbers[f"{role}_calls"]
     ]
-    stopped = f"stopped by: {row['finish_reason']}" if row["finish_reason"] else ""
+    stopped = f"finish reason: {row['finish_reason']}" if row["finish_reason"] else ""
     trace = f"trace {row['trace_id']} in MLflow: tot ui" if row["trace_id"] else ""
     return "\n".join(filter(None, [*lines, stopped, trace]))

@@ -103,6 +103,9 @@ def _message(problem: Any, shown: str, place: Place) -> str:
     if kind == "literal_error":
         allowed = [part.strip(" '") for part in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
         return f"{shown}: unknown value {given!r}{nearest(str(given), allowed)}; use one of {', '.join(allowed)}"
+    if kind == "string_pattern_mismatch":
+        said = "a name begins with a letter or digit and has at most 80 letters, digits, spaces and . - + ( )"
+        return f"{shown}: {str(given)[:80]!r} is no name: {said}"
     if kind == "missing":
         return f"{shown} is missing"
     return f"{shown}: {problem['msg'].removeprefix('Value error, ')} (given: {str(given)[:80]!r})" if shown else problem["msg"]

@@ -24,7 +24,7 @@ async def work_off(
     lanes: list[Lane[Unit]],
     solve: Callable[[Unit], Awaitable[Result]],
     take: Callable[[Unit, Result], None],
-    stopped: Callable[[], bool],
+    admit: Callable[[Unit], Awaitable[bool]],
 ) -> None:
     """Solve all units of all lanes side by side.
 
@@ -32,14 +32,11 @@ async def work_off(
         lanes: their units are drawn one by one, so that a lane may be endless.
         solve: turns a unit into its result, in any process or machine; must not raise for a problem that fails.
         take: gets each result in this thread as soon as it is there; what it raises ends the work.
-        stopped: asked before each unit is drawn; units in flight are finished.
+        admit: waits until a unit may start; False ends the worker, and units in flight are finished.
     """
 
     async def work(lane: Lane[Unit]) -> None:
-        while not stopped():
-            unit = next(lane.units, None)
-            if unit is None:
-                return
+        while (unit := next(lane.units, None)) is not None and await admit(unit):
             take(unit, await solve(unit))
 
     try:

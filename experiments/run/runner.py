@@ -88,7 +88,7 @@ async def run_experiment(
     try:
         await run.all()
         left = sum(run.outcome.missing.values()) or run.outcome.failed
-        run.outcome.stopped_by = run.stop_reason if left else ""
+        run.outcome.stopped_by = run.spending.stopped_by if left else ""
     except BaseException as error:
         run.outcome.stopped_by = type(error).__name__
         raise
@@ -106,7 +106,6 @@ class _Run:
         self.spending = Spending(plan.config.budget, journal.totals())
         self.solver = Solver(plan, journal, pool, tracker, self.spending)
         self.outcome = Outcome()
-        self.stop_reason = ""
         self._tallies: dict[str, Tally] = {}
         self._again: list[Unit] = []
         self._streaks: dict[str, int] = {}
@@ -126,7 +125,7 @@ class _Run:
     async def _run_group(self, students: list[ModelConfig], todo: Mapping[str, list[Unit]]) -> None:
         keys = {model_key(student) for student in students}
         cells = [cell for cell in self.plan.cells if model_key(cell.student) in keys and todo[cell.id]]
-        if not cells or self._stopped():
+        if not cells or self.spending.exceeded():
             return
         self.pool.keep_only([*students, *(cell.teacher for cell in cells if cell.teacher)])
         self.solver.graphs = {cell.id: self.solver.graph(cell) for cell in cells}
@@ -166,7 +165,7 @@ class _Run:
         for student in students:
             own = [left[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
             lanes.append(Lane(student.label, iter(list(_by_problem(own))), self.solver.width(student)))
-        await work_off(lanes, plan, take, self._stopped)
+        await work_off(lanes, plan, take, self._within_budget)
         assert self.reviewer is not None
         self.reviewer.arrived()
         return left
@@ -176,7 +175,7 @@ class _Run:
         for student in students:
             own = [todo[cell.id] for cell in cells if model_key(cell.student) == model_key(student)]
             lanes.append(Lane(student.label, _by_problem(own), self.solver.width(student)))
-        await work_off(lanes, self._solve, self._take, self._stopped)
+        await work_off(lanes, self._solve, self._take, self._admit)
         for _ in range(self.plan.config.retries):
             failed, self._again = self._again, []
             retried = [
@@ -187,15 +186,22 @@ class _Run:
                 )
                 for student in students
             ]
-            await work_off(retried, self._solve, self._take, self._stopped)
+            await work_off(retried, self._solve, self._take, self._admit)
         self._again = []
 
+    async def _admit(self, unit: Unit) -> bool:
+        return await self.spending.admit(unit.cell.id)
+
+    async def _within_budget(self, unit: Unit) -> bool:
+        return not self.spending.exceeded()
+
     async def _solve(self, unit: Unit) -> Row:
-        self.spending.begin()
+        row: Row | None = None
         try:
-            return await self.solver.solve(unit)
+            row = await self.solver.solve(unit)
         finally:
-            self.spending.end()
+            self.spending.release(unit.cell.id, row)
+        return row
 
     def _take(self, unit: Unit, row: Row) -> None:
         """Write a row and count it; a failed problem comes again at the end."""
@@ -208,6 +214,8 @@ class _Run:
             add_failed_tries(row, earlier)
         known_to_fail = bool(earlier) and tally.done > tally.errors
         row = write_row(self.journal, row)
+        if self.tracker:
+            self.tracker.written(row)
         failed = row["status"] == "error"
         if failed:
             tally.tries[unit.problem.key] = first + 1
@@ -246,10 +254,6 @@ class _Run:
                 raise AllFail(
                     f"the first {streak + 1} problems of {unit.cell.student.label} all failed; the last: {row['error']}"
                 )
-
-    def _stopped(self) -> bool:
-        self.stop_reason = self.spending.exceeded()
-        return bool(self.stop_reason)
 
 
 def _groups(students: list[ModelConfig]) -> list[list[ModelConfig]]:

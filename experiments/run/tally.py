@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...foundation.statuses import SCORED
+from ..inference.intervals import wilson
 
 
 class Tally:
@@ -47,6 +48,17 @@ class Tally:
         return sum(self.counts.get(status, 0) for status in SCORED)
 
     def metrics(self) -> dict[str, float]:
-        """Return `done`, `errors` and, once something is scored, `accuracy` (0 to 1)."""
-        found = {"done": float(self.done), "errors": float(self.errors)}
-        return found | ({"accuracy": self.correct / self.scored} if self.scored else {})
+        """Return `done`, `errors` and, once something is scored, `accuracy` (0 to 1) with its 95 % interval and `n`.
+
+        MLflow shows metrics in the order in which they first came, so the most important ones are first.
+        """
+        found: dict[str, float] = {}
+        if self.scored:
+            share = wilson(self.correct, self.scored)
+            found = {
+                "accuracy": share.value,
+                "acc_low": share.low or 0.0,
+                "acc_high": share.high or 0.0,
+                "n": float(self.scored),
+            }
+        return found | {"done": float(self.done), "errors": float(self.errors)}

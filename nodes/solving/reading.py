@@ -1,4 +1,4 @@
-"""From a sample's replies to a solution: the claim in a text, or the value of a program."""
+"""Read a solution from the replies of a sample: the final claim of a text, or the value of a program."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 
 def read_text(replies: list[Reply], question: str, verifier: Verifier) -> Solution:
-    """Find the answer in what the student wrote last, by the verifier's own extractor, without the reference."""
+    """Return the solution in a text. The verifier's extractor finds the answer in the last reply, without the reference."""
     found = verifier.extract(replies[-1].text, question=question)
     answer = found.answer if found else None
     return _solution(replies, "\n\n".join(reply.text for reply in replies), answer, answer_probability(replies[-1], answer))
 
 
 def read_program(replies: list[Reply], question: str, verifier: Verifier) -> Solution:
-    """Run the student's program; its value is the answer."""
+    """Run the program in the last reply and return a solution whose answer is the program's value."""
     from ...programs import run_program
 
     run = run_program(replies[-1].text)
+    # the line is added for readers of the solution; the verdict comes from the value, see nodes.verify
     ends = f"Answer: {run.answer}" if run.answer is not None else f"The program failed: {run.error}"
     probability = None if run.answer is None else text_probability(replies[-1])
     solution = _solution(replies, f"{replies[-1].text.rstrip()}\n\n{ends}", run.answer, probability)
@@ -32,9 +33,10 @@ def read_program(replies: list[Reply], question: str, verifier: Verifier) -> Sol
 
 
 def answer_probability(reply: Reply, answer: str | None) -> float | None:
-    """Return the geometric mean of the probabilities of the tokens that spell the answer, where it stands last.
+    """Return the geometric mean of the probabilities (0 to 1) of the tokens that spell the answer.
 
-    Without log-probabilities or an answer it is None. An answer that does not stand in the reply is as probable as the reply.
+    The last occurrence of the answer counts. Returns None without log-probabilities or an answer. An answer that does not stand
+    literally in the reply (it was normalised) is as probable as the whole reply.
     """
     if not answer or not reply.logprobs:
         return None
@@ -44,6 +46,7 @@ def answer_probability(reply: Reply, answer: str | None) -> float | None:
         return text_probability(reply)
     end, place, found = start + len(answer), 0, []
     for token, logprob in reply.logprobs:
+        # a token that overlaps the answer counts as a whole: the first one often begins with the blank before the number
         if place < end and place + len(token) > start:
             found.append(logprob)
         place += len(token)
@@ -60,6 +63,7 @@ def _mean(logprobs: list[float]) -> float | None:
 
 
 def _solution(replies: list[Reply], text: str, answer: str | None, probability: float | None) -> Solution:
+    """Return a solution with the last reply's finish reason, and with the single replies if there are several."""
     solution = Solution(
         text=text,
         answer=answer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..conclusion import LEVEL, corrected_p
+from ..conclusion import LEVEL, corrected_p, rounded
 from ..measures import ComparisonSummary
 from .points import Frontier, Point
 
@@ -76,7 +76,7 @@ def _needed(best: ComparisonSummary) -> str:
         return f": the best difference is {100 * best['difference']:+.1f} points on {best['n']} problems"
     return (
         f" ({100 * best['difference']:+.1f} points on {best['n']} problems, {_p(corrected_p(best))}); "
-        f"about {best['needed']:,} problems would be needed to see a difference of this size"
+        f"about {rounded(best['needed']):,} problems would be needed to see a difference of this size"
     )
 
 

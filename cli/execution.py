@@ -122,7 +122,7 @@ def _watched(
 
     pool = ModelPool()
     counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
-    reviewer = _reviewer(reviews) if plan.config.review != "never" else None
+    reviewer = _reviewer(reviews) if any(cell.reviewed for cell in plan.cells) else None
     missing = {cell: len(units) for cell, units in plan.missing(journal).items()}
     with RunProgress(plan, counts, missing, console, pool.places) as progress:
         run = run_experiment(plan, journal, models=pool, tracker=tracker, reviewer=reviewer, watch=progress.watch)

@@ -50,7 +50,7 @@ class Method:
         lessons = {"steps": ["decompose", *(["redecompose"] if reviewed else [])], "solution": ["solution"], None: []}
         for way in self._ways_of(mode):
             used += [*lessons[way.lesson], *way.prompts]
-        if "teacher" in mode:
+        if "teacher" in mode:  # a ladder with that rung; no mode has the word in its name
             used.append("solution")
         return tuple(dict.fromkeys([*used, *(["retry"] if retries else [])]))
 
@@ -80,6 +80,8 @@ _BUILT_IN = (
 _METHODS: dict[str, Method] = {method.name: method for method in _BUILT_IN}
 
 TAUGHT = "trace_of_thought"
+"""The method with a teacher. There is only one: other ways of using a teacher are its modes."""
+
 MODES: tuple[str, ...] = tuple(_METHODS[TAUGHT].ways)
 """Modes of trace_of_thought. A ladder such as "program_of_thought > program > teacher" counts as a mode, too."""
 

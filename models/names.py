@@ -1,10 +1,10 @@
-"""Names of models: PROVIDER:NAME."""
+"""Parse names of models: PROVIDER:NAME. Apart from `load`, so that configurations are checked without importing LangChain."""
 
 from __future__ import annotations
 
 
 def split_name(spec: str) -> tuple[str, str]:
-    """Return provider and name of a model.
+    """Return the provider and the name in a model's full name.
 
     Raises:
         ValueError: it is not PROVIDER:NAME.

@@ -130,13 +130,16 @@ def _complete(
     return PromptSet(name, version, texts, borrowed, examples or load_examples(_HERE / "default" / FILE), base)
 
 
-@cache
+@cache  # a warning for each problem of a run would hide everything else
 def _tell_once(message: str) -> None:
     logging.getLogger(__name__).warning(message)
 
 
 def _check(prompt: str, text: str, where: str) -> None:
-    """Refuse a misspelt prompt or placeholder: it would be left out without a word."""
+    """Refuse a prompt or placeholder that looks misspelt. It would be ignored without a word.
+
+    Names that resemble no known one are allowed: they are prompts of a method of your own, or braces of LaTeX.
+    """
     if prompt not in PLACEHOLDERS and (near := get_close_matches(prompt, PLACEHOLDERS, 1, 0.8)):
         raise ValueError(f"unknown prompt {prompt!r} in {where}; did you mean {near[0]!r}? Known are {', '.join(PLACEHOLDERS)}")
     needed = placeholders_of(prompt)

@@ -87,6 +87,11 @@ class Journal(JournalFile):
                 values["detail"] = _load(values["detail"] or "{}")
             yield cast(Row, values)
 
+    def traced(self, trace_ids: Collection[str]) -> set[str]:
+        """Return those of some trace ids that a row names."""
+        query = "select trace_id from rows where trace_id in (select value from json_each(?))"
+        return {trace_id for (trace_id,) in self.db.execute(query, (json.dumps(list(trace_ids)),))}
+
     def reply(self, teacher: str, prompt_key: str) -> Reply | None:
         """Return what a teacher said to a prompt before."""
         query = "select * from replies where teacher = ? and prompt_key = ?"

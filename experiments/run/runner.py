@@ -214,6 +214,8 @@ class _Run:
             add_failed_tries(row, earlier)
         known_to_fail = bool(earlier) and tally.done > tally.errors
         row = write_row(self.journal, row)
+        if self.tracker:
+            self.tracker.written(row)
         failed = row["status"] == "error"
         if failed:
             tally.tries[unit.problem.key] = first + 1

@@ -32,6 +32,9 @@ class Tracker(Protocol):
     def callbacks(self, cell_id: str) -> list[Any]:
         """Return the callback handlers for the graph runs of a cell."""
 
+    def written(self, row: Row) -> None:
+        """Learn that the journal has the row of a problem, whose `trace_id` belongs to it."""
+
     def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
         """Add a point to the curves of a cell."""
 

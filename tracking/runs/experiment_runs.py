@@ -76,6 +76,26 @@ class OpenRuns:
             self.store, self.experiment_id, run_id=self.cells[cell], tags=tagged, prompts=self._prompts.get(cell)
         )
 
+    def hold(self) -> None:
+        """Send the traces of the cells only when `release` names them, from now on."""
+        self.store.hold(self.cells.values())
+
+    def release(self, trace_id: str) -> None:
+        """Send a held trace: the result that it belongs to is kept. Never raises."""
+        self.store.release(trace_id)
+
+    def settle(self, kept: Callable[[list[str]], set[str]]) -> None:
+        """Decide on the traces that processes held when they were killed or interrupted.
+
+        Args:
+            kept: returns those of some trace ids whose results are kept; they are sent. The others are deleted: their
+                problems were in flight, and are solved and traced again.
+        """
+        if held := self.store.outbox.held(self.cells.values()):
+            sent = kept(list(held))
+            self.store.outbox.release(sent)
+            self.store.outbox.discard(trace_id for trace_id, ours in held.items() if ours and trace_id not in sent)
+
     def progress(self, cell: str, step: int, metrics: Mapping[str, float], at_ms: int | None = None) -> None:
         """Add a point to the curves of a cell. Does not block and never raises; a thread sends the points.
 

@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import weakref
+from collections.abc import Iterable
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -30,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
 _CHECK_S = 5.0
+
+SOURCE_RUN = "mlflow.sourceRun"
+"""MLflow's metadata of a trace that names its run (`TraceMetadataKey.SOURCE_RUN`)."""
 
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
@@ -90,6 +94,7 @@ class Store:
         self.sender = Sender(self.outbox, self.uri, self.address, self.check)
         self._closed = False
         self._writer: Writer | None = None
+        self._holding: set[str] = set()
         atexit.register(_close_at_exit, weakref.ref(self))
 
     def __enter__(self) -> Self:
@@ -206,9 +211,25 @@ class Store:
             logger.info("the trace of thread %s is not linked to the one before its pause", thread_id)
             return None
 
+    def hold(self, runs: Iterable[str]) -> None:
+        """Keep the traces of these MLflow runs on disk from now on until `release` names them."""
+        self._holding.update(runs)
+
+    def release(self, trace_id: str) -> None:
+        """Send a trace of a run that is held; never raises."""
+        try:
+            self.outbox.release([trace_id])
+            self.sender.notify()
+        except Exception as error:
+            logger.error("trace %s is not sent yet: %s cannot be written (%s)", trace_id, self.outbox.path, error)
+
     def _keep(self, trace: Trace) -> None:
         """Write a trace to the outbox. An error is logged: tracing must not fail the run that is traced."""
         try:
+            run = trace.info.trace_metadata.get(SOURCE_RUN, "")
+            if run in self._holding:
+                self.outbox.hold(trace.info.trace_id, trace.to_json(), self.address, run)
+                return
             self.outbox.add(trace.info.trace_id, trace.to_json(), self.address)
             self.sender.notify()
         except Exception as error:

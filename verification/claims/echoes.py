@@ -1,4 +1,4 @@
-"""What a response repeats of its instructions: a format to obey and a place to fill in claim nothing."""
+"""Recognise what a response repeats of its instructions. "End with Answer: <number>" claims nothing."""
 
 from __future__ import annotations
 

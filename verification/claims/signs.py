@@ -1,4 +1,4 @@
-"""What makes a piece of a statement likelier or less likely to be its claim: each sign, why, and what it is for."""
+"""The signs that make a value more or less likely to be the claim of its statement, each with its reason and an example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks of markdown without their marks, and signs that are told in words."""
+"""Remove the marks of Markdown blocks, and write signs that are given in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units: what kind of quantity they measure and how much of it. A unit is a known unit, or the noun that is counted."""
+"""Units: which kind of quantity they measure, and their size. What a number counts is a known unit or any other noun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Short claims as exact numbers, without sympy: the fast path."""
+"""Read short answers as exact numbers without sympy. Most comparisons end here."""
 
 from __future__ import annotations
 

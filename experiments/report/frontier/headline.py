@@ -32,10 +32,18 @@ def _of_student(frontier: Frontier, found: Sequence[ComparisonSummary]) -> str:
         return (
             f"{point.label} lifts {where} by {100 * best['difference']:.1f} points over {best['a']} "
             f"({_percent(point.accuracy.value - best['difference'])} to {_percent(point.accuracy.value)}, n = {best['n']}, "
-            f"{_p(corrected_p(best))}); it costs {point.output_tokens:,.0f} output tokens of the teacher per problem"
+            f"{_p(corrected_p(best))}); it costs {_cost(point, frontier.point(best['a_condition']))}"
             f"{_cheaper(point, frontier)}."
         )
     return f"No evidence that a teacher lifts {where}{_needed(best)}."
+
+
+def _cost(point: Point, compared: Point | None) -> str:
+    """Tell what a method costs; where what it is compared with asks the teacher, too, what it costs beyond that."""
+    before = compared.output_tokens if compared else 0.0
+    more = "more " if before else ""
+    in_all = f" ({point.output_tokens:,.0f} in all)" if before else ""
+    return f"{point.output_tokens - before:,.0f} {more}output tokens of the teacher per problem{in_all}"
 
 
 def _cheaper(point: Point, frontier: Frontier) -> str:

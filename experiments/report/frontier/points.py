@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ...inference.intervals import Interval, holm, wilson
 from ...inference.paired import RESAMPLES
 from ..scores import Condition
+from ..table import usd
 
 Axis = Literal["tokens", "usd"]
 """What a point costs: teacher tokens (input and output) or USD, per problem."""
@@ -47,32 +48,52 @@ class Point:
     p_holm: float | None = None
 
     @property
+    def name(self) -> str:
+        """The label, and whether it is the teacher's."""
+        return self.label + (" (teacher alone)" if self.kind == "teacher" else "")
+
+    @property
     def tokens(self) -> float:
         """Teacher tokens per problem, input and output."""
         return self.input_tokens + self.output_tokens
 
+    def cost(self, axis: Axis) -> float | None:
+        """Cost per problem, None if unknown."""
+        return self.tokens if axis == "tokens" else self.usd
+
 
 @dataclass(frozen=True)
 class Frontier:
-    """The points of one student on one problem set, the student alone first."""
+    """The points of one student on one problem set, the student alone first.
+
+    Attributes:
+        base: id of the condition that random mixing begins with: the best of the student alone, or else what asks least.
+        master: id of the condition of the teacher alone, "" if it was not measured.
+    """
 
     student: str
     problems: str
     points: tuple[Point, ...]
+    base: str = ""
+    master: str = ""
 
     def of_kind(self, kind: str) -> list[Point]:
         """Return the points of one kind."""
         return [point for point in self.points if point.kind == kind]
 
-    @property
-    def alone(self) -> Point | None:
-        """The best condition of the student that asks no teacher and draws one sample."""
-        return max(self.of_kind("student"), key=lambda point: point.accuracy.value, default=None)
+    def point(self, condition: str) -> Point | None:
+        """Return the point of a condition."""
+        return next((point for point in self.points if point.condition == condition), None)
 
-    @property
-    def teacher(self) -> Point | None:
-        """The teacher alone: a condition whose student is the teacher of others."""
-        return max(self.of_kind("teacher"), key=lambda point: point.accuracy.value, default=None)
+    def mixing(self, axis: Axis) -> list[tuple[float, float]]:
+        """Return both ends of the line of random mixing as cost and accuracy, [] if one of them was not measured."""
+        base, master = self.point(self.base), self.point(self.master)
+        if base is None or master is None or base is master:
+            return []
+        start, more = base.cost(axis), master.cost(axis)
+        if start is None or not more:
+            return []
+        return [(start, base.accuracy.value), (start + more, master.accuracy.value)]
 
 
 def frontiers(found: Sequence[Condition]) -> list[Frontier]:
@@ -130,7 +151,8 @@ def _frontier(found: Sequence[Condition], problems: str, student: str) -> Fronti
     points = [_point(c, found, "student") for c in alone]
     points += [_judged(c, _point(c, found, "taught"), base, master) for c in own if c.cell["teacher"]]
     points += [_point(c, found, "teacher") for c in masters if c is not base]
-    return Frontier(student, problems, tuple(points))
+    ends = [condition.cell["condition"] if condition else "" for condition in (base, master)]
+    return Frontier(student, problems, tuple(points), *ends)
 
 
 def _judged(condition: Condition, point: Point, base: Condition | None, master: Condition | None) -> Point:
@@ -167,25 +189,27 @@ def _accuracy(condition: Condition) -> float:
 def frontier_cells(made: Sequence[Frontier]) -> tuple[list[str], list[list[str]]]:
     """Return header and cells of the table of frontiers."""
     header = [
-        "problems", "student", "method", "n", "accuracy", "teacher tokens in", "out", "spread over uses", "USD",
+        "#", "problems", "student", "method", "n", "accuracy", "teacher tokens in", "out", "spread over uses", "USD",
         "above random mixing", "p (Holm)",
     ]  # fmt: skip
     rows: list[list[str]] = []
     for frontier in made:
-        rows += [[frontier.problems, frontier.student, *_cells(point)] for point in frontier.points]
+        rows += [
+            [str(place), frontier.problems, frontier.student, *_cells(point)] for place, point in enumerate(frontier.points, 1)
+        ]
     return header, rows
 
 
 def _cells(point: Point) -> list[str]:
     above: Any = point.above
     return [
-        point.label + (" (teacher alone)" if point.kind == "teacher" else ""),
+        point.name,
         str(point.n),
         f"{100 * point.accuracy.value:.1f} %",
         f"{point.input_tokens:,.0f}",
         f"{point.output_tokens:,.0f}",
         f"{point.tokens / point.uses:,.0f}",
-        "-" if point.usd is None else f"{point.usd:.6f}",
+        usd(point.usd),
         "-" if above is None else f"{100 * above.value:+.1f} ({100 * above.low:+.1f} to {100 * above.high:+.1f})",
         "-" if point.p_holm is None else f"{point.p_holm:.3f}",
     ]

@@ -1,7 +1,7 @@
 import json
 import re
 from dataclasses import asdict
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ from trace_of_thought.experiments.journal.finding import journal_path
 from trace_of_thought.experiments.journal.journal import Journal
 from trace_of_thought.experiments.report.comparing import compare_pairs, flips, matched
 from trace_of_thought.experiments.report.figures import cost_figure
-from trace_of_thought.experiments.report.frontier.figure import Box, spread
 from trace_of_thought.experiments.report.html_report import make_report
 from trace_of_thought.experiments.report.outcomes import cause
 from trace_of_thought.experiments.report.review_effects import review_cells
@@ -219,20 +218,6 @@ def test_lines_of_an_axis_stand_where_their_labels_say():
     assert len({round(after - before, 6) for before, after in pairwise(labels)}) == 1
 
 
-@pytest.mark.browser
-def test_labels_at_the_same_point_do_not_cover_each_other():
-    same = [Box(0.1, 0.9, 0.2, 0.05) for _ in range(4)]
-    low = [Box(0.15, 0.02, 0.2, 0.05), Box(0.1, 0.03, 0.2, 0.1), Box(0.6, 0.02, 0.2, 0.05)]
-    mark = Box(0.15, 0.86, 0.02, 0.02)
-    boxes = [*same, *low]
-    placed = [box._replace(y=y) for box, y in zip(boxes, spread(boxes, [mark]), strict=True)]
-    assert all(abs(a.y - b.y) >= 0.05 - 1e-9 for a, b in combinations(placed[:4], 2))
-    assert all(abs(box.y - mark.y) >= 0.035 - 1e-9 for box in placed[:4])
-    assert placed[4].y >= 0.025
-    assert abs(placed[4].y - placed[5].y) >= 0.075 - 1e-9
-    assert placed[6].y == 0.025  # alone where it stands
-
-
 def test_the_page_opens_with_what_to_think(journal):
     html = make_report(journal).html
     body = html[html.index("<h1>") :]
@@ -240,6 +225,7 @@ def test_the_page_opens_with_what_to_think(journal):
     assert body.index('id="figure-frontier"') < body.index('id="figure-accuracy"')
 
 
+@pytest.mark.browser
 def test_the_page_fits_a_phone(journal, browser, tmp_path):
     journal.set("traces_page", "http://127.0.0.1:5000/#/experiments/1/traces?selectedEvaluationId=")
     journal.db.execute("update rows set trace_id = 'tr-abc'")

@@ -139,6 +139,28 @@ def test_large_logs_are_compared(tmp_path):
     assert found["n"] == 1319
 
 
+def test_a_target_that_is_a_worked_solution_is_verified_again_by_its_answer(tmp_path):
+    """As in GSM8K: the target ends with "#### N", and may be longer than any answer."""
+    for name, said in (("a", 7), ("b", 8)):
+        samples = [
+            {
+                "doc_id": n,
+                "doc": {"question": f"What is {n} + 8 - {n}?"},
+                "target": "She adds and subtracts the same. " * 40 + "#### 8",
+                "resps": [[f"Answer: {said}"]],
+                "filter": "none",
+                "metrics": ["exact_match"],
+                "exact_match": 0.0,
+            }
+            for n in range(6)
+        ]
+        (tmp_path / f"samples_{name}.jsonl").write_text("".join(json.dumps(sample) + "\n" for sample in samples))
+    files = [str(tmp_path / f"samples_{name}.jsonl") for name in "ab"]
+    [found] = compare_pairs(matched(*files, tmp_path, rescore=True))
+    assert (found["n"], found["gained"], found["lost"]) == (6, 6, 0)
+    assert found["b"] == "samples_b.jsonl (verified again)"
+
+
 def test_the_command_needs_neither_library(tmp_path):
     code = f"import sys; sys.argv[1:] = ['compare', {A!r}, {LM_B!r}]; from trace_of_thought.cli.app import main; main()"
     seen = "import atexit; atexit.register(lambda: print('LOADED', {'inspect_ai', 'lm_eval', 'mlflow'} & set(sys.modules)))"

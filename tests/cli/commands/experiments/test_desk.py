@@ -194,6 +194,15 @@ def test_a_dry_run_says_which_limit_it_passes(tot, openai_server):
     assert "exceed --max-total-tokens=200; the run would stop early" in said
 
 
+def test_a_tracking_server_that_is_away_leaves_no_experiment(tot, tmp_path, openai_server):
+    models = ("--student", "openai:s", "--base-url", openai_server.url, "--methods", "standard")
+    code, text = tot("run", *models, "--tracking-uri", "http://127.0.0.1:1", "--experiment", "away")
+    assert code == 1
+    assert "no MLflow server answers at http://127.0.0.1:1" in " ".join(text.split())
+    assert openai_server.hits == 0
+    assert not list(tmp_path.rglob("away.journal*"))
+
+
 def test_a_budget_has_an_exit_code_of_its_own(tot, tmp_path, openai_server):
     models = ("--student", "openai:s", "--base-url", openai_server.url, "--methods", "standard", "--concurrency", "1")
     code, text = tot("run", *models, "--no-tracking", "--max-total-tokens", "20")

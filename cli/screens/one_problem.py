@@ -90,7 +90,7 @@ def _verdict(row: Row) -> str:
 
 
 def _tokens(row: Row) -> str:
-    numbers = dict(row)
+    numbers: dict[str, Any] = dict(row)
     lines = [
         f"{role}: {numbers[f'{role}_input_tokens']:,} input, {numbers[f'{role}_output_tokens']:,} output, "
         f"{numbers[f'{role}_calls']} call{'' if numbers[f'{role}_calls'] == 1 else 's'}"

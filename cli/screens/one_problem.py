@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...experiments.journal.records import CellValues, Row
 from ...experiments.report.overview import full_name, settings, student_prompts, teacher_reply

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..experiments.design.plan import Plan
     from ..experiments.journal.journal import Journal
     from ..experiments.run.runner import Outcome
+    from ..tracking import Store
 
 STOPPED_BY_BUDGET = 3
 """Exit code."""
@@ -65,12 +66,13 @@ def execute(
         return
     from ..experiments.run.model_pool import ModelPool
 
-    ModelPool().check_all(plan.cells)  # before the journal: a misspelt model should leave no files
+    ModelPool().check_all(plan.cells)  # before the journal: a misspelt model or address should leave no files
     quiet_loading(model.model for model in (*config.students, *config.teachers))
+    store = tracking.connect(target[0], fallback=target[1]) if target is not None else None
     with open_journal(plan, home()) as journal:
         with Interruption() as interruption:
             try:
-                outcome = _run_tracked(plan, journal, console, target, reviews, interruption)
+                outcome = _run_tracked(plan, journal, console, store, reviews, interruption)
             except (KeyboardInterrupt, SystemExit):
                 missing = sum(map(len, plan.missing(journal).values()))
                 console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
@@ -81,13 +83,11 @@ def execute(
 
 
 def _run_tracked(
-    plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None, interruption: Interruption
+    plan: Plan, journal: Journal, console: Console, store: Store | None, reviews: str | None, interruption: Interruption
 ) -> Outcome:
-    """Run the experiment, with traces and results in MLflow if there is a target."""
-    if target is None:
+    """Run the experiment, with traces and results in MLflow if there is a store."""
+    if store is None:
         return _watched(plan, journal, console, None, reviews, interruption)
-    uri, fallback = target
-    store = tracking.connect(uri, fallback=fallback)
     # the runs exist before the first trace, so that traces can belong to them
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
     runs.settle(journal.traced)  # what a killed run had traced

@@ -188,7 +188,14 @@ def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
 
     # a column of numbers is read from its right end, words from their left
     numbers = {name for place, name in enumerate(header) if rows and all(_NUMBER.match(row[place]) for row in rows)}
-    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(
+        title=Text(printable(title)),
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     names = ("method", "compared")
     for name in header:
         narrow = width < 120 and name in names

@@ -128,7 +128,7 @@ def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
         TrackingUnavailable: the store is unreachable.
     """
     store.check()
-    experiment_id = store.experiment_id(record.name)
+    experiment_id = _renamed(store, record) or store.experiment_id(record.name)
     known = _known_runs(store, experiment_id, record.id)
     parent = known.get("") or _create(
         store, experiment_id, record.title, record.started_ms, {EXPERIMENT_TAG: record.id, **record.tags}
@@ -181,6 +181,26 @@ def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
     log_files(store, runs.parent_id, record.artifacts)
     fill_run(store, runs.parent_id, record.metrics, [], record.status, record.ended_ms)
     return runs
+
+
+def _renamed(store: Store, record: ExperimentRecord) -> str | None:
+    """Give the MLflow experiment of a former name the new one, and so the parent run; returns its id, None if there is none.
+
+    It keeps its name if runs of anything else are in it: then new runs are made under the new name, and the old ones stay.
+    """
+    if not record.former or store.client.get_experiment_by_name(record.name) is not None:
+        return None
+    for name in reversed(record.former):
+        found = store.client.get_experiment_by_name(name)
+        if found is None or found.lifecycle_stage == "deleted":
+            continue
+        runs = store.client.search_runs([found.experiment_id], max_results=1000)
+        if runs and all(run.data.tags.get(EXPERIMENT_TAG) == record.id for run in runs):
+            store.client.rename_experiment(found.experiment_id, record.name)
+            for run in (run for run in runs if CELL_TAG not in run.data.tags):
+                store.client.update_run(run.info.run_id, name=store.redactor.text(record.title))
+            return found.experiment_id
+    return None
 
 
 def _known_runs(store: Store, experiment_id: str, record_id: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb, sqrt
+from statistics import NormalDist
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,7 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
 
 def normal_quantile(probability: float) -> float:
     """Return the quantile of the standard normal distribution."""
-    from scipy.special import ndtri
-
-    return float(ndtri(probability))
+    return NormalDist().inv_cdf(probability)
 
 
 def mcnemar(gained: int, lost: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from statistics import NormalDist
 
 from .intervals import Interval, normal_quantile
 
@@ -57,8 +58,6 @@ def noninferiority(n: int, gained: float, lost: float, margin: float) -> float:
         lost: problems that only a solves.
         margin: from 0 to 1.
     """
-    from scipy.special import ndtr
-
     # the share of gained problems that is most likely if the difference is exactly -margin: the root of a quadratic
     linear = gained + lost - margin * (2 * n + gained - lost)
     share = (linear + sqrt(linear**2 + 8 * n * gained * margin * (1 - margin))) / (4 * n)
@@ -66,4 +65,4 @@ def noninferiority(n: int, gained: float, lost: float, margin: float) -> float:
     distance = gained - lost + n * margin
     if variance <= 0:
         return 0.5 if not distance else 0.0 if distance > 0 else 1.0
-    return float(ndtr(-distance / sqrt(variance)))
+    return NormalDist().cdf(-distance / sqrt(variance))

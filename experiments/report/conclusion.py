@@ -1,4 +1,4 @@
-"""What to think of a comparison, in one sentence."""
+"""Put the outcome of comparisons into one sentence."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .measures import ComparisonSummary
 
 LEVEL = 0.05
+"""Significance level, applied to p-values that are corrected for several comparisons."""
 
 
 FEWEST_CLUSTERS = 6
@@ -106,6 +107,6 @@ def _range(c: ComparisonSummary) -> str:
 
 
 def rounded(needed: int) -> int:
-    """Return a number of problems with two digits: it is a guess from this very sample."""
+    """Return a number of problems rounded up to two digits: it is estimated from this sample, and no more exact."""
     size = 10 ** max(0, len(str(needed)) - 2)
     return -(-needed // size) * size

@@ -1,4 +1,4 @@
-"""What can be compared: a condition of an experiment, or a log of another library, with the columns of its problems."""
+"""The sides of a comparison: a condition of an experiment or a log of another library, with the columns of its problems."""
 
 from __future__ import annotations
 

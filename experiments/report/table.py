@@ -51,9 +51,9 @@ _COMPARISON: dict[str, Callable[[ComparisonSummary], str]] = {
     "standard error": lambda c: f"{100 * c['error']:.1f}" if c["clusters"] and c["error"] is not None else "-",
     "relative gain (95 %)": lambda c: _gain(c),
     "gained/lost": lambda c: f"{c['gained']:.4g} / {c['lost']:.4g}",
-    "p (Holm)": lambda c: _p(c["p_holm"]),
-    "not worse (p)": lambda c: _p(c["p_not_worse"]),
-    "equal (p)": lambda c: _p(c["p_equivalent"]),
+    "p (Holm)": lambda c: p_value(c["p_holm"]),
+    "not worse (p)": lambda c: p_value(c["p_not_worse"]),
+    "equal (p)": lambda c: p_value(c["p_equivalent"]),
     "pass@k": lambda c: _passes(c),
     "needed for 80 % power": lambda c: f"{c['needed']:,}" if c["needed"] else "-",
 }
@@ -165,7 +165,8 @@ def _gain(c: ComparisonSummary) -> str:
     return signed_interval(c["gain"], c["gain_low"], c["gain_high"], " %") if c["gain"] is not None else "-"
 
 
-def _p(value: float | None) -> str:
+def p_value(value: float | None) -> str:
+    """Return a p-value as tables show it."""
     return "-" if value is None else f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 

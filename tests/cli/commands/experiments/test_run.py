@@ -210,6 +210,7 @@ def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, store
     environment = {"OPENAI_API_KEY": "x", "PATH": "", "HOME": str(tmp_path), "MLFLOW_DISABLE_TELEMETRY": "true"}
     run = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     while len(server.prompts) < 3:
+        assert run.poll() is None, run.stdout.read()
         time.sleep(0.05)
     run.send_signal(stop)
     output, _ = run.communicate(timeout=60)

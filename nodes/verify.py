@@ -1,4 +1,4 @@
-"""Verify: give the solution one status, and say whether solve should run again."""
+"""Verify: give the solution one status, and decide whether solve runs again."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .state import Node, TraceState
 def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node:
     """Return the node that sets `verdict`, `check`, `answer`, `status` and `retry_reason`.
 
-    The reason for a retry uses only what would be known in production: no answer, a step whose arithmetic is wrong,
-    samples that disagree. It never looks at the reference, since that would inflate the accuracy.
+    The reason for a retry uses only what would be known in production: no answer, a failed program, wrong arithmetic, samples
+    that disagree. It never uses the reference, because that would inflate the accuracy.
 
     Args:
-        max_attempts: after so many there is no reason for a retry any more.
-        verifier: gives the verdict; mathematics unless given, see `as_verifier`.
+        max_attempts: maximum attempts per problem.
+        verifier: gives the verdict; mathematics by default, see `as_verifier`.
 
     Raises:
         ValueError: max_attempts is below 1.
     """
     if max_attempts < 1:
-        raise ValueError(f"max_attempts={max_attempts} gives no solution; use 1 or more")
+        raise ValueError(f"max_attempts={max_attempts} allows no attempt; use 1 or more")
 
     judge = as_verifier(verifier)
 
@@ -45,7 +45,7 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
 
 
 def _claim(state: TraceState) -> str:
-    """Return the text that is judged: of a program its value alone, since its source is full of numbers that claim nothing."""
+    """Return the text to judge. For a program that is its value alone: the numbers in its source claim nothing."""
     if not state.get("program"):
         return state["solution"]
     answer = answer_of(state)
@@ -53,16 +53,17 @@ def _claim(state: TraceState) -> str:
 
 
 def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:
-    """Return it as lists and dicts: tuples would not pass through checkpoints unchanged."""
+    """Return a result as lists and dicts. The detour over JSON turns tuples into lists, as checkpoints and servers do."""
     return json.loads(json.dumps(asdict(found)))
 
 
 def _retry_reason(state: TraceState, check: SolutionCheck) -> str:
+    """Return why the student should try again, as a sentence for the student; empty if it should not."""
     answers = [solution["answer"] for solution in state["solutions"]]
     if failed := program_failed(state):
         return f"{failed}."
     if all(answer is None for answer in answers):
         return "no final answer was given."
-    if state.get("agreement", 1.0) <= 0.5:
+    if state.get("agreement", 1.0) <= 0.5:  # half of the samples is no majority
         return f"no answer has a majority of the {len(answers)} solutions."
     return check.summary if check.status == "inconsistent" else ""

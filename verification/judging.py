@@ -1,4 +1,4 @@
-"""Whether a claim is the reference: the same mathematics, the same letter, the same yes or no, the same name."""
+"""Decide whether a claim matches the reference: the same mathematics, letters, yes or no, or name."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
 
 
 def _left_to_divide(text: str, wanted: str) -> bool:
-    """Tell whether a whole number was asked and a division is given that was not carried out."""
+    """Return whether the claim is a division that was not carried out, and the reference a whole number."""
     return wanted.isdigit() and bool(_DIVISION.fullmatch(tidy(text)))
 
 
 def _one_value(texts: tuple[str, ...]) -> bool:
-    """Tell whether alternatives are forms of one number."""
+    """Return whether alternatives are forms of one number."""
     values = [exact_values(part) for text in texts for part in SEVERAL.split(text)]
     return len(values) > 1 and bool(frozenset.intersection(*values))
 
 
 def _restated(text: str, wanted: str, question: str | None) -> bool:
-    """An expression copied from the question is no answer, even where it equals the reference."""
+    """Return whether the claim is an expression copied from the question: no answer, even if it equals the reference."""
     if not question or exact_values(text) or len(text) < 4:
         return False
     given, asked, right = (re.sub(r"[\s{}$]|\\(?:left|right)", "", part) for part in (tidy(text), question, wanted))

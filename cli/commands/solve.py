@@ -19,6 +19,7 @@ from ...experiments.design.plan import load_prompt_set
 from ...graphs.build import build_graph
 from ...graphs.methods import TAUGHT, method_named
 from ...graphs.options import GraphOptions, mode_options
+from ...models.names import TIMEOUT
 from ...tracking import traced
 from ..models import load_models
 from ..options import (
@@ -62,7 +63,7 @@ def solve(
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
-    timeout: Timeout = 120.0,
+    timeout: Timeout = TIMEOUT,
     tracking: Annotated[bool, typer.Option(help="Log the trace to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
     tracking_fallback: TrackingFallback = None,

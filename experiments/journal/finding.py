@@ -7,8 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from .journal import Journal
-
-SUFFIX = ".journal.sqlite"
+from .layout import SUFFIX, files_of
 
 
 def journal_path(home: Path, experiment: str) -> Path:
@@ -71,11 +70,6 @@ def delete_journal(name: str, home: Path) -> Path:
     for file in files_of(path):
         file.unlink(missing_ok=True)
     return path
-
-
-def files_of(path: Path) -> list[Path]:
-    """Return the files of a journal: the database, and those that SQLite and the lock put beside it."""
-    return [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm")), path.with_suffix(".lock")]
 
 
 def unpublished(home: Path) -> list[Path]:

@@ -136,9 +136,9 @@ def find_row(rows: Sequence[Row], problem: str) -> int:
             return place
     if problem.isdecimal() and 1 <= int(problem) <= len(rows):
         return int(problem) - 1
-    names = [row["problem_id"] for row in rows]
-    near = get_close_matches(problem, names, n=1) or names[:1]
-    raise LookupError(f"no problem {problem!r} among these {len(rows)}" + (f"; near: {near[0]!r}" if near else ""))
+    near = get_close_matches(problem, [row["problem_id"] for row in rows], n=1)
+    which = f"near: {near[0]!r}" if near else f"give an id, or a number from 1 to {len(rows)}"
+    raise LookupError(f"no problem {problem!r} among these {len(rows)}" + (f"; {which}" if rows else ""))
 
 
 def teacher_reply(journal: Journal, cell: CellValues, question: str) -> Any:

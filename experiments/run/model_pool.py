@@ -92,8 +92,12 @@ class ModelPool:
 
     def places(self) -> dict[str, list[Place]]:
         """Return the replicas or servers of the models that have several, by the model's name in tables."""
-        named = {**self._given, **{key.rpartition("-")[0]: model for key, model in self._loaded.items()}}
-        return {name: places for name, model in named.items() if (places := places_of(model))}
+        named = [*self._given.items(), *((key.rpartition("-")[0], model) for key, model in self._loaded.items())]
+        found: dict[str, list[Place]] = {}
+        for name, model in named:
+            if places := places_of(model):
+                found.setdefault(name, []).extend(places)
+        return found
 
 
 def model_key(config: ModelConfig) -> str:

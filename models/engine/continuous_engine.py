@@ -32,6 +32,7 @@ class ContinuousEngine(Engine):
     """
 
     name = "continuous"
+    stays_loaded = False
 
     def __init__(self, model: PreTrainedModel, *, max_batch_size: int, max_batch_tokens: int) -> None:
         self.model = model
@@ -57,25 +58,21 @@ class ContinuousEngine(Engine):
         if self._manager is not None and self._running and not self._manager.is_running():
             raise EngineError(f"continuous batching ended: {self._manager.background_thread_status.fatal_error!r}")
 
-    def choose(self, waiting: list[Generation]) -> list[Generation]:
+    def choose(self, waiting: list[Generation], room: int) -> list[Generation]:
         """Return all that there is room for; none while a rebuild waits for the calls under way."""
         needed = frozenset().union(*map(_needs, waiting))
         if not needed <= self._abilities:
             if self._running:
                 return []
-            self.release()
+            self.stop()
             self._abilities |= needed
-        return waiting[: self.max_batch_size - len(self._running)]
-
-    def recover(self) -> None:
-        """Stop the library's engine; the next call starts another."""
-        self.release()
+        return waiting[:room]
 
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
         """Return how likely each token of a text was."""
         return score_tokens(self.model, prompt, tokens, alternatives)
 
-    def release(self) -> None:
+    def stop(self) -> None:
         """Stop the library's thread, which would otherwise keep the process alive, and free its cache."""
         manager, self._manager, self._told = self._manager, None, {}
         if manager is not None:

@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible server sent, checked before LangChain reads it: the client accepts any JSON for a completion."""
+"""Check what an OpenAI-compatible server sends before LangChain reads it. The client takes any JSON for a completion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from langchain_core.outputs import ChatGenerationChunk
 from ...foundation.token_counts import token_counts
 
 CUT_OFF = ("length", "max_tokens")
+"""Finish reasons that explain a reply without text: the limit was reached, for example inside the thoughts."""
+
 _GIVEN = "text_given"
+"""Key under which a chunk tells `StreamCheck` whether the server sent a text, if only an empty one."""
+
 _COUNTS = ("prompt_tokens", "completion_tokens")
 
 
@@ -104,7 +108,7 @@ def _check(reason: Any, *, given: bool, calls: bool, tokens: tuple[int, int] | N
 
 
 def _has_text(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message has a text, an empty one included, or says why not."""
+    """Return whether a message has a text, an empty one included, or says why not."""
     said = (message.get(key) for key in ("refusal", "reasoning_content", "reasoning"))
     return message.get("content") is not None or any(said)
 

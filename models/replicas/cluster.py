@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,9 @@ from ...foundation.installing import install
 
 STORE_BYTES = 100 * 2**20
 """Of the object store of a Ray that is started here: only messages pass through it."""
+
+CONNECT_SECONDS = 10.0
+"""For the first connection to the head of a cluster."""
 
 SURVEY_SECONDS = 120.0
 """A node that does not say what is installed on it for so long is not asked further; its replica will tell."""
@@ -68,6 +72,8 @@ def disconnect() -> None:
 
 def survey(modules: Sequence[str], needed: dict[str, float]) -> None:
     """Check that the nodes that could hold a replica can import what it needs.
+
+    A node that is lost meanwhile is left out.
 
     Raises:
         ImportError: some node cannot; says which ones and why.
@@ -123,8 +129,11 @@ def total(resource: str) -> float:
 
 
 def _answer(ray: Any, ref: Any) -> str:
+    lost = ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError, ray.exceptions.WorkerCrashedError
     try:
         return ray.get(ref)
+    except lost:
+        return ""
     except ray.exceptions.RayError as error:
         return str(error).strip().splitlines()[-1]
 
@@ -153,11 +162,39 @@ def _start(ray: Any, address: str) -> None:
         else:
             options = {name: options[name] for name in ("log_to_driver", "logging_level")}
             options["runtime_env"] = {"py_modules": [str(_packed(Path(folder)))]}
+            _reach(address)
+            _use_token()
         try:
             ray.init(address=address, **options)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             raise ConnectionError(f"cannot use Ray at {address!r}: {' '.join(str(error).split())[:500]}") from error
     _keep_quiet(ray)
+
+
+def _reach(address: str) -> None:
+    """Fail at once where nothing listens; Ray would try for a minute.
+
+    Raises:
+        ConnectionError: nothing listens there.
+    """
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ConnectionError(
+            f"no Ray cluster at {address!r} ({error}): start one with ray start --head, or give the address that it printed"
+        ) from error
+
+
+def _use_token() -> None:
+    """Show this user's Ray token, if there is one: with an address, Ray itself does so only where RAY_AUTH_MODE is set."""
+    with suppress(ImportError):  # releases of Ray without tokens
+        from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
+
+        logging.getLogger("ray").setLevel(logging.CRITICAL)  # as `ray.init` does below
+        maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
 
 
 def _keep_quiet(ray: Any) -> None:

@@ -10,6 +10,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+ROOM = 64
+"""Calls that a place has at a time if its model does not tell how many it decodes together."""
+
 RATE_SECONDS = 30.0
 """A place's rate is what it has written in so many seconds."""
 
@@ -34,6 +37,7 @@ class Place:
         lost: calls that were lost with it and repeated elsewhere.
         written: output tokens of its answers, as far as they are known.
         taken: number of the last call that it got, so that equals take turns.
+        since: when it got its first call, on the clock of `time.monotonic`; None before.
     """
 
     name: str
@@ -48,7 +52,14 @@ class Place:
     lost: int = 0
     taken: int = 0
     written: int = 0
+    since: float | None = None
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def begin(self, number: int) -> None:
+        """Count a call that it gets, of this number."""
+        self.in_flight += 1
+        self.taken = number
+        self.since = self.since or time.monotonic()
 
     def note(self, tokens: int) -> None:
         """Count an answer of so many output tokens."""
@@ -59,11 +70,11 @@ class Place:
 
     @property
     def tokens_per_second(self) -> float:
-        """Output tokens a second, over the last half minute or since its first answer in it."""
+        """Output tokens a second, over the last half minute or since its first call."""
         self._forget()
-        if not self._recent:
+        if self.since is None:
             return 0.0
-        seconds = time.monotonic() - self._recent[0][0]
+        seconds = min(time.monotonic() - self.since, RATE_SECONDS)
         return sum(tokens for _, tokens in self._recent) / max(seconds, 1.0)
 
     def _forget(self) -> None:
@@ -135,8 +146,7 @@ class Places:
             future = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 self._count += 1
-                place.in_flight += 1
-                place.taken = self._count
+                place.begin(self._count)
                 future.set_result(place)
 
     def _freest(self) -> Place | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
@@ -14,8 +14,10 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from . import cluster
-from .group import ReplicaGroup, Resources
 from .places import Place
+
+if TYPE_CHECKING:
+    from .group import ReplicaGroup
 
 PER_CALL = ("logprobs", "max_tokens", "seed", "temperature", "timeout", "top_k", "top_logprobs", "top_p")
 """Options that the model here and each call may set; replicas whose model has no such field do not get them."""
@@ -76,6 +78,9 @@ class ReplicatedChatModel(BaseChatModel):
         if replicas < 1:
             raise ValueError(f"replicas={replicas}: give 1 or more")
         cluster.connect(ray)
+        from .group import ReplicaGroup
+        from .watching import Resources
+
         try:
             gpus = gpus_per_replica if gpus_per_replica is not None else float(cluster.total("GPU") > 0)
             resources = Resources(gpus, 1.0 if cpus_per_replica is None else cpus_per_replica)

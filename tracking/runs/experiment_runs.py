@@ -14,6 +14,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from ..store.errors import TrackingUnavailable
+from ..store.paging import items_of_all_pages
 from ..traces.handler import TraceHandler
 from .curves import Curves
 from .prompt_registry import register_prompts
@@ -184,18 +185,14 @@ def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
 
 def _known_runs(store: Store, experiment_id: str, record_id: str) -> dict[str, str]:
     """Return the run ids that exist already, by cell id; the parent's is under the empty string."""
+    quoted = record_id.replace("'", "")
+    wanted = f"tags.`{EXPERIMENT_TAG}` = '{quoted}'"
     known: dict[str, str] = {}
-    token = None
-    while True:
-        quoted = record_id.replace("'", "")
-        page = store.client.search_runs(
-            [experiment_id], f"tags.`{EXPERIMENT_TAG}` = '{quoted}'", max_results=1000, page_token=token
-        )
-        for run in page:
-            known.setdefault(run.data.tags.get(CELL_TAG, ""), run.info.run_id)
-        token = page.token
-        if not token:
-            return known
+    for run in items_of_all_pages(
+        lambda token: store.client.search_runs([experiment_id], wanted, max_results=1000, page_token=token)
+    ):
+        known.setdefault(run.data.tags.get(CELL_TAG, ""), run.info.run_id)
+    return known
 
 
 def _create(store: Store, experiment_id: str, name: str, started_ms: int | None, tags: dict[str, Any]) -> str:

@@ -59,7 +59,7 @@ class Sender:
     def notify(self) -> None:
         """Wake the background thread; it starts with the first notice of a process, so a forked child gets its own."""
         if self._thread is None or self._thread[0] != os.getpid():
-            with self._starting:
+            with self._starting:  # checked again inside the lock: two threads may notify at the same moment
                 if self._thread is None or self._thread[0] != os.getpid():
                     thread = threading.Thread(target=self._run, name="trace-of-thought-sender", daemon=True)
                     self._thread = (os.getpid(), thread)
@@ -199,7 +199,7 @@ def _link_prompts(client: TracingClient, trace: Trace) -> None:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Tell whether the store rejects a trace for good, rather than being unreachable or busy."""
+    """Return whether the store rejects a trace for good, rather than being unreachable or busy."""
     from mlflow.exceptions import MlflowException
 
     if not isinstance(error, MlflowException):

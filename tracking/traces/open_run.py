@@ -49,7 +49,7 @@ class Run:
 
     @property
     def root(self) -> Run:
-        """The outermost run, to which the trace belongs."""
+        """The outermost run, which has the trace."""
         return self if self.parent is None else self.parent.root
 
     @property

@@ -1,4 +1,4 @@
-"""Which value of a concluding statement is the claim: the asked quantity, not what is restated beside it."""
+"""Choose the claim among the values of a concluding statement: the asked quantity, not the ones restated beside it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .signs import EXPRESSION_SIGNS, HOW_MANY, NUMBER_SIGNS, SEGMENT_SIGNS, in_p
 from .statements import Statement
 
 MAX_NUMBERS = 60
+"""Numbers of a statement that are considered, the last ones. Each is scored by some thirty signs."""
 CERTAIN = 3.0
 """The score of a claim that stands alone in a box or an answer line; others are cut to it when statements compete."""
 ALL_SOLUTIONS = 4.0
@@ -98,7 +99,7 @@ _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[
 
 @dataclass(frozen=True)
 class Choice:
-    """The claim of a statement and, after it, restatements of the same answer; `score` says how likely it is a claim."""
+    """The claim of a statement, followed by restatements of the same answer; `score` says how likely it is a claim."""
 
     texts: tuple[str, ...]
     score: float
@@ -149,6 +150,7 @@ def _certain(texts: list[str]) -> Choice | None:
 
 
 def _boxes(text: str) -> list[str]:
+    """Return the claim in the boxes of a statement: the last one, or all of them as a list if only commas are between them."""
     starts = [match.end() for match in re.finditer(r"\\boxed|\\fbox", text[:4000])][-5:]
     contents = [_WORDS_IN_BOX.sub("", content) for start in starts if (content := braced(text, start))]
     between = re.split(r"\\boxed|\\fbox", text)[1:-1]
@@ -188,6 +190,7 @@ def _written(text: str, quantity: Quantity) -> str:
 
 
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
+    """Return the candidate of a piece that is marked as mathematics."""
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
     claim = _right_side(content, asked.question)
     formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
@@ -195,6 +198,7 @@ def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
 
 
 def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    """Yield mathematics in plain text ("2x + 1", "(3, 4)"), without plain numbers and fragments."""
     for match in _EXPRESSION.finditer(outside):
         written = match[0].strip()
         if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
@@ -212,14 +216,14 @@ def _expressions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
 
 
 def _balanced(written: str) -> str:
-    """Drop what follows a parenthesis that is not closed: "0.15 (15"."""
+    """Return an expression without what follows an unclosed parenthesis, as in "0.15 (15"."""
     while written.count("(") > written.count(")"):
         written = written[: written.rindex("(")].rstrip()
     return written
 
 
 def _explained(written: str) -> bool:
-    """Tell whether this is a number with its computation in parentheses after it: "26 (40 - 14)"."""
+    """Return whether this is a number followed by its computation in parentheses, as in "26 (40 - 14)"."""
     match = _NUMBER_AND_WORK.fullmatch(written)
     if not match:
         return False
@@ -230,6 +234,7 @@ def _explained(written: str) -> bool:
 
 
 def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    """Yield lists of solutions: "x = 2 or x = 3", "x = 2 and y = 3", "the roots are 2 and 3"."""
     if "=" not in outside and " are" not in outside:
         return
     for match in _SOLUTIONS.finditer(outside):
@@ -246,6 +251,7 @@ def _solutions(outside: str, text: str, asked: Asked) -> Iterator[Found]:
 
 
 def _ranges(outside: str, text: str, asked: Asked) -> Iterator[Found]:
+    """Yield ranges that are stated as an answer: "it takes 3-5 days", "between 3 and 5"; a subtraction is none."""
     for match in _RANGE.finditer(outside):
         between = match[0].lower().startswith("between")
         written = "-" in match[0] and " " not in match[0] and re.match(r"\s+[a-z]{3}", outside[match.end() :])

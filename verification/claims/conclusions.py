@@ -1,4 +1,4 @@
-"""What makes a statement likelier or less likely to be the conclusion: each sign, why, and what it is for."""
+"""The signs that make a statement more or less likely to be the conclusion, each with its reason and an example."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class Around:
     supposed: bool
     """Whether the question itself supposes something."""
     phrases: dict[int, list[str]]
-    """The phrases that the reply can have at all, by identity, with their words that it has: most replies have few."""
+    """The phrases that can occur in the reply, by identity, with the words that occur. Most replies have few, and looking for
+    all of them in every statement took most of the time."""
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class Place:
         return None
 
     def has(self, phrase: Phrase) -> bool:
-        """Tell whether the statement has a phrase."""
+        """Return whether the statement has a phrase."""
         return self.search(phrase) is not None
 
 
@@ -119,7 +120,7 @@ class Placed:
         return len(asked & content_words(self.place.text)) / len(asked)
 
     def marked(self, mark: str) -> bool:
-        """Tell whether it presents its value in a certain way."""
+        """Return whether it presents its value in a certain way."""
         return self.kind.mark == mark
 
 
@@ -179,7 +180,7 @@ CONCLUSION_SIGNS: Table[Placed] = table(
 
 
 def most(placed: Placed) -> float:
-    """Return what the score of a statement cannot exceed, without looking for its phrases."""
+    """Return an upper bound of a statement's score, without looking for its phrases."""
     weight = CONCLUSION_SIGNS.by_sign
     bound = weight[_MARKS[placed.kind.mark]] if placed.kind.mark else 0.0
     bound += placed.distance * weight["for each statement with a value after it"]

@@ -1,7 +1,7 @@
-"""The words for "answer", "therefore" and "check" in other languages.
+"""The words for "answer", "therefore" and "check" in languages other than English.
 
-Sentences in Spanish, French, German, Portuguese, Italian, Russian, Chinese, Japanese, Korean; at least the
-answer line in Dutch, Polish, Turkish, Swedish, Romanian, Finnish, Ukrainian, Czech, Arabic, Hindi, Vietnamese, Indonesian.
+Sentences are read in Spanish, French, German, Portuguese, Italian, Russian, Chinese, Japanese and Korean. In Dutch, Polish,
+Turkish, Swedish, Romanian, Finnish, Ukrainian, Czech, Arabic, Hindi, Vietnamese and Indonesian at least the answer line is.
 """
 
 import re

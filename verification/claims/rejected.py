@@ -1,4 +1,4 @@
-"""Values that a statement names only to reject them: "not 9 but 8", "60 is not correct", "isn't $100"."""
+"""Recognise values that a statement rejects: "not 9 but 8", "60 is not correct", "isn't $100"."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AFTER = re.compile(
 
 
 def is_rejected(candidate: Candidate, text: str) -> bool:
-    """Tell whether a candidate's text rejects it."""
+    """Return whether the text around a candidate rejects it."""
     before, after = (
         text[max(0, candidate.start - 60) : candidate.start].lower(),
         text[candidate.start + len(candidate.text) :][:80],

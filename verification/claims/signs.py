@@ -1,4 +1,4 @@
-"""What makes a piece of a statement likelier or less likely to be its claim: each sign, why, and what it is for."""
+"""The signs that make a value more or less likely to be the claim of its statement, each with its reason and an example."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ EXPRESSION_SIGNS: Table[Formula] = table(
 
 
 def in_parentheses(before: str) -> bool:
-    """Tell whether an opening parenthesis before a place is still open there."""
+    """Return whether an opening parenthesis before a place is still open there."""
     return before.count("(") > before.count(")")
 
 

@@ -1,4 +1,4 @@
-"""Which statement of a response is its conclusion."""
+"""Rank the statements of a response by how likely they are its conclusion."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ from .phrases import (
 )
 
 LAST = 10
+"""Statements with a value that are considered, from the end."""
 MAX_RESPONSE = 20_000
+"""Characters of a response that are read, from the end."""
 _SENTENCE_END = re.compile(
     r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
@@ -102,7 +104,7 @@ def _assignments_joined(lines: list[str]) -> list[str]:
 
 
 class Ranking:
-    """Statements by score; one is scored only when it could be the next, and most never are."""
+    """Yields statements by score, best first. One is scored only when its upper bound leads the heap; most never are."""
 
     def __init__(self, placed: Iterable[Placed]) -> None:
         self._heap = [(-most(each), each.distance, each, False) for each in placed]
@@ -123,9 +125,12 @@ class Ranking:
 
 
 def rank_statements(text: str, question: str | None, *, finished: bool = True) -> Ranking:
-    """Return the last statements that hold a value, the likeliest conclusion first; none if the response gives up in the end.
+    """Return the last statements with a value, the likeliest conclusion first; none if the response gives up at the end.
 
-    Of a response that breaks off only what is explicitly called its conclusion counts.
+    Args:
+        text: the clean response.
+        question: the problem, for the words of what is asked.
+        finished: False for a response that breaks off. Then only explicit conclusions count.
     """
     parts = split_statements(text)
     if parts and (_gives_up(parts[-1]) or _cannot_tell(parts)):
@@ -154,7 +159,7 @@ def _placed(parts: list[str], text: str, question: str | None, finished: bool) -
 
 
 def _cannot_tell(parts: list[str]) -> bool:
-    """Tell whether one of the last statements says that the answer cannot be known, and only guesses follow."""
+    """Return whether one of the last statements says that the answer cannot be known, and only guesses follow."""
     for place in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
         part, low = parts[place], parts[place].lower()
         if UNKNOWABLE.search(part, low):
@@ -171,7 +176,7 @@ def _gives_up(part: str) -> bool:
 
 
 def has_value(part: str) -> bool:
-    """Tell whether a statement could hold an answer: a digit, a number word, math."""
+    """Return whether a statement could hold an answer: a digit, a number word, math."""
     if "tep" in part or "quation" in part:
         part = STEP_NAMES.sub(" ", part)
     if DIGIT.search(part) or "⟦" in part or "=" in part:

@@ -1,4 +1,4 @@
-"""Whether two claims are the same mathematics: exact numbers here, everything else in a worker process."""
+"""Compare two answers: numbers exactly in this process, everything that needs sympy in a worker process."""
 
 from __future__ import annotations
 
@@ -38,9 +38,17 @@ _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b
 
 
 def compare_claims(claim: str, reference: str, timeout: float, question: str | None = None) -> Outcome:
-    """Compare two claims; `unread` means that the claim is no mathematics, `timeout` that it could not be told in time.
+    """Compare a claim with a reference.
 
-    A `question` that fixes the unit rules out an answer in another one.
+    Args:
+        claim: the student's answer.
+        reference: the known answer.
+        timeout: seconds for a comparison that needs sympy.
+        question: if it fixes the unit, an answer in another unit is wrong.
+
+    Returns:
+        "equal" or "unequal"; "unread" if the claim is not mathematics, "bad_reference" if the reference is not, and "timeout"
+        if the comparison could not be decided in time.
     """
     given, wanted = read_value(claim), read_value(reference)
     if "%" in claim and question and "%" not in reference and not _PERCENT_ASKED.search(question):
@@ -55,7 +63,8 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
 
 
 def _as_share(given: Value, question: str) -> Value:
-    """Read "0.25%" as 1/400 alone where no percentage is asked, and "25%" as 1/4 alone where a count is."""
+    """Return the readings of a percentage that remain: only 1/400 for "0.25%" if no percentage is asked for, and only 1/4 for
+    "25%" if a count is."""
     number = max(given.values, key=abs, default=Fraction(0))
     if abs(number) >= 1 and not _COUNT_ASKED.search(question):
         return given
@@ -78,7 +87,7 @@ def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
 
 
 def _as_list(claim: str, reference: str) -> Outcome:
-    """Compare "3,5" with "5,3": a list if it is no decimal."""
+    """Compare texts such as "3,5" as lists; they could also be decimals, whose order matters."""
     if not (is_ambiguous(claim) and is_ambiguous(reference)):
         return "unequal"
     given, wanted = (frozenset(tidy(text).split(",")) for text in (claim, reference))
@@ -116,7 +125,7 @@ def _compare_written(claim: str, reference: str, wanted: frozenset[Fraction], ti
 
 
 def _is_expression(claim: str) -> bool:
-    """A number was asked: an operation that is left to do, or a variable, is no number."""
+    """Return whether a claim is an unfinished expression rather than "x = NUMBER"; a number was asked for."""
     return not re.fullmatch(r"[A-Za-z]{1,2}(?:_\w)?\s*=\s*[^=]+", claim)
 
 
@@ -133,9 +142,10 @@ def _same_components(claim: str, reference: str) -> bool | None:
 
 
 def _compared(claim: str, reference: str, timeout: float) -> Outcome:
+    """Compare in a worker, and remember the outcome unless it is a time-out, which a quieter machine may not repeat."""
     outcome = _remembered(claim, reference, timeout)
     if outcome == "timeout":
-        _remembered.cache_clear()
+        _remembered.cache_clear()  # lru_cache cannot forget a single entry
     return outcome
 
 

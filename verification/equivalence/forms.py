@@ -59,5 +59,5 @@ def as_interval(text: str) -> str:
 
 
 def is_range(text: str) -> bool:
-    """Tell whether a reference is a range of two numbers, "3-5"."""
+    """Return whether a reference is a range of two numbers, "3-5"."""
     return bool(_RANGE.fullmatch(text.strip()))

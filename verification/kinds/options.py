@@ -1,4 +1,4 @@
-"""Multiple choice: the options that a question offers, and the letter that a response picks."""
+"""Multiple choice: read the options of a question, and the letter that a response picks."""
 
 from __future__ import annotations
 
@@ -149,6 +149,7 @@ def several_letters(text: str) -> frozenset[str]:
 
 
 def _picked(line: str) -> list[tuple[str, int]]:
+    """Return the letters that a line picks, with their places; rejected ones and the words "A" and "I" are left out."""
     found = []
     for pattern in (_NAMED, _LANGUAGE):
         for match in pattern.finditer(line):

@@ -1,4 +1,4 @@
-"""Blocks of markdown without their marks, and signs that are told in words."""
+"""Remove the marks of Markdown blocks, and write signs that are given in words."""
 
 from __future__ import annotations
 
@@ -87,5 +87,5 @@ def equations_marked(text: str) -> str:
 
 
 def asks_below(question: str | None) -> bool:
-    """Tell whether a question asks how far below something a value is: then the sign is part of the question."""
+    """Return whether a question asks how far below something a value is: then the sign is part of the question."""
     return bool(question and _ASKED_BELOW.search(question))

@@ -1,4 +1,4 @@
-"""Numbers as people write them: integers, decimals, thousands, fractions, mixed numbers, percent, money, words."""
+"""Find numbers as people write them: integers, decimals, thousands, fractions, mixed numbers, percent, money, words."""
 
 from __future__ import annotations
 

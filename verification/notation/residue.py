@@ -1,4 +1,4 @@
-"""What belongs to the reply itself: the text up to the first end token, without reasoning tags and invented next turns."""
+"""Cut a response down to the reply itself: up to the first end token, without thoughts and invented further turns."""
 
 from __future__ import annotations
 

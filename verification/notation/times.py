@@ -1,4 +1,4 @@
-"""Times of the day: 17:30, 5:30 pm, 5:30 in the afternoon, 5 o'clock, noon."""
+"""Read and compare times of the day: 17:30, 5:30 pm, 5:30 in the afternoon, 5 o'clock, noon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units: what kind of quantity they measure and how much of it. A unit is a known unit, or the noun that is counted."""
+"""Units: which kind of quantity they measure, and their size. What a number counts is a known unit or any other noun."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _single(name: str) -> Unit | None:
 
 @lru_cache(maxsize=4096)
 def counts_something(text: str) -> bool:
-    """Tell whether what follows a number only says what it counts: a known unit, or words that neither compute nor decide."""
+    """Return whether what follows a number only says what it counts: a known unit, or words that neither compute nor decide."""
     text = _PARENTHESIS.sub("", text.strip())
     if text[:1] in "-*/+" and not re.match(r"-[^\W\d_]{2}", text):
         return text == ""
@@ -136,6 +136,6 @@ def asked_unit(question: str | None) -> Unit | None:
 
 
 def is_variable(letter: str, question: str | None) -> bool:
-    """Tell whether a question computes with a letter, so that "5g" is no number of grams."""
+    """Return whether a question computes with a letter, so that "5g" is no number of grams."""
     near = rf"(?:[-+*/=^(]\s*\d*{letter}(?![A-Za-z])|(?<![A-Za-z])\d*{letter}\s*[-+*/=^)])"
     return bool(question and re.search(rf"{near}|\${letter}\$|\b(?:for|find|variable|of) {letter}\b", question))

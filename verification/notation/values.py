@@ -1,4 +1,4 @@
-"""Short claims as exact numbers, without sympy: the fast path."""
+"""Read short answers as exact numbers without sympy. Most comparisons end here."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def read_value(text: str) -> Value:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Tell whether this could be a list or a decimal with a comma: "3,5"."""
+    """Return whether this could be a list or a decimal with a comma: "3,5"."""
     return bool(_AMBIGUOUS.fullmatch(tidy(text))) and not re.fullmatch(r"-?\d{1,3}(?:,\d{3})+", tidy(text))
 
 

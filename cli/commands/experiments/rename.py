@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ....experiments.design.config import ExperimentConfig
+from ....experiments.design.config_file import build_config
 from ....experiments.journal.finding import rename_journal
 from ....foundation.folders import home
 
@@ -19,6 +19,6 @@ def rename(
 
     Its runs in MLflow keep the old name until `tot sync` sends the new one.
     """
-    ExperimentConfig.model_validate({"name": name, "students": ["hf:any"]})
+    build_config({"name": name, "students": ["hf:any"]})
     print(f"{experiment!r} is now {name!r}: {rename_journal(experiment, name, home())}")
     print("MLflow shows the old name until: tot sync")

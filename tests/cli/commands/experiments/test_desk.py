@@ -49,7 +49,7 @@ def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift, openai_se
         "Prompt of the teacher\n",
         "Prompt of the student\n",
         "Solution\n",
-        "student: 9 input, 3 output, 1 calls",
+        "student: 9 input, 3 output, 1 call\n",
     ):
         assert part in text, part
     prompt = text.partition("Prompt of the student\n")[2].partition("Solution\n")[0]
@@ -60,6 +60,10 @@ def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift, openai_se
     assert "next: tot show lift" in text
     assert "p4 --failed" in text
     assert "no problem 'p9'" in tot("show", "lift", "trace", "p9")[1]
+    assert "give an id, or a number from 1 to 4" in " ".join(tot("show", "lift", "trace", "99")[1].split())
+    code, text = tot("show", "lift", "--failed")
+    assert [line.split()[-1] for line in text.splitlines() if "correct" in line] == ["3", "3"]
+    assert text.splitlines()[-1].endswith(" --failed")
     assert "no such problems" in tot("show", "lift", "standard", "--no-answer")[1]
 
 
@@ -120,6 +124,10 @@ def test_export_writes_rows(tot, lift, tmp_path):
 
 
 def test_rename_and_delete(tot, lift, tmp_path):
+    for name in ("../elsewhere", ""):
+        code, text = tot("rename", "lift", name)
+        assert code == 1
+        assert f"name: '{name}' is no name: a name begins with a letter or digit" in " ".join(text.split())
     code, text = tot("rename", "lift", "lift 2")
     assert code == 0, text
     assert "no experiment 'lift'" in tot("show", "lift")[1]

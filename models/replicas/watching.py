@@ -1,0 +1,183 @@
+"""Start the replicas of one model on Ray, and let those have calls whose model is loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from langchain_core.language_models import BaseChatModel
+
+from . import cluster
+from .background import BackgroundLoop
+from .errors import ReplicaError
+from .places import ROOM, Place, Places
+from .replica import Replica, Told
+from .waiting import result_of
+
+logger = logging.getLogger(__name__)
+
+PLACING_SECONDS = 30.0
+"""How long to wait for a node with room for the first replica."""
+
+PATIENCE_SECONDS = 300.0
+"""How long calls wait when no replica is left, for Ray to start one again or for a node to join."""
+
+MOST_DEATHS = 6
+"""A replica that ended so often while it loaded its model has failed; it is tried further, but nobody waits for it."""
+
+RELOAD_SECONDS = 30.0
+"""Between attempts of a replica to load a model that it could not load."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What Ray sets aside for one replica."""
+
+    gpus: float
+    cpus: float
+
+    @property
+    def needed(self) -> dict[str, float]:
+        """By Ray's names, without what is 0."""
+        return {name: amount for name, amount in (("GPU", self.gpus), ("CPU", self.cpus)) if amount}
+
+
+class Watch:
+    """Keeps the replicas of a model loaded. Ray restarts one that died, where there is room; here it loads its model again.
+
+    Attributes:
+        told: what the first replica told of itself.
+    """
+
+    def __init__(
+        self, label: str, load: Callable[[], BaseChatModel], places: Places, resources: Resources, loop: BackgroundLoop
+    ) -> None:
+        """Ask Ray for the replicas; `start` waits for them. Ray must be connected."""
+        self.told: Told | None = None
+        self._label, self._places, self._resources, self._loop = label, places, resources, loop
+        self._lost: dict[Place, asyncio.Event] = {}
+        actor: Any = ray.remote(Replica).options(
+            num_cpus=resources.cpus,
+            num_gpus=resources.gpus,
+            max_restarts=-1,
+            max_task_retries=0,
+            max_concurrency=10_000,
+            scheduling_strategy="SPREAD",
+        )
+        for place in places.all:
+            place.handle = actor.remote(load)
+
+    def start(self) -> None:
+        """Wait until the replicas that have room on the cluster have loaded the model; others may follow.
+
+        Raises:
+            ReplicaError: a replica could not load the model, or no node has room for one.
+        """
+        for place in self._places.all:
+            self._loop.start(self._watch(place))
+        self._loop.start(self._guard())
+        self._loop.run(self._started())
+
+    def lost(self, place: Place) -> None:
+        """Note that a replica was lost: it gets no calls until it has loaded its model again."""
+        self._loop.start(self._tell_lost(place))
+
+    def close(self) -> None:
+        """End the replicas."""
+        for place in self._places.all:
+            with suppress(Exception):  # dead already, or Ray is gone
+                ray.kill(place.handle, no_restart=True)
+
+    async def _tell_lost(self, place: Place) -> None:
+        self._lost[place].set()
+
+    async def _watch(self, place: Place) -> None:
+        """Let a replica have calls whenever its model is loaded."""
+        self._lost[place] = asyncio.Event()
+        deaths = 0
+        while True:
+            try:
+                place.node = await result_of(place.handle.where.remote())
+                told = await result_of(place.handle.tell.remote())
+            except ray.exceptions.ActorUnavailableError as error:  # it is being started, or waits for a node with room
+                place.error = _first_line(error)
+                await asyncio.sleep(1.0)
+            except ray.exceptions.RayError as error:
+                deaths += 1
+                if deaths >= MOST_DEATHS:
+                    self._places.leave_out(place, f"ended while it loaded the model: {_first_line(error)}", "failed")
+                await asyncio.sleep(min(0.2 * 2**deaths, RELOAD_SECONDS))
+            except Exception as error:
+                self._places.leave_out(place, f"{type(error).__name__}: {error}", "failed")
+                await asyncio.sleep(RELOAD_SECONDS)
+            else:
+                deaths = 0
+                self._admit(place, told)
+                await self._lost[place].wait()
+                self._lost[place].clear()
+
+    def _admit(self, place: Place, told: Told) -> None:
+        self.told = self.told or told
+        place.room = told.room or ROOM
+        if told.versions != self.told.versions:
+            logger.warning(
+                "replica %s on %s has %s, the first one %s: their replies may differ",
+                place.name, place.node, told.versions, self.told.versions,
+            )  # fmt: skip
+        self._places.admit(place)
+
+    async def _started(self) -> None:
+        begun = time.monotonic()
+        while not self._ready(time.monotonic() - begun > PLACING_SECONDS):
+            await asyncio.sleep(0.05)
+
+    def _ready(self, waited: bool) -> bool:
+        """Return whether the replicas that were placed are loaded; after some time without those that have no room.
+
+        Raises:
+            ReplicaError: one could not load the model, or none has room.
+        """
+        for place in self._places.all:
+            if place.state == "failed":
+                raise ReplicaError(
+                    f"replica {place.name} of {len(self._places.all)} on {place.node or 'no node'} could not load "
+                    f"{self._label!r}: {place.error}"
+                )
+        placed = [place for place in self._places.all if place.node]
+        if waited and not placed:
+            raise ReplicaError(self._no_room())
+        all_are = len(placed) == len(self._places.all) or waited
+        return bool(placed) and all_are and all(place.state == "live" for place in placed)
+
+    def _no_room(self) -> str:
+        needed = ", ".join(f"{amount:g} {name}" for name, amount in self._resources.needed.items()) or "nothing"
+        free = ray.available_resources()
+        has = ", ".join(f"{free.get(name, 0):g} of {cluster.total(name):g} {name} free" for name in ("GPU", "CPU"))
+        return (
+            f"no node has room for a replica of {self._label!r}, which needs {needed}; the cluster has {has} on "
+            f"{len(cluster.fitting({}))} nodes: ask for less (--gpus-per-replica), or add nodes"
+        )
+
+    async def _guard(self) -> None:
+        """Fail the calls that wait when no replica has been there for too long."""
+        seen = time.monotonic()
+        while True:
+            await asyncio.sleep(1.0)
+            if self._places.live:
+                seen = time.monotonic()
+            elif self.told and time.monotonic() - seen > PATIENCE_SECONDS:
+                states = "; ".join(f"{place.name} {place.state}: {place.error}" for place in self._places.all)
+                self._places.fail_waiting(
+                    ReplicaError(f"no replica of {self._label!r} was left for {PATIENCE_SECONDS:g} s ({states[:600]})")
+                )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__

@@ -153,3 +153,19 @@ def test_the_code_and_the_machine_are_named() -> None:
     facts = tracking.code_version()
     assert {"version.langgraph", "version.mlflow", "version.python", "machine.cores"} <= set(facts)
     assert all(isinstance(value, str) for value in facts.values())
+
+
+def test_of_what_a_killed_run_held_only_traces_of_results_and_of_pauses_are_sent(store: Store) -> None:
+    runs = tracking.open_runs(store, experiment())
+    for number in range(3):
+        store.outbox.hold(f"tr-{number}", "{}", "elsewhere", runs.cells["standard"])
+    store.outbox.pause("thread", {"trace_id": "tr-2"})
+
+    def sent() -> list[str]:
+        return sorted(kept.trace_id for kept in store.outbox.next("elsewhere", owner=None, limit=9))
+
+    runs.settle(lambda ids: {"tr-0"} & set(ids), ended=False)
+    assert sent() == ["tr-0"]
+    assert list(store.outbox.held(runs.cells.values())) == ["tr-2"]
+    runs.settle(lambda ids: {"tr-0"} & set(ids), ended=True)
+    assert sent() == ["tr-0", "tr-2"]

@@ -90,7 +90,7 @@ def _run_tracked(
         return _watched(plan, journal, console, None, reviews, interruption)
     # the runs exist before the first trace, so that traces can belong to them
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
-    runs.settle(journal.traced)  # what a killed run had traced
+    runs.settle(journal.traced, ended=False)  # what a killed run had traced
     journal.set("published", "0")  # if this process dies, `tot sync` finds the experiment and its store
     journal.set("tracking_uri", store.address)
     journal.set("traces_page", traces_page(runs))

@@ -62,7 +62,7 @@ def publish_journal(journal: Journal, store: Store, artifacts: Mapping[str, Path
     journal.set("published", "0")
     journal.set("tracking_uri", store.address)
     runs = tracking.publish(store, experiment_record(journal, whole=True, artifacts=artifacts))
-    runs.settle(journal.traced)
+    runs.settle(journal.traced, ended=True)
     journal.set("traces_page", traces_page(runs))
     journal.set("published", "1")
     return runs

@@ -89,20 +89,23 @@ class OpenRuns:
         """Send a held trace: the result that it belongs to is kept. Never raises."""
         self.store.keeper.release(trace_id)
 
-    def settle(self, kept: Callable[[list[str]], set[str]]) -> None:
+    def settle(self, kept: Callable[[list[str]], set[str]], *, ended: bool) -> None:
         """Decide on the traces that processes held when they were killed or interrupted.
 
         Args:
             kept: returns those of some trace ids whose results are kept; they are sent. The others are deleted: their
                 problems were in flight, and are solved and traced again.
+            ended: whether no problem will run any more. Only then is it known which trace of a pause is the last one: a run
+                that was killed just before its checkpoint was saved pauses again.
         """
+        outbox = self.store.outbox
         try:
-            if held := self.store.outbox.held(self.cells.values()):
-                sent = kept(list(held))
-                self.store.outbox.release(sent)
-                self.store.outbox.discard(trace_id for trace_id, ours in held.items() if ours and trace_id not in sent)
+            if held := outbox.held(self.cells.values()):
+                sent, paused = kept(list(held)), outbox.of_pauses(held)
+                outbox.release(sent | paused if ended else sent)
+                outbox.discard(trace_id for trace_id, ours in held.items() if ours and trace_id not in sent | paused)
         except (OSError, sqlite3.Error) as error:
-            logger.warning("%s cannot be read or written (%s); tot sync tries again", self.store.outbox.path, error)
+            logger.warning("%s cannot be read or written (%s); tot sync tries again", outbox.path, error)
 
     def progress(self, cell: str, step: int, metrics: Mapping[str, float], at_ms: int | None = None) -> None:
         """Add a point to the curves of a cell. Does not block and never raises; a thread sends the points.

@@ -172,6 +172,12 @@ class Outbox:
         rows = self._read("SELECT body FROM pauses WHERE thread_id = ?", (thread_id,)) if self.path.exists() else []
         return json.loads(rows[0][0]) if rows else None
 
+    def of_pauses(self, trace_ids: Iterable[str]) -> set[str]:
+        """Return those of some trace ids that `pause` remembers."""
+        query = "SELECT json_extract(body, '$.trace_id') FROM pauses"
+        wanted = set(trace_ids)
+        return wanted & {found for (found,) in self._read(query, ())} if wanted else set()
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

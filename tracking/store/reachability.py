@@ -6,6 +6,14 @@ from .addresses import LOCAL, unwritable_file
 from .errors import TrackingUnavailable
 
 _CHECK_S = 5.0
+
+_DAMAGED = "its file is damaged: move it away, and a new one is made; tot report writes the results of a journal into it"
+_ADVICE_BY_SIGN = {
+    "malformed": _DAMAGED,
+    "not a database": _DAMAGED,
+    "locked": "another program holds it: close that program, or name another store with --tracking-uri",
+    "disk is full": "free disk space, or name another store with --tracking-uri",
+}
 """Seconds in which a server must answer. MLflow's own client retries for minutes."""
 
 
@@ -57,3 +65,8 @@ def check_file(uri: str, shown: str) -> None:
 
 def _away(uri: str, reason: str) -> str:
     return f"no MLflow server answers at {uri} ({reason})"
+
+
+def advice(reason: str) -> str:
+    """Return what to do about a store that cannot be used for this reason; empty if the reason says it itself."""
+    return next((words for sign, words in _ADVICE_BY_SIGN.items() if sign in reason), "")

@@ -20,7 +20,7 @@ from .named_experiments import find_or_create
 from .outbox import Outbox
 from .private import PrivateNameMissing
 from .public_tracer import LOST, PublicTracer
-from .reachability import check_answers, check_file
+from .reachability import advice, check_answers, check_file
 from .sender import Sender
 from .tracer import SpanTracer
 from .writer import Writer
@@ -32,13 +32,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
-_DAMAGED = "its file is damaged: move it away, and a new one is made; tot report writes the results of a journal into it"
-_ADVICE_BY_SIGN = {
-    "malformed": _DAMAGED,
-    "not a database": _DAMAGED,
-    "locked": "another program holds it: close that program, or name another store with --tracking-uri",
-    "disk is full": "free disk space, or name another store with --tracking-uri",
-}
 
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
@@ -149,8 +142,8 @@ class Store:
             self.client.search_experiments(max_results=1)
         except Exception as error:
             reason = self.redactor.text((str(error).splitlines() or [""])[0][:300])
-            advice = next((f"; {words}" for sign, words in _ADVICE_BY_SIGN.items() if sign in reason), "")
-            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}{advice}") from error
+            said = "; ".join(filter(None, [reason, advice(reason)]))
+            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {said}") from error
 
     def experiment_id(self, name: str) -> str:
         """Return the id of an experiment by name; create it if needed.

@@ -165,3 +165,19 @@ def test_a_renamed_experiment_is_renamed_in_mlflow_unless_it_shares_its_place(st
     other = tracking.publish(store, experiment(name="demo 3", title="demo 3", former=("demo", "demo 2")))
     assert other.experiment_id != after.experiment_id
     assert store.client.get_experiment_by_name("demo 2").experiment_id == after.experiment_id
+
+
+def test_of_what_a_killed_run_held_only_traces_of_results_and_of_pauses_are_sent(store: Store) -> None:
+    runs = tracking.open_runs(store, experiment())
+    for number in range(3):
+        store.outbox.hold(f"tr-{number}", "{}", "elsewhere", runs.cells["standard"])
+    store.outbox.pause("thread", {"trace_id": "tr-2"})
+
+    def sent() -> list[str]:
+        return sorted(kept.trace_id for kept in store.outbox.next("elsewhere", owner=None, limit=9))
+
+    runs.settle(lambda ids: {"tr-0"} & set(ids), ended=False)
+    assert sent() == ["tr-0"]
+    assert list(store.outbox.held(runs.cells.values())) == ["tr-2"]
+    runs.settle(lambda ids: {"tr-0"} & set(ids), ended=True)
+    assert sent() == ["tr-0", "tr-2"]

@@ -127,3 +127,9 @@ def test_what_a_living_process_holds_is_not_ours(outbox: Outbox) -> None:
     outbox.hold("tr-1", "{}", "here", "run")
     outbox._write(("UPDATE held SET owner = ?", [(os.getppid(),)]))
     assert outbox.held(["run"]) == {"tr-1": False}
+
+
+def test_traces_of_pauses_are_known(outbox: Outbox) -> None:
+    outbox.pause("thread", {"trace_id": "tr-1"})
+    outbox.pause("thread", {"trace_id": "tr-2"})
+    assert outbox.of_pauses(["tr-1", "tr-2", "tr-3"]) == {"tr-2"}

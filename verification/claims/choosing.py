@@ -39,31 +39,46 @@ DURATION, RESTATED_DURATION = 2.0, 2.5
 Found = tuple[Candidate, tuple[int, int]]
 """A candidate with the place that it takes."""
 
+# A piece of mathematics, with those that "or", "and" or a union sign join to it: "⟦x = 2⟧ or ⟦x = 3⟧".
 _SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and|,\s*(?:and\s*)?(?=⟦\s*[a-z]\s*=))\s*⟦[^⟧]*⟧)*")
 _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
+# What the pattern for expressions also finds, and what claims nothing: a letter, "(12)", "x =".
 _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
+# A number with its computation after it: "26 (40 - 14)".
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
+# A fraction, a root or pi: a form that a decimal only approximates.
 _EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
+# Words before the value inside a box: "\boxed{\text{The answer is } 12}".
 _WORDS_IN_BOX = re.compile(r"^\\text\s*\{[^{}]*\b(?:answer|result|value)(?: is)?:?\s*\}\s*")
+# "12k" before a word is twelve thousand, not algebra.
 _SCALED = re.compile(r"\d[\d.]*k")
+# An expression that breaks off or goes on: "3 +", "x =", "+ 4".
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
+# "1 hour and 35 minutes", "3 dollars and 20 cents".
 _DURATION = re.compile(
     r"\d+\s?(?:hours?|hrs?|h)\b,?\s?(?:and )?\d+\s?(?:minutes?|mins?|m)\b|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I
 )
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal places?\b|\bapproximat", re.I)
+# The number is an operand of what follows: " + 4".
 _OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
+# "3:4", which could also be a time; ratios are looked for only where one is spoken of.
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
+# The same letter with several values: "x = 2 or x = -3".
 _SOLUTIONS = re.compile(r"\b([a-z])(?:_\d)?\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1(?:_\d)?\s*=\s*-?[\d./]+)+")
+# Several letters with a value each: "x = 2 and y = 3".
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
+# What introduces values that are only supposed: "since x = 2", "(x = 2".
 _SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
+# "The roots are 2 and 3".
 _ALL_NAMED = re.compile(
     r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+"
     r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,5},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))",
     re.I,
 )
+# The words between a value and another form of it: "0.75, or 3/4", "= 75", "that is, 75".
 _EQUIVALENT = re.compile(
     r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly"
     r"| more precisely)?|,? which is(?: equal to| equivalent to)?"
@@ -76,24 +91,30 @@ _EXPRESSION = re.compile(
     r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|(?!(?<=[\s=])\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\))[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
     r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d))"
 )
+# The words after a number that may be its unit: "km/h", "square feet".
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
+# "3-5", "between 3 and 5", "from 3 to 5", but not "3 - 5 = -2".
 _RANGE = re.compile(
     r"(?:\b(?:between|from)\s+)?(?<![\d.,$/^-])[$€£]?\d[\d,]*(?:\.\d+)?\s*(?P<by>-|to|and)\s*[$€£]?\d[\d,]*(?:\.\d+)?(?![\d.,]*\d|\s*[-+*/=^])(?=\s+[a-z]|\W*$)",
     re.I,
 )
+# What stands before a range that is an answer: "it takes", "about", "=".
 _STATES_RANGE = re.compile(
     r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have|somewhere|anywhere|expect|ranges?|vary|varies|lies?))\s*$",
     re.I,
 )
+# Questions that ask for several values at once.
 _WANTS_ALL = re.compile(
     r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
     r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
     r"|\bvertex|\bcoordinates|\bvector",
     re.I,
 )
+# "There are none left" answers "how many" with 0.
 _NONE = re.compile(
     r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I
 )
+# "The answer is (yellow)": a last resort, where there is no value.
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
 

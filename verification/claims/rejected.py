@@ -6,6 +6,7 @@ import re
 
 from .candidates import Candidate
 
+# "not 9", "rather than 9", "more than 9".
 _BEFORE = re.compile(
     r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
     r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$"
@@ -17,6 +18,7 @@ _WRONG = (
     r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
     r"|extraneous|rejected|discarded|too (?:high|low|big|small|large|much|many))"
 )
+# "9 is wrong", "9, but that is too high".
 _AFTER = re.compile(
     rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
     rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"

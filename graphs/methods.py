@@ -138,6 +138,11 @@ def is_ladder(mode: str) -> bool:
     return " > " in mode
 
 
+def is_reviewed(mode: str) -> bool:
+    """Tell whether a mode is a ladder with a rung at which a person sees the steps."""
+    return is_ladder(mode) and any(rung.strip().startswith("reviewed ") for rung in mode.split(" > "))
+
+
 def rung_names(ladder: str) -> list[str]:
     """Return the names of the rungs of a ladder, without their conditions."""
     return [rung.split(" if ")[0].strip().removeprefix("reviewed ") for rung in ladder.split(" > ")]

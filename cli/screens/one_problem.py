@@ -93,7 +93,7 @@ def _tokens(row: Row) -> str:
     numbers: dict[str, Any] = dict(row)
     lines = [
         f"{role}: {numbers[f'{role}_input_tokens']:,} input, {numbers[f'{role}_output_tokens']:,} output, "
-        f"{numbers[f'{role}_calls']} call{'s' if numbers[f'{role}_calls'] > 1 else ''}"
+        f"{numbers[f'{role}_calls']} call{'' if numbers[f'{role}_calls'] == 1 else 's'}"
         for role in ("teacher", "student")
         if numbers[f"{role}_calls"]
     ]

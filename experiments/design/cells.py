@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any, cast
 
 from ...foundation.nearest import nearest
-from ...graphs.methods import method_named
+from ...graphs.methods import is_reviewed, method_named
 from ...prompts import PromptSet
 from ...prompts.examples import digest
 from ..journal.records import CellValues
@@ -58,6 +58,11 @@ class Cell:
     def condition(self) -> str:
         """The id without the seed: cells of one condition are averaged per problem."""
         return _digest(self._identity)
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a person may see the steps of some problems."""
+        return self.teacher is not None and (self.review != "never" or is_reviewed(self.mode))
 
     @property
     def _identity(self) -> dict[str, Any]:

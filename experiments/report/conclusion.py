@@ -71,16 +71,17 @@ def _of_one(c: ComparisonSummary) -> str:
 def _of_largest(c: ComparisonSummary) -> str:
     if c["difference"] <= 0:
         return "none scores above its base."
-    return f"the largest difference is {_points(c)} by {_who(c)}; {_of_size(c)}"
+    return f"the largest difference is {_points(c)} by {_who(c)}; {_of_size(c, said=True)}"
 
 
-def _of_size(c: ComparisonSummary) -> str:
-    needed = c["needed"]
+def _of_size(c: ComparisonSummary, *, said: bool = False) -> str:
+    """Tell what a difference of this size needs; `said` if the sentence has named the size."""
+    needed, size = c["needed"], "" if said else f" ({_points(c)})"
     if needed is None:
         return "the difference is within what chance gives."
     if needed <= c["n"] or (c["clusters"] or FEWEST_CLUSTERS) < FEWEST_CLUSTERS:
-        return f"a difference of this size ({_points(c)}) is within what chance gives."
-    return f"about {rounded(needed):,} problems would be needed to see one of this size ({_points(c)})."
+        return f"a difference of this size{size} is within what chance gives."
+    return f"about {rounded(needed):,} problems would be needed to see one of this size{size}."
 
 
 def _significant(c: ComparisonSummary) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from langgraph.types import Command
 
+from ...graphs.methods import is_ladder
 from ...models.scripted import ScriptedChatModel
 from ...nodes.decompose import make_decompose
 from ...nodes.review import wants_person
@@ -61,7 +62,12 @@ class ReviewedCell:
         return {"configurable": {"thread_id": thread}, "metadata": about}
 
     async def holds(self, unit: Unit) -> bool:
-        """Return whether this problem was or must be reviewed. It asks the teacher, whose reply the journal stores."""
+        """Return whether this problem was or must be reviewed. It asks the teacher, whose reply the journal stores.
+
+        With a ladder that is not known before the student has tried: every problem may pause, and no teacher is asked here.
+        """
+        if is_ladder(self.cell.mode):
+            return True
         state = await self.graph.aget_state(self.config(unit))
         if state.created_at is not None:
             return True

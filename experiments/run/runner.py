@@ -131,7 +131,7 @@ class _Run:
         for cell in cells:
             self.journal.set(f"models of {cell.id}", json.dumps(self.pool.facts(cell)))
         async with self.reviewer.open() if self.reviewer else nullcontext() as saver:
-            reviewed = [cell for cell in cells if cell.review != "never"]
+            reviewed = [cell for cell in cells if cell.reviewed]
             self.solver.reviewed = {cell.id: self.solver.reviewed_cell(cell, saver, self.reviewer) for cell in reviewed}
             if reviewed:
                 todo = await self._hold_back(students, reviewed, todo)

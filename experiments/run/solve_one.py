@@ -101,7 +101,7 @@ class Solver:
             ValueError: there is no reviewer.
         """
         if reviewer is None:
-            raise ValueError(f"review={cell.review!r} needs a reviewer: run_experiment(..., reviewer=ReviewDesk(open_queue()))")
+            raise ValueError(f"{cell.label} needs a reviewer: run_experiment(..., reviewer=ReviewDesk(open_queue()))")
         assert cell.teacher is not None
         teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
         graph = self.graph(cell, review=cell.review, checkpointer=saver)

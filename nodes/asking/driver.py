@@ -89,6 +89,8 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         """Return the reply, or the error instead of raising it: the tokens of the other samples must still be counted."""
         try:
             return with_text(self.model.invoke(_messages(ask), config, **self._known(ask)))
+        except asyncio.CancelledError:  # of the model's own event loop: nobody can cancel a thread
+            return ConnectionError("the model's client gave up the call")
         except Exception as error:
             return error
 
@@ -100,6 +102,10 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
     async def _acall(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
         try:
             return with_text(await self.model.ainvoke(_messages(ask), config, **self._known(ask)))
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            return ConnectionError("the model's client gave up the call")
         except Exception as error:
             return error
 

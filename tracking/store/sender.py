@@ -138,7 +138,7 @@ class Sender:
 
         readable = self._readable(batch, Trace.from_json)
         try:
-            self._put([trace for _, trace in readable])
+            self.put([trace for _, trace in readable])
             self.outbox.remove(kept.trace_id for kept, _ in readable)
             return
         except Exception as error:
@@ -150,7 +150,7 @@ class Sender:
     def _send_one(self, kept: Kept, trace: Trace) -> None:
         """Send one trace and mark it as refused if the store rejects it."""
         try:
-            self._put([trace])
+            self.put([trace])
         except Exception as error:
             if not _is_refusal(error):
                 raise self._unavailable(error) from error
@@ -174,7 +174,7 @@ class Sender:
                 self.outbox.refuse(kept.trace_id, f"unreadable: {_first_line(error)}")
         return pairs
 
-    def _put(self, traces: list[Trace]) -> None:
+    def put(self, traces: list[Trace]) -> None:
         """Write the heads of traces, then all their spans at once, which is twice as fast as trace by trace."""
         client = tracing_client(self.uri)
         spans: dict[str, list] = {}

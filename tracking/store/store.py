@@ -6,7 +6,6 @@ import atexit
 import logging
 import os
 import weakref
-from collections.abc import Iterable
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -16,6 +15,7 @@ from ...foundation.redaction import Redactor
 from .addresses import LOCAL, absolute, default_uri, without_user
 from .environment import apply_settings
 from .errors import TrackingUnavailable
+from .keeper import Keeper
 from .named_experiments import find_or_create
 from .outbox import Outbox
 from .private import PrivateNameMissing
@@ -32,8 +32,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
-SOURCE_RUN = "mlflow.sourceRun"
-"""MLflow's metadata of a trace that names its run (`TraceMetadataKey.SOURCE_RUN`)."""
+_DAMAGED = "its file is damaged: move it away, and a new one is made; tot report writes the results of a journal into it"
+_ADVICE_BY_SIGN = {
+    "malformed": _DAMAGED,
+    "not a database": _DAMAGED,
+    "locked": "another program holds it: close that program, or name another store with --tracking-uri",
+    "disk is full": "free disk space, or name another store with --tracking-uri",
+}
 
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
@@ -81,6 +86,7 @@ class Store:
         address: the same without user and password; only this form is written to disk.
         local: whether this process writes to a database itself.
         fell_back: whether the store replaces an unreachable server.
+        keeper: puts finished traces into the outbox.
     """
 
     def __init__(self, uri: str, *, fell_back: bool = False) -> None:
@@ -92,9 +98,9 @@ class Store:
         self.redactor = Redactor()
         self.outbox = Outbox(home() / "outbox.sqlite")
         self.sender = Sender(self.outbox, self.uri, self.address, self.check)
+        self.keeper = Keeper(self.outbox, self.address, self.sender.notify)
         self._closed = False
         self._writer: Writer | None = None
-        self._holding: set[str] = set()
         # for applications that forget to close the store: their last traces are sent when the process ends
         atexit.register(_close_at_exit, weakref.ref(self))
 
@@ -143,7 +149,8 @@ class Store:
             self.client.search_experiments(max_results=1)
         except Exception as error:
             reason = self.redactor.text((str(error).splitlines() or [""])[0][:300])
-            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}") from error
+            advice = next((f"; {words}" for sign, words in _ADVICE_BY_SIGN.items() if sign in reason), "")
+            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}{advice}") from error
 
     def experiment_id(self, name: str) -> str:
         """Return the id of an experiment by name; create it if needed.
@@ -160,9 +167,9 @@ class Store:
     def deliver(self, trace: Trace) -> None:
         """Write a finished trace to the outbox and have it sent; never raises."""
         if self._writer is not None:
-            self._writer.submit(self._keep, trace)
+            self._writer.submit(self.keeper.keep, trace)
         else:
-            self._keep(trace)
+            self.keeper.keep(trace)
 
     def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
         """Remember the trace of a run that is paused for review; later processes can read it."""
@@ -178,30 +185,6 @@ class Store:
         except Exception:  # some servers forbid file access in the event loop; the trace is complete without the link
             logger.info("the trace of thread %s is not linked to the one before its pause", thread_id)
             return None
-
-    def hold(self, runs: Iterable[str]) -> None:
-        """Keep the traces of these MLflow runs on disk from now on until `release` names them."""
-        self._holding.update(runs)
-
-    def release(self, trace_id: str) -> None:
-        """Send a trace of a run that is held; never raises."""
-        try:
-            self.outbox.release([trace_id])
-            self.sender.notify()
-        except Exception as error:
-            logger.error("trace %s is not sent yet: %s cannot be written (%s)", trace_id, self.outbox.path, error)
-
-    def _keep(self, trace: Trace) -> None:
-        """Write a trace to the outbox. An error is logged: tracing must not fail the run that is traced."""
-        try:
-            run = trace.info.trace_metadata.get(SOURCE_RUN, "")
-            if run in self._holding:
-                self.outbox.hold(trace.info.trace_id, trace.to_json(), self.address, run)
-                return
-            self.outbox.add(trace.info.trace_id, trace.to_json(), self.address)
-            self.sender.notify()
-        except Exception as error:
-            logger.error("trace %s is lost: %s cannot be written (%s)", trace.info.trace_id, self.outbox.path, error)
 
     def close(self, patience_s: float = 10.0) -> int:
         """Send what is waiting, as long as that makes progress, and close the store.
@@ -220,6 +203,7 @@ class Store:
             self._writer.close()
         if "tracer" in self.__dict__:  # asking for the property would create a tracer
             self.tracer.close()
+        self.keeper.flush(self.sender.put)
         self.sender.stop()
         owner = os.getpid()
         left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0

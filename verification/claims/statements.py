@@ -43,7 +43,9 @@ _EXPLICIT = ("box", "answer_line")
 # A line that only gives a value to a letter; such lines belong together.
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
-# A line with only a number may be an answer, although it looks like the number of an item.
+_GUESSES = re.compile(r"\W*(?:perhaps|maybe|possibly|could it be|is it)\b")
+_SEEMED = re.compile(r"\b(?:seem|appear|look|at first|might think)\w*\b.*\b(?:but|however|yet)\b.*\d", re.I)
+"""What seemed to be unknowable, but is told after all."""
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 # Marks of lists, quotations and headings before a statement.
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
@@ -167,7 +169,7 @@ def _cannot_tell(parts: list[str]) -> bool:
     """Return whether one of the last statements says that the answer cannot be known, and only guesses follow."""
     for place in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
         part, low = parts[place], parts[place].lower()
-        if UNKNOWABLE.search(part, low):
+        if (unknowable := UNKNOWABLE.search(part, low)) and not _SEEMED.search(part[: unknowable.end() + 200]):
             return True
         explicit = LINE.search(part, low) or FOREIGN_LINE.search(part, low) or "\\boxed" in part or _CONCLUDES.match(part)
         if explicit and has_value(part) and not GUESSED.search(part, low):
@@ -177,7 +179,11 @@ def _cannot_tell(parts: list[str]) -> bool:
 
 def _gives_up(part: str) -> bool:
     low = part.lower()
-    return bool(GIVES_UP_FIRST.search(part, low) or (not has_value(part) and GIVES_UP.search(part, low)))
+    return bool(
+        GIVES_UP_FIRST.search(part, low)
+        or (low.endswith("?") and _GUESSES.match(low))
+        or (not has_value(part) and GIVES_UP.search(part, low))
+    )
 
 
 def has_value(part: str) -> bool:

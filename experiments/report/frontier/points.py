@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ...inference.intervals import Interval, holm, wilson
 from ...inference.paired import RESAMPLES
 from ..scores import Condition
-from ..table import usd
+from ..table import p_value, usd
 
 Axis = Literal["tokens", "usd"]
 """What a point costs: teacher tokens (input and output) or USD, per problem."""
@@ -211,5 +211,5 @@ def _cells(point: Point) -> list[str]:
         f"{point.tokens / point.uses:,.0f}",
         usd(point.usd),
         "-" if above is None else f"{100 * above.value:+.1f} ({100 * above.low:+.1f} to {100 * above.high:+.1f})",
-        "-" if point.p_holm is None else f"{point.p_holm:.3f}",
+        p_value(point.p_holm),
     ]

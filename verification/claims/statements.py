@@ -46,6 +46,7 @@ _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 _GUESSES = re.compile(r"\W*(?:perhaps|maybe|possibly|could it be|is it)\b")
 _SEEMED = re.compile(r"\b(?:seem|appear|look|at first|might think)\w*\b.*\b(?:but|however|yet)\b.*\d", re.I)
 """What seemed to be unknowable, but is told after all."""
+# A line with only a number may be an answer, although it looks like the number of an item.
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 # Marks of lists, quotations and headings before a statement.
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)

@@ -37,9 +37,11 @@ _NAMED = re.compile(
 # A last resort: a sentence that ends in "is C" or ": C".
 _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+|[:=]\s*){_LETTER}\W*$")
 _BUT = re.compile(r".*\bbut\b", re.I | re.S)
+# A line that is only a letter, perhaps with the text of its option: "C", "(C) 12".
 _ALONE = re.compile(
     rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
 )
+# "not B", "eliminate B", "rather than B".
 _REJECTED = re.compile(
     r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
     r"|\bexcept)\W+(?:(?:option|choice|answer|it|letter|the)\W+)*$",

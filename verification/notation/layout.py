@@ -48,6 +48,7 @@ REMAINDER = re.compile(
     r"(?P<quotient>\d{1,12}),?\s*(?:R|r|(?:with |and )?(?:a |the )?remainder(?: of| is|:)?)\s*(?P<rest>\d{1,12})(?![.,]?\d)"
 )
 """A quotient with its remainder, "7 R 5" or "7 remainder 5"."""
+# Where a profit is asked for, a loss is a negative one.
 _ASKS_PROFIT = re.compile(r"\b(?:profit|gain|net (?:change|income|result))\b[^.?\n]*\?", re.I)
 _SPEAKS_OF_LOSS = re.compile(r"\b(?:loss|lose|losing|lost)\b", re.I)
 _LOSS = re.compile(r"\b(?:loss of|lost|loses|lose)\s+(?:about |exactly )?(?=[$€£]?\d)", re.I)

@@ -94,7 +94,7 @@ class Scorer:
             for row, token in zip(logits[first - begin :], text[first + 1 : end + 1], strict=True):
                 logprobs = row - row.max()
                 logprobs -= np.log(np.exp(logprobs).sum())
-                best = np.argpartition(logprobs, -alternatives)[-alternatives:] if alternatives else []
+                best: Any = np.argpartition(logprobs, -alternatives)[-alternatives:] if alternatives else []
                 told = sorted(((int(other), float(logprobs[other])) for other in best), key=lambda pair: -pair[1])
                 found.append((float(logprobs[token]), told))
         return found

@@ -1,4 +1,4 @@
-"""Flags in words, and marked where they stand in a step."""
+"""Show flags: in words, and as marks in the text of a step."""
 
 from __future__ import annotations
 

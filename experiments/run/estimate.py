@@ -1,4 +1,4 @@
-"""What a run will take before anything is spent: calls, tokens, cost by cell. Estimates, and they say so."""
+"""Estimate the calls, tokens and cost of a run before anything is spent."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def estimate(plan: Plan, journal: Journal | None) -> list[CellEstimate]:
     """Return what each cell still needs.
 
     Args:
-        plan: of the experiment.
-        journal: of earlier sessions, if there were any: what it has is not counted, and its averages are used.
+        plan: the experiment.
+        journal: journal of earlier sessions, if any. What it has is not counted again, and its averages are used.
     """
     todo = plan.missing(journal) if journal else {c.id: [Unit(c, p) for p in plan.sets[c.problems]] for c in plan.cells}
     seen = _taught(journal)
@@ -100,7 +100,7 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
 
 
 def _taught(journal: Journal | None) -> set[Any]:
-    """Return what teachers have said already in finished cells."""
+    """Return the teacher, prompts and question of each reply that the journal has."""
     if journal is None:
         return set()
     seen = set()

@@ -1,4 +1,4 @@
-"""The chat models of an experiment: each is loaded once, and local ones are let go when no cell needs them any more."""
+"""The chat models of an experiment. Each is loaded once, and released when no further cell needs it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class ModelPool:
     """Loads chat models by their configuration."""
 
     def __init__(self, given: Mapping[str, BaseChatModel] | None = None) -> None:
-        """Make a pool; `given` holds models that exist already, by the name that the configuration uses for them."""
+        """Create a pool; `given` has models that are already loaded, by their names in the configuration."""
         self._given = dict(given or {})
         self._loaded: dict[str, BaseChatModel] = {}
 
     def check(self, config: ModelConfig) -> None:
-        """Fail early where a model cannot be had; only models in this process are not loaded yet.
+        """Fail early if a model cannot be loaded. Remote models are created, local ones only looked for.
 
         Raises:
             ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
@@ -59,7 +59,7 @@ class ModelPool:
         return self._loaded[key]
 
     def student(self, config: ModelConfig, seed: int | None = None) -> BaseChatModel:
-        """Return a student; with a seed it is a copy that shares its weights."""
+        """Return a student. With a seed it is a copy that shares the weights of the loaded model."""
         model = self.get(config)
         if seed is None or "seed" not in type(model).model_fields:
             return model
@@ -71,7 +71,7 @@ class ModelPool:
         return model.model_copy(update={"cache": cache}) if cache is not None else model
 
     def facts(self, cell: Cell) -> dict[str, Any]:
-        """Return what a cell's models were loaded as (`student_dtype`, `teacher_engine`, ...), where they tell it."""
+        """Return how a cell's models were loaded (`student_dtype`, `teacher_engine`, ...), as far as they say."""
         models = {"student": self.get(cell.student)}
         if cell.teacher:
             models["teacher"] = self.teacher(cell.teacher, cell.student, None)
@@ -79,7 +79,7 @@ class ModelPool:
         return {f"{role}_{name}": value for role, facts in told.items() for name, value in facts.items()}
 
     def keep_only(self, configs: list[ModelConfig]) -> None:
-        """Let go of the models that none of these needs, and end their replicas."""
+        """Release the models that none of these configurations needs, and stop their replicas."""
         needed = {model_key(config) for config in configs}
         for key in self._loaded.keys() - needed:
             model = self._loaded.pop(key)
@@ -87,7 +87,7 @@ class ModelPool:
                 model.close()
 
     def close(self) -> None:
-        """Let go of all models."""
+        """Release all models."""
         self.keep_only([])
 
     def places(self) -> dict[str, list[Place]]:
@@ -101,7 +101,7 @@ class ModelPool:
 
 
 def model_key(config: ModelConfig) -> str:
-    """Return a short name for what a model's replies depend on."""
+    """Return a key of a model: its label and a hash of everything that its replies depend on."""
     text = json.dumps(config.identity, sort_keys=True, default=str)
     return f"{config.label}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 

@@ -1,4 +1,4 @@
-"""The row of a problem: what a run of a graph gave, or how it failed."""
+"""Make the row of a problem from the output of its graph, or from an error."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _DETAIL = (
 _PAID_AGAIN: tuple[Literal["student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens"], ...] = (
     "student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens",
 )  # fmt: skip
+"""Columns that add up over the tries of a problem. The teacher's do not: its reply is stored, and paid once."""
 
 
 def solved_row(problem: Problem, output: Mapping[str, Any], prices: Mapping[str, Price | None], scorer: Scorer | None) -> Row:
@@ -25,9 +26,9 @@ def solved_row(problem: Problem, output: Mapping[str, Any], prices: Mapping[str,
 
     Args:
         problem: the problem.
-        output: `TraceOutput`.
-        prices: by role.
-        scorer: of the problem set, if it has its own.
+        output: output of the graph, a `TraceOutput`.
+        prices: prices of the models by role.
+        scorer: scorer of the problem set, if it has its own.
     """
     status, score = judge(problem, output, scorer)
     flags = output.get("flags") or []
@@ -54,7 +55,7 @@ def waiting_row(output: Mapping[str, Any], prices: Mapping[str, Price | None]) -
 
 
 def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) -> tuple[RowStatus, float | None]:
-    """Return status and score, the set's own scorer before the verdict of mathematics."""
+    """Return status and score. A problem set's own scorer has precedence over the verdict."""
     status: RowStatus = output["status"]
     if scorer is not None and output.get("answer") is not None:
         score = scorer(problem, output)
@@ -88,7 +89,7 @@ def failed_row(error: BaseException, prices: Mapping[str, Price | None]) -> Row:
 
 
 def add_failed_tries(row: Row, earlier: Row) -> None:
-    """Add what the student of an earlier row of the same problem was paid, which failed."""
+    """Add the student's calls, tokens and cost of an earlier, failed row of the same problem."""
     for name in _PAID_AGAIN:
         row[name] = (row.get(name) or 0) + (earlier.get(name) or 0)
     now, before = row.get("student_cost_usd"), earlier["student_cost_usd"]

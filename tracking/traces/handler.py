@@ -139,9 +139,7 @@ class TraceHandler(BaseCallbackHandler):
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Close the span of a model call as failed."""
-        if run := self.tree.take(run_id):
-            with self.tree.closing(run):
-                run.fail(error, self.store.redactor)
+        self.on_chain_error(error, run_id=run_id)
 
     def on_tool_start(
         self,

@@ -84,6 +84,7 @@ class Tree:
             above = run.parent.open_span if run.parent else mlflow.get_current_active_span()
             if run.parent is None:
                 run.nested = above is not None
+            # a trace of our own, a span in the application's trace, or a span in a trace of ours
             if above is None:
                 run.span = self.store.tracer.root(run.name, span_type, run.id, self.experiment_id, run.started_ns)
                 self._describe_trace(run)

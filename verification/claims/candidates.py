@@ -11,22 +11,27 @@ from ..notation.quantities import Quantity, find_quantities
 from ..notation.values import exact_values
 from .asked import asked_words, content_words
 
+# The number after "a total of" is named, not restated.
 _TOTAL_OF = re.compile(
     r"\b(?:total|price|speed|average|distance|cost|pace|sum|profit|rate|amount|length|width|height|area|maximum|minimum|value|score|age)"
     r" of(?: about| approximately)?\s*$",
     re.I,
 )
+# The noun that a question counts: "how many apples", "in metres?".
 _UNIT = re.compile(
     r"how many ([a-z]+) (?:are|were) ([a-z]+)\b"
     r"|how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$",
     re.I,
 )
+# The whole of which a part is told: "5 of the 12".
 OF_THE = re.compile(
     r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $"
     r"|\b(?:class|group|team|school|club|family|crowd|party|staff) of $",
     re.I,
 )
+# The same after the part: "5 of the 12 students".
 OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
+# Capitalised words that do not merely begin a question.
 _NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
 _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
@@ -40,6 +45,7 @@ _FOLLOWING = re.compile(
 )
 _SIDE = re.compile(r"[;]|,(?!\d)| but |(?<=[.!?]) ")
 _LEFT_SIDE = re.compile(r"\s[-+*/]\s[^=]*=\s*[$€£]?$")
+# Where the clause of a number begins or ends.
 _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
 
 

@@ -22,15 +22,20 @@ CERTAIN = 3.0
 """The score of a claim that stands alone in a box or an answer line; others are cut to it when statements compete."""
 
 
+# Words before the value inside a box: "\boxed{\text{The answer is } 12}".
 _WORDS_IN_BOX = re.compile(r"^\\text\s*\{[^{}]*\b(?:answer|result|value)(?: is)?:?\s*\}\s*")
+# The number is an operand of what follows: " + 4".
 _OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
+# The words between a value and another form of it: "0.75, or 3/4", "= 75", "that is, 75".
 _EQUIVALENT = re.compile(
     r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly"
     r"| more precisely)?|,? which is(?: equal to| equivalent to)?"
     r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
     re.I,
 )
+# The words after a number that may be its unit: "km/h", "square feet".
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
+# "There are none left" answers "how many" with 0.
 _NONE = re.compile(
     r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I
 )
@@ -43,6 +48,7 @@ _CORRECTED = re.compile(
     re.I | re.S,
 )
 """What a sentence says before it corrects itself: "27... no wait, it is 29"."""
+# "The answer is (yellow)": a last resort, where there is no value.
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
 _REJECTED_BEFORE = re.compile(

@@ -29,21 +29,32 @@ Found = tuple[Candidate, tuple[int, int]]
 SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and|,\s*(?:and\s*)?(?=⟦\s*[a-z]\s*=))\s*⟦[^⟧]*⟧)*")
 _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
+# What the pattern for expressions also finds, and what claims nothing: a letter, "(12)", "x =".
 _FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|[aAI]\s+[$€£]?\d[\d.,]*%?|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
+# A number with its computation after it: "26 (40 - 14)".
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
+# A fraction, a root or pi: a form that a decimal only approximates.
 _EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
+# "12k" before a word is twelve thousand, not algebra.
 _SCALED = re.compile(r"\d[\d.]*k")
+# An expression that breaks off or goes on: "3 +", "x =", "+ 4".
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
+# "1 hour and 35 minutes", "3 dollars and 20 cents".
 _DURATION = re.compile(
     r"\d+\s?(?:hours?|hrs?|h)\b,?\s?(?:and )?\d+\s?(?:minutes?|mins?|m)\b|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I
 )
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
+# "3:4", which could also be a time; ratios are looked for only where one is spoken of.
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
+# The same letter with several values: "x = 2 or x = -3".
 _SOLUTIONS = re.compile(r"\b([a-z])(?:_\d)?\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1(?:_\d)?\s*=\s*-?[\d./]+)+")
+# Several letters with a value each: "x = 2 and y = 3".
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
+# What introduces values that are only supposed: "since x = 2", "(x = 2".
 _SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
+# "The roots are 2 and 3".
 _ALL_NAMED = re.compile(
     r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+"
     r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,5},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))",
@@ -61,14 +72,17 @@ _EXPRESSION = re.compile(
     r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d)"
     rf"|{_LETTER_BEFORE_UNIT})"
 )
+# "3-5", "between 3 and 5", "from 3 to 5", but not "3 - 5 = -2".
 _RANGE = re.compile(
     r"(?:\b(?:between|from)\s+)?(?<![\d.,$/^-])[$€£]?\d[\d,]*(?:\.\d+)?\s*(?P<by>-|to|and)\s*[$€£]?\d[\d,]*(?:\.\d+)?(?![\d.,]*\d|\s*[-+*/=^])(?=\s+[a-z]|\W*$)",
     re.I,
 )
+# What stands before a range that is an answer: "it takes", "about", "=".
 _STATES_RANGE = re.compile(
     r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have|somewhere|anywhere|expect|ranges?|vary|varies|lies?))\s*$",
     re.I,
 )
+# Questions that ask for several values at once.
 _WANTS_ALL = re.compile(
     r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
     r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"

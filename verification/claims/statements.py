@@ -34,18 +34,23 @@ LAST = 10
 """Statements with a value that are considered, from the end."""
 MAX_RESPONSE = 20_000
 """Characters of a response that are read, from the end."""
+# Where a sentence ends: not after "Mrs.", "e.g.", an initial, or the number of an item.
 _SENTENCE_END = re.compile(
     r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
 _END = re.compile(r"[.!?⟧]\s")
 _EXPLICIT = ("box", "answer_line")
+# A line that only gives a value to a letter; such lines belong together.
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 _GUESSES = re.compile(r"\W*(?:perhaps|maybe|possibly|could it be|is it)\b")
 _SEEMED = re.compile(r"\b(?:seem|appear|look|at first|might think)\w*\b.*\b(?:but|however|yet)\b.*\d", re.I)
 """What seemed to be unknowable, but is told after all."""
+# A line with only a number may be an answer, although it looks like the number of an item.
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
+# Marks of lists, quotations and headings before a statement.
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
+# A question that the response repeats in quotation marks claims nothing.
 _QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
 
 

@@ -1,4 +1,4 @@
-"""Other ways to write a claim: assignments as a pair, a range, an inequality as an interval."""
+"""Rewrite claims in a common form: assignments as a tuple, inequalities as intervals; compare ranges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors and matrices, compared cell by cell: LaTeX environments, [[1, 2], [3, 4]], and a tuple for a column."""
+"""Compare vectors and matrices cell by cell: LaTeX environments, [[1, 2], [3, 4]], and a tuple for a column."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Compare simple expressions, tuples and intervals by their exact values at a few points: no sympy, no worker.
+"""Compare simple expressions, tuples and intervals by their exact values at a few points, without sympy and workers.
 
-Two polynomials of bounded degree that agree at points far apart are the same; two expressions that differ at one are not.
-A root or pi is a rational near it, so with one of those only a clear difference is told. What is not this simple is left open.
+Two polynomials of bounded degree that agree at points far apart are equal. Two expressions that differ at one point are not.
+Roots and pi are replaced by rationals near them, so with one of those only a clear difference counts. Anything less simple is
+left to the workers.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from math import isqrt
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
 
 POINTS = (2, 9, 31)
-"""What every letter's own number is multiplied by, for each sample."""
+"""Factors of the letters' numbers, one for each sample; far apart, so that equal values are no coincidence."""
 MAX_LENGTH = 120
 MAX_TOKENS = 240
 DIGITS = 10**18
+"""Denominator of the rationals that stand for roots."""
 CLEAR = Fraction(1, 10**5)
 """Relative difference beyond the rounding that Math-Verify forgives."""
 _PI = "3.141592653589793238"
@@ -51,7 +53,7 @@ class Sample:
 
 
 def compare_samples(claim: str, reference: str) -> bool | None:
-    """Return whether two LaTeX claims are the same; None where this cannot be told here."""
+    """Return whether two LaTeX expressions are equal; None if this file cannot decide it."""
     if max(len(claim), len(reference)) > MAX_LENGTH:
         return None
     named = [_NAMED.match(text) for text in (claim, reference)]
@@ -154,6 +156,7 @@ def _sample(text: str, point: int) -> Sample | None:
 
 
 def _number(letter: str, point: int) -> str:
+    """Return the number that stands for a letter: a square, so that the root of a letter is exact."""
     return f"({((ord(letter) - 90) * point) ** 2})"
 
 

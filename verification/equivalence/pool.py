@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 START_SECONDS = 120.0
+"""Seconds in which a worker must start; importing sympy takes a second, on a crowded machine many."""
 _SCRIPT = Path(__file__).with_name("worker.py")
 
 
@@ -24,12 +25,13 @@ class Worker:
     def __init__(self) -> None:
         paths = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
+            # -P: the folder of the script is not searched for modules, whose names could hide those of libraries
             [sys.executable, "-P", str(_SCRIPT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C in the terminal should reach the parent alone
         )
         if self._line(START_SECONDS) != "ready":
             self.kill()
@@ -76,6 +78,7 @@ class WorkerPool:
     """At most `size` workers; callers wait for a free one."""
 
     def __init__(self, size: int | None = None) -> None:
+        # no more than four, since each may use 1 GiB
         self._slots = threading.BoundedSemaphore(size or max(1, min(4, os.cpu_count() or 1)))
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
@@ -83,6 +86,7 @@ class WorkerPool:
     def ask(self, claim: str, reference: str, timeout: float) -> str:
         """Return `equal`, `unequal`, `unread`, `bad_reference` or `timeout`; a killed worker is replaced when needed."""
         with self._slots:
+            # a worker that died before it got the request says nothing about this claim: ask a second one
             for _ in range(2):
                 worker = self._take()
                 outcome = "timeout"

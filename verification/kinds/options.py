@@ -10,6 +10,7 @@ from ..claims.references import last_box
 from ..claims.statements import split_statements
 from ..notation.values import tidy
 
+# An option in the question: "A) 12", "(b) 12", "C. 12".
 _OPTION = re.compile(
     r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J](?=[).:])|[a-j](?=\)))(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)",
     re.M,
@@ -33,26 +34,32 @@ _NAMED = re.compile(
     rf"|final)? ?(?:answer|choice|option)\b)",
     re.I,
 )
+# A last resort: a sentence that ends in "is C" or ": C".
 _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+|[:=]\s*){_LETTER}\W*$")
 _BUT = re.compile(r".*\bbut\b", re.I | re.S)
+# A line that is only a letter, perhaps with the text of its option: "C", "(C) 12".
 _ALONE = re.compile(
     rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
 )
+# "not B", "eliminate B", "rather than B".
 _REJECTED = re.compile(
     r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
     r"|\bexcept)\W+(?:(?:option|choice|answer|it|letter|the)\W+)*$",
     re.I,
 )
+# "B is incorrect", "B is tempting".
 _UNLIKELY_AFTER = re.compile(
     r"^\W*(?:[^.\n]{0,40}?)\b(?:is|are|was|might be|may be|seems?|looks?) (?:not\b|n't|incorrect|wrong|false"
     r"|tempting|out\b|eliminated|too )|^\W*(?:isn't|can be (?:ruled|elim)|\?)",
     re.I,
 )
+# "A or B" picks neither.
 _SEVERAL = re.compile(
     r"\)?\s*(?:(?:or|/)\s*\W?[A-J]\b|(?:,?\s*(?:and|&)|,)\s*\W{0,3}[A-J](?:\W*$|\W{0,3}(?:,|and\b|&|are\b|both\b)))"
 )
 _SMALL = re.compile(r"\A\W*[a-h]\W*\Z|\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+\W?)([a-h])\b(?! [a-z])", re.M | re.I)
 """Letters that are options though they are small: "(b)", "b) 12", "option b"."""
+# "A and C": several options may be right together.
 _LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:and|&)\s*|\s*)\(?[A-J]\)?)+", re.I)
 _LANGUAGE = re.compile(
     rf"(?:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{{0,30}}?{_LETTER}(?![A-Za-z])",

@@ -7,10 +7,13 @@ import re
 _LAYOUT = re.compile(r"~~|```|^[ \t]*[>|]", re.M)
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.M)
 _QUOTE = re.compile(r"^[ \t]*(?:>[ \t]+)+", re.M)
+# What ~~tildes~~ strike out was withdrawn.
 _STRUCK = re.compile(r"~~[^~\n]{1,400}~~")
+# A row of a table of Markdown.
 _ROW = re.compile(r"^[ \t]*\|[ \t]*([^\n]{1,600}?)[ \t]*\|[ \t]*$", re.M)
 _NESTED = re.compile(r"\[\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]")
 """A matrix as programs print it, over several lines."""
+# The line of dashes below the head of a table.
 _RULE = re.compile(r"[-:| ]*")
 _NUMBER_WORDS = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
@@ -20,7 +23,9 @@ _STATED = (
     r"(?:^|(?<=[\n:=,(⟦])|(?<=[:=,(]\s)|(?<=\bis\s)|(?<=\bare\s)|(?<=\bwas\s)|(?<=\bbe\s)|(?<=\bequals\s)|(?<=\bto\s)|(?<=\bof\s)"
     r"|(?<=\bget\s)|(?<=\bgives\s)|(?<=\bby\s)|(?<=\bat\s)|(?<=\babout\s)|(?<=\banswer\s)|(?<=\btimes\s))"
 )
+# "negative seven", and "minus 7" where no number stands before it.
 _MINUS = re.compile(rf"(?:\bnegative|{_STATED}minus)\s+(?=[$€£]?\d|⟦\d|(?:{_NUMBER_WORDS})\b)", re.I)
+# "7 degrees below zero".
 _BELOW = re.compile(
     rf"(?<![-\d.])\b(\d[\d.]*|{_NUMBER_WORDS})(?=(?:\s*°\s*[CF]?|\s+degrees?(?:\s+(?:celsius"
     rf"|fahrenheit))?)?\s+below (?:zero|freezing))",
@@ -34,6 +39,7 @@ _AND_A_HALF = re.compile(
 )
 _NAMES = ("sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _FUNCTION = re.compile(r"[sctlp](?:qrt|i\b|in\b|os\b|an\b|og\b|n\b)")
+# Functions and pi in plain text, where what stands beside them is mathematics: "9 * pi", "sin(x)".
 _NAMED = re.compile(
     r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log"
     r"|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
@@ -42,11 +48,14 @@ REMAINDER = re.compile(
     r"(?P<quotient>\d{1,12}),?\s*(?:R|r|(?:with |and )?(?:a |the )?remainder(?: of| is|:)?)\s*(?P<rest>\d{1,12})(?![.,]?\d)"
 )
 """A quotient with its remainder, "7 R 5" or "7 remainder 5"."""
+# Where a profit is asked for, a loss is a negative one.
 _ASKS_PROFIT = re.compile(r"\b(?:profit|gain|net (?:change|income|result))\b[^.?\n]*\?", re.I)
 _SPEAKS_OF_LOSS = re.compile(r"\b(?:loss|lose|losing|lost)\b", re.I)
 _LOSS = re.compile(r"\b(?:loss of|lost|loses|lose)\s+(?:about |exactly )?(?=[$€£]?\d)", re.I)
+# "x equals 4".
 _EQUALS = re.compile(r"(?<![\w\\'])([a-zA-Z])\s+(?:equals|is equal to)\s+(?=[-$]?\d)")
 _ARE = re.compile(r" is -?\d[\d./]*,? and [a-z] is -?\d")
+# "x is 4 and y is 1".
 _BOTH_ARE = re.compile(r"(?<![\w\\'])([a-z]) is (-?\d[\d./]*),? and ([a-z]) is (?=-?\d)(-?\d)")
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
 

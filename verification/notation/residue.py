@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# Marks by which chat templates begin the assistant's turn, where a response still has them.
 _BEGIN = re.compile(
     r"\s*(?:(?:<s>|<bos>|<\|begin_of_text\|>|<\|im_start\|>\s*assistant|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>"
     r"|<\|assistant\|>|<start_of_turn>\s*model|<[|｜]Assistant[|｜]>|(?:\[INST\][^\[\]]*)?\[/INST\])\s*)+"
 )
+# Tokens that end a turn, in the templates of the usual models.
 _END = re.compile(
     r"<\|(?:im_end|im_start|endoftext|end_of_text|eot_id|eom_id|end|return|call|start_header_id|user|system|assistant"
     r"|begin_of_text)\|>|</?s>|<eos>|<end_of_turn>|<start_of_turn>|\[/?INST\]|<[|｜](?:end[_▁]of[_▁]sentence|User)[|｜]>"
 )
 _FINAL_CHANNEL = "<|channel|>final<|message|>"
 _MARKED = re.compile(r"(?:^|\n)\W*(?:final )?answer\W{0,4}:\W*\w|\\boxed\s*\{[^{}]+\}|####\s*\S|\banswer is\W+\w", re.I)
+# A further problem or turn that a small model invents after its answer.
 _NEXT_TURN = re.compile(
     r"\n\W{0,8}(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q)\b(?:\s*\d+)?\W{0,3}:", re.I
 )
@@ -24,6 +27,7 @@ _DANGLING_WORD = (
     r"(?:is|are|was|were|be|the|of|by|to|and|an|we|which|with|for|in|from|that|times|equals|has|have|will|each|per|get|then|if|than"
     r"|at|as|because|since|her|his|their|our|its|so|plus|minus|add|subtract|multiply|divide|into|need)"
 )
+# The last line ends in an operator or in a word that cannot end a sentence.
 _DANGLING = re.compile(rf"(?:\s[-+*/=<(]|[-+*/=(,\\]|\b{_DANGLING_WORD})\s*$")
 _HALF_DONE = re.compile(r"\b(?:multiply|add|subtract|divide|multiplying|adding|subtracting|dividing)\s+[$€£]?\d[\d.,]*$", re.I)
 """An operation whose second number is missing."""
@@ -40,6 +44,7 @@ _ANNOUNCES = re.compile(
 _TO_CHECK = re.compile(r"\b(?:verify|check|confirm)\b", re.I)
 _LAST_RESULT = re.compile(r"=\s*[$€£]?(-?\d[\d,]*(?:\.\d+)?)[^\n\d=]*$")
 _BOX = re.compile(r"\\boxed\s*\{(?:[^{}]|\{[^{}]*\})*\}")
+# A box or a formula that was begun and not ended.
 _UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|(?<!\\)\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$", re.S)
 
 LIST_MARKER = re.compile(r"[\s*#>_-]*(?:step\s*)?\(?(?P<number>\d{1,3})[.):](?!\d)[\s*_]*", re.I)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+# 15{,}000, 15\,000 (LaTeX), 15'000 (Swiss), 15_000 (programs).
 _JOINED = re.compile(r"(?<=\d)(?:\{,\}|\\,|['_\u2009])(?=\d{3}(?!\d))")
 _MARKED_THOUSANDS = re.compile(r"\d(?:\{,\}|\\,|['_\u2009])\d{3}")
 _DIGITS_APART = re.compile(r"\d \d{3}")
 _THREE_DIGITS = re.compile(r"\d\.\d{3}")
+# 15 000 and 15 000,50.
 _SPACED = re.compile(r"(?<![\d.,/^])(?<!\d )([1-9]\d{0,2}(?: \d{3})+)(?:,(\d{1,2}))?(?![\d/]|[.,]\d+/| \d)")
+# 1,50,000.
 _INDIAN = re.compile(r"(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])")
+# 1.234,50.
 _EUROPEAN = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d+(?![\d.,]*\d)")
 _ENGLISH = re.compile(r"\d,\d{3}\.\d")
 _PAIRS = re.compile(r"\d,\d\d,\d")
@@ -17,8 +21,10 @@ _DOT_AND_COMMA = re.compile(r"\d\.\d{3},\d")
 _NO_THOUSANDS = re.compile(r"\d,(?!\d{3}(?!\d))\d|0,\d")
 _COMMA = re.compile(r"\d,\d")
 _ZERO = re.compile(r"(?<![\d.,(\[{])0,\d")
+# 3,5, but not a list in brackets such as (3,5).
 _DECIMAL = re.compile(r"(?<![\d.,(\[{])(\d+),(\d+)(?!\d|,\d|\s*[)\]}])")
 _SHORT = re.compile(r"(?<![\d.,(\[{])\d+,(?:\d{1,2}|\d{4,})(?!\d|,\d|\s*[)\]}])")
+# 1.234 as thousands.
 _DOTTED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?!\d|[.,]\d)")
 _POINT = re.compile(r"\d\.(?:\d{1,2}|\d{4,})(?!\d)")
 _WITH_COMMAS = re.compile(

@@ -9,6 +9,7 @@ from typing import Any
 
 from .encodable import encodable
 
+# KEY counts only as a word of its own (OPENAI_API_KEY, not MONKEY or KEYBOARD): its value would vanish from every text.
 _SECRET_NAME = re.compile(r"(?:^|_|API)KEYS?(?:_|$)|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.I)
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]*@")
 # Keys of OpenAI, Hugging Face, GitHub and AWS by their prefixes, and whatever follows "Bearer".
@@ -17,6 +18,7 @@ _MIN_LENGTH = 8
 """Shorter values of secret variables, such as "EMPTY" or "none", are no secrets but words that occur in texts."""
 
 _DEPTH = 32
+"""Nesting that is followed. A value that holds itself has no end."""
 
 
 class Redactor:

@@ -3,3 +3,4 @@
 from pathlib import Path
 
 SAMPLE = Path(__file__).with_name("sample.jsonl")
+"""JSON Lines, read as problems (`question`, `reference`) and as recorded steps (`question`, `decomposition`)."""

@@ -1,4 +1,4 @@
-"""The statuses of verdicts and of an experiment's rows, and which of them count in the accuracy."""
+"""The words that graphs, journals and traces share: statuses, which of them count in the accuracy, and the flag of a leak."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ RowStatus = Literal[Status, "waiting", "error"]
 """The status of a row: that of the verdict, or "waiting" for a reviewer, or "error" if a model call failed."""
 
 STATUSES: tuple[RowStatus, ...] = (*get_args(Status), "waiting", "error")
+"""All statuses of rows, in the order in which tables show them."""
 
 SCORED: tuple[Status, ...] = ("correct", "incorrect", "no_answer")
 """The statuses that count in the accuracy. The others say nothing about the student."""
+
+LEAK = "answer_in_steps"
+"""The kind of flag for steps or a hint that contain the reference while the question does not."""
 
 
 def is_correct(status: str) -> bool | None:

@@ -1,4 +1,4 @@
-"""Text that a model or a problem wrote, made safe to look at: what steers terminals or hides words becomes visible."""
+"""Make untrusted text safe to look at: characters that steer a terminal or hide words become visible."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _HIDDEN = re.compile(
 
 def visible(text: str) -> str:
     """Replace control, direction and invisible characters by their names, as in "‹U+202E›"; tabs and line breaks stay."""
+    # a Windows line break is no hidden character, but a lone carriage return can overwrite a terminal's line
     return _HIDDEN.sub(lambda found: f"‹U+{ord(found[0]):04X}›", text.replace("\r\n", "\n"))
 
 
 def has_hidden(text: str) -> bool:
-    """Tell whether the text holds characters that a reader would not see."""
+    """Return whether the text holds characters that a reader would not see."""
     return bool(_HIDDEN.search(text.replace("\r\n", "\n")))
 
 
@@ -42,6 +43,7 @@ def around_hidden(text: str, most: int = 20, beside: int = 40) -> list[str]:
             parts.append((start, end))
         else:
             break
+    # hidden characters in a row merge into one part, which can be as long as the whole text
     return [visible(text[start : min(end, start + 2_000)]) for start, end in parts]
 
 

@@ -54,4 +54,5 @@ def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[
     graph.add_edge("solve", "verify")
     add_route(graph, "verify", after_verify)
     compiled = graph.compile(name=method, checkpointer=options.get("checkpointer"))
+    # LangGraph counts a step for each node; its default limit of 25 would end a run with many attempts
     return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * attempts))

@@ -24,7 +24,7 @@ def build_graph(
     Args:
         method: name of a method, see `graphs.methods.method_names`.
         student: a chat model, or its name as for `load_chat_model`.
-        teacher: a chat model, its name, or "self" for the student. Required by methods with a teacher, refused by others.
+        teacher: a chat model, its name, or "self" for the student. Methods with a teacher require it, others refuse it.
         **options: options of the graph, see `GraphOptions`.
 
     Raises:

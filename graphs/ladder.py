@@ -1,4 +1,4 @@
-"""Ladders: rungs that are reached one after the other, each only where a signal says so."""
+"""Ladders: rungs that are tried one after the other, each only if a signal says so."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ TEACHER = "teacher"
 """The rung at which the teacher's own solution becomes the answer."""
 
 Rung = str | tuple[str, str | Signal]
-"""A rung as it is given: a name, "NAME if SIGNAL or SIGNAL", or a name with a condition or a function of the state."""
+"""A rung as users write it: "NAME", "NAME if SIGNAL or SIGNAL", or a name with a condition or a function of the state."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A rung as it is climbed.
+    """A parsed rung.
 
     Attributes:
-        name: as the trace shows it.
-        way: of solving, or "teacher".
-        reviewed: whether a person sees the steps first.
-        condition: when it is reached; the first rung always is.
+        name: name, as traces show it.
+        way: name of the way of solving, or "teacher".
+        reviewed: whether a human reviews the steps first.
+        condition: when the rung is tried. The first rung always is.
     """
 
     name: str
@@ -34,34 +34,34 @@ class Step:
 
     @property
     def lesson(self) -> Literal["steps", "solution"] | None:
-        """What the teacher is asked for at this rung."""
+        """What the teacher is asked for at this rung; None if the student solves alone or the teacher answers itself."""
         return None if self.way == TEACHER else WAYS[self.way].lesson
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """The rungs in order."""
+    """A ladder: its rungs in order."""
 
     steps: tuple[Step, ...]
 
     @property
     def text(self) -> str:
-        """The ladder as it is written, in one form."""
+        """The ladder in its normal form, without default conditions. It identifies the ladder in configurations."""
         conditions = ["", *(f" if {step.condition.text}" if step.condition.text != DOUBT else "" for step in self.steps[1:])]
         return " > ".join(step.name + condition for step, condition in zip(self.steps, conditions, strict=True))
 
     @property
     def logprobs(self) -> bool:
-        """Whether a condition needs log-probabilities of the student."""
+        """Whether a condition needs the student's log-probabilities."""
         return any(step.condition.logprobs for step in self.steps)
 
     @property
     def reviewed(self) -> bool:
-        """Whether a person may be asked."""
+        """Whether a rung always pauses for a reviewer."""
         return any(step.reviewed for step in self.steps)
 
     def place(self, rung: str) -> int:
-        """Return where a rung stands."""
+        """Return the index of a rung by its name."""
         return next(place for place, step in enumerate(self.steps) if step.name == rung)
 
 
@@ -69,12 +69,12 @@ def read_ladder(given: str | Sequence[Rung]) -> Ladder:
     """Read a ladder.
 
     Args:
-        given: "program_of_thought > program if program_failed > teacher", or the rungs as a list. A rung is a method without
-            a teacher, a mode of trace_of_thought ("reviewed program": a person sees the steps first), or "teacher". A rung
-            that names no condition is reached on any doubt: no answer, a failed program, wrong arithmetic, no majority.
+        given: text such as "program_of_thought > program if program_failed > teacher", or a list of rungs. A rung is a method
+            without a teacher, a mode of trace_of_thought ("reviewed program" has a human review the steps first), or "teacher".
+            A rung without a condition is tried on any doubt: no answer, a failed program, wrong arithmetic, no majority.
 
     Raises:
-        ValueError: a rung or a signal is unknown, or the ladder has fewer than two rungs or one of them twice.
+        ValueError: a rung or a signal is unknown, a rung occurs twice, or there are fewer than two rungs.
     """
     rungs = given.split(" > ") if isinstance(given, str) else list(given)
     if len(rungs) < 2:
@@ -84,7 +84,7 @@ def read_ladder(given: str | Sequence[Rung]) -> Ladder:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ValueError(f"the ladder has the rung {twice!r} twice; name each once")
     if steps[0].way == TEACHER:
-        raise ValueError("a ladder that begins with the teacher never asks the student; begin with a way of the student's")
+        raise ValueError("a ladder that begins with the teacher never asks the student; begin with a method without a teacher")
     return Ladder(steps)
 
 

@@ -1,4 +1,4 @@
-"""What the graph files share."""
+"""Parts that the graph files share: the empty graph, few-shot options, routes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from langgraph.graph import StateGraph
 from ..nodes.solving.sampling import Shots
 from ..nodes.state import TraceInput, TraceOutput, TraceState
 from ..prompts.examples import CHOICES
-from .options import SolveOptions
+from .options import GraphOptions, SolveOptions
 
 
 def new_graph(options: SolveOptions) -> StateGraph[TraceState, Any, TraceInput, TraceOutput]:
@@ -29,10 +29,22 @@ def shots_of(options: SolveOptions) -> Shots:
     """
     count, choice = options.get("shots", 0), options.get("shots_by", "first")
     if not isinstance(count, int) or count < 0:
-        raise ValueError(f"shots={count!r} is no number of examples; use a whole number from 0")
+        raise ValueError(f"shots={count!r} is not a number of examples; use a whole number from 0")
     if choice not in CHOICES:
         raise ValueError(f"shots_by={choice!r} is unknown; use one of {', '.join(map(repr, CHOICES))}")
     return Shots(count, choice, options.get("shots_seed", 0))
+
+
+def check_no_steps(options: GraphOptions, what: str) -> None:
+    """Refuse options for a teacher's steps where nothing asks for steps.
+
+    Raises:
+        ValueError: there is a review, or steps are asked for as JSON.
+    """
+    if options.get("review", "never") != "never":
+        raise ValueError(f"{what} has no steps to review; leave review out, or use another mode")
+    if options.get("structured"):
+        raise ValueError(f"{what} has no steps to ask for as JSON; leave structured out, or use another mode")
 
 
 def after_review(state: TraceState) -> Literal["decompose", "solve"]:
@@ -41,20 +53,23 @@ def after_review(state: TraceState) -> Literal["decompose", "solve"]:
 
 
 def after_verify(state: TraceState) -> Literal["solve", "__end__"]:
-    """Let the student try again where verify gives a reason for it."""
+    """Send the student back to solve if verify gives a reason for a retry."""
     return "solve" if state["retry_reason"] else "__end__"
 
 
 def add_route(graph: StateGraph[Any, Any, Any, Any], node: str, choose: Callable[[TraceState], str]) -> None:
-    """Let a function choose what follows a node; its return type, a Literal, lists the choices.
+    """Add a conditional edge without a span of its own in traces.
 
-    No callback hears of it: in the trace of any application only nodes and models show.
+    Args:
+        graph: the graph to add to.
+        node: where the edge begins.
+        choose: takes the state and returns the next node; its return type is a Literal of the choices.
     """
     graph.add_conditional_edges(node, _Route(choose), list(get_args(get_type_hints(choose)["return"])))
 
 
 class _Route(Runnable[TraceState, str]):
-    """A function that LangChain runs without a run of its own; LangGraph would make one of a plain function."""
+    """A function as a Runnable that reports to no callback. LangGraph would wrap a plain function in one that does."""
 
     def __init__(self, choose: Callable[[TraceState], str]) -> None:
         self._choose = choose

@@ -9,6 +9,7 @@ from langgraph.graph import START
 from typing_extensions import Unpack
 
 from ..models.load import as_chat_model
+from ..nodes.asking.continuing import continue_options
 from ..nodes.decompose import make_decompose
 from ..nodes.hint import make_hint
 from ..nodes.review import make_review
@@ -19,7 +20,7 @@ from ..prompts import load_prompts
 from ..verification import as_verifier
 from .methods import MODES, TAUGHT
 from .options import GraphOptions, check_options
-from .parts import add_route, after_review, after_verify, new_graph, shots_of
+from .parts import add_route, after_review, after_verify, check_no_steps, new_graph, shots_of
 from .typed_graph import TraceGraph
 
 
@@ -39,7 +40,8 @@ def build_trace_of_thought(
 
     Raises:
         TypeError: an option is unknown.
-        ValueError: an option is out of range. Running the graph raises `ModelError` if a model fails.
+        ValueError: an option is out of range.
+        ModelError: when the graph runs: a model failed; the message names the model, the problem and the fix.
 
     Example:
         ```python
@@ -58,7 +60,10 @@ def build_trace_of_thought(
     student = as_chat_model(student)
     teacher = student if taught_by_itself else as_chat_model(teacher)
     if ladder := options.get("escalate"):
-        from .escalation import build_escalation
+        from .escalation import build_escalation  # needed by ladders alone
+
+        if "mode" in options:
+            raise ValueError(f"mode={options['mode']!r} does not apply to a ladder: its rungs are the modes; leave mode out")
 
         return build_escalation(teacher, student, ladder, options)
     mode = options.get("mode", "joint")
@@ -68,6 +73,7 @@ def build_trace_of_thought(
 
 
 def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: GraphOptions) -> TraceGraph:
+    """Wire the nodes of one mode: the teacher's lesson (steps with review, or a hint), then solve and verify."""
     prompts, way = load_prompts(options.get("prompts", "default")), WAYS[mode]
     review, revisions, attempts = (
         options.get("review", "never"),
@@ -82,8 +88,8 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
     )
     graph.add_node("verify", make_verify(attempts, verifier))
     if way.lesson == "solution":
-        if review != "never":
-            raise ValueError(f"mode {mode!r} has no steps to review; leave review out, or use another mode")
+        check_no_steps(options, f"mode {mode!r}")
+        continue_options(student)
         graph.add_node("hint", make_hint(teacher, prompts, options.get("hint_share", HINT_SHARE)))
         graph.add_edge(START, "hint")
         graph.add_edge("hint", "solve")
@@ -97,4 +103,5 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
     graph.add_edge("solve", "verify")
     add_route(graph, "verify", after_verify)
     compiled = graph.compile(name=TAUGHT, checkpointer=options.get("checkpointer"))
+    # LangGraph counts a step for each node; its default limit of 25 would end a run with many attempts
     return cast(TraceGraph, compiled.with_config(recursion_limit=10 + 2 * (attempts + revisions)))

@@ -1,4 +1,4 @@
-"""The type of every compiled graph, so that checkers and editors know what `invoke` takes and returns."""
+"""The type of every compiled graph, which tells checkers and editors what `invoke` takes and returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from langgraph.types import Command, Interrupt
 
     class TraceReturn(TraceOutput, total=False):
-        """`TraceOutput`; a run that pauses for a reviewer has `__interrupt__` and not yet what comes after the pause."""
+        """`TraceOutput`. A run that pauses for a reviewer has `__interrupt__` and lacks what comes after the pause."""
 
         __interrupt__: Sequence[Interrupt]
 
@@ -30,6 +30,6 @@ if TYPE_CHECKING:
             self, input: TraceInput | Command[Any] | None, config: RunnableConfig | None = None, **options: Any
         ) -> TraceReturn:
             """Run the graph to its end or to a pause."""
-else:
+else:  # at run time there is only LangGraph's class
     TraceGraph: TypeAlias = CompiledStateGraph
     TraceReturn: TypeAlias = TraceOutput

@@ -1,4 +1,4 @@
-"""Chat models by name: `openai:NAME`, any other provider of `init_chat_model`, `hf:MODEL`, `recorded:FILE`."""
+"""Load chat models by name: `openai:NAME`, any other provider of `init_chat_model`, `hf:MODEL`, `recorded:FILE`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ from langchain_core.runnables import Runnable
 
 from ..foundation.installing import install
 from ..foundation.nearest import nearest
-from .names import split_name
-
-TIMEOUT = 120.0
-"""Seconds for one call of a remote model, retries included."""
-
-MAX_RETRIES = 5
-"""Retries of a remote call on 408, 409, 429, 5xx and lost connections, by the provider's client: the only layer that does."""
+from .names import MAX_RETRIES, TIMEOUT, split_name
 
 
 def load_chat_model(
@@ -37,26 +31,27 @@ def load_chat_model(
 
     Args:
         spec: one of
-            `hf:ID`, a hub id, a folder or a `.gguf` file, run in this process; all calls of the returned model share batches;
-            `recorded:FILE`, `recorded:FILE#TEACHER` or `recorded:sample`, decompositions to replay;
-            `PROVIDER:NAME`, as in `openai:gpt-4.1`, what LangChain's `init_chat_model` takes.
-        timeout: seconds for one call, retries included; by default 120 for a remote model, without end for a local one.
-        max_retries: retries of a remote call, by default 5, as far as the timeout allows.
-        requests_per_second: limit for a remote model, kept by all callers together.
-        replicas: of an `hf:` model, on Ray, which this starts on this machine unless there is an address: see
-            `ReplicatedChatModel`. Close the model to end them.
+            `hf:ID` (a hub id, a folder or a `.gguf` file), a model in this process whose concurrent calls share batches;
+            `recorded:FILE`, `recorded:FILE#TEACHER` or `recorded:sample`, which replays recorded steps or solutions;
+            `PROVIDER:NAME`, such as `openai:gpt-4.1`, any model of LangChain's `init_chat_model`.
+        timeout: seconds for one call, retries included. Default: 120 for a remote model, no limit for a local one.
+        max_retries: maximum retries of a remote call, within the timeout. Default: 2.
+        requests_per_second: rate limit of a remote model, shared by all callers.
+        replicas: number of replicas of an `hf:` model on Ray, see `ReplicatedChatModel`. Ray is started on this machine unless
+            `ray` names a cluster. Close the model to stop the replicas.
         ray: `auto` or HOST:PORT of a cluster that this machine belongs to.
-        gpus_per_replica: of `replicas`; by default 1 where there are GPUs.
-        cpus_per_replica: of `replicas`; by default 1.
-        options: for the model itself: `temperature`, `max_tokens`, `api_key`, `dtype`, `device`, ..., and `base_url`: of an
-            OpenAI-compatible server, or a list of several that serve the same model. These share the calls by least load; one
-            that fails is left out and tried again later.
+        gpus_per_replica: GPUs of each replica. Default: 1 if there are GPUs.
+        cpus_per_replica: CPU cores of each replica. Default: 1.
+        options: options of the model itself: `temperature`, `max_tokens`, `api_key`, `dtype`, `device`, ..., and `base_url`:
+            the URL of an OpenAI-compatible server, or a list of several that serve the same model. Each call goes to the least
+            loaded server. A server that fails is skipped and tried again later.
 
     Raises:
-        ValueError: the name or the provider is unknown, a key is missing, or an option does not apply; says what to do.
-        ImportError: the package of this provider is not installed; says which.
-        ReplicaError: a replica could not load the model; says on which node.
-        FileNotFoundError: no such file.
+        ValueError: the name or the provider is unknown, a key is missing, or an option does not apply; the message says what
+            to do.
+        ImportError: the package of the provider is not installed; the message names it.
+        ReplicaError: a replica could not load the model; the message names the node.
+        FileNotFoundError: there is no such file.
     """
     provider, name = split_name(spec)
     remote = {"max_retries": max_retries, "requests_per_second": requests_per_second}
@@ -86,20 +81,23 @@ def load_chat_model(
 
 
 def as_chat_model(model: BaseChatModel | str) -> BaseChatModel:
-    """Return the model itself, or the one that a name stands for.
+    """Return a chat model as it is, or load it if given by name.
 
     Raises:
         TypeError: it is neither a chat model nor a name. Also what `load_chat_model` raises.
     """
     if isinstance(model, str):
         return load_chat_model(model)
+    # any Runnable, since bound models (`model.bind(...)`) and fallbacks are not BaseChatModel
     if not isinstance(model, Runnable):
-        raise TypeError(f"{model!r} is no chat model: give one of LangChain's, or a name as in 'openai:gpt-4.1' or 'hf:FOLDER'")
+        raise TypeError(
+            f"{model!r} is not a chat model: give one of LangChain's, or a name as in 'openai:gpt-4.1' or 'hf:FOLDER'"
+        )
     return model
 
 
 def _refuse(spec: str, options: dict[str, Any]) -> None:
-    """Refuse options that do not apply to a model: dropped, they would only seem to work."""
+    """Refuse options that do not apply to a model. Ignoring them would make them seem to work."""
     if given := [name for name, value in options.items() if value is not None]:
         raise ValueError(f"model {spec!r} has no {given[0]}; leave it out")
 
@@ -111,6 +109,7 @@ def _limiter(requests_per_second: float) -> Any:
 
 
 def _local(name: str, options: dict[str, Any]) -> BaseChatModel:
+    """Load a model in this process. A missing path fails here, before transformers would ask the hub for it."""
     looks_like_path = name.startswith((".", "/", "~")) or name.endswith(".gguf")
     if looks_like_path and not Path(name).expanduser().exists():
         raise FileNotFoundError(f"student 'hf:{name}': no such file or folder; give a model folder, a .gguf file or a hub id")
@@ -145,6 +144,7 @@ def _several_servers(spec: str, urls: Sequence[str]) -> dict[str, Any]:
 
 
 def _remote(spec: str, **options: Any) -> BaseChatModel:
+    """Return a provider's model. The errors of providers' packages differ; the two usual ones are told from their text."""
     from langchain.chat_models import init_chat_model
 
     provider = spec.partition(":")[0]
@@ -170,4 +170,5 @@ def _providers() -> list[str]:
     """Return the names of the providers that a model's name may begin with."""
     from langchain.chat_models import base
 
+    # a private table; without it only the suggestion of the nearest name gets worse
     return [*getattr(base, "_BUILTIN_PROVIDERS", ("openai", "anthropic", "ollama")), "hf", "recorded"]

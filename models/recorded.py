@@ -1,4 +1,4 @@
-"""A model that replays what some model said before, by question: a teacher's plans, or somebody's solutions."""
+"""A chat model that replays recorded replies by question: a teacher's steps, or solutions of any model."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from ..foundation.lines import numbered_lines
 from ..foundation.samples import SAMPLE
 
 KINDS = ("decomposition", "solution")
-"""What can be recorded for a question: the steps, and the teacher's own (or a student's) solution."""
+"""What can be recorded for a question: the steps, and a solution."""
 
 _INDEXED = 24
+"""Characters at the beginning of a question by which it is found in a prompt without trying every recorded question."""
 
 
 class RecordedTeacher(BaseChatModel):
-    """Replays by question: the longest recorded question that the prompt contains is answered.
+    """Answers with what was recorded for the longest recorded question that the prompt contains.
 
-    Read one with `RecordedTeacher.from_file`. Tokens are those that were recorded, if any.
+    Create one with `RecordedTeacher.from_file`. Token counts are those that were recorded, if any.
     """
 
     continues: ClassVar[bool] = True
@@ -33,22 +34,22 @@ class RecordedTeacher(BaseChatModel):
     source: str
     model_name: str
     records: dict[str, dict[str, dict[str, Any]]] = Field(repr=False)
-    """Rows by question, its white space folded, and by kind."""
+    """Rows by question (with white space folded) and by kind."""
     index: dict[str, list[str]] = Field(repr=False)
     wants: str = "decomposition"
-    """Which kind to replay where a question has both; a call may ask for the other one."""
+    """Which kind to replay if a question has both; a call can ask for the other one with the option `wants`."""
 
     @classmethod
     def from_file(cls, file: str | Path, *, teacher: str | None = None) -> RecordedTeacher:
         """Read JSONL with `question` and `decomposition` or `solution`, optionally `teacher`, `input_tokens`, `output_tokens`.
 
         Args:
-            file: the file, or several joined by "+"; "sample" is the bundled sample of problems.
-            teacher: whose replies to replay; the teacher of the first line unless given.
+            file: path of a file, or several joined by "+"; "sample" is the bundled sample.
+            teacher: whose replies to replay. Default: the teacher of the first line.
 
         Raises:
-            FileNotFoundError: no such file.
-            ValueError: a line is malformed (with its number), or the file has nothing of this teacher.
+            FileNotFoundError: there is no such file.
+            ValueError: a line is malformed (the message has its number), or the file has nothing by this teacher.
         """
         rows = [row for part in _parts(file) for row in _read(part)]
         teachers = list(dict.fromkeys(row.get("teacher", "recorded") for row in rows))
@@ -81,7 +82,10 @@ class RecordedTeacher(BaseChatModel):
         return {"source": self.source, "model_name": self.model_name}
 
     def _find(self, prompt: str) -> dict[str, dict[str, Any]]:
-        """Return what is recorded for the longest question in the prompt, by kind."""
+        """Return what is recorded for the longest question in the prompt, by kind.
+
+        The longest, because a question can be part of another one.
+        """
         found = [
             question
             for start in range(len(prompt))
@@ -118,7 +122,7 @@ class RecordedTeacher(BaseChatModel):
 
 
 def _asked(messages: list[BaseMessage]) -> str:
-    """Return the last question: few-shot examples before it hold questions of their own."""
+    """Return the last human message. Few-shot examples before it contain questions of their own."""
     asked = [message.text for message in messages if message.type == "human"]
     return asked[-1] if asked else "\n".join(message.text for message in messages)
 
@@ -128,6 +132,7 @@ def _fold(text: str) -> str:
 
 
 def _parts(file: str | Path) -> Iterator[Path]:
+    """Yield the paths in a name; a file whose own name has a "+" is one path."""
     whole = Path(file)
     for part in [str(file)] if whole.is_file() else str(file).split("+"):
         path = SAMPLE if part == "sample" else Path(part)
@@ -153,7 +158,7 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
 
 def _check(row: dict[str, Any]) -> None:
     if not isinstance(row, dict):
-        raise TypeError(f"a {type(row).__name__} is no JSON object")
+        raise TypeError(f"a {type(row).__name__} is not a JSON object")
     given = [kind for kind in KINDS if row.get(kind) is not None]
     if not given:
         raise KeyError("decomposition")

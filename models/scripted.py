@@ -1,4 +1,4 @@
-"""A chat model that answers from a script: for tests of this project and of its users."""
+"""A chat model that answers from a script, for tests of this project and of applications."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import PrivateAttr
 
 Script = Sequence[str | BaseException] | Mapping[str, str | BaseException] | Callable[[str], str]
+"""Replies one after the other, replies by a text that the prompt contains, or a function of the prompt."""
 
 
 class ScriptedChatModel(BaseChatModel):
-    """Answers from a list (one after the other), a mapping (first key that the prompt contains) or a function of the prompt.
+    """Answers from a list (one after the other), a mapping (the first key that the prompt contains) or a function.
 
-    A reply that is an exception is raised. Tokens are counted in words. `calls` holds the prompts, `options` the
-    keyword arguments of each call.
+    A reply that is an exception is raised. Tokens are counted as words. `calls` has the prompts so far, `options` the keyword
+    arguments of each call.
 
     Example:
         ```python
@@ -43,7 +44,7 @@ class ScriptedChatModel(BaseChatModel):
 
     @property
     def calls(self) -> list[str]:
-        """The prompts so far, in the order in which they came."""
+        """The prompts so far, in order."""
         return self._calls
 
     @property

@@ -1,4 +1,4 @@
-"""Decompose: the teacher writes the steps, and what a reviewer should know of them is flagged."""
+"""Decompose: the teacher writes the steps, and flags tell a reviewer what to look at."""
 
 from __future__ import annotations
 
@@ -21,20 +21,26 @@ def make_decompose(
     """Return the node that asks the teacher for steps.
 
     After a rejection the teacher is asked again, with its earlier steps and the reviewer's comment. Prose without a list
-    counts as one step, a refusal as none: then the student gets the question alone.
+    counts as one step. A refusal counts as none, and the student then gets the question alone.
 
     Args:
         teacher: any chat model.
-        prompts: uses `decompose` and `redecompose`.
-        reviewed: whether a person may be asked later: then a run without a checkpointer fails before the teacher is paid.
-        structured: see `steps_model`.
+        prompts: prompt set; `decompose` and `redecompose` are used.
+        reviewed: whether the run may pause for a reviewer. A run without a checkpointer then fails before the teacher is paid.
+        structured: whether to ask for JSON, see `steps_model`.
         first: whether the node begins a run, so that usage is counted from zero.
+
+    Raises:
+        RuntimeError: in a run: it may pause for review and has no checkpointer.
+        ValueError: in a run: the question is missing, empty or too long.
+        ModelError: in a run: the teacher failed.
     """
 
     def plan(state: TraceState) -> Plan:
         if reviewed:
             require_checkpointer()
         [reply] = yield [Ask(_prompt(state, prompts))]
+        # flags are about what the teacher listed, so they come before the fallback to one step
         listed = parse_steps(reply.text)
         flags = find_flags(reply, listed, state)
         steps = listed or _as_one_step(reply.text, flags)
@@ -50,11 +56,12 @@ def make_decompose(
             "revisions": state["revisions"] + 1 if again else 0,
         }
 
+    # the tokens of rejected steps were paid for as well: a revision goes on counting
     return ModelNode(plan, steps_model(teacher, structured), "teacher", starts=lambda state: first and not is_rejected(state))
 
 
 def is_rejected(state: TraceState) -> bool:
-    """Tell whether a reviewer has sent the steps of this state back."""
+    """Return whether a reviewer rejected the current steps."""
     return bool(state.get("rejected"))
 
 
@@ -66,6 +73,7 @@ def _as_one_step(text: str, flags: list[Flag]) -> list[str]:
 
 
 def _prompt(state: TraceState, prompts: PromptSet) -> str:
+    """Return the prompt for the first steps, or for new ones after a rejection."""
     question = question_of(state)
     if not is_rejected(state):
         return prompts.fill("decompose", question=question)

@@ -1,4 +1,4 @@
-"""LangChain's human-in-the-loop request and the answers that today's reviewing programs give to it."""
+"""LangChain's human-in-the-loop (HITL) request, and every form of answer that reviewing programs give to it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from .state import ReviewRecord, TraceState
 from .steps import MAX_CHARACTERS, number_steps, parse_steps
 
 ACTION = "review_steps"
+"""Name of the action in the request, which Agent Inbox shows as its title."""
 
 Decision = dict[str, Any]
 
+# approve, edit and reject are LangChain's words; accept, ignore and response are those of Agent Inbox
 _KINDS: dict[str, Literal["approve", "edit", "reject"]] = {
     "approve": "approve",
     "accept": "approve",
@@ -25,12 +27,16 @@ _KINDS: dict[str, Literal["approve", "edit", "reject"]] = {
 
 
 def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "") -> dict[str, Any]:
-    """Return the `HITLRequest` that asks a person to approve, edit or reject the steps of a state.
+    """Return the `HITLRequest` that asks a reviewer to approve, edit or reject the steps.
 
     Args:
         state: the question, its steps and flags.
-        may_reject: False when the teacher may not be asked again.
-        problem: what was wrong with the answer before, shown on top.
+        may_reject: False if the teacher will not be asked again; the request then does not offer to reject.
+        problem: what was wrong with the reviewer's last answer, in Markdown, shown on top; empty for a first request.
+
+    Returns:
+        Plain data for `interrupt`. The description is Markdown with hidden characters made visible; `args` holds the texts
+        unchanged.
     """
     steps = state["steps"]
     reasons = [f"- {reason}" for reason in reasons_of(state)]
@@ -38,6 +44,7 @@ def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "
     parts += [f"**Steps**\n\n{visible(number_steps(steps)) or '(none)'}"]
     parts += ["**Flags**\n\n" + "\n".join(reasons)] if reasons else []
     args = {"question": state["question"], "steps": steps, "flags": state.get("flags", [])}
+    # without steps the reviewer has to see what the teacher wrote instead
     if not steps and (reply := state.get("decomposition")):
         shown = reply[:MAX_CHARACTERS]
         args["reply"] = shown
@@ -52,28 +59,29 @@ def make_request(state: TraceState, *, may_reject: bool = True, problem: str = "
 
 
 def reasons_of(state: TraceState) -> list[str]:
-    """Return in words what was flagged, one line a flag."""
+    """Return one line per flag: its kind, the detail and the step."""
     return [f"{flag['kind']}: {flag['detail']}" + _where(flag["step"]) for flag in state.get("flags", [])]
 
 
 def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tuple[ReviewRecord, list[str]]:
-    """Read a reviewer's answer, in any of the forms that are in use.
+    """Read a reviewer's answer in any of the forms in use.
 
     Args:
         answer: `{"decisions": [...]}`, a bare decision, a list of them, Agent Inbox's
             `[{"type": "accept" | "ignore" | "response" | "edit", "args": ...}]`, "approve", or any of these as JSON text.
             The keys `reviewer`, `message` (or `comment`) and `seconds` (time that the reviewer took) are kept.
-        shown: the steps that were shown; an edit that changes nothing is an approval.
-        may_reject: False when the teacher may not be asked again.
+        shown: the steps that were shown. An edit that changes nothing counts as an approval.
+        may_reject: False if the teacher will not be asked again.
 
     Returns:
-        The record of the decision, and the steps that the student shall get.
+        The record of the decision, and the steps that the student gets.
 
     Raises:
-        ValueError: the answer has none of these forms; says what is wrong with it.
+        ValueError: the answer has none of these forms, or rejects where that is not possible; the message says which.
     """
     decision = _one_decision(_from_json(answer))
     kind = _KINDS.get(str(decision.get("type")))
+    # newer LangChain has "respond" for tools: a human gives the result. The steps are no such result.
     if decision.get("type") == "respond":
         raise ValueError("'respond' would answer in place of the teacher; use edit to give steps, or reject to send a comment")
     if kind is None:
@@ -96,25 +104,26 @@ def read_answer(answer: Any, shown: list[str], *, may_reject: bool = True) -> tu
 
 
 def edit_distance(before: list[str], after: list[str]) -> int:
-    """Return how many words were put in, taken out or replaced (Levenshtein), line breaks between steps counted as words."""
+    """Return how many words were inserted, deleted or replaced (Levenshtein); a line break counts as a word."""
     from rapidfuzz.distance import Levenshtein
 
     return Levenshtein.distance(*("\n".join(steps).replace("\n", " \n ").split(" ") for steps in (before, after)))
 
 
 def _from_json(answer: Any) -> Any:
+    """Parse an answer that is JSON text; take any other text as the name of a decision, such as "approve"."""
     if not isinstance(answer, str):
         return answer
     if answer.strip()[:1] not in ("{", "["):
         return {"type": answer.strip().lower()}
     try:
         return json.loads(answer)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the answer is no valid JSON: {error}") from error
+    except (ValueError, RecursionError) as error:  # RecursionError: brackets nested thousands of levels deep
+        raise ValueError(f"the answer is not valid JSON: {error}") from error
 
 
 def _one_decision(answer: Any) -> Decision:
-    """Return the single decision in an answer, with the answer's own `reviewer`."""
+    """Return the single decision in an answer; `reviewer` and `seconds` may stand beside the list of decisions."""
     around = {}
     if isinstance(answer, dict) and "decisions" in answer:
         around = {key: answer.get(key) for key in ("reviewer", "seconds")}
@@ -124,11 +133,12 @@ def _one_decision(answer: Any) -> Decision:
             raise ValueError(f"the answer has {len(answer)} decisions; give one, for the one list of steps")
         answer = answer[0]
     if not isinstance(answer, dict):
-        raise ValueError(f"the answer {str(answer)[:80]!r} is no decision; give {{'decisions': [{{'type': 'approve'}}]}}")
+        raise ValueError(f"the answer {str(answer)[:80]!r} is not a decision; give {{'decisions': [{{'type': 'approve'}}]}}")
     return {**around, **{key: value for key, value in answer.items() if value is not None}}
 
 
 def _comment(decision: Decision, kind: str) -> str:
+    """Return the reviewer's comment. Agent Inbox puts that of a rejection into `args`."""
     args = decision.get("args")
     comment = decision.get("message") or decision.get("comment") or decision.get("note")
     if not comment and kind == "reject":
@@ -137,7 +147,8 @@ def _comment(decision: Decision, kind: str) -> str:
 
 
 def _edited(decision: Decision) -> list[str]:
-    """Return the edited steps: a list, or text that is parsed like a teacher's, bare or as JSON."""
+    """Return the edited steps: a list, or text that is parsed as a teacher's reply is, bare or as JSON."""
+    # LangChain nests twice (edited_action.args.steps), Agent Inbox once or twice (args or args.args), people write less
     action = decision.get("edited_action") or decision.get("args") or {}
     args = _from_json_text(action.get("args", action) if isinstance(action, dict) else action)
     steps = _from_json_text(args.get("steps") if isinstance(args, dict) else args)
@@ -152,6 +163,7 @@ def _edited(decision: Decision) -> list[str]:
 
 
 def _from_json_text(value: Any) -> Any:
+    """Parse text that is a JSON list or object; return anything else unchanged. A form field may hold either."""
     if isinstance(value, str) and re.match(r"\s*[\[{]", value):
         try:
             return json.loads(value)

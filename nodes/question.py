@@ -1,11 +1,11 @@
-"""The question of a state, checked."""
+"""Check the question of a state before a model is paid for it."""
 
 from __future__ import annotations
 
 from .state import TraceState
 
 MAX_CHARACTERS = 50_000
-"""Of a question. What is longer is no problem statement, and would only be paid for."""
+"""Maximum length of a question. Anything longer is a document, not a problem."""
 
 
 def question_of(state: TraceState) -> str:
@@ -19,6 +19,6 @@ def question_of(state: TraceState) -> str:
         raise ValueError(f"the question is {question!r}; give a text, as in graph.invoke({{'question': 'What is 6 * 7?'}})")
     if len(question) > MAX_CHARACTERS:
         raise ValueError(
-            f"the question has {len(question):,} characters; at most {MAX_CHARACTERS:,} are taken, give the problem alone"
+            f"the question has {len(question):,} characters; at most {MAX_CHARACTERS:,} are allowed, give the problem alone"
         )
     return question

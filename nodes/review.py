@@ -1,4 +1,4 @@
-"""Review: a person approves, edits or rejects the steps before the student sees them."""
+"""Review: a human approves, edits or rejects the steps before the student sees them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from .hitl import make_request, read_answer
 from .state import Node, TraceState
 
 Policy = Literal["never", "always", "flagged"] | Callable[[TraceState], bool]
-"""Which decompositions a person sees: none, all, those that decompose flagged, or those for which a function says True."""
+"""Which step lists a human reviews: none, all, those that decompose flagged, or those for which a function returns True."""
 
 
 def make_review(policy: Policy, *, max_revisions: int = 2) -> Node:
-    """Return the node that pauses the run where the policy asks for a person.
+    """Return the node that pauses the run where the policy asks for a review.
 
-    The run is paused with `interrupt` and LangChain's `HITLRequest`, and resumed with any answer that
-    `hitl.read_answer` reads. An answer that it cannot read is asked for again, with what was wrong. The node sets `steps` and
-    adds to `reviews`.
+    The run pauses with `interrupt` and LangChain's `HITLRequest`, and resumes with any answer that `hitl.read_answer` reads.
+    An answer that it cannot read leads to a new request that says what was wrong. The node sets `steps` and adds to `reviews`.
 
     Args:
-        policy: see `Policy`.
-        max_revisions: how often the teacher may be asked again; after that a reviewer can only approve or edit.
+        policy: which step lists are reviewed, see `Policy`.
+        max_revisions: how often the teacher may be asked again. After that a reviewer can only approve or edit.
 
     Raises:
         ValueError: the policy is unknown.
@@ -36,6 +35,8 @@ def make_review(policy: Policy, *, max_revisions: int = 2) -> Node:
         may_reject = state.get("revisions", 0) < max_revisions
         problem = ""
         while True:
+            # on resume LangGraph runs the node again from its top and replays the earlier answers, one per `interrupt`,
+            # so nothing before this line may have an effect outside the node
             answer = interrupt(make_request(state, may_reject=may_reject, problem=problem))
             try:
                 record, steps = read_answer(answer, state["steps"], may_reject=may_reject)
@@ -49,9 +50,9 @@ def make_review(policy: Policy, *, max_revisions: int = 2) -> Node:
 
 
 def wants_person(policy: Policy) -> Callable[[TraceState], bool]:
-    """Return the function that tells whether a person shall see the steps of a state.
+    """Return the function that decides whether the steps of a state are reviewed.
 
-    Whoever sent steps back also sees the new ones, flagged or not.
+    New steps after a rejection are always reviewed, flagged or not: the reviewer asked for them.
 
     Raises:
         ValueError: the policy is unknown.

@@ -1,4 +1,4 @@
-"""Signals that a solution may be wrong, without the reference: what a ladder and a retry may go by."""
+"""Signals that a solution may be wrong, found without the reference. Ladders and retries act on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .asking.messages import TRUNCATED
 from .state import TraceState
 
 Signal = Callable[[TraceState], str]
-"""Returns why a solution is doubted, in words, or "" if it is not."""
+"""Takes the state after solve; returns why the solution is in doubt, in words, or "" if it is not."""
 
 
 def no_answer(state: TraceState) -> str:
@@ -28,7 +28,7 @@ def program_failed(state: TraceState) -> str:
 def wrong_arithmetic(state: TraceState) -> str:
     """Doubt a solution that states a wrong equation or contradicts itself."""
     if state.get("program"):
-        return ""
+        return ""  # the interpreter computed it, and the source is full of "x = ..." that states nothing
     check = check_solution(state["solution"], steps=state.get("steps"))
     return check.summary.rstrip(".") if check.status == "inconsistent" else ""
 
@@ -40,12 +40,15 @@ def truncated(state: TraceState) -> str:
 
 
 def always(state: TraceState) -> str:
-    """Doubt everything."""
+    """Doubt every solution."""
     return "every problem is asked"
 
 
 def differs(state: TraceState) -> str:
-    """Doubt an answer that is not the one of the rung before: two ways of solving rarely make the same mistake (2310.03094)."""
+    """Doubt an answer that differs from that of the rung before.
+
+    Two ways of solving rarely make the same mistake (arXiv 2310.03094).
+    """
     reached = state.get("escalations") or []
     if not reached:
         return ""
@@ -61,7 +64,7 @@ def answer_of(state: TraceState) -> str | None:
 
 
 def agreement_below(share: float) -> Signal:
-    """Return the signal that doubts a vote whose winner has less than a share of the samples."""
+    """Return the signal that doubts a vote whose winner has less than `share` (0 to 1) of the samples."""
 
     def signal(state: TraceState) -> str:
         agreement = state.get("agreement", 1.0)
@@ -71,17 +74,20 @@ def agreement_below(share: float) -> Signal:
 
 
 def probability_below(value: float) -> Signal:
-    """Return the signal that doubts an answer whose tokens are improbable.
+    """Return the signal that doubts a missing answer, and one with improbable tokens: geometric mean below `value` (0 to 1).
 
-    A model that gives no probabilities is an error, never a doubt.
+    The signal raises ValueError for a student that gives no log-probabilities: a doubt about every problem would look like a
+    result.
     """
 
     def signal(state: TraceState) -> str:
         answered = [solution for solution in state["solutions"] if solution["answer"] is not None]
+        if not answered:
+            return no_answer(state)
         known = [solution["probability"] for solution in answered if "probability" in solution]
-        if answered and not known and not state.get("program"):
+        if not known:
             raise ValueError("the student gives no log-probabilities; use a local one (hf:) or another signal")
-        return f"the answer's probability is {max(known):.2f}" if known and max(known) < value else ""
+        return f"the answer's probability is {max(known):.2f}" if max(known) < value else ""
 
     return signal
 
@@ -94,7 +100,7 @@ SIGNALS: dict[str, Signal] = {
     "always": always,
     "differs": differs,
 }
-"""Signals by the name that stands in a ladder; `agreement<X` and `probability<X` take a threshold."""
+"""Signals by their names in a ladder. `agreement<X` and `probability<X` come with a threshold."""
 
 _THRESHOLDS = {"agreement": agreement_below, "probability": probability_below}
 _COMPARISON = re.compile(r"(agreement|probability)\s*<\s*(0?\.\d+|1(?:\.0*)?)$")
@@ -105,9 +111,9 @@ class Condition:
     """When a rung of a ladder is reached: any of its signals.
 
     Attributes:
-        text: as it is written: "no_answer or agreement<0.6".
-        signals: the signals.
-        logprobs: whether a signal needs log-probabilities.
+        text: the condition as written, such as "no_answer or agreement<0.6".
+        signals: its signals, in order.
+        logprobs: whether one of them needs the student's log-probabilities.
     """
 
     text: str
@@ -115,7 +121,7 @@ class Condition:
     logprobs: bool = False
 
     def reason(self, state: TraceState) -> str:
-        """Return why the solution is doubted, "" if it is not."""
+        """Return the reason of the first signal that applies, or "" if none does."""
         return next((why for signal in self.signals if (why := signal(state))), "")
 
 
@@ -124,10 +130,13 @@ DOUBT = "program_failed or no_answer or wrong_arithmetic or agreement<0.5"
 
 
 def read_condition(text: str | Signal) -> Condition:
-    """Read a condition, or take a function of the state that returns a reason or "".
+    """Read a condition.
+
+    Args:
+        text: names of signals joined by "or" (or "|"), or a function of the state that returns a reason, "" or a bool.
 
     Raises:
-        ValueError: a signal is unknown; says which there are.
+        ValueError: a signal is unknown; the message lists the known ones.
     """
     if callable(text):
         function = text
@@ -145,5 +154,5 @@ def _signal(name: str) -> Signal:
 
 
 def _as_reason(value: object) -> str:
-    """Take what a function of the user returns: a reason, or True for one without words."""
+    """Return what a user's function returned as a reason; True stands for one without words."""
     return value if isinstance(value, str) else "a condition of the application" if value else ""

@@ -1,6 +1,6 @@
-"""The state that flows through every graph, its parts, its input and its output.
+"""The state that flows through every graph: its input, its output and their parts.
 
-All values are plain (str, numbers, lists, dicts): they pass through checkpoints, servers and MLflow unchanged.
+All values are plain (str, numbers, lists, dicts), because they pass through checkpoints, servers and MLflow.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Role = Literal["teacher", "student"]
 
 
 class RoleUsage(TypedDict):
-    """Calls and tokens of one role; `unknown` counts the calls whose model reported no tokens."""
+    """Calls and tokens of one role. `unknown` counts the calls whose model reported no tokens."""
 
     calls: int
     input_tokens: int
@@ -44,16 +44,16 @@ def add_usage(left: Usage | None, right: Usage | None) -> Usage:
 
 
 class Flag(TypedDict):
-    """What a reviewer should know of a decomposition: `kind` is one of `nodes.flags.FLAG_KINDS`."""
+    """What a reviewer should know about a decomposition. `kind` is one of `nodes.flags.FLAG_KINDS`."""
 
     kind: str
     detail: str
     step: int | None
-    """Index into `steps`, from 0; None where the whole list is meant."""
+    """Index into `steps`, from 0; None if the flag concerns the whole reply."""
 
 
 class ReviewRecord(TypedDict):
-    """One decision on a decomposition."""
+    """A reviewer's decision on a step list."""
 
     decision: Literal["approve", "edit", "reject"]
     comment: str
@@ -61,13 +61,13 @@ class ReviewRecord(TypedDict):
     steps: list[str]
     """The steps that were shown."""
     edit_distance: int
-    """Words that the reviewer put in, took out or replaced."""
+    """Words that the reviewer inserted, deleted or replaced."""
     seconds: NotRequired[float]
-    """Time that the reviewer took, if the reviewing program knows it."""
+    """Seconds that the reviewer took, if the reviewing program measures them."""
 
 
 class Program(TypedDict):
-    """A program of the student: its source, the value that it returned, and why there is no answer ("" if there is one)."""
+    """A student's program: its source, the value that it returned, and why there is no answer ("" if there is one)."""
 
     source: str
     value: str
@@ -75,26 +75,26 @@ class Program(TypedDict):
 
 
 class Escalation(TypedDict):
-    """A rung of a ladder that was reached, and why: the signal that sent the problem there."""
+    """A rung of a ladder that was reached, with the signal that sent the problem there."""
 
     rung: str
     reason: str
     answer: NotRequired[str | None]
-    """The answer that was left behind."""
+    """The answer of the rung before."""
 
 
 class Solution(TypedDict):
-    """One sampled solution of the student. `answer` is extracted without the reference; None if there is none."""
+    """One sampled solution of the student. `answer` is extracted without the reference; None if it gives none."""
 
     text: str
     answer: str | None
     finish_reason: str | None
     step_texts: list[str]
-    """The replies of the single steps in mode `sequential`, else empty."""
+    """The replies to the single steps in mode `sequential`; empty in other modes."""
     program: NotRequired[Program]
-    """Where the student wrote one."""
+    """The program, in ways that ask for one."""
     probability: NotRequired[float]
-    """Geometric mean of the probabilities of the answer's tokens, where the model gives them."""
+    """Geometric mean of the probabilities (0 to 1) of the answer's tokens (of a program: all), where the model gives them."""
 
 
 class LoserValues(TypedDict):
@@ -157,7 +157,7 @@ class TraceInput(TypedDict, total=False):
 
 
 class TraceOutput(TypedDict, total=False):
-    """Output of every graph; what every finished run has is required."""
+    """Output of every graph. The required keys are those that every finished run has."""
 
     question: Required[str]
     problem_id: str
@@ -170,11 +170,11 @@ class TraceOutput(TypedDict, total=False):
     solutions: Required[list[Solution]]
     verdict: Required[VerdictValues]
     check: Required[CheckValues]
-    """What the solution's own arithmetic says, never the reference."""
+    """Check of the solution's own arithmetic, without the reference."""
     program: Program | None
     """The program behind the solution, if there is one."""
     hint: str
-    """The beginning that the teacher gave, in mode `hint`."""
+    """Mode `hint`: the beginning of the teacher's solution that the student continued."""
     rung: str
     """The rung of the ladder that gave the answer."""
     escalations: list[Escalation]
@@ -186,12 +186,12 @@ class TraceOutput(TypedDict, total=False):
 
 
 class TraceState(TraceOutput, total=False):
-    """Everything that a run knows."""
+    """The whole state of a run."""
 
     reference: str | None
     domain: str
     decomposition: str
-    """The teacher's reply as it came."""
+    """The teacher's reply, unparsed."""
     teacher_steps: list[str]
     """The steps before a reviewer's edit."""
     teacher_finish_reason: str | None
@@ -202,7 +202,7 @@ class TraceState(TraceOutput, total=False):
     revisions: int
     """How often the teacher was asked again."""
     retry_reason: str
-    """Why solve runs again, in words for the student; empty if it does not."""
+    """Why solve runs again, as a sentence for the student; empty if it does not."""
 
 
 class Node(Protocol):

@@ -1,4 +1,4 @@
-"""Verify: give the solution one status, and say whether solve should run again."""
+"""Verify: give the solution one status, and decide whether solve runs again."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from .state import Node, TraceState
 def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node:
     """Return the node that sets `verdict`, `check`, `answer`, `status` and `retry_reason`.
 
-    The reason for a retry uses only what would be known in production: no answer, a step whose arithmetic is wrong,
-    samples that disagree. It never looks at the reference, since that would inflate the accuracy.
+    The reason for a retry uses only what would be known in production: no answer, a failed program, wrong arithmetic, samples
+    that disagree. It never uses the reference, because that would inflate the accuracy.
 
     Args:
-        max_attempts: after so many there is no reason for a retry any more.
-        verifier: gives the verdict; mathematics unless given, see `as_verifier`.
+        max_attempts: maximum attempts per problem.
+        verifier: gives the verdict; mathematics by default, see `as_verifier`.
 
     Raises:
         ValueError: max_attempts is below 1.
     """
     if max_attempts < 1:
-        raise ValueError(f"max_attempts={max_attempts} gives no solution; use 1 or more")
+        raise ValueError(f"max_attempts={max_attempts} allows no attempt; use 1 or more")
 
     judge = as_verifier(verifier)
 
     def verify(state: TraceState) -> dict[str, Any]:
-        question, solution = state["question"], _claim(state)
-        check = check_solution("" if state.get("program") else solution, steps=state.get("steps"))
-        verdict = judge.verify(solution, state.get("reference"), question=question)
+        claim, working = claim_and_working(state)
+        check = check_solution(working, steps=state.get("steps"))
+        verdict = judge.verify(claim, state.get("reference"), question=state["question"])
         return {
             "check": _plain(check),
             "verdict": _plain(verdict),
@@ -44,25 +44,29 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     return verify
 
 
-def _claim(state: TraceState) -> str:
-    """Return the text that is judged: of a program its value alone, since its source is full of numbers that claim nothing."""
+def claim_and_working(state: TraceState) -> tuple[str, str]:
+    """Return the text to judge, and the text whose arithmetic is checked.
+
+    For a program the first is its value alone, since the numbers in its source claim nothing, and the second is empty.
+    """
     if not state.get("program"):
-        return state["solution"]
+        return state["solution"], state["solution"]
     answer = answer_of(state)
-    return f"Answer: {answer}" if answer is not None else ""
+    return (f"Answer: {answer}" if answer is not None else ""), ""
 
 
 def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:
-    """Return it as lists and dicts: tuples would not pass through checkpoints unchanged."""
+    """Return a result as lists and dicts. The detour over JSON turns tuples into lists, as checkpoints and servers do."""
     return json.loads(json.dumps(asdict(found)))
 
 
 def _retry_reason(state: TraceState, check: SolutionCheck) -> str:
+    """Return why the student should try again, as a sentence for the student; empty if it should not."""
     answers = [solution["answer"] for solution in state["solutions"]]
     if failed := program_failed(state):
         return f"{failed}."
     if all(answer is None for answer in answers):
         return "no final answer was given."
-    if state.get("agreement", 1.0) <= 0.5:
+    if state.get("agreement", 1.0) <= 0.5:  # half of the samples is no majority
         return f"no answer has a majority of the {len(answers)} solutions."
     return check.summary if check.status == "inconsistent" else ""

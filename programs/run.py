@@ -16,22 +16,27 @@ if TYPE_CHECKING:
     from pydantic_monty import Monty
 
 SECONDS = 2.0
+"""Time limit of a program. Programs for word problems need milliseconds."""
+
 MEMORY = 50_000_000
-"""Bytes. Programs of word problems need milliseconds and kilobytes."""
+"""Memory limit of a program, in bytes. Programs for word problems need kilobytes."""
 
 DEPTH = 200
+"""Limit of nested calls."""
+
 _QUEUE_S = 120.0
+"""Seconds to wait for a free worker when many threads run programs at once."""
 
 
 @dataclass(frozen=True)
 class ProgramRun:
-    """What became of a program.
+    """The result of running a program.
 
     Attributes:
-        source: the program, "" if the reply held none.
-        value: the value of `solution()` as Python shows it, up to 500 characters; "" if there is none.
+        source: the program; "" if the reply has none.
+        value: value of `solution()` as Python shows it, up to 500 characters; "" if there is none.
         answer: the value as an answer; None if there is none.
-        error: why there is no answer, in words that the student may see; "" if there is one.
+        error: why there is no answer, in words for the student; "" if there is one.
     """
 
     source: str
@@ -43,13 +48,14 @@ class ProgramRun:
 def run_program(reply: str) -> ProgramRun:
     """Run the program in a student's reply and return the value of its function `solution`.
 
-    May be called from any thread and in any process. The program gets 2 seconds, 50 MB and a recursion of 200 calls.
+    May be called from any thread and in any process. A program has 2 seconds, 50 MB and 200 nested calls. An error of the
+    program is part of the result; it is never raised.
 
     Args:
-        reply: what the student wrote, with the program in a code block or bare.
+        reply: the student's reply, with the program in a code block or bare.
 
     Raises:
-        RuntimeError: the sandbox itself failed; that says nothing about the program.
+        RuntimeError: the sandbox itself failed, which says nothing about the program.
 
     Source: Program-aided language models (Gao et al. 2022, arXiv 2211.10435).
     """
@@ -72,22 +78,25 @@ def run_program(reply: str) -> ProgramRun:
 
 
 def _evaluate(source: str) -> tuple[Any, str]:
-    """Return a value and "", or None and the program's own error in one line."""
+    """Run a source in a worker. Return its value and "", or None and the program's own error in one line."""
     from pydantic_monty import CollectString, MontyCrashedError, MontyError, MontyRuntimeError, MontySyntaxError
 
     limits: Any = {
         "max_feed_duration_secs": SECONDS,
         "max_memory": MEMORY,
         "max_recursion_depth": DEPTH,
+        # sleeping and waiting for the host do not count as running: without these two a program could block a worker
         "max_total_sleep_secs": 0.01,
         "max_suspensions": 100,
     }
     try:
         with _pool.get().checkout(limits=limits) as session:
+            # what the program prints is dropped, and limited, since it is collected in this process
             return session.feed_run(source, print_callback=CollectString(100_000)), ""
     except (MontyRuntimeError, MontySyntaxError) as error:
         return None, _in_words(error)
     except MontyCrashedError as error:
+        # a worker that had to be killed for its time is the program's fault, any other crash is not
         if getattr(error, "timed_out", False):
             return None, f"TimeoutError: the program ran for more than {SECONDS:g} seconds."
         raise RuntimeError(f"the program's sandbox crashed: {error}; try again") from error
@@ -98,6 +107,7 @@ def _evaluate(source: str) -> tuple[Any, str]:
 
 
 def _in_words(error: Any) -> str:
+    """Return the program's error in one line, with the line of its source, so that a retry can correct it."""
     said = " ".join(error.display("type-msg").split())[:300]
     if said.startswith("TimeoutError"):
         return f"TimeoutError: the program ran for more than {SECONDS:g} seconds."
@@ -109,10 +119,10 @@ def _in_words(error: Any) -> str:
 
 
 class _Pool:
-    """This process's pool of workers, made when first needed.
+    """This process's pool of workers, created when first needed.
 
-    The sandbox's own threads do not survive a fork, and its pool would wait for them for ever: a child that was forked after
-    the first program refuses instead.
+    The sandbox's threads do not survive a fork, and its pool would wait for them for ever. A child that was forked after the
+    first program therefore refuses to run programs.
     """
 
     def __init__(self) -> None:
@@ -133,13 +143,16 @@ class _Pool:
             return self._pool
 
     def forget(self) -> None:
-        self._lock = threading.Lock()
+        """Drop the parent's pool, in a child right after the fork."""
+        self._lock = threading.Lock()  # another thread of the parent may have held the old one
         if self._pool is not None:
             self._forked = True
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._pool))  # never ended here: see above
+            # one reference too many, so that its destructor, which waits for the threads, never runs here
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._pool))
             self._pool = None
 
     def close(self) -> None:
+        """End the workers, at the end of the process."""
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.__exit__(None, None, None)

@@ -1,29 +1,34 @@
-"""Find the program in a reply: the first code block that defines `solution`, or bare code in the text."""
+"""Find the program in a reply: the first code block that defines `solution`, or code without a fence."""
 
 from __future__ import annotations
 
 import re
 
 ENTRY = "solution"
+"""The function that the prompts ask for."""
+
 MODULES = ("math", "datetime", "decimal", "collections", "itertools", "functools", "re", "json", "random")
-"""Modules of the sandbox. A program that uses one without importing it gets the import: there is nothing to guess."""
+"""Modules that the sandbox has. A program that uses one without importing it gets the import; small models often forget it."""
 
 MAX_CHARACTERS = 20_000
-"""Longer programs are refused: no word problem needs them."""
+"""Longer programs are refused; no word problem needs one."""
 
 _OPENS = re.compile(r"[ \t>]*```+[ \t]*([\w+#.-]*)")
 _PYTHON = ("", "python", "python3", "py")
+# Bare code begins with a definition or an import, and goes on while lines look like Python or are blank.
 _START = re.compile(r"^(?:def |import |from \w+ import )", re.M)
 _CODE_LINE = re.compile(r"(?:\s|def |import |from |class |@|#|if |for |while |[A-Za-z_][\w.]*\s*(?:[-+*/]?=|:\s*\w+\s*=|\())|$")
 _FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.M)
 
 
 def find_program(reply: str) -> str:
-    """Return the code in a reply, "" if there is none.
+    """Return the code in a reply; "" if there is none.
+
+    Of several code blocks the first that defines `solution` counts. A later one often belongs to a next problem that the
+    student invented.
 
     Args:
-        reply: what a student wrote. Of several code blocks the first that defines `solution` counts: what follows an answer
-            is often an invented next problem.
+        reply: the student's reply.
     """
     blocks = [block.strip("\n") for block in _blocks(reply)]
     defining = [block for block in blocks if f"def {ENTRY}" in block]
@@ -33,7 +38,7 @@ def find_program(reply: str) -> str:
 
 
 def entry_of(source: str) -> str:
-    """Return the name of the function to call: `solution`, or the only function there is; "" where neither holds."""
+    """Return the name of the function to call: `solution`, or the only function; "" if there is neither."""
     functions = list(dict.fromkeys(_FUNCTION.findall(source)))
     if ENTRY in functions:
         return ENTRY
@@ -47,12 +52,16 @@ def with_imports(source: str) -> str:
 
 
 def _imports(name: str, source: str) -> bool:
-    """Tell whether the program binds the name itself, by `import NAME`, `from ... import NAME` or `as NAME`."""
+    """Return whether the program itself imports a name, by `import NAME`, `from ... import NAME` or `as NAME`."""
     return bool(re.search(rf"^[ \t]*(?:from\b.*\b)?import\b.*\b{name}\b", source, re.M))
 
 
 def _blocks(reply: str) -> list[str]:
-    """Return the code blocks that are Python or name no language, read line by line: a closing fence opens nothing."""
+    """Return the code blocks that are Python or name no language.
+
+    They are read line by line, because a pattern would take the closing fence of one block for the opening fence of the next.
+    The last block may be cut off.
+    """
     found: list[str] = []
     block: list[str] | None = None
     python = False
@@ -72,7 +81,7 @@ def _blocks(reply: str) -> list[str]:
 
 
 def _bare_code(reply: str) -> str:
-    """Return code that stands in the text without a fence, up to the first line that is prose."""
+    """Return code without a fence, up to the first line of prose."""
     start = _START.search(reply)
     if start is None:
         return ""

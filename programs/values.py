@@ -1,4 +1,4 @@
-"""The value of a program as an answer in plain text."""
+"""Write the value of a program as an answer."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from typing import Any
 
 MAX_CHARACTERS = 500
 _LARGEST_BITS = 1_660
-"""Of a whole number with 500 digits: longer ones are refused before they are written out, which takes quadratic time."""
+"""Bits of a whole number with 500 digits. Larger ones are refused before they are written out, which takes quadratic time."""
 
 _CUT = ("[...]", "{...}", "(...)")
-"""What the sandbox gives for a list or dict that holds itself."""
+"""What the sandbox returns for a list or dict that contains itself."""
 
 _DIGITS = 12
+"""Digits to which floats are rounded. Binary noise such as that of 0.1 + 0.2 is in the 17th."""
+
+_EXACT_DIGITS = 14
+"""Floats of at most so many digits are meant as written: noise has 16 or 17."""
+
 _LARGEST_DENOMINATOR = 10_000
+"""Largest denominator of a fraction that a long decimal is taken for."""
 
 
 def as_answer(value: Any) -> str:
     """Return a value as people write it: 18.0 is "18", 0.1 + 0.2 is "0.3", 2 / 3 is "2/3".
 
     Raises:
-        ValueError: the value is no answer: None, not a number, infinite, a function, a mapping of several values.
+        ValueError: the value is not an answer: None, NaN, infinite, a function, a dict with several entries.
     """
     try:
         text = _text(value).strip()
@@ -37,7 +43,7 @@ def as_answer(value: Any) -> str:
 
 
 def as_python(value: Any) -> str:
-    """Return a value as Python shows it, up to 500 characters; never an error, whatever the program returned."""
+    """Return a value as Python shows it, up to 500 characters. Never raises, whatever the program returned."""
     try:
         return repr(value)[:MAX_CHARACTERS]
     except (ValueError, RecursionError, MemoryError):  # Python refuses to write out integers of more than 4,300 digits
@@ -52,6 +58,7 @@ def _text(value: Any) -> str:
     if isinstance(value, float | Decimal):
         return _number(value)
     if isinstance(value, str):
+        # "<function ...>": the sandbox gives its own objects as their representation
         if value in _CUT or (value.startswith("<") and value.endswith(">")):
             raise ValueError(f"the value is {value}, which is no answer")
         return value
@@ -65,11 +72,15 @@ def _text(value: Any) -> str:
 
 
 def _number(value: float | Decimal) -> str:
-    """Write a number without binary noise: as a short decimal, or as the fraction that it stands for."""
+    """Return a number without binary noise: as a short decimal, or as the fraction that a long decimal stands for."""
     if (isinstance(value, Decimal) and value.is_nan()) or not math.isfinite(value):
         raise ValueError(f"the value is {value}, which is no answer")
+    # Decimal("1e999999") is 8 characters, but writing it out below would fill the memory
     if isinstance(value, Decimal) and abs(value.adjusted()) > MAX_CHARACTERS and value:
         raise ValueError(f"the value has more than {MAX_CHARACTERS} digits, which is no answer")
+    written = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if len(written.normalize().as_tuple().digits) <= _EXACT_DIGITS:  # no noise: what was computed is a short decimal
+        return str(int(written)) if written == written.to_integral_value() else format(written.normalize(), "f")
     rounded = Decimal(f"{value:.{_DIGITS}g}")
     if rounded == rounded.to_integral_value():
         return str(int(rounded))

@@ -1,4 +1,4 @@
-"""Few-shot examples of a prompt set: problems with steps, a worked solution and a program, shown as chat turns."""
+"""Few-shot examples of a prompt set: problems with steps, a solution and a program."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Literal, get_args
 
 FILE = "examples.jsonl"
+"""Name of the file in the folder of a set."""
+
 Choice = Literal["first", "random", "similar"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 """How examples are chosen: in order, at random by seed (the same for every problem), or the most similar to the question."""
 
 NEAR_COPY = 90.0
-"""Similarity, of 100, from which a question counts as a near copy of an example."""
+"""Similarity (0 to 100) from which a question counts as a near copy of an example."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A worked problem. `steps` are a teacher's, without results; `program` defines `solution()`."""
+    """A solved problem. `steps` are as a teacher writes them, without results. `program` defines `solution()`."""
 
     question: str
     steps: tuple[str, ...]
@@ -31,10 +33,13 @@ class Example:
 
 
 def load_examples(file: Path) -> tuple[Example, ...]:
-    """Read the examples of a prompt set, () if it has none.
+    """Read the examples of a prompt set; () if it has none.
+
+    Args:
+        file: path of the JSONL file.
 
     Raises:
-        ValueError: a line is not an example; names file, line and the missing key.
+        ValueError: a line is not an example; the message names file, line and the missing key.
     """
     if not file.is_file():
         return ()
@@ -45,22 +50,29 @@ def load_examples(file: Path) -> tuple[Example, ...]:
 def choose_examples(
     examples: Sequence[Example], question: str, shots: int, choice: Choice = "first", seed: int = 0
 ) -> list[Example]:
-    """Return the examples to show with a question, the most similar last where they are chosen by similarity.
+    """Return the examples to show before a question, in order.
+
+    Args:
+        examples: all examples of the prompt set.
+        question: the question that the student gets.
+        shots: number of examples.
+        choice: "first", "random", or "similar" to the question; the most similar one then comes last.
+        seed: seed of a random choice. It depends on nothing else, so every problem gets the same examples.
 
     Raises:
-        ValueError: there are fewer examples than shots, or the question is one of those chosen (contamination).
+        ValueError: there are fewer examples than shots, or the question is one of the chosen examples (contamination).
     """
     if shots > len(examples):
         raise ValueError(f"shots={shots}, but the prompt set has {len(examples)} examples; give fewer shots or add to {FILE}")
     chosen = _chosen(examples, question, shots, choice, seed)
     folded = _fold(question)
     if any(_fold(example.question) == folded for example in chosen):
-        raise ValueError(f"the question {question[:80]!r} is a few-shot example, too: leave one of the two out")
+        raise ValueError(f"the question {question[:80]!r} is also a few-shot example; remove one of the two")
     return chosen
 
 
 def contaminated(examples: Iterable[Example], questions: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the questions that are examples, and those that are near copies of one."""
+    """Return the questions that equal an example, and those that are near copies of one (contamination)."""
     from rapidfuzz import fuzz, process
 
     known = [_fold(example.question) for example in examples]
@@ -75,7 +87,7 @@ def contaminated(examples: Iterable[Example], questions: Iterable[str]) -> tuple
 
 
 def digest(examples: Iterable[Example]) -> str:
-    """Return a hash of examples: what is shown belongs to a cell's identity."""
+    """Return a hash of examples, 12 hexadecimal digits. It is part of a cell's identity, as the prompts' hash is."""
     plain = json.dumps([asdict(example) for example in examples], sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
@@ -97,13 +109,13 @@ def _read(line: str, where: str) -> Example:
         values = json.loads(line)
         steps = values["steps"]
         if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
-            raise ValueError("steps is no list of texts")
+            raise ValueError("steps is not a list of texts")
         texts = {name: str(values[name]) for name in ("question", "solution", "program", "answer")}
         return Example(steps=tuple(steps), **texts)
     except KeyError as error:
         raise ValueError(f"{where}: the example lacks {error}; it needs question, steps, solution, program, answer") from None
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{where}: no example in JSON ({error})") from None
+        raise ValueError(f"{where}: not an example in JSON ({error})") from None
 
 
 def _fold(text: str) -> str:

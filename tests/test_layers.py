@@ -2,6 +2,7 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ WITHIN = {
     "experiments": {
         "journal": set(),
         "design": {"journal"},
-        "run": {"design", "journal"},
+        "run": {"design", "inference", "journal"},
         "inference": set(),
         "logs": set(),
         "report": {"design", "inference", "journal", "logs"},
@@ -123,6 +124,15 @@ def test_no_room_reaches_into_another_by_path(room):
     reach = re.compile(rf"""__file__.*["'/]({"|".join(ROOMS - {room})})["'/]""")
     for file in modules_of(room):
         assert not reach.search(file.read_text()), file
+
+
+def test_no_imports_go_in_a_circle():
+    """Also not by imports inside of functions: what needs each other belongs together, or needs a third."""
+    needs = {}
+    for file in (file for room in ROOMS for file in modules_of(room) if file.suffix == ".py"):
+        name = ".".join(("trace_of_thought", *file.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+        needs[name] = set(imported(file)) - {name}
+    TopologicalSorter(needs).prepare()  # raises CycleError, which names the circle
 
 
 def test_the_engines_know_no_langchain():

@@ -1,4 +1,4 @@
-"""Verification: what a student finally claims, whether it is right, and whether its own arithmetic holds."""
+"""Verify solutions: what is the final answer, is it right, and does the solution's own arithmetic hold? Start at `answers`."""
 
 import lazy_loader
 

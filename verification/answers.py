@@ -1,4 +1,4 @@
-"""The verdict on a response: find the claim, compare it with the reference."""
+"""The verdict on a response: find its final answer (the claim) and compare it with the reference."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def verify_answer(
     """Return the verdict on a response.
 
     Args:
-        response: what the student wrote.
-        reference: the known answer, plain or as GSM8K and MATH give it; None or blank for a check of the arithmetic alone.
-        question: helps to tell the asked quantity from restated ones; its options make it multiple choice.
-        timeout: seconds for a comparison that needs sympy; starting a worker (once) is not counted.
-        explain: fill `losers` with every candidate that was considered, at some cost of time.
+        response: the student's solution; the last 20,000 characters are read.
+        reference: the known answer, plain or as in GSM8K and MATH. None or blank: only the arithmetic is checked.
+        question: the problem. It helps to find the asked quantity among restated ones, and lists the options of multiple
+            choice.
+        timeout: seconds for a comparison that needs sympy, without the time to start the worker process once.
+        explain: fill `losers` with every candidate that was considered, which takes longer.
     """
     reply, options = read_response(response, question), read_options(question)
     wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
@@ -50,21 +51,28 @@ def verify_answer(
 
 
 def extract_answer(response: str, *, question: str | None = None) -> Extracted | None:
-    """Return what a response finally claims, or None; there is no way to show it a reference."""
+    """Return the final answer of a response, None if it gives none. No reference can influence it."""
     reply = read_response(response, question)
     claim = _of_kind(reply, find_claim(reply, question), read_options(question), None, question)
     return Extracted(claim.texts[0], claim.source) if claim else None
 
 
 def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
-    """Tell whether two answers are the same mathematics ("1/2" and "0.5"); what cannot be told in time counts as different."""
+    """Return whether two answers are mathematically equal ("1/2" and "0.5"); False if that cannot be decided in time.
+
+    Args:
+        a: an answer.
+        b: another answer.
+        timeout: seconds for a comparison that needs sympy.
+    """
     if a.strip() == b.strip():
         return True
     return compare_claims(clean(a), clean(b), timeout) == "equal"
 
 
 def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None) -> Claim | None:
-    """Return the claim in the form that is asked for: a letter, yes or no, or as it was said."""
+    """Return the claim in the form that the reference has: a letter, yes or no, a name, or as stated."""
+    # most references are numbers, and no other kind can apply to them
     if not options.texts and (wanted is None or wanted[0] in "0123456789-$.\\"):
         return said
     if wanted is not None and read_polarity(wanted) is not None:
@@ -85,7 +93,7 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
 
 
 def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
-    """Return the claim, or a statement after it that names one of the names of the question."""
+    """Return the claim, or a later statement that has exactly one of the names in the question."""
     for part in reversed(split_statements(text)[-3:]):
         if said and part in (said.statement, said.texts[0]):
             break
@@ -95,7 +103,7 @@ def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
 
 
 def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
-    """Return the letter that is picked, or that of the option whose text is claimed; without any the claim itself."""
+    """Return the picked letter, or the letter of the option whose text is claimed, or else the claim itself."""
     pick = pick_letter(reply.text)
     value = next((letter for text in said.texts if (letter := options.letter_of(_same, text))), None) if said else None
     if value and said and (pick is None or reply.text.find(said.statement[:40]) > pick.start):
@@ -110,7 +118,7 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
 
 
 def _as_option(wanted: str, claim: Claim, options: Options) -> str:
-    """Return the reference as the claim is written: as a letter where a letter is claimed."""
+    """Return the reference in the form of the claim: a letter if the claim is one, otherwise the text of its option."""
     if not _letter(claim.texts[0]):
         if (letter := _letter(wanted)) and options.text_of(letter):
             return options.text_of(letter) or wanted

@@ -1,4 +1,4 @@
-"""Label why a solution failed, where it can be told."""
+"""Label why a solution failed, as far as that can be determined."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _COMMON = {Fraction(number) for number in (0, 1, 2, 3, 4, 7, 10, 12, 24, 30, 52,
 
 
 def error_causes(verdict: Verdict, check: SolutionCheck, *, question: str | None = None) -> list[str]:
-    """Return the causes that can be told, among arithmetic_slip, missing_step, misread_quantity, no_answer, format.
+    """Return the causes of a failure: arithmetic_slip, missing_step, misread_quantity, no_answer, format.
 
-    A correct answer has only `format`, where the last line is not the one that was asked for; the list may be empty.
+    The list may be empty. A correct answer can only have `format`: it does not stand in the final line that was asked for.
 
     Args:
         verdict: the verdict with a reference.
         check: the check of the same solution.
-        question: needed for `misread_quantity`, a number that an equation uses and nothing before it gave.
+        question: needed for `misread_quantity`, a number in an equation that neither the question nor an earlier equation has.
     """
     causes = []
     if verdict.status == "incorrect":
@@ -36,6 +36,7 @@ def error_causes(verdict: Verdict, check: SolutionCheck, *, question: str | None
 
 
 def _foreign_number(check: SolutionCheck, question: str) -> bool:
+    """Return whether an equation uses a number that comes from nowhere; percentages and reciprocals of known ones count."""
     known = set(numbers_in(question)) | _COMMON
     for equation in check.equations:
         left, _, right = equation.text.rpartition("=")

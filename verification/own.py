@@ -1,4 +1,4 @@
-"""A verifier of your own from a function, checked when the graph is built rather than after an hour of solving."""
+"""Make a verifier from a function, and check it when the graph is built, not after an hour of solving."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def as_verifier(given: Any = None) -> Verifier:
             the `answer` of its verdict, or the last line of the response.
 
     Raises:
-        TypeError: it is none of these, or it takes or returns something else.
-        ValueError: it raises when it is called with the plain response "Answer: 1".
+        TypeError: it is none of these, or it has other parameters or another result.
+        ValueError: it raises an error on the plain response "Answer: 1".
     """
     if given is None:
         return mathematics
@@ -52,7 +52,7 @@ class _Own:
     takes_question: bool
 
     def check(self) -> None:
-        """Call it once: what it cannot do should be known before the first model is asked."""
+        """Call the function once, so that a mistake shows before the first model is asked."""
         try:
             self.verify(_PROBE, "1", question="What is 1?")
         except TypeError:
@@ -112,7 +112,7 @@ def _name(function: Any) -> str:
 
 
 def _takes_question(function: Callable[..., Any]) -> bool:
-    """Tell whether a function takes `question`.
+    """Return whether a function takes `question`.
 
     Raises:
         TypeError: it cannot be called with a response and a reference.

@@ -1,4 +1,4 @@
-"""Values of programs as they are printed: 42, 3.0000000001, [1, 2.5], {"a": 1}, True, Fraction(1, 2)."""
+"""Compare values of programs as printed: 42, 3.0000000001, [1, 2.5], {"a": 1}, True, Fraction(1, 2)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from fractions import Fraction
 from typing import Any
 
 TOLERANCE = 1e-9
+"""Relative difference that floating-point rounding may cause between two ways of computing the same value."""
 MAX_TEXT = 10_000
 _FRACTION = re.compile(r"Fraction\(\s*(-?\d{1,100})\s*,\s*(-?\d{1,100})\s*\)")
 _PLAIN = re.compile(r"-?(?:\d{1,300}(?:,\d{3})*|\d*)(?:\.\d{1,300})?(?:/\d{1,300})?(?:[eE][-+]?\d{1,3})?")
 
 
 def same_value(a: str, b: str) -> bool:
-    """Tell whether two printed values are the same; numbers may differ by rounding (1e-9, relative), True is not 1."""
+    """Return whether two printed values are equal. Numbers may differ by rounding (relative 1e-9); True is not 1."""
     return _same(read_literal(a), read_literal(b))
 
 
 def read_literal(text: str) -> Any:
-    """Return the value that a text prints, the text itself if it is no literal."""
+    """Return the value that a text prints, or the text itself if it is not a literal. Nothing is executed."""
     text = text.strip()
     if len(text) > MAX_TEXT:
         return text

@@ -1,4 +1,4 @@
-"""What verification says: plain frozen values that pass through checkpoints, servers and MLflow."""
+"""The results of verification, as plain frozen values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Literal
 from ..foundation.statuses import Status
 
 Source = Literal["final_line", "answer_line", "box", "concluding_sentence", "last_statement"]
-"""How an answer was found: the line that the prompt asks for, another such line, a box, a concluding or the last statement."""
+"""Where an answer was found: the final line that the prompt asks for, another answer line, a box, a concluding sentence, or
+the last statement with a value."""
 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What a response finally claims, found without any reference."""
+    """The final answer of a response, found without a reference."""
 
     answer: str
     source: Source
@@ -21,7 +22,7 @@ class Extracted:
 
 @dataclass(frozen=True)
 class Loser:
-    """A candidate that was not taken as the claim: the sentence it stands in, and its score where it has one."""
+    """A candidate for the final answer that was not chosen, with its sentence and its score."""
 
     answer: str
     sentence: str
@@ -30,12 +31,17 @@ class Loser:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a response is worth.
+    """The verdict on a response.
 
-    `status` is one of `correct`, `incorrect`, `no_answer`, `timeout`, `bad_reference` with a reference, and of `consistent`,
-    `inconsistent`, `unchecked` without one. `source` says how the answer was found, see `Source`. `strict` is True if the
-    last line is `Answer: ...` and right, None where right and wrong cannot be told. `reference` is the reference as parsed.
-    `sentence` is the one that the answer was taken from, `losers` are the candidates that were not taken.
+    Attributes:
+        status: with a reference `correct`, `incorrect`, `no_answer`, `timeout` or `bad_reference`; without one `consistent`,
+            `inconsistent` or `unchecked`.
+        answer: the final answer; None if there is none.
+        source: where the answer was found.
+        strict: whether the answer is right and stands in a last line `Answer: ...`; None if it was not judged.
+        reference: the final answer in the reference.
+        sentence: the sentence that the answer was taken from.
+        losers: candidates that were not chosen.
     """
 
     status: Status
@@ -60,7 +66,7 @@ class Equation:
 
 @dataclass(frozen=True)
 class StepCheck:
-    """Whether a step of the teacher's list was carried out; `status` is one of carried_out, skipped, contradicted."""
+    """Whether a step of the teacher was carried out; `evidence` is the line or the wrong equation that shows it."""
 
     step: int
     """Index into the list of steps, from 0."""
@@ -70,7 +76,7 @@ class StepCheck:
 
 @dataclass(frozen=True)
 class SolutionCheck:
-    """What a solution's own arithmetic says; `first_wrong` is an index into `equations`."""
+    """Result of checking a solution's own arithmetic. `first_wrong` is an index into `equations`; None if all hold."""
 
     status: Literal["consistent", "inconsistent", "unchecked"]
     equations: tuple[Equation, ...] = ()

@@ -1,7 +1,7 @@
-"""Verifiers: what judges a response, what finds its claim without a reference, and what tells whether two claims agree.
+"""Verifiers judge responses, extract answers without a reference, and compare two answers.
 
-Mathematics is the default; `choice`, `exact`, `numeric` and `program` are for other domains, and `as_verifier` turns a
-function of your own into one.
+Mathematics is the default. `choice`, `exact`, `numeric` and `program` are for other domains, and `as_verifier` makes a verifier
+from a function of your own.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _LINE = re.compile(r"^\W*(?:the )?(?:final |my |correct )*answer(?: is)?\W*?[:=]
 
 @runtime_checkable
 class Verifier(Protocol):
-    """Judges responses of one domain.
+    """Judges the responses of one domain.
 
-    A graph votes with `extract` and `equal` and retries where `extract` finds nothing: neither ever sees the reference.
+    A graph votes with `extract` and `equal`, and retries if `extract` finds nothing. Neither ever sees the reference.
     """
 
     def verify(self, response: str, reference: str | None, *, question: str | None = None) -> Verdict:
         """Return the verdict on a response."""
 
     def extract(self, response: str, *, question: str | None = None) -> Extracted | None:
-        """Return what a response finally claims, None if it claims nothing."""
+        """Return the final answer of a response; None if it gives none."""
 
     def equal(self, a: str, b: str) -> bool:
-        """Tell whether two claims are the same answer."""
+        """Return whether two answers are equal."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Mathematics:
 
 
 def last_line(response: str, question: str | None = None) -> str | None:
-    """Return what follows the last "Answer:" of a response, else its last line; None if it is empty."""
+    """Return the text after the last "Answer:" of a response, or its last line; None if that is empty."""
     text = read_response(response).text
     found = _LINE.findall(text)
     lines = [line for line in text.splitlines() if line.strip()]
@@ -112,11 +112,11 @@ def last_line(response: str, question: str | None = None) -> str | None:
 
 
 def numeric(tolerance: float = 1e-6, *, absolute: float = 0.0) -> Verifier:
-    """Return a verifier of one number that need only be close.
+    """Return a verifier for numbers that need only be close to the reference.
 
     Args:
-        tolerance: of the difference, relative to the larger of the two.
-        absolute: a difference that is always accepted, in units of the answer.
+        tolerance: accepted difference, relative to the larger of the two numbers.
+        absolute: accepted difference in units of the answer, however small the numbers are.
 
     Raises:
         ValueError: a tolerance is negative.
@@ -169,7 +169,7 @@ def verifier_named(name: str) -> Verifier:
     """Return a shipped verifier: mathematics, choice, exact, program, numeric, or numeric:TOLERANCE.
 
     Raises:
-        ValueError: there is none of this name, or the tolerance is no number from 0 on.
+        ValueError: there is no such verifier, or the tolerance is not a number from 0.
     """
     shipped = {"mathematics": mathematics, "choice": choice, "exact": exact, "program": program, "numeric": numeric()}
     kind, colon, tolerance = name.partition(":")
@@ -177,7 +177,9 @@ def verifier_named(name: str) -> Verifier:
         try:
             return numeric(float(tolerance))
         except ValueError as error:
-            raise ValueError(f"verifier {name!r}: {tolerance!r} is no tolerance; use a number such as numeric:0.01") from error
+            raise ValueError(
+                f"verifier {name!r}: {tolerance!r} is not a tolerance; use a number such as numeric:0.01"
+            ) from error
     if name not in shipped:
         raise ValueError(f"verifier {name!r} is unknown; use {', '.join(shipped)} or numeric:TOLERANCE")
     return shipped[name]

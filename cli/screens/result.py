@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from shlex import quote
+from typing import TYPE_CHECKING, Literal
 
 from ...experiments.report.conclusion import conclusion
 from ...experiments.report.review_effects import review_cells, review_summary
@@ -33,13 +34,16 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
         console.print(printable(conclusion(found)), style="bold", markup=False, soft_wrap=True)
         shown += header
     console.print(terms(shown), style="dim", markup=False, soft_wrap=True)
-    warn_of_faults(summaries, console)
+    warn_of_faults(plan.config.name, summaries, console)
     if reviews := review_summary(journal, cells):
         console.print(rich_table("Reviews", *review_cells(reviews), console.width))
     totals = journal.totals()
-    spent = (
-        f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {usd(totals['cost_usd'])} USD"
+    cost = (
+        f"{usd(totals['cost_usd'])} USD"
+        if totals["cost_usd"] is not None
+        else "unknown cost (--price MODEL=IN/OUT sets prices)"
     )
+    spent = f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {cost}"
     seconds = sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000
     console.print(f"Total of all sessions: {spent}, {seconds:.0f} s. Journal: {journal.path}", markup=False, soft_wrap=True)
     calls, tokens = journal.lost()
@@ -53,7 +57,8 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     missing = sum(outcome.missing.values())
     if missing:
         console.print(
-            f"Stopped by {outcome.stopped_by}: {missing} problems are left. Rerun the command to resume.", style="yellow"
+            f"Stopped by {outcome.stopped_by}: {missing} problems are left. Raise the limit and rerun the command to resume.",
+            style="yellow",
         )
     if outcome.waiting:
         console.print(
@@ -63,20 +68,21 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     show_errors_of(journal, cells, console)
 
 
-def warn_of_faults(summaries: list[ConditionSummary], console: Console) -> None:
+def warn_of_faults(experiment: str, summaries: list[ConditionSummary], console: Console) -> None:
     """Say where plans were refused or replies cut: a wrong answer then says little about the student."""
-    for s in summaries:
-        name = printable(f"{s['student']} {s['label']}")
-        if s["refused"]:
-            console.print(
-                f"warning: {s['refused']} plans of {name} were refused or empty; look at them with: tot show", style="yellow"
-            )
-        if s["rows"] and s["truncated"] > s["rows"] / 10:
-            console.print(
-                f"warning: {s['truncated']} of {s['rows']} problems of {name} have a reply that ran into the token limit; "
-                "raise --max-tokens",
-                style="yellow",
-            )
+
+    def counted(name: Literal["refused", "truncated"], share: float) -> str:
+        found = [s for s in summaries if s[name] > share * s["rows"]]
+        return ", ".join(f"{s[name]} of {s['rows']} in {s['student']} {s['label']}" for s in found)
+
+    refused, cut = counted("refused", 0), counted("truncated", 0.1)
+    look = f"look at them with: tot show {quote(experiment)}"
+    for said in (
+        f"plans were refused or empty: {refused}; {look}" if refused else "",
+        f"replies ran into the token limit: {cut}; raise --max-tokens" if cut else "",
+    ):
+        if said:
+            console.print(printable(f"warning: {said}"), style="yellow", markup=False, soft_wrap=True)
 
 
 def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:

@@ -1,4 +1,4 @@
-"""Experiments as YAML files; a mistake is shown with its line and the nearest valid name."""
+"""Read experiments from YAML files. A mistake is reported with its line and the nearest valid name."""
 
 from __future__ import annotations
 
@@ -103,6 +103,9 @@ def _message(problem: Any, shown: str, place: Place) -> str:
     if kind == "literal_error":
         allowed = [part.strip(" '") for part in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
         return f"{shown}: unknown value {given!r}{nearest(str(given), allowed)}; use one of {', '.join(allowed)}"
+    if kind == "string_pattern_mismatch":
+        said = "a name begins with a letter or digit and has at most 80 letters, digits, spaces and . - + ( )"
+        return f"{shown}: {str(given)[:80]!r} is no name: {said}"
     if kind == "missing":
         return f"{shown} is missing"
     return f"{shown}: {problem['msg'].removeprefix('Value error, ')} (given: {str(given)[:80]!r})" if shown else problem["msg"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...graphs.methods import method_named
 from ...tracking.runs.records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
 from ..journal.journal import Journal
-from ..journal.records import CellValues, Session
+from ..journal.records import CellValues, Row, Session
 from ..report.measures import ConditionSummary
 from ..report.scores import conditions
 from ..report.summary import comparisons, summarise, summarise_condition
@@ -24,8 +24,9 @@ class MlflowTracker:
     """Traces and curves of a run, by cell."""
 
     def __init__(self, runs: OpenRuns) -> None:
-        """Take the open runs of the experiment."""
+        """Take the open runs of the experiment; traces are sent once their rows are written."""
         self._runs = runs
+        runs.hold()
         self._handlers: dict[str, Any] = {}
 
     def callbacks(self, cell_id: str) -> list[Any]:
@@ -33,6 +34,11 @@ class MlflowTracker:
         if cell_id not in self._handlers:
             self._handlers[cell_id] = self._runs.handler(cell_id)
         return [self._handlers[cell_id]]
+
+    def written(self, row: Row) -> None:
+        """Send the trace of a row."""
+        if row["trace_id"]:
+            self._runs.release(row["trace_id"])
 
     def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
         """Add a point to the curves of a cell."""
@@ -56,6 +62,7 @@ def publish_journal(journal: Journal, store: Store, artifacts: Mapping[str, Path
     journal.set("published", "0")
     journal.set("tracking_uri", store.address)
     runs = tracking.publish(store, experiment_record(journal, whole=True, artifacts=artifacts))
+    runs.settle(journal.traced)
     journal.set("traces_page", traces_page(runs))
     journal.set("published", "1")
     return runs
@@ -87,6 +94,7 @@ def experiment_record(journal: Journal, *, whole: bool, artifacts: Mapping[str, 
         params={"config": journal.get("config"), **version},
         started_ms=sessions[0]["started_ms"] if sessions else None,
         cells=[_cell_record(journal, cell, version) for cell in journal.cells()],
+        former=tuple(json.loads(journal.get("former_names") or "[]")),
     )
     if whole:
         _fill(record, journal, sessions)

@@ -1,12 +1,13 @@
-"""Two conditions on the same problems: difference, gain, test, and whether they are as good as equal."""
+"""Compare two conditions on the same problems: difference, relative gain, test, equivalence."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from math import fsum, isfinite, sqrt
+from math import ceil, fsum, isfinite, sqrt
 
-from .intervals import Interval, mcnemar, normal_quantile
+from .intervals import Interval, mcnemar
+from .paired_shares import bonett_price, noninferiority, paired_ratio
 from .permutation import sign_flip
 from .power import problems_needed
 
@@ -20,9 +21,9 @@ class Equivalence:
     """Whether `b` is as good as `a` within a margin.
 
     Attributes:
-        margin: in accuracy, from 0 to 1.
-        p_not_worse: of the test that b is worse by the margin or more.
-        p_equivalent: of the two one-sided tests together (TOST): that the difference is outside the margin.
+        margin: margin in accuracy, from 0 to 1.
+        p_not_worse: p-value of the test against "b is worse by the margin or more".
+        p_equivalent: p-value of the two one-sided tests (TOST) against "the difference is outside the margin".
     """
 
     margin: float
@@ -35,20 +36,21 @@ class Comparison:
     """Two conditions on the same problems: `b` against the base `a`.
 
     Attributes:
-        n: problems that both have.
-        difference: accuracy of b less accuracy of a, with its 95 % interval.
-        gain: (accuracy of b / accuracy of a) - 1, the paper's figure; None if a solves nothing, and over clusters, which its
-            interval does not know.
-        gained: problems that only b solves.
-        lost: problems that only a solves.
-        p: of McNemar's exact test, or of a permutation test where scores are averages or problems are clustered.
+        n: number of problems that both have.
+        difference: accuracy of b minus accuracy of a, with its 95 % interval.
+        gain: (accuracy of b / accuracy of a) - 1, the paper's measure. None if a solves nothing, and with clusters, for which
+            there is no interval.
+        gained: number of problems that only b solves.
+        lost: number of problems that only a solves.
+        p: p-value of McNemar's exact test, or of a permutation test if scores are averages or problems are clustered.
         test: name of the test.
-        interval: how the interval was made.
-        error: standard error of the difference, over clusters where they are given; None for a single problem.
-        needed: problems that would show a difference of this size with 80 % power at 5 %; None if there is none to show.
-        clusters: their number, None unless given.
-        equivalence: None unless a margin is given.
-        p_holm: corrected for the number of comparisons.
+        interval: name of the interval's method.
+        error: standard error of the difference, cluster-robust with clusters; None for a single problem.
+        needed: number of problems that show a difference of this size with 80 % power at the 5 % level; None if there is no
+            difference.
+        clusters: number of clusters; None without.
+        equivalence: test of equivalence; None without a margin.
+        p_holm: p-value corrected for several comparisons.
     """
 
     n: int
@@ -78,10 +80,10 @@ def compare(
 
     Args:
         a: scores of the base, usually 0 or 1, or averages over seeds.
-        b: scores of the other.
-        clusters: the cluster of each problem, such as its passage or template: problems of one cluster are not independent.
-        margin: ask whether b is as good as a within this difference, too.
-        resamples: of the bootstrap.
+        b: scores of the other condition.
+        clusters: the cluster of each problem, such as its passage or template. Problems of a cluster are not independent.
+        margin: also test whether b is as good as a within this difference in accuracy (0 to 1).
+        resamples: number of bootstrap resamples.
 
     Raises:
         ValueError: the lengths differ, or there are no problems.
@@ -99,12 +101,16 @@ def compare(
         p, test = sign_flip(changes), "paired permutation"
     difference, gain = bootstrap(a, b, resamples=resamples)
     interval = "bootstrap"
-    fit = _fit(changes, clusters)
+    fit, shares = _fit(changes, clusters), _shares(a, b)
     if clusters is not None and fit is not None:
         interval, difference = "clustered", _around(fit, changes)
+    elif len(a) < FEW and shares:
+        interval, difference = "Bonett-Price", bonett_price(len(a), gained, lost)
+        gain = paired_ratio(fsum(map(min, a, b)), gained, lost)
     elif len(a) < FEW:
-        few = bonett_price(len(a), gained, lost) if _shares(a, b) else None
-        interval, difference = ("Bonett-Price", few) if few else ("t", _around(fit, changes))
+        interval, difference = "t", _around(fit, changes)
+    if shares:
+        difference = _within_bounds(difference)
     return Comparison(
         n=len(a),
         difference=difference,
@@ -115,21 +121,10 @@ def compare(
         test=test,
         interval=interval,
         error=fit.error if fit is not None else None,
-        needed=problems_needed(gained / len(a), lost / len(a)) if _shares(a, b) else None,
+        needed=_needed(changes, gained, lost, fit) if shares else None,
         clusters=len(set(clusters)) if clusters is not None else None,
-        equivalence=_equivalence(fit, changes, margin) if margin is not None else None,
+        equivalence=_equivalence(changes, fit, margin, whole and clusters is None) if margin is not None else None,
     )
-
-
-def bonett_price(n: int, gained: float, lost: float) -> Interval:
-    """Return the difference of paired shares with the adjusted Wald interval of Bonett and Price (2012).
-
-    It covers what it says from 10 problems on. Where gains and losses are fractional (averages over seeds), it is on the wide
-    side.
-    """
-    up, down = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = normal_quantile(0.975) * sqrt((up + down - (up - down) ** 2) / (n + 2))
-    return Interval((gained - lost) / n, max(-1.0, up - down - half), min(1.0, up - down + half))
 
 
 def bootstrap(a: Sequence[float], b: Sequence[float], *, resamples: int = RESAMPLES) -> tuple[Interval, Interval | None]:
@@ -190,17 +185,31 @@ def _around(fit: _Fit | None, changes: Sequence[float]) -> Interval:
     return Interval(fit.mean, fit.mean - half, fit.mean + half)
 
 
-def _equivalence(fit: _Fit | None, changes: Sequence[float], margin: float) -> Equivalence:
-    """Test both sides of the margin with the standard error of the fit (two one-sided tests, Schuirmann 1987)."""
+def _needed(changes: Sequence[float], gained: float, lost: float, fit: _Fit | None) -> int | None:
+    """Return the problems needed; over clusters as many times more as the variance is larger than without them."""
+    alone, n = _fit(changes, None), len(changes)
+    needed = problems_needed(gained / n, lost / n)
+    if needed is None or fit is None or alone is None or not alone.error:
+        return needed
+    return ceil(needed * max(1.0, (fit.error / alone.error) ** 2))
+
+
+def _equivalence(changes: Sequence[float], fit: _Fit | None, margin: float, whole: bool) -> Equivalence:
+    """Test both sides of the margin (two one-sided tests, Schuirmann 1987).
+
+    Single scores of 0 or 1 are tested by Tango's score test. Averages and clusters are tested by the standard error of the fit,
+    unless there is no spread: then each problem or cluster counts as one change, since no spread is no proof of equality.
+    """
     from scipy.special import stdtr
 
-    if fit is None or not fit.error:
-        # without any spread there is no test: the mean is on one side of each margin, or on the other
-        mean = fsum(changes) / len(changes)
-        below, above = float(mean <= -margin), float(mean >= margin)
+    if not whole and fit is not None and fit.error > 1e-12:
+        below = float(stdtr(fit.degrees, -(fit.mean + margin) / fit.error))
+        above = float(stdtr(fit.degrees, (fit.mean - margin) / fit.error))
         return Equivalence(margin, below, max(below, above))
-    below = float(stdtr(fit.degrees, -(fit.mean + margin) / fit.error))
-    above = float(stdtr(fit.degrees, (fit.mean - margin) / fit.error))
+    units = len(changes) if whole else fit.degrees + 1 if fit is not None else 1
+    scale = units / len(changes)
+    gained, lost = (scale * fsum(sign * change for change in changes if sign * change > 0) for sign in (1, -1))
+    below, above = noninferiority(units, gained, lost, margin), noninferiority(units, lost, gained, margin)
     return Equivalence(margin, below, max(below, above))
 
 
@@ -209,6 +218,12 @@ def _sums(changes: Sequence[float], clusters: Sequence[Hashable]) -> list[float]
     for change, cluster in zip(changes, clusters, strict=True):
         totals[cluster] = totals.get(cluster, 0.0) + change
     return list(totals.values())
+
+
+def _within_bounds(found: Interval) -> Interval:
+    """Return the interval of a difference of shares without what no such difference can be."""
+    low, high = found.low, found.high
+    return Interval(found.value, None if low is None else max(-1.0, low), None if high is None else min(1.0, high))
 
 
 def _shares(a: Sequence[float], b: Sequence[float]) -> bool:

@@ -7,8 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from .journal import Journal
-
-SUFFIX = ".journal.sqlite"
+from .layout import SUFFIX, files_of
 
 
 def journal_path(home: Path, experiment: str) -> Path:
@@ -47,10 +46,13 @@ def rename_journal(name: str, new: str, home: Path) -> Path:
         old, target = journal.path, journal.path.parent / journal_path(home, new).name
         if target.exists() and target != old:
             raise FileExistsError(f"there is an experiment {new!r} already; choose another name, or delete that one")
+        former = json.loads(journal.get("former_names") or "[]")
+        journal.set("former_names", json.dumps([*former, journal.get("name") or name]))
         journal.set("name", new)
         config = json.loads(journal.get("config") or "{}")
         journal.set("config", json.dumps({**config, "name": new}))
-        journal.set("published", "0")
+        if journal.get("tracking_uri"):
+            journal.set("published", "0")
         journal.fold()
     for old_file, new_file in zip(files_of(old), files_of(target), strict=True):
         if old_file.exists():
@@ -71,11 +73,6 @@ def delete_journal(name: str, home: Path) -> Path:
     for file in files_of(path):
         file.unlink(missing_ok=True)
     return path
-
-
-def files_of(path: Path) -> list[Path]:
-    """Return the files of a journal: the database, and those that SQLite and the lock put beside it."""
-    return [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm")), path.with_suffix(".lock")]
 
 
 def unpublished(home: Path) -> list[Path]:

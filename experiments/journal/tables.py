@@ -15,28 +15,8 @@ from typing import Self
 from urllib.parse import quote
 
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
-from .records import Reply, Row, columns_of
-
-VERSION = 1
-
-
-def _listed(record: type) -> str:
-    return ", ".join(f"{name} {kind}" for name, kind in columns_of(record).items())
-
-
-_SCHEMA = f"""
-create table if not exists meta (key text primary key, value text not null) without rowid;
-create table if not exists sets (name text primary key, source text not null, spec text not null) without rowid;
-create table if not exists problems (
-  set_name text, key text, position integer, problem_id text, question text, reference text, domain text, metadata text,
-  primary key (set_name, key)) without rowid;
-create table if not exists cells (id text primary key, position integer, spec text not null, prompts text) without rowid;
-create table if not exists rows ({_listed(Row)}, primary key (cell_id, key)) without rowid;
-create table if not exists replies ({_listed(Reply)}, primary key (teacher, prompt_key)) without rowid;
-create table if not exists progress (
-  cell_id text, step integer, ms integer, metrics text, primary key (cell_id, step)) without rowid;
-create table if not exists sessions (id integer primary key, started_ms integer, ended_ms integer, done integer, outcome text);
-"""
+from .layout import SCHEMA, SUFFIX, VERSION
+from .salvage import count_readable
 
 
 class JournalBusy(RuntimeError):
@@ -45,11 +25,6 @@ class JournalBusy(RuntimeError):
 
 class JournalDamaged(OSError):
     """Parts of a journal's file cannot be read; `tot repair` recovers the others."""
-
-
-def schema() -> str:
-    """Return the statements that create the tables of a journal."""
-    return _SCHEMA
 
 
 class JournalFile:
@@ -113,7 +88,7 @@ class JournalFile:
     def _prepare(self, found: set[str]) -> None:
         use_wal(self.db)
         if not found:
-            self.db.executescript(f"begin immediate; {_SCHEMA} commit;")
+            self.db.executescript(f"begin immediate; {SCHEMA} commit;")
         self.db.execute("insert or ignore into meta values ('version', ?), ('uuid', ?)", (str(VERSION), uuid.uuid4().hex))
 
     def _tables(self) -> set[str]:
@@ -133,11 +108,9 @@ class JournalFile:
             return self._unwritable(error)
         if not isinstance(error, sqlite3.OperationalError) and type(error) is not sqlite3.DatabaseError:
             return error
-        from .repair import count_readable
-
         if not (found := count_readable(self.path)):
             return ValueError(f"{self.path} is not a journal of this program ({error})")
-        name = self.path.name.removesuffix(".journal.sqlite")
+        name = self.path.name.removesuffix(SUFFIX)
         return JournalDamaged(
             f"the journal {self.path} is damaged ({error}): {found['rows']:,} rows of problems and {found['replies']:,} "
             f"replies of teachers can still be read. Recover them with: tot repair {name}; then rerun the experiment"
@@ -192,7 +165,7 @@ class JournalFile:
 
     @property
     def uuid(self) -> str:
-        """Of the experiment, for ever."""
+        """The permanent id of the experiment."""
         return self.get("uuid") or ""
 
     def get(self, key: str) -> str | None:

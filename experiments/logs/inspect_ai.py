@@ -15,13 +15,13 @@ ZSTANDARD = 93
 """Compression method in a zip; Python's own zipfile reads it from 3.14 on."""
 
 MOST_BYTES = 512 * 1024 * 1024
-"""Of one entry, unpacked: a damaged or hostile file must not fill the memory."""
+"""Maximum size of an unpacked entry: a damaged or hostile file must not fill the memory."""
 
 _GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 """Correct, partial, incorrect, no answer: inspect_ai's own values of them."""
 
 _HEADER = struct.Struct("<26xHH")
-"""Of an entry in a zip: lengths of its name and its extra field, after 26 bytes."""
+"""Header of an entry in a zip: after 26 bytes, the lengths of its name and of its extra field."""
 
 
 def read_inspect(path: Path, *, texts: bool, score: str | None) -> Log:
@@ -140,4 +140,4 @@ def _value(scores: dict[str, Any], name: str, path: Path) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{path}: the score {name!r} is {value!r}, which is no number") from None
+        raise ValueError(f"{path}: the score {name!r} is {value!r}, which is not a number") from None

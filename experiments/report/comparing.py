@@ -1,4 +1,4 @@
-"""Two combinations, experiments or logs against each other, on the problems that both have."""
+"""Compare two combinations, experiments or logs on the problems that both have."""
 
 from __future__ import annotations
 
@@ -74,23 +74,37 @@ def _once(questions: Mapping[str, str]) -> dict[str, str]:
 def compare_pairs(
     pairs: Sequence[tuple[Side, Side]], *, cluster: str | None = None, by: str | None = None, margin: float | None = None
 ) -> list[ComparisonSummary]:
-    """Compare each pair; p-values are corrected over all.
+    """Compare each pair; p-values are corrected over all pairs, and over all parts of a breakdown.
 
     Args:
         pairs: see `matched`.
         cluster: column whose values mark problems that are not independent, such as a passage or a template.
-        by: column to break each comparison down by.
+        by: column to break each comparison down by; the parts follow the whole.
         margin: in accuracy: test whether b is as good as a within it, too.
 
     Raises:
         LookupError: the problems have no such column; says which they have.
     """
-    made: list[tuple[Side, Side, str, Comparison]] = []
-    for a, b in pairs:
-        for group, keys in _groups(a, b, by).items():
-            clusters = _column(a, b, cluster, keys) if cluster else None
-            found = compare(*_scores(a.condition, b.condition, keys), clusters=clusters, margin=margin)
-            made.append((a, b, group, found))
+    whole: list[_Made] = [(a, b, "", _compared(a, b, paired(a.condition, b.condition)[0], cluster, margin)) for a, b in pairs]
+    if by is None:
+        return _corrected(whole)
+    parts: list[_Made] = [
+        (a, b, group if group.startswith(by) else f"{by} {group}", _compared(a, b, keys, cluster, margin))
+        for a, b in pairs
+        for group, keys in _groups(a, b, by).items()
+    ]
+    return _corrected(whole) + _corrected(parts)
+
+
+_Made = tuple[Side, Side, str, Comparison]
+
+
+def _compared(a: Side, b: Side, keys: list[str], cluster: str | None, margin: float | None) -> Comparison:
+    clusters = _column(a, b, cluster, keys) if cluster else None
+    return compare(*_scores(a.condition, b.condition, keys), clusters=clusters, margin=margin)
+
+
+def _corrected(made: list[_Made]) -> list[ComparisonSummary]:
     corrected = holm([found.p for *_, found in made])
     return [_summary(a, b, group, replace(found, p_holm=p)) for (a, b, group, found), p in zip(made, corrected, strict=True)]
 
@@ -118,11 +132,9 @@ def _pass_rates(a: Side, b: Side) -> tuple[int, float | None, float | None]:
     return k, rates[0], rates[1]
 
 
-def _groups(a: Side, b: Side, by: str | None) -> dict[str, list[str]]:
-    """Return the keys of the common problems, by value of a column; all together for None."""
+def _groups(a: Side, b: Side, by: str) -> dict[str, list[str]]:
+    """Return the keys of the common problems, by value of a column."""
     keys = paired(a.condition, b.condition)[0]
-    if by is None:
-        return {"": keys}
     groups: dict[str, list[str]] = {}
     for key, value in zip(keys, _column(a, b, by, keys), strict=True):
         groups.setdefault(str(value), []).append(key)

@@ -1,4 +1,4 @@
-"""What to think of a comparison, in one sentence."""
+"""Put the outcome of comparisons into one sentence."""
 
 from __future__ import annotations
 
@@ -7,10 +7,32 @@ from collections.abc import Sequence
 from .measures import ComparisonSummary
 
 LEVEL = 0.05
+"""Significance level, applied to p-values that are corrected for several comparisons."""
+
+
+FEWEST_CLUSTERS = 6
+"""With fewer, a permutation of whole clusters has no p-value below 5 %, whatever it finds."""
 
 
 def conclusion(found: Sequence[ComparisonSummary]) -> str:
-    """Return one sentence on all comparisons of a table; empty without any."""
+    """Return one sentence on all comparisons of a table, and one on the parts of a breakdown; empty without any."""
+    if len({c["student"] for c in found}) > 1:
+        found = [{**c, "b": f"{c['student']} {c['b']}"} if not c["b"].startswith(c["student"]) else c for c in found]
+    whole, parts = ([c for c in found if bool(c["group"]) is grouped] for grouped in (False, True))
+    said = _of_all(parts)
+    of_parts = f"In the parts: {said[0].lower() if said.startswith('No ') else said[0]}{said[1:]}" if said else ""
+    return " ".join(filter(None, (_of_all(whole), of_parts, _of_clusters(found))))
+
+
+def _of_clusters(found: Sequence[ComparisonSummary]) -> str:
+    few = [c["clusters"] for c in found if c["clusters"] is not None and c["clusters"] < FEWEST_CLUSTERS]
+    if not few:
+        return ""
+    which = f"only {few[0]} clusters" if len(found) == 1 else f"fewer than {FEWEST_CLUSTERS} clusters in {len(few)} of them"
+    return f"There are {which}: the test cannot show anything; it needs at least {FEWEST_CLUSTERS}."
+
+
+def _of_all(found: Sequence[ComparisonSummary]) -> str:
     if not found:
         return ""
     if len(found) == 1:
@@ -49,16 +71,17 @@ def _of_one(c: ComparisonSummary) -> str:
 def _of_largest(c: ComparisonSummary) -> str:
     if c["difference"] <= 0:
         return "none scores above its base."
-    return f"the largest difference is {_points(c)} by {_who(c)}; {_of_size(c)}"
+    return f"the largest difference is {_points(c)} by {_who(c)}; {_of_size(c, said=True)}"
 
 
-def _of_size(c: ComparisonSummary) -> str:
-    needed = c["needed"]
+def _of_size(c: ComparisonSummary, *, said: bool = False) -> str:
+    """Tell what a difference of this size needs; `said` if the sentence has named the size."""
+    needed, size = c["needed"], "" if said else f" ({_points(c)})"
     if needed is None:
         return "the difference is within what chance gives."
-    if needed <= c["n"]:
-        return f"a difference of this size ({_points(c)}) is within what chance gives over the comparisons made."
-    return f"about {_rounded(needed):,} problems would be needed to see one of this size ({_points(c)})."
+    if needed <= c["n"] or (c["clusters"] or FEWEST_CLUSTERS) < FEWEST_CLUSTERS:
+        return f"a difference of this size{size} is within what chance gives."
+    return f"about {rounded(needed):,} problems would be needed to see one of this size{size}."
 
 
 def _significant(c: ComparisonSummary) -> bool:
@@ -83,7 +106,7 @@ def _range(c: ComparisonSummary) -> str:
     return f" (95 % interval {100 * low:+.1f} to {100 * high:+.1f})" if low is not None and high is not None else ""
 
 
-def _rounded(needed: int) -> int:
-    """Return a number of problems with two digits: it is a guess from this very sample."""
+def rounded(needed: int) -> int:
+    """Return a number of problems rounded up to two digits: it is estimated from this sample, and no more exact."""
     size = 10 ** max(0, len(str(needed)) - 2)
     return -(-needed // size) * size

@@ -15,7 +15,7 @@ from .conclusion import conclusion
 from .figures import accuracy_figure, causes_figure, cost_figure, flips_figure, steps_figure
 from .frontier.figure import frontier_figure
 from .frontier.headline import headline
-from .frontier.points import frontier_cells, frontiers
+from .frontier.points import Frontier, frontier_cells, frontiers
 from .measures import ComparisonSummary, ConditionSummary
 from .outcomes import cause
 from .review_effects import review_cells, review_summary
@@ -90,7 +90,7 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
     read = conditions(journal)
     made = frontiers(read)
     problems, causes = _problems(journal, read)
-    figures = ({"frontier": frontier_figure(made)} if made else {}) | _figures(summaries, found, read, causes)
+    figures = _frontier_figures(made) | _figures(summaries, found, read, causes)
     summary = summary_cells(summaries, columns)
     compared = comparison_cells(found, columns) if found else None
     markdown = markdown_table(*summary) + ("\n" + markdown_table(*compared) if compared else "")
@@ -116,6 +116,13 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
         data=_embedded({"conditions": _condition_list(read), "problems": problems, "traces": _traces_page(journal)}),
     )
     return Report(html, markdown, figures)
+
+
+def _frontier_figures(made: Sequence[Frontier]) -> dict[str, str]:
+    """Draw the frontiers over tokens, and over USD where something was billed."""
+    billed = [frontier for frontier in made if any(point.usd for point in frontier.points)]
+    figures = {"frontier": frontier_figure(made)} if made else {}
+    return figures | ({"frontier_usd": frontier_figure(billed, "usd")} if billed else {})
 
 
 def _figures(

@@ -13,6 +13,7 @@ from ...nodes.solving.ways import WAYS, Way
 from ...prompts import PromptSet
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row
+from .labels import told_apart
 from .scores import Condition, conditions, paired
 from .summary import base_pairs
 
@@ -81,11 +82,14 @@ def best_lift(found: list[Condition]) -> tuple[float | None, str]:
 def choose_cells(journal: Journal, wanted: str) -> list[CellValues]:
     """Return the cells whose id, condition or label is this, else those in whose full name it stands; all for "".
 
+    Their labels tell options apart, as in the tables.
+
     Raises:
         LookupError: there is none; says which there are.
     """
-    cells = journal.cells()
-    exact = [cell for cell in cells if wanted in (cell["id"], cell["condition"], cell["label"])]
+    stored = journal.cells()
+    cells: list[CellValues] = [{**cell, "label": label} for cell, label in zip(stored, told_apart(stored), strict=True)]
+    exact = [cell for cell, was in zip(cells, stored, strict=True) if wanted in _names(cell, was["label"])]
     chosen = exact or [cell for cell in cells if wanted in full_name(cell)]
     if not chosen:
         names = list(dict.fromkeys(map(full_name, cells)))
@@ -93,6 +97,10 @@ def choose_cells(journal: Journal, wanted: str) -> list[CellValues]:
         name = journal.get("name") or journal.path.stem
         raise LookupError(f"{name!r} has no combination {wanted!r}; near: {near[0]!r}; it has {'; '.join(names)}")
     return chosen
+
+
+def _names(cell: CellValues, label: str) -> tuple[str, ...]:
+    return cell["id"], cell["condition"], cell["label"], label
 
 
 def full_name(cell: CellValues) -> str:
@@ -136,9 +144,9 @@ def find_row(rows: Sequence[Row], problem: str) -> int:
             return place
     if problem.isdecimal() and 1 <= int(problem) <= len(rows):
         return int(problem) - 1
-    names = [row["problem_id"] for row in rows]
-    near = get_close_matches(problem, names, n=1) or names[:1]
-    raise LookupError(f"no problem {problem!r} among these {len(rows)}" + (f"; near: {near[0]!r}" if near else ""))
+    near = get_close_matches(problem, [row["problem_id"] for row in rows], n=1)
+    which = f"near: {near[0]!r}" if near else f"give an id, or a number from 1 to {len(rows)}"
+    raise LookupError(f"no problem {problem!r} among these {len(rows)}" + (f"; {which}" if rows else ""))
 
 
 def teacher_reply(journal: Journal, cell: CellValues, question: str) -> Any:

@@ -1,4 +1,4 @@
-"""What can be compared: a condition of an experiment, or a log of another library, with the columns of its problems."""
+"""The sides of a comparison: a condition of an experiment or a log of another library, with the columns of its problems."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...foundation.statuses import SCORED
+from ...problems.formats import final_answer
 from ..journal.finding import find_journal
 from ..journal.journal import Journal
 from ..journal.records import CellValues
@@ -106,14 +107,18 @@ def _of_log(log: Log, rescore: bool, path: Path) -> Side:
     rescored = {id: _again(problem) for id, problem in log.problems.items()} if rescore else {}
     trials = {id: rescored.get(id, problem.scores) for id, problem in log.problems.items()}
     trials = {id: scores for id, scores in trials.items() if scores}
-    condition = Condition(_cell_of(log, path), cell_ids=[str(path)], scores={i: sum(s) / len(s) for i, s in trials.items()})
+    condition = Condition(
+        _cell_of(log, path, rescore), cell_ids=[str(path)], scores={i: sum(s) / len(s) for i, s in trials.items()}
+    )
     columns: dict[str, Mapping[str, Any]] = {id: {**problem.metadata, "problem_id": id} for id, problem in log.problems.items()}
     questions = {id: _folded(problem.question) for id, problem in log.problems.items()}
     return Side(condition, {id: id for id in log.problems}, columns, trials, questions, log.kind)
 
 
 def _again(problem: ScoredProblem) -> list[float]:
-    return _verified(problem.texts, problem.reference, problem.question)
+    # GSM8K's target in samples of lm-eval is the whole worked solution
+    reference = final_answer(problem.reference) if problem.reference else None
+    return _verified(problem.texts, reference, problem.question)
 
 
 def _verified(texts: list[str], reference: str | None, question: str) -> list[float]:
@@ -124,7 +129,7 @@ def _verified(texts: list[str], reference: str | None, question: str) -> list[fl
     return [float(known[text] == "correct") for text in texts if known[text] in SCORED]
 
 
-def _cell_of(log: Log, path: Path) -> CellValues:
+def _cell_of(log: Log, path: Path, rescore: bool) -> CellValues:
     """Describe a log as tables show it."""
     return {
         "id": str(path),
@@ -142,7 +147,7 @@ def _cell_of(log: Log, path: Path) -> CellValues:
         "max_attempts": 1,
         "teacher_label": "",
         "student_label": log.model,
-        "label": f"{path.name} ({log.score})",
+        "label": f"{path.name} ({'verified again' if rescore else log.score})",
     }
 
 

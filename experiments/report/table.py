@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -43,16 +44,16 @@ _COMPARISON: dict[str, Callable[[ComparisonSummary], str]] = {
     "problems": lambda c: c["problems"],
     "student": lambda c: c["student"],
     "compared": lambda c: f"{c['b']} - {c['a']}",
-    "group": lambda c: c["group"] or "-",
+    "group": lambda c: c["group"] or "all",
     "n": lambda c: str(c["n"]),
     "clusters": lambda c: str(c["clusters"] or "-"),
     "points (95 %)": lambda c: signed_interval(c["difference"], c["difference_low"], c["difference_high"], ""),
     "standard error": lambda c: f"{100 * c['error']:.1f}" if c["clusters"] and c["error"] is not None else "-",
     "relative gain (95 %)": lambda c: _gain(c),
     "gained/lost": lambda c: f"{c['gained']:.4g} / {c['lost']:.4g}",
-    "p (Holm)": lambda c: _p(c["p_holm"]),
-    "not worse (p)": lambda c: _p(c["p_not_worse"]),
-    "equal (p)": lambda c: _p(c["p_equivalent"]),
+    "p (Holm)": lambda c: p_value(c["p_holm"]),
+    "not worse (p)": lambda c: p_value(c["p_not_worse"]),
+    "equal (p)": lambda c: p_value(c["p_equivalent"]),
     "pass@k": lambda c: _passes(c),
     "needed for 80 % power": lambda c: f"{c['needed']:,}" if c["needed"] else "-",
 }
@@ -63,8 +64,8 @@ SUMMARY_COLUMNS, COMPARISON_COLUMNS = tuple(_SUMMARY), tuple(_COMPARISON)
 _NOTHING = {name: {"0"} for name in ("retried", "truncated", "refused", "no working", "USD")} | {"leaks": {"-", "0 %"}}
 """What a column of the summary holds where it has nothing to say, by name."""
 
-_ALWAYS: dict[str, set[str]] = {"relative gain (95 %)": set(), "needed for 80 % power": set()}
-"""Columns of the comparisons that stay even where they hold nothing: their absence would look like an oversight."""
+_EMPTY: dict[str, set[str]] = {"group": {"all"}, "relative gain (95 %)": set(), "needed for 80 % power": set()}
+"""The same of the comparisons; two columns always stay: their absence would look like an oversight."""
 
 
 def summary_cells(summaries: Sequence[ConditionSummary], wanted: Sequence[str] = ()) -> Cells:
@@ -81,7 +82,7 @@ def summary_cells(summaries: Sequence[ConditionSummary], wanted: Sequence[str] =
 def comparison_cells(found: Sequence[ComparisonSummary], wanted: Sequence[str] = ()) -> Cells:
     """Return the table of comparisons; arguments as for `summary_cells`."""
     columns = {name: [read(c) for c in found] for name, read in _COMPARISON.items()}
-    return _chosen(columns, wanted) or shown_columns(columns, _ALWAYS)
+    return _chosen(columns, wanted) or shown_columns(columns, _EMPTY)
 
 
 def find_columns(wanted: Iterable[str], known: Sequence[str] = (*SUMMARY_COLUMNS, *COMPARISON_COLUMNS)) -> list[str]:
@@ -164,7 +165,8 @@ def _gain(c: ComparisonSummary) -> str:
     return signed_interval(c["gain"], c["gain_low"], c["gain_high"], " %") if c["gain"] is not None else "-"
 
 
-def _p(value: float | None) -> str:
+def p_value(value: float | None) -> str:
+    """Return a p-value as tables show it."""
     return "-" if value is None else f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
@@ -175,18 +177,29 @@ def _passes(c: ComparisonSummary) -> str:
     return f"k={c['pass_k']}: " + " vs ".join(rates)
 
 
+_NUMBER = re.compile(r"(?:< )?[+-]?\d[\d,.]*(?: %)?(?: \(.*\))?(?: [+/] \d[\d,.]*)?$|-$|unknown$|$")
+
+
 def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int = 160) -> Table:
     """Return a table for the terminal; below 120 columns names are broken between words so that numbers keep their room."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    # a column of numbers is read from its right end, words from their left
+    numbers = {name for place, name in enumerate(header) if rows and all(_NUMBER.match(row[place]) for row in rows)}
+    table = Table(
+        title=Text(printable(title)),
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     names = ("method", "compared")
     for name in header:
-        words = name in ("problems", "student", "statuses", *names)
         narrow = width < 120 and name in names
-        table.add_column(name, justify="left" if words else "right", overflow="fold", no_wrap=narrow)
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold", no_wrap=narrow)
     for row in rows:
         cells = [
             textwrap.fill(cell, 20, break_long_words=False) if width < 120 and name in names else cell

@@ -1,4 +1,4 @@
-"""Where problems are handed to workers. Nothing else in this project knows how: another engine replaces this file."""
+"""Hand problems to workers. Nothing else in this project knows how, so another engine would replace only this file."""
 
 from __future__ import annotations
 
@@ -24,22 +24,19 @@ async def work_off(
     lanes: list[Lane[Unit]],
     solve: Callable[[Unit], Awaitable[Result]],
     take: Callable[[Unit, Result], None],
-    stopped: Callable[[], bool],
+    admit: Callable[[Unit], Awaitable[bool]],
 ) -> None:
     """Solve all units of all lanes side by side.
 
     Args:
-        lanes: their units are drawn one by one, so that a lane may be endless.
-        solve: turns a unit into its result, in any process or machine; must not raise for a problem that fails.
-        take: gets each result in this thread as soon as it is there; what it raises ends the work.
-        stopped: asked before each unit is drawn; units in flight are finished.
+        lanes: the work. Units are drawn one by one, so a lane may be endless.
+        solve: returns the result of a unit. It must not raise for a problem that fails.
+        take: called with each result, in this thread, as soon as it is known. An exception from it ends the work.
+        admit: waits until a unit may start. False ends the worker; units in flight are still finished.
     """
 
     async def work(lane: Lane[Unit]) -> None:
-        while not stopped():
-            unit = next(lane.units, None)
-            if unit is None:
-                return
+        while (unit := next(lane.units, None)) is not None and await admit(unit):
             take(unit, await solve(unit))
 
     try:

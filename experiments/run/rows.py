@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
-from ...foundation.statuses import SCORED, RowStatus, is_correct
+from ...foundation.statuses import LEAK, SCORED, RowStatus, is_correct
 from ...nodes.asking.failures import ModelError, explain, first
 from ...problems import Problem, Scorer
 from ..design.config import Price
@@ -40,7 +40,7 @@ def solved_row(problem: Problem, output: Mapping[str, Any], prices: Mapping[str,
         "strict": strict(output.get("verdict") or {}, status),
         "attempts": output.get("attempts", 1),
         "n_steps": None if steps is None else len(steps),
-        "leaked": None if steps is None else int(any(flag["kind"] == "answer_in_steps" for flag in flags)),
+        "leaked": None if steps is None else int(any(flag["kind"] == LEAK for flag in flags)),
         "agreement": output.get("agreement"),
         "finish_reason": ",".join(sorted({s["finish_reason"] or "" for s in output.get("solutions") or []})) or None,
         "detail": cast(Detail, {key: output[key] for key in _DETAIL if output.get(key)}),

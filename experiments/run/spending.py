@@ -1,24 +1,27 @@
-"""What a run has spent, and what its calls in flight may still spend, against its budget."""
+"""Keep a run within its budget: what it has spent, and what its problems in flight may still spend."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import Counter
 
 from ..design.config import Budget
-from ..journal.records import Totals
-
-FIRST_TOKENS = 400
-"""Reserved for a problem in flight before the first one has told how many tokens a problem takes."""
+from ..journal.records import Row, Totals
 
 OPTIONS = {"max_cost_usd": "--max-cost-usd", "max_tokens": "--max-total-tokens", "max_minutes": "--max-minutes"}
-"""How the command line calls the limits of a budget."""
+"""Options of the command line by field of `Budget`, for messages."""
 
 
 class Spending:
-    """Counts tokens, cost and time, and says when a limit is reached.
+    """Counts tokens, cost and time, and admits problems while the budget has room for them.
 
-    What problems in flight are expected to use is reserved, so that a limit is passed by at most what they use beyond the
-    average of the problems so far.
+    A problem in flight reserves as much as the largest problem of its cell has used so far. The first problem of a cell shows
+    how much that is. Until it is done, only first problems of other cells start. So only the first problem of each cell, and a
+    problem that uses more than all before it, can exceed a limit.
+
+    Attributes:
+        stopped_by: the limit that was reached, as on the command line; empty while there is room.
     """
 
     def __init__(self, budget: Budget, totals: Totals) -> None:
@@ -27,9 +30,10 @@ class Spending:
         self.tokens = totals["teacher_tokens"] + totals["student_tokens"]
         self.cost_usd = totals["known_cost_usd"]
         self.cost_known = totals["cost_usd"] is not None
-        self.in_flight = 0
-        self._before = (self.tokens, self.cost_usd)
-        self._done = 0
+        self.stopped_by = ""
+        self._in_flight: Counter[str] = Counter()
+        self._largest: dict[str, tuple[int, float]] = {}
+        self._freed = asyncio.Event()
         self._started = time.monotonic()
 
     def add(self, tokens: int, cost_usd: float | None) -> None:
@@ -38,34 +42,66 @@ class Spending:
         self.cost_usd += cost_usd or 0.0
         self.cost_known = self.cost_known and cost_usd is not None
 
-    def begin(self) -> None:
-        """Reserve for a problem that starts."""
-        self.in_flight += 1
+    async def admit(self, cell: str) -> bool:
+        """Wait until the budget has room for one more problem of a cell, and reserve it; False if it never will."""
+        while not self.exceeded():
+            limit = self._short_of(cell)
+            if not limit:
+                self._in_flight[cell] += 1
+                return True
+            if not self._in_flight.total():
+                self.stopped_by = limit
+            else:
+                await self._freed.wait()
+        return False
 
-    def end(self) -> None:
-        """Take back the reserve of a problem that is done; what it used has been added."""
-        self.in_flight -= 1
-        self._done += 1
+    def release(self, cell: str, row: Row | None = None) -> None:
+        """Free the reserve of a finished problem. Its `row` says what the next problem of the cell may use."""
+        self._in_flight[cell] -= 1
+        if row is not None:
+            tokens, cost_usd = self._largest.get(cell, (0, 0.0))
+            self._largest[cell] = max(tokens, _tokens(row)), max(cost_usd, _cost(row))
+        # everyone who waits checks again; a new event, since a set one would let later waiters spin
+        self._freed.set()
+        self._freed = asyncio.Event()
 
     @property
     def minutes(self) -> float:
-        """Since the start of this session."""
+        """Minutes since the start of this session."""
         return (time.monotonic() - self._started) / 60
 
     def exceeded(self) -> str:
-        """Return the limit that is reached, or that one more problem beside those in flight would pass; empty if none is."""
+        """Return the limit that is reached, or that had no room for one more problem; empty if none is."""
         used = {"max_cost_usd": self.cost_usd, "max_tokens": self.tokens, "max_minutes": self.minutes}
         for name, spent in used.items():
             limit = getattr(self.budget, name)
-            reserved = self._expected(name) * (self.in_flight + 1) if self.in_flight else 0.0
-            if limit is not None and (spent >= limit or spent + reserved > limit):
-                return f"{OPTIONS[name]}={limit:g}"
+            if limit is not None and spent >= limit:
+                self.stopped_by = self.stopped_by or self._named(name)
+        return self.stopped_by
+
+    def _short_of(self, cell: str) -> str:
+        """Return the limit that a problem of a cell could pass, beside those in flight; empty if there is room."""
+        reserved = [(self._largest.get(other, (0, 0.0)), count) for other, count in (self._in_flight + Counter([cell])).items()]
+        # first problems in flight: nobody knows yet what they use
+        telling = [other for other, count in self._in_flight.items() if count and other not in self._largest]
+        wait = telling and (cell in telling or cell in self._largest)
+        for place, (name, spent) in enumerate((("max_tokens", self.tokens), ("max_cost_usd", self.cost_usd))):
+            limit = getattr(self.budget, name)
+            if limit is None:
+                continue
+            if wait or spent + sum(largest[place] * count for largest, count in reserved) > limit:
+                return self._named(name)
         return ""
 
-    def _expected(self, limit: str) -> float:
-        """Return what a problem uses on average, of what a limit counts."""
-        if limit == "max_tokens":
-            return (self.tokens - self._before[0]) / self._done if self._done else FIRST_TOKENS
-        if limit == "max_cost_usd":
-            return (self.cost_usd - self._before[1]) / self._done if self._done else 0.0
-        return 0.0
+    def _named(self, limit: str) -> str:
+        return f"{OPTIONS[limit]}={getattr(self.budget, limit):g}"
+
+
+def _tokens(row: Row) -> int:
+    """Return the tokens of a problem; a teacher's reply that several cells share counts in each."""
+    roles = ("teacher", "student")
+    return sum((row.get(f"{role}_{kind}_tokens") or 0) for role in roles for kind in ("input", "output"))  # type: ignore[misc]
+
+
+def _cost(row: Row) -> float:
+    return (row.get("teacher_cost_usd") or 0.0) + (row.get("student_cost_usd") or 0.0)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...foundation.statuses import SCORED
+from ..inference.intervals import wilson
 
 
 class Tally:
     """What is done in a cell, and how often each failed problem was tried."""
 
     def __init__(self, counts: Mapping[str, int], total: int) -> None:
-        """Begin with what the journal has of a cell of so many problems."""
+        """Start from the rows that the journal has, by status, of a cell with `total` problems."""
         self.counts = {status: number for status, number in counts.items() if status not in ("error", "waiting")}
         self.every = max(1, total // 50)
         self.tries: dict[str, int] = {}
@@ -28,7 +29,7 @@ class Tally:
         self.counts[status] = self.counts.get(status, 0) + 1
 
     def due(self) -> bool:
-        """Tell whether the curves get a point now: about fifty in all."""
+        """Return whether the curves get a point now. They get about fifty in all, however many problems there are."""
         return self.done % self.every == 0
 
     @property
@@ -47,6 +48,17 @@ class Tally:
         return sum(self.counts.get(status, 0) for status in SCORED)
 
     def metrics(self) -> dict[str, float]:
-        """Return `done`, `errors` and, once something is scored, `accuracy` (0 to 1)."""
-        found = {"done": float(self.done), "errors": float(self.errors)}
-        return found | ({"accuracy": self.correct / self.scored} if self.scored else {})
+        """Return `done`, `errors` and, once something is scored, `accuracy` (0 to 1) with its 95 % interval and `n`.
+
+        MLflow shows metrics in the order in which they first came, so the most important ones are first.
+        """
+        found: dict[str, float] = {}
+        if self.scored:
+            share = wilson(self.correct, self.scored)
+            found = {
+                "accuracy": share.value,
+                "acc_low": share.low or 0.0,
+                "acc_high": share.high or 0.0,
+                "n": float(self.scored),
+            }
+        return found | {"done": float(self.done), "errors": float(self.errors)}

@@ -1,1 +1,1 @@
-"""Ways into a graph: function and node (`embed`), `chat`, tool, LangGraph server (`studio`), MCP server."""
+"""A graph as a function or a node (`embed`), a tool, a chat, on a LangGraph server (`studio`) and on an MCP server."""

@@ -1,4 +1,4 @@
-"""The graph as a chat: messages in and out, as Agent Chat UI and other chat programs have them."""
+"""A graph as a chat: messages in and out, for Agent Chat UI and other chat programs."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from ...nodes.state import TraceOutput
 from .tool import tool_message
 
 MAX_REPLY = 20_000
-"""Characters of the message that answers."""
-
+"""Maximum length of the answering message, in characters."""
 
 Messages = Annotated[list[AnyMessage], Field(description="The chat; its last message is the problem."), add_messages]
 
@@ -45,18 +44,18 @@ def as_chat(
     checkpointer: BaseCheckpointSaver | bool | None = None,
     context_schema: type | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
-    r"""Return a graph of ours that also takes `messages`: the last human message is the problem, the answer becomes a message.
+    r"""Return one of our graphs as a chat: the last human message is the problem, and the answer is appended as a message.
 
-    Each human message is a problem of its own: earlier turns are not shown to the models. A pause for review surfaces as it
-    does in the graph itself.
+    Each human message is a problem of its own; the models do not see earlier turns. A pause for review surfaces as in the graph
+    itself.
 
     Args:
-        graph: from one of the builders, compiled without a checkpointer.
-        checkpointer: where chats and paused runs are kept.
-        context_schema: of the context that a run may be given.
+        graph: a graph from one of the builders, without a checkpointer.
+        checkpointer: LangGraph checkpointer for chats and paused runs.
+        context_schema: schema of the run context.
 
     Raises:
-        ValueError: the graph has a checkpointer; in a run, there is neither a human message nor a question.
+        ValueError: the graph has a checkpointer. In a run: there is neither a human message nor a question.
 
     Example:
         ```python
@@ -81,6 +80,7 @@ def as_chat(
 
 
 def _read(state: ChatOutput) -> dict[str, Any]:
+    """Take the last human message as the question; without messages the question must be in the input."""
     messages = state.get("messages") or []
     if messages and messages[-1].type == "human":
         return {"question": messages[-1].text}
@@ -91,6 +91,6 @@ def _read(state: ChatOutput) -> dict[str, Any]:
 
 
 def _answer(state: ChatOutput) -> dict[str, Any]:
-    """Add the answer; what was known of this problem must not be taken for the next one's."""
+    """Append the answer, and clear what belongs to this problem: the next message in the thread is another one."""
     message = AIMessage(tool_message(state, MAX_REPLY), name="trace_of_thought")
     return {"messages": [message], "reference": None, "problem_id": ""}

@@ -1,4 +1,4 @@
-"""A graph from plain values, as a logged model stores them: names of models, texts of prompts, options."""
+"""Build a graph from plain values, as a logged MLflow model stores them: names of models, texts of prompts, options."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from ..methods import method_named
 
 
 def configured_graph(config: Mapping[str, Any]) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """Load the models that a configuration names and build its graph.
+    """Load the models that a configuration names, and build its graph.
 
     Args:
         config: `method`, `student`, `teacher` ("self" for the student) and `prompts` (texts by name); optionally
-            `student_options` for `load_chat_model` and `options` for the graph's builder.
+            `student_options` for `load_chat_model` and `options` for `build_graph`.
+
+    Raises:
+        KeyError: a key is missing. Also what `load_chat_model` and `build_graph` raise.
     """
     student = load_chat_model(config["student"], **(config.get("student_options") or {}))
     teacher = None

@@ -1,4 +1,4 @@
-"""The graph in other programs: as a function, and as a node of a parent graph with different keys."""
+"""A graph as a function (`solve`, `asolve`), and as a node of a parent graph whose state has other keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Solving, decomposing and verifying as tools of an MCP server, with the official SDK."""
+"""An MCP server with three tools: solve, decompose, verify. It uses the official SDK."""
 
 from __future__ import annotations
 
@@ -31,15 +31,13 @@ if TYPE_CHECKING:
     from ...nodes.state import TraceState
 
 MAX_RESPONSE = 200_000
-"""Characters of a response to verify."""
+"""Maximum length of a response to verify, in characters."""
 
 Question = Annotated[
     str,
     Field(min_length=1, max_length=MAX_CHARACTERS, description="The whole problem in words, with every number that it needs."),
 ]
-Reference = Annotated[
-    str | None, Field(max_length=10_000, description="The known answer, if any: nobody sees it before the check.")
-]
+Reference = Annotated[str | None, Field(max_length=10_000, description="The known answer, if any. Only the check uses it.")]
 
 
 class Solved(BaseModel):
@@ -50,25 +48,25 @@ class Solved(BaseModel):
         description="With a reference: correct, incorrect, no_answer, timeout, bad_reference. Without: consistent or "
         "inconsistent (whether the solution's own arithmetic holds), unchecked."
     )
-    steps: list[str] = Field(description="The steps that the student was given.")
+    steps: list[str] = Field(description="The steps that the student got.")
     solution: str = Field(description="What the student wrote.")
-    check: str = Field(description="What checking the arithmetic found.")
+    check: str = Field(description="Result of checking the solution's arithmetic.")
     tokens: dict[str, int] = Field(description="Tokens used, by role.")
 
 
 class Decomposed(BaseModel):
-    """A problem in steps."""
+    """The steps for a problem."""
 
     steps: list[str] = Field(description="The steps, not solved; empty if the teacher refused.")
-    flags: list[str] = Field(description="What a reviewer should know of them, such as a result that stands in them.")
+    flags: list[str] = Field(description="What a reviewer should know about them, for example that a step has a result.")
 
 
 class Verified(BaseModel):
     """A verdict on an answer."""
 
     status: str = Field(description="correct, incorrect, no_answer, timeout or bad_reference.")
-    answer: str | None = Field(description="What the response finally claims.")
-    source: Source | None = Field(description="Where that was found.")
+    answer: str | None = Field(description="The final answer that the response claims; null if there is none.")
+    source: Source | None = Field(description="Where in the response it was found.")
 
 
 def make_server(
@@ -77,10 +75,13 @@ def make_server(
     """Return the server with its three tools.
 
     Args:
-        teacher: writes the steps.
-        student: follows them.
-        prompts: see `load_prompts`.
-        options: of `build_trace_of_thought`: mode, samples, max_attempts.
+        teacher: a chat model that writes the steps.
+        student: a chat model that follows them.
+        prompts: prompt set, see `load_prompts`.
+        options: options of `build_trace_of_thought`, such as `mode`, `samples`, `max_attempts`.
+
+    Raises:
+        ValueError: an option is out of range.
     """
     return MCPServer(
         "trace-of-thought",
@@ -98,6 +99,8 @@ def make_server(
 
 
 def _solving(graph: Runnable[Any, Any]) -> Callable[..., Any]:
+    """Return the function behind the tool `solve_problem`. Models read its docstring as the tool's description."""
+
     async def solve_problem(question: Question, ctx: Context, reference: Reference = None) -> Solved:
         """Solve a self-contained problem with one short final answer: a strong model writes the steps, a small one follows
         them, and the answer is checked."""
@@ -122,6 +125,8 @@ def _solving(graph: Runnable[Any, Any]) -> Callable[..., Any]:
 
 
 def _decomposing(decompose: Runnable[Any, Any]) -> Callable[..., Any]:
+    """Return the function behind the tool `decompose_problem`."""
+
     async def decompose_problem(question: Question) -> Decomposed:
         """Write the steps for solving a problem, without solving it."""
         try:
@@ -136,15 +141,17 @@ def _decomposing(decompose: Runnable[Any, Any]) -> Callable[..., Any]:
 async def verify_answer(
     response: Annotated[str, Field(max_length=MAX_RESPONSE, description="A whole solution, or just an answer.")],
     reference: Annotated[str, Field(min_length=1, max_length=10_000, description="The right answer.")],
-    question: Annotated[str | None, Field(max_length=MAX_CHARACTERS, description="Helps to tell the asked quantity.")] = None,
+    question: Annotated[
+        str | None, Field(max_length=MAX_CHARACTERS, description="Helps to find which quantity is asked for.")
+    ] = None,
 ) -> Verified:
-    """Compare what a response finally claims with the right answer, as mathematics."""
+    """Compare the final answer of a response with the right answer, as mathematics."""
     verdict = await asyncio.to_thread(verify, response, reference, question=question)
     return Verified(status=verdict.status, answer=verdict.answer, source=verdict.source)
 
 
 def _tool(function: Callable[..., Any], title: str) -> Tool:
-    """Return a tool that refuses unknown arguments: the SDK drops them, and a misspelt `reference` would go unseen."""
+    """Return a tool that refuses unknown arguments. The SDK drops them, and nobody would notice a misspelt `reference`."""
     tool = Tool.from_function(function, title=title, description=inspect.getdoc(function))
     taken = tool.fn_metadata.arg_model
     strict = create_model(taken.__name__, __base__=taken, __cls_kwargs__={"extra": "forbid"})
@@ -152,22 +159,27 @@ def _tool(function: Callable[..., Any], title: str) -> Tool:
     return tool
 
 
-INSTRUCTIONS = "Tools for problems with one short final answer: solve them by a plan, get just the plan, or check an answer."
+INSTRUCTIONS = "Tools for problems with one short final answer: solve a problem, write only its steps, or verify an answer."
 NODES = 4
-"""Of a run without retries: decompose, review, solve, verify."""
+"""Nodes of a run without retries (decompose, review, solve, verify), the first estimate of the progress."""
 
 
 class BearerToken:
-    """ASGI middleware that lets in who shows the token."""
+    """ASGI middleware that answers 401 to HTTP requests without the token.
+
+    Args:
+        app: the application to protect.
+        token: the secret that clients send as `Authorization: Bearer TOKEN`.
+    """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
-        """Wrap an application."""
         self.app = app
         self.expected = f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer 401."""
+        """Pass a request on, or answer 401."""
         given = dict(scope.get("headers", ())).get(b"authorization", b"")
+        # compare_digest takes the same time wherever the first difference is
         if scope["type"] == "http" and not hmac.compare_digest(given, self.expected):
             from starlette.responses import PlainTextResponse
 

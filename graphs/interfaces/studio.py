@@ -1,14 +1,14 @@
-"""The graphs for the LangGraph server and Studio: factories set up by the environment, and for a single run by its context.
+"""Graph factories for the LangGraph server and Studio, which `langgraph.json` names.
 
-`langgraph.json` names them. The environment says which models there are; a run chooses among these and no others.
+The environment says which models the server offers. The context of a run chooses among them, and among no others.
 
 | variable | meaning |
 |---|---|
-| `TOT_STUDENT` | the student, or several, separated by commas: the first is the default |
-| `TOT_TEACHER` | the teacher, or several; "recorded:sample" unless set, "self" for the student |
-| `TOT_BASE_URL` | of an OpenAI-compatible server, for remote models |
-| `TOT_REVIEW` | in the graph with review: "always" (the default) or "flagged"; in the chat: "never" unless set |
-| `TOT_TRACKING` | an MLflow experiment: every run becomes a trace there |
+| `TOT_STUDENT` | the student, or several separated by commas; the first is the default |
+| `TOT_TEACHER` | the teacher, or several; "self" is the student; default "recorded:sample" |
+| `TOT_BASE_URL` | URL of an OpenAI-compatible server for remote models |
+| `TOT_REVIEW` | graph with review: "always" (default) or "flagged"; chat: "never" by default |
+| `TOT_TRACKING` | name of an MLflow experiment; every run becomes a trace there |
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"en
 logger = logging.getLogger(__name__)
 
 _loading: dict[str, Lock] = {}
-"""A lock for each model, so that a run whose model is there does not wait for another to be loaded."""
+"""A lock for each model: a run whose model is loaded does not wait while another model loads."""
 
 
 class RunContext(BaseModel):
-    """What a run may choose; what it leaves out comes from the environment."""
+    """What a run may choose. The environment gives the defaults."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,19 +55,20 @@ class RunContext(BaseModel):
         default=None, description="One of TOT_TEACHER, by the last part of its path; the first by default."
     )
     prompts: Literal["default", "plain"] = Field(default="default", description="Prompt set.")
-    mode: Mode = Field(default="joint", description="How the student uses the teacher: a mode, or a ladder of rungs.")
-    shots: NonNegativeInt = Field(default=0, le=8, description="Few-shot examples before the question.")
-    samples: PositiveInt = Field(default=1, le=64, description="Solutions to vote over.")
+    mode: Mode = Field(default="joint", description="How the student uses the teacher: a mode, or a ladder.")
+    shots: NonNegativeInt = Field(default=0, le=8, description="Number of few-shot examples shown before the question.")
+    samples: PositiveInt = Field(default=1, le=64, description="Solutions per problem; the majority answer wins.")
     max_attempts: PositiveInt = Field(default=1, le=8, description="Maximum attempts per problem.")
 
 
 async def trace_of_thought(runtime: ServerRuntime) -> Graph:
-    """Teacher writes steps, student follows them, the answer is verified."""
+    """Return the graph of trace_of_thought: the teacher writes steps, the student follows them, the answer is verified."""
+    # loading a model takes seconds and reads files, both of which the server's event loop forbids
     return await asyncio.to_thread(_taught, runtime, "never")
 
 
 async def trace_of_thought_reviewed(runtime: ServerRuntime) -> Graph:
-    """The same, with a pause in which a person approves, edits or rejects the steps."""
+    """Return the same graph with a pause in which a reviewer approves, edits or rejects the steps."""
     review = os.environ.get("TOT_REVIEW", "always")
     if review not in ("always", "flagged"):
         raise ValueError(f"TOT_REVIEW={review!r} is unknown; use always or flagged")
@@ -75,12 +76,13 @@ async def trace_of_thought_reviewed(runtime: ServerRuntime) -> Graph:
 
 
 async def chat(runtime: ServerRuntime) -> Graph:
-    """The same for chat programs: messages in and out; with TOT_REVIEW it pauses for a person."""
+    """Return the same graph for chat programs, with messages in and out; it pauses for a reviewer if TOT_REVIEW says so."""
     review = os.environ.get("TOT_REVIEW", "never")
     return as_chat(await asyncio.to_thread(_taught, runtime, review), context_schema=RunContext)
 
 
 def _taught(runtime: ServerRuntime, review: Any) -> Graph:
+    """Return a graph with a teacher for one run."""
     chosen, execution = _chosen(runtime)
     student = _model("TOT_STUDENT", chosen.student, "", execution)
     teacher = _model("TOT_TEACHER", chosen.teacher, "recorded:sample", execution)
@@ -90,6 +92,7 @@ def _taught(runtime: ServerRuntime, review: Any) -> Graph:
 
 
 def _untaught(runtime: ServerRuntime, method: str) -> Graph:
+    """Return the graph of a method without a teacher for one run."""
     chosen, execution = _chosen(runtime)
     student = _model("TOT_STUDENT", chosen.student, "", execution)
     options: dict[str, Any] = chosen.model_dump(include={"prompts", "samples", "shots", "max_attempts"})
@@ -97,13 +100,13 @@ def _untaught(runtime: ServerRuntime, method: str) -> Graph:
 
 
 def _chosen(runtime: ServerRuntime) -> tuple[RunContext, bool]:
-    """Return what the run chose, and whether there is a run: schemas and drawings need no model."""
+    """Return what the run chose, and whether there is a run at all: the server also builds graphs to draw them."""
     execution = runtime.execution_runtime
     given = (execution.context if execution else None) or {}
     if isinstance(given, RunContext):
         return given, True
     try:
-        own = {name: value for name, value in dict(given).items() if not name.startswith("__")}
+        own = {name: value for name, value in dict(given).items() if not name.startswith("__")}  # the server adds its own keys
         return RunContext.model_validate(own), execution is not None
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
@@ -113,6 +116,7 @@ def _chosen(runtime: ServerRuntime) -> tuple[RunContext, bool]:
 
 
 def _model(variable: str, chosen: str | None, default: str, execution: bool) -> BaseChatModel | Any:
+    """Return the model that a run chose among those of an environment variable; an empty one where nothing is run."""
     specs = [spec.strip() for spec in os.environ.get(variable, default).split(",") if spec.strip()]
     offered = {_name(spec): spec for spec in specs}
     if not execution:
@@ -127,16 +131,18 @@ def _model(variable: str, chosen: str | None, default: str, execution: bool) -> 
 
 
 def _name(spec: str) -> str:
-    """Name a model without saying where on this machine it is."""
+    """Return a model's name for clients, without the folders of this machine."""
     return spec.rsplit("/", 1)[-1].removesuffix(".gguf")
 
 
 def _loaded(spec: str) -> BaseChatModel:
+    """Load a model, once even if several runs ask for it at the same time; `cache` alone would load it for each."""
     with _loading.setdefault(spec, Lock()):
         try:
             return _load(spec)
         except Exception:
             logger.exception("the model %s could not be loaded", spec)
+            # the cause stays in the log: its message may have paths and addresses of this machine
             raise ValueError(f"the model {_name(spec)!r} could not be loaded; the server's log says why") from None
 
 

@@ -1,4 +1,4 @@
-"""The graph as a tool of an agent."""
+"""A graph as a tool of an agent."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ DESCRIPTION = (
 )
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""Names of functions that OpenAI's and Anthropic's servers accept."""
+
 _SHORTEST = 100
 
 _CHECKS = {
@@ -86,7 +88,7 @@ def as_tool(
     def call(question: str, config: RunnableConfig) -> tuple[str, dict[str, Any]]:
         try:
             output = graph.invoke({"question": question}, config)
-        except GraphBubbleUp:
+        except GraphBubbleUp:  # an interrupt must reach the agent's graph, or the run would end instead of pausing
             raise
         except Exception as error:
             raise ToolException(_failure(error)) from error
@@ -114,7 +116,12 @@ def as_tool(
 
 
 def tool_message(output: Mapping[str, Any], max_characters: int) -> str:
-    """Return what a model is told of a run: the answer first, so that what is cut off is the solution's end."""
+    """Return the message about a run: answer, check, steps, solution. The answer is first, so that it is never cut off.
+
+    Args:
+        output: output of the graph.
+        max_characters: maximum length of the message.
+    """
     check = output["check"]["status"] if output["answer"] is not None else "no_answer"
     parts = [f"Answer: {output['answer'] or 'none found'}", f"Check: {_CHECKS.get(check, check)}"]
     if steps := output.get("steps"):
@@ -124,5 +131,5 @@ def tool_message(output: Mapping[str, Any], max_characters: int) -> str:
 
 
 def _failure(error: Exception) -> str:
-    """Say what happened, without the keys that a provider's text may repeat: the agent's model and its users read this."""
+    """Return what happened, without secrets that a provider's message may repeat: the agent's model and its users read it."""
     return f"The problem could not be solved: {Redactor().text(explain(error))}"

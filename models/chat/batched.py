@@ -28,28 +28,28 @@ _UNSUPPORTED = ("presence_penalty", "frequency_penalty", "logit_bias", "n")
 
 
 class BatchedChatHuggingFace(ChatHuggingFace):
-    """A chat model in this process. Calls made at the same time, from tasks and threads, are decoded in one batch.
+    """A chat model in this process. Concurrent calls, from tasks and threads, are decoded in one batch.
 
-    Greedy unless a temperature is given. `temperature`, `top_p`, `top_k`, `max_tokens`, `seed`, `stop`, `timeout`,
-    `logprobs` and `top_logprobs` may be given to the model or to a call: `model.invoke(messages, temperature=0.7, seed=3)`.
-    `regex`, `grammar` or `response_format` given to a call force a form on its text.
-    A last message of the assistant is continued: the reply holds only what is new.
+    Decoding is greedy unless a temperature is given. `temperature`, `top_p`, `top_k`, `max_tokens`, `seed`, `stop`, `timeout`,
+    `logprobs` and `top_logprobs` can be set on the model or on a call: `model.invoke(messages, temperature=0.7, seed=3)`.
+    `regex`, `grammar` or `response_format` constrain the reply of a call. A final assistant message is continued, and the reply
+    has only the new text.
 
     Attributes:
-        max_tokens: new tokens of a reply at most.
-        top_k: how many of the likeliest tokens to draw from.
-        timeout: seconds that a call may take, waiting included.
-        engine: `"openvino"` (CPU), `"continuous"` (transformers' continuous batching: accelerators, and models that OpenVINO
-            cannot read) or `"auto"`.
-        max_batch_size: rows decoded together at most.
-        max_batch_tokens: positions of the key-value cache at most; by default what a quarter of the free memory holds.
-        max_pending_calls: calls that may wait in the engine; further ones wait outside with nothing but their messages.
+        max_tokens: maximum output tokens of a reply.
+        top_k: number of most likely tokens to sample from.
+        timeout: seconds for one call, including the time that it waits for a place in a batch.
+        engine: `"openvino"` (CPU), `"continuous"` (transformers' continuous batching, for accelerators and for models that
+            OpenVINO cannot read) or `"auto"`.
+        max_batch_size: maximum number of sequences decoded together.
+        max_batch_tokens: maximum number of positions in the key-value cache. Default: what fits into a quarter of the free
+            memory.
     """
 
     model_config = ConfigDict(populate_by_name=True)
 
     continues: ClassVar[bool] = True
-    """A last message of the assistant is continued."""
+    """Whether a final assistant message is continued; `nodes.asking.continuing` asks for it."""
 
     max_tokens: int | None = DEFAULT_MAX_TOKENS
     top_k: int | None = None
@@ -57,7 +57,6 @@ class BatchedChatHuggingFace(ChatHuggingFace):
     engine: EngineName = "auto"
     max_batch_size: int = 64
     max_batch_tokens: int | None = None
-    max_pending_calls: int = 1024
 
     _service: Service = PrivateAttr()
 
@@ -70,7 +69,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             raise ValueError(f"{', '.join(set_in_vain)}: not supported by the local student; leave unset")
         model = self.llm.pipeline.model
         engine = build_engine(model, self.engine, self.max_batch_size, self.max_batch_tokens)
-        self._service = Service(engine, self.max_pending_calls)
+        self._service = Service(engine)
 
     @classmethod
     def from_model_id(
@@ -89,21 +88,22 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         """Load a model.
 
         Args:
-            model_id: hub id, folder, or `.gguf` file (converted once, then kept in a cache folder).
+            model_id: hub id, folder or `.gguf` file. A GGUF file is converted once and cached.
             task: only `"text-generation"`.
             backend: only `"pipeline"`.
-            dtype: of the weights; by default float32 on a CPU, else as saved.
-            device: by default an accelerator if there is one, else the CPU.
-            attn_implementation: as transformers takes it.
-            quantization_config: as transformers takes it (bitsandbytes, torchao, ...).
-            weights: how a model that is converted for OpenVINO keeps them: `"float16"` (default) or `"int8"`.
-            options: fields of this class, as `max_tokens`; all others go to `AutoModelForCausalLM.from_pretrained`.
+            dtype: data type of the weights. Default: float32 on a CPU, otherwise as saved. On OpenVINO: what it computes
+                in, `"float32"` or `"bfloat16"`.
+            device: device to run on. Default: an accelerator if there is one, else the CPU.
+            attn_implementation: as for transformers.
+            quantization_config: as for transformers (bitsandbytes, torchao, ...).
+            weights: format of the weights of a model that is converted for OpenVINO: `"float16"` (default) or `"int8"`.
+            options: fields of this class, such as `max_tokens`. All others go to `AutoModelForCausalLM.from_pretrained`.
 
         Raises:
-            FileNotFoundError: no such folder, file or hub id.
-            ConnectionError: the hub is out of reach.
-            MemoryError: the model does not fit.
-            ValueError: an option that does not apply.
+            FileNotFoundError: there is no such folder, file or hub id.
+            ConnectionError: the hub is unreachable.
+            MemoryError: the model does not fit into memory.
+            ValueError: an option does not apply.
         """
         if backend != "pipeline" or task not in (None, "text-generation"):
             raise ValueError(
@@ -126,7 +126,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What was chosen when it was loaded: the hub's revision if it has one, dtype, device, engine and its limits."""
+        """What was chosen when the model was loaded: hub revision (if any), dtype, device, engine and its limits."""
         model, engine = self.llm.pipeline.model, self._service.engine
         dtype = str(model.dtype).removeprefix("torch.")
         facts = {
@@ -140,7 +140,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
     def bind_tools(
         self, tools: Sequence[Any], *, tool_choice: dict[str, Any] | str | bool | None = None, **kwargs: Any
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Show tools to the model through its chat template; a choice is passed on, but nothing forces a model to keep it."""
+        """Show tools to the model through its chat template. Nothing forces the model to obey `tool_choice`."""
         formatted = [convert_to_openai_tool(tool) for tool in tools]
         if tool_choice is not None:
             kwargs["tool_choice"] = tool_choice
@@ -154,7 +154,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         include_raw: bool = False,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
-        """Parse replies as a schema, by default as the call of one tool."""
+        """Parse replies with a schema, by default as the call of a single tool."""
         if method == "function_calling" and schema is not None:
             return BaseChatModel.with_structured_output(self, schema, include_raw=include_raw, **kwargs)
         return super().with_structured_output(schema, method=method, include_raw=include_raw, **kwargs)
@@ -166,23 +166,23 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         )
 
     def close(self) -> None:
-        """End the engine's thread; calls under way fail, and so do later ones."""
+        """Stop the engine. Pending and later calls fail."""
         self._service.engine.close()
 
     def batch(self, inputs: list[Any], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any) -> list[Any]:
-        """Answer many inputs at once, as many together as the engine decodes unless `max_concurrency` says otherwise."""
+        """Answer many inputs; `max_concurrency` is twice the batch size unless the config has one."""
         return super().batch(inputs, self._wide(config), return_exceptions=return_exceptions, **kwargs)
 
     def batch_as_completed(
         self, inputs: Sequence[Any], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
     ) -> Iterator[Any]:
-        """Answer many inputs at once and yield each when it is done; see `batch`."""
+        """Answer many inputs and yield each reply when it is complete; see `batch`."""
         return super().batch_as_completed(  # type: ignore[call-overload]
             inputs, self._wide(config), return_exceptions=return_exceptions, **kwargs
         )
 
     def _wide(self, config: Any) -> Any:
-        """LangChain's thread pool is a few threads wide by default, which would starve the engine."""
+        """Return a config with enough threads: LangChain's default pool has a few, which would leave the batches empty."""
         width = {"max_concurrency": 2 * self.max_batch_size}
         return [{**width, **one} for one in config] if isinstance(config, list) else {**width, **(config or {})}
 
@@ -218,7 +218,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         call, timeout = self._call(messages, stop, kwargs)
-        if call.has_tools:
+        if call.has_tools:  # whether a text is a tool call shows only when it is complete
             yield call.only_chunk(self._service.complete(call.generation, timeout))
             return
         writer = ChunkWriter(call)
@@ -266,7 +266,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
 
 
 def _pipeline(model: Any, tokenizer: Any) -> Any:
-    """Return what `HuggingFacePipeline` holds; OpenVINO's models are run by their engine only."""
+    """Return what `HuggingFacePipeline` wraps. A model of OpenVINO is no PyTorch module; only its engine runs it."""
     if isinstance(model, OpenVinoModel):
         return SimpleNamespace(model=model, tokenizer=tokenizer, task="text-generation")
     return TextGenerationPipeline(model=model, tokenizer=tokenizer)

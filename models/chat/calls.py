@@ -1,4 +1,4 @@
-"""A call's messages and options become a `Generation`, and what is needed to read its reply."""
+"""Turn the messages and options of a call into a request for the engine, with what is needed to read the reply."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ from .reasoning import within_thoughts
 from .replies import Call
 
 DEFAULT_MAX_TOKENS = 1024
+"""Output tokens of a reply unless set. Without a limit a small model that repeats itself would fill its context."""
 
 PER_CALL = ("logprobs", "max_tokens", "seed", "temperature", "timeout", "top_k", "top_logprobs", "top_p")
-"""Options that a model has and a call may change."""
+"""Options that can be set on the model and on a call."""
 
 FORMS = ("regex", "grammar", "response_format")
-"""Options of a call that force a form on its text; at most one of them."""
+"""Options of a call that constrain its reply; at most one of them."""
 
 _FROM_LANGCHAIN = ("tools", "tool_choice", "ls_structured_output_format", "stream_options")
+"""Options that LangChain itself passes along."""
 
 
 def merge_options(of_model: dict[str, Any], of_call: dict[str, Any]) -> dict[str, Any]:
-    """Return the `PER_CALL` options that hold for a call.
+    """Return the `PER_CALL` options of a call; its own values replace those of the model.
 
     Raises:
-        TypeError: the call has an option that there is not.
+        TypeError: the call has an unknown option.
     """
     if unknown := sorted(of_call.keys() - {*PER_CALL, *FORMS, *_FROM_LANGCHAIN}):
         raise TypeError(f"{', '.join(unknown)}: no such option of a call; use one of {[*PER_CALL, *FORMS]}")
@@ -49,20 +51,21 @@ def prepare_call(
     form: dict[str, Any],
     metadata: dict[str, Any],
 ) -> Call:
-    """Write the prompt of a call and settle how it is decoded and where it ends.
+    """Return a call for the engine: its prompt, how it is decoded and where it ends.
 
     Args:
-        model: the model that will serve it.
-        tokenizer: of the model, with a chat template.
-        messages: of the call.
+        model: the model that will answer.
+        tokenizer: its tokenizer, with a chat template.
+        messages: messages of the call.
         options: as `merge_options` returns them.
-        stop: strings that end the reply and do not belong to it.
-        tools: in OpenAI's form, shown to the model by its chat template.
-        form: `regex`, `grammar` or `response_format`, as the call gives it.
+        stop: strings that end the reply and are not part of it.
+        tools: tools in OpenAI's format, shown to the model by its chat template.
+        form: `regex`, `grammar` or `response_format`, as given to the call.
         metadata: becomes part of the reply's `response_metadata`.
 
     Raises:
-        ValueError: messages that cannot be written as a prompt, one longer than the context, or an option out of range.
+        ValueError: the messages cannot be written as a prompt, the prompt is longer than the context, or an option is out of
+            range.
     """
     prompt = render(tokenizer, messages, tools)
     tokens = tokenize(tokenizer, prompt)
@@ -78,7 +81,7 @@ def prepare_call(
 
 
 def _sampling(options: dict[str, Any], prompt_tokens: int, model: PreTrainedModel) -> SamplingOptions:
-    """Fill in what nobody chose, and let prompt and reply fit into the context."""
+    """Return the sampling options with their defaults; `max_tokens` is cut to what the context leaves after the prompt."""
     context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31
     if prompt_tokens >= context:
         raise ValueError(f"the prompt has {prompt_tokens} tokens; this model reads {context} with the reply: shorten it")
@@ -94,7 +97,7 @@ def _sampling(options: dict[str, Any], prompt_tokens: int, model: PreTrainedMode
 
 
 def _form(tokenizer: Any, given: dict[str, Any]) -> FormWatch | None:
-    """Read what a call forces on its text, in this project's form, OpenAI's or LangChain's."""
+    """Return the constraint on a reply, given in this project's format, OpenAI's or LangChain's; None for none."""
     if len(given) > 1:
         raise ValueError(f"{' and '.join(given)}: a text can keep one form only; give one of them")
     for name, value in given.items():
@@ -108,7 +111,7 @@ def _form(tokenizer: Any, given: dict[str, Any]) -> FormWatch | None:
 
 
 def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
-    """Every token that the model or its tokenizer ends a text with."""
+    """Return the tokens that end a reply: those of the generation config, the model config and the tokenizer, which differ."""
     generation_config: Any = model.generation_config
     ends: set[int] = set()
     for found in (generation_config.eos_token_id, model.config.get_text_config().eos_token_id, tokenizer.eos_token_id):
@@ -117,7 +120,7 @@ def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
 
 
 def _special(tokenizer: Any, strings: Sequence[str]) -> frozenset[int]:
-    """Stop strings that are special tokens never show in the text: they end it as tokens."""
+    """Return the stop strings that are special tokens. They never appear in the decoded text, so they must end it as tokens."""
     if not strings:
         return frozenset()
     added = tokenizer.get_added_vocab()

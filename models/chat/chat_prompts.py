@@ -1,4 +1,4 @@
-"""Write messages as the prompt that the model's chat template makes of them."""
+"""Write messages as a prompt with the model's chat template."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_me
 
 
 def render(tokenizer: Any, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] | None = None) -> str:
-    """Return the prompt as text, ending where the assistant's reply begins, or within it if the last message has begun it.
+    """Return the prompt as text. It ends where the reply begins, or inside the reply if the last message is its beginning.
 
     Raises:
-        ValueError: no message, a message that is not text, no chat template, or one that refuses the messages.
+        ValueError: there are no messages, a message is not text, or the chat template is missing or refuses the messages.
     """
     if not messages:
         raise ValueError("no message was given; give at least one, as [('human', 'Hello')]")
@@ -35,13 +35,13 @@ def render(tokenizer: Any, messages: Sequence[BaseMessage], tools: Sequence[dict
 
 
 def begun_by(messages: Sequence[BaseMessage]) -> str:
-    """Return the text of the last message if it is the assistant's: it is to be continued."""
+    """Return the beginning of the reply: the text of the last message if it is the assistant's, else ""."""
     last = messages[-1]
     return last.text if isinstance(last, AIMessage) and not last.tool_calls and last.text.strip() else ""
 
 
 def tokenize(tokenizer: Any, prompt: str) -> list[int]:
-    """Return token ids; the template has written the special tokens, none is added."""
+    """Return token ids. The template has written the special tokens; adding them would double the first one."""
     return tokenizer(prompt, add_special_tokens=False)["input_ids"]
 
 
@@ -57,6 +57,6 @@ def _turn(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_plain_arguments(call: dict[str, Any]) -> dict[str, Any]:
-    """Templates take arguments as objects; OpenAI's form is JSON text."""
+    """Return a tool call with its arguments as an object, as templates want them; OpenAI has them as JSON text."""
     arguments = call["function"]["arguments"]
     return {**call, "function": {**call["function"], "arguments": json.loads(arguments)}}

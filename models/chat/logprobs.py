@@ -1,4 +1,4 @@
-"""Log-probabilities of a reply's tokens, in the form of OpenAI and LangChain."""
+"""Log-probabilities of a reply's tokens, in the format of OpenAI and LangChain."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def logprobs_of(tokenizer: Any, tokens: Sequence[int], likelihoods: Sequence[Lik
     """Return `{"content": [{"token", "logprob", "bytes", "top_logprobs"}, ...]}`.
 
     Args:
-        tokenizer: any tokenizer of transformers.
-        tokens: of the reply, without the end token.
-        likelihoods: of the tokens.
-        text: what is shown of them: tokens that belong to a stop string only are left out.
+        tokenizer: a tokenizer of transformers.
+        tokens: token ids of the reply, without the end token.
+        likelihoods: one for each token.
+        text: the text that the reply shows; tokens after it belong to a stop string and are left out.
     """
     so_far, length, content = IncrementalText(tokenizer), 0, []
     for token, likelihood in zip(tokens, likelihoods, strict=True):
@@ -35,11 +35,11 @@ def _entry(tokenizer: Any, token: int, logprob: float) -> dict[str, Any]:
 
 
 def _bytes(tokenizer: Any, token: int, text: str) -> list[int] | None:
-    """Return the bytes of a token, which may be part of a character; `None` where the tokenizer does not tell."""
+    """Return the bytes of a token, which may be part of a character; None if the tokenizer does not reveal them."""
     if REPLACEMENT not in text:
         return list(text.encode())
     piece = tokenizer.convert_ids_to_tokens(token)
-    if piece.startswith("<0x") and piece.endswith(">"):
+    if piece.startswith("<0x") and piece.endswith(">"):  # byte fallback of SentencePiece (Llama, Gemma)
         return [int(piece[1:-1], 16)]
     table = _byte_level()
     return [table[character] for character in piece] if all(character in table for character in piece) else None
@@ -47,7 +47,7 @@ def _bytes(tokenizer: Any, token: int, text: str) -> list[int] | None:
 
 @cache
 def _byte_level() -> dict[str, int]:
-    """Return the byte that each character stands for in the vocabularies of GPT-2's kind."""
+    """Return the byte that each character stands for in byte-level vocabularies (GPT-2, Qwen, SmolLM)."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]
     return {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}

@@ -1,4 +1,4 @@
-"""Tell a reasoning model's thoughts (`<think>...</think>`) from its answer."""
+"""Separate a reasoning model's thoughts (`<think>...</think>`) from its answer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ OPEN, CLOSE = "<think>", "</think>"
 
 
 class Parted(NamedTuple):
-    """Some text, the thoughts apart from the answer."""
+    """A text, or a piece of one, with the thoughts apart from the answer."""
 
     reasoning: str
     answer: str
 
 
 class ThoughtSplitter:
-    """Parts text that comes in pieces.
+    """Splits text that arrives in pieces.
 
-    A block counts only at the very start of the text; a template may open it within the prompt, as those of
-    DeepSeek-R1 and QwQ do.
+    Only a block at the very start of the text counts. Some chat templates (DeepSeek-R1, QwQ) open it at the end of the prompt.
 
     Args:
         opened: whether the prompt opened the block.
@@ -30,7 +29,7 @@ class ThoughtSplitter:
         self._fresh = True
 
     def feed(self, text: str, final: bool = False) -> Parted:
-        """Return what is known to be reasoning and answer; `final` releases what was held back."""
+        """Return the new reasoning and the new answer; `final` releases what was held back as a possible tag."""
         self._held += text
         reasoning = ""
         if self._state == "start":
@@ -41,6 +40,7 @@ class ThoughtSplitter:
         return Parted(reasoning, answer)
 
     def _open(self, final: bool) -> None:
+        """Decide whether the text begins with a block, as soon as enough of it has arrived."""
         begun = self._held.lstrip()
         if begun.startswith(OPEN):
             self._held, self._state = begun[len(OPEN) :], "thinking"
@@ -48,10 +48,12 @@ class ThoughtSplitter:
             self._state, self._fresh = "answering", False
 
     def _close(self, final: bool) -> str:
+        """Return the new thoughts, up to the closing tag if it has arrived, without white space at both ends of the block."""
         thoughts, closed, rest = self._held.partition(CLOSE)
         if closed:
             self._held, self._state, fresh, self._fresh = rest, "answering", self._fresh, True
             return thoughts.strip() if fresh else thoughts.rstrip()
+        # the end of the piece may be the beginning of the closing tag: hold it back
         keep = 0 if final else next((n for n in range(len(CLOSE), 0, -1) if thoughts.endswith(CLOSE[:n])), 0)
         shown = thoughts[: len(thoughts) - keep]
         if self._fresh:
@@ -63,7 +65,7 @@ class ThoughtSplitter:
         return shown
 
     def _take(self) -> str:
-        """The answer begins after the blank lines that follow the block."""
+        """Return the new part of the answer, without the blank lines between the block and it."""
         text, self._held = self._held, ""
         if self._fresh:
             text = text.lstrip()
@@ -72,10 +74,10 @@ class ThoughtSplitter:
 
 
 def within_thoughts(prompt: str, begun: str) -> bool:
-    """Whether a reply begins within thoughts: the template opened the block, or the text that is continued did."""
+    """Return whether a reply begins inside a block that the template or the continued text opened."""
     return prompt.rstrip().endswith(OPEN) or begun.rfind(OPEN) > begun.rfind(CLOSE)
 
 
 def part(text: str, opened: bool = False) -> Parted:
-    """Part a whole text; see `ThoughtSplitter`."""
+    """Split a whole text; see `ThoughtSplitter`."""
     return ThoughtSplitter(opened).feed(text, final=True)

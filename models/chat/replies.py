@@ -1,4 +1,4 @@
-"""Make LangChain messages of tokens: text, reasoning, tool calls, usage and why it ended."""
+"""Turn the tokens of a reply into LangChain messages: text, reasoning, tool calls, usage, finish reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ from .tool_calls import ReadCalls, read_tool_calls
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call with what is needed to read its reply."""
+    """A call with what is needed to read its reply.
+
+    Attributes:
+        generation: the request to the engine.
+        tokenizer: the model's tokenizer.
+        stop: strings that end the reply.
+        thinking: whether the reply begins inside a block of thoughts.
+        metadata: part of the reply's `response_metadata`.
+        has_tools: whether tool calls are looked for in the reply.
+    """
 
     generation: Generation
     tokenizer: Any
@@ -31,7 +40,7 @@ class Call:
     has_tools: bool = False
 
     def result(self, completion: Completion) -> ChatResult:
-        """Return the reply as a whole."""
+        """Return the whole reply."""
         text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         shown = cut_at_stop(text, self.stop)
         reasoning, answer = part(shown, self.thinking)
@@ -48,7 +57,7 @@ class Call:
         return ChatResult(generations=[ChatGeneration(message=message, generation_info=info)])
 
     def only_chunk(self, completion: Completion) -> ChatGenerationChunk:
-        """Return the reply as a stream of one chunk: tool calls are read when they are whole."""
+        """Return the whole reply as a single chunk, because tool calls can only be read when they are complete."""
         generation = self.result(completion).generations[0]
         message = generation.message
         chunk = AIMessageChunk(
@@ -65,7 +74,7 @@ class Call:
         return ChatGenerationChunk(message=chunk, generation_info=generation.generation_info)
 
     def last_chunk(self, completion: Completion, rest: Parted) -> ChatGenerationChunk:
-        """Return the chunk that ends a stream."""
+        """Return the last chunk of a stream, with finish reason, usage and log-probabilities."""
         text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         info = self._info(completion, cut_at_stop(text, self.stop))
         message = AIMessageChunk(
@@ -89,7 +98,7 @@ class Call:
 
 
 class ChunkWriter:
-    """Makes chunks of tokens that come one by one."""
+    """Turns tokens that arrive one by one into chunks. Text is held back while it may be part of a stop string or a tag."""
 
     def __init__(self, call: Call) -> None:
         self._call = call

@@ -1,4 +1,4 @@
-"""Read tool calls from a reply: JSON objects between `<tool_call>` and `</tool_call>`, the form of Hermes, Qwen and SmolLM."""
+"""Read tool calls from a reply: JSON between `<tool_call>` and `</tool_call>`, the format of Hermes, Qwen and SmolLM."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ReadCalls(NamedTuple):
 
 
 def read_tool_calls(text: str) -> ReadCalls:
-    """Part a reply into text and tool calls; a block that is no call is kept as an invalid one, with the reason."""
+    """Split a reply into text and tool calls. A block that cannot be read becomes an invalid call with the reason."""
     calls: list[ToolCall] = []
     invalid: list[InvalidToolCall] = []
     for block in BLOCK.findall(text):
@@ -35,6 +35,7 @@ def read_tool_calls(text: str) -> ReadCalls:
 
 
 def _name_and_arguments(call: Any) -> tuple[str, dict[str, Any]]:
+    """Return the name and the arguments of a call; some models write `parameters`, or the arguments as JSON text."""
     if not isinstance(call, dict) or not isinstance(call.get("name"), str):
         raise ValueError("a tool call needs a name; the model wrote none")
     arguments = call.get("arguments", call.get("parameters")) or {}

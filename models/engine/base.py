@@ -6,22 +6,16 @@ import atexit
 import itertools
 import os
 import threading
-import time
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import replace
+from typing import ClassVar
 
-from .requests import Completion, Generation, Likelihood, refuse_too_long
+from .requests import Completion, Generation, Likelihood
 
 IDLE_SECONDS = 10.0
 """How long the thread of an engine without calls stays, so that the next call need not start one."""
-
-GATHER_SECONDS = 0.003
-"""An idle engine begins when no further call has come for this long, so that calls made together start together."""
-
-GATHER_LIMIT = 0.03
-"""An idle engine begins after this many seconds in any case."""
 
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
@@ -42,7 +36,10 @@ class Engine(ABC):
         capacity: positions of the key-value cache, in tokens.
     """
 
-    name: str
+    name: ClassVar[str]
+    stays_loaded: ClassVar[bool]
+    """Whether the library keeps its memory while there are no calls, because it takes seconds to start."""
+
     _thread: threading.Thread | None
     _waiting: list[Generation]
     _suspects: list[Generation]
@@ -58,10 +55,16 @@ class Engine(ABC):
 
         Raises:
             EngineError: the engine is closed.
+            ValueError: the call is longer than the key-value cache.
         """
+        if generation.longest > self.capacity:
+            raise ValueError(
+                f"prompt and max_tokens come to {generation.longest} tokens, the cache holds {self.capacity}; "
+                "raise max_batch_tokens"
+            )
         with self._news:
             if self._closed:
-                raise EngineError("this student was closed; load it again to go on")
+                raise EngineError("this student was closed; load it again")
             self._inbox.append(generation)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"student-{self.name}", daemon=True)
@@ -76,6 +79,7 @@ class Engine(ABC):
             self._news.notify()
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
+        self.stop()
 
     @property
     def busy(self) -> bool:
@@ -85,9 +89,6 @@ class Engine(ABC):
     def turn(self, newcomers: list[Generation]) -> None:
         """Take new calls in, forget cancelled ones, and bring the others forward."""
         self._waiting.extend(newcomers)
-        refuse_too_long(newcomers, self.capacity)
-        self._waiting = [generation for generation in self._waiting if not generation.over]
-        self._suspects = [generation for generation in self._suspects if not generation.over]
         cancelled = [name for name, generation in self._running.items() if generation.over]
         for name in cancelled:
             del self._running[name]
@@ -100,35 +101,12 @@ class Engine(ABC):
         """Tell the library of calls that begin or are over, and hand out the tokens that it has written."""
 
     @abstractmethod
-    def choose(self, waiting: list[Generation]) -> list[Generation]:
-        """Return those of the waiting calls that may start now, at most as many as there is room for."""
+    def choose(self, waiting: list[Generation], room: int) -> list[Generation]:
+        """Return those of the waiting calls that may start now, at most `room`."""
 
     @abstractmethod
-    def recover(self) -> None:
-        """Give up the library's engine after an error, so that the next call starts another."""
-
-    def fail_running(self, error: BaseException) -> None:
-        """Recover; calls that fail for the first time become suspects, which are tried alone."""
-        lost, self._running = list(self._running.values()), {}
-        self.recover()
-        for generation in lost:
-            if generation.tried_again:
-                failure = EngineError(f"the student failed on this call, also alone: {error}")
-                failure.__cause__ = error
-                generation.fail(failure)
-            elif not generation.over:
-                generation.tried_again = True
-                self._suspects.append(generation)
-
-    def fail_all(self, error: BaseException) -> None:
-        """Fail every call that the engine has taken in."""
-        for generation in [*self._running.values(), *self._waiting, *self._suspects]:
-            generation.fail(error)
-        self._running, self._waiting, self._suspects = {}, [], []
-
-    @abstractmethod
-    def release(self) -> None:
-        """Give back what an idle engine need not hold."""
+    def stop(self) -> None:
+        """Give up the library's engine, if there is one; the next call starts another."""
 
     @abstractmethod
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
@@ -155,63 +133,71 @@ class Engine(ABC):
         self._waiting, self._suspects, self._running = [], [], {}
 
     def _next_calls(self) -> list[Generation]:
+        self._suspects = [generation for generation in self._suspects if not generation.over]
         if self._suspects:
             return [] if self._running else [self._suspects.pop(0)]
-        chosen = self.choose(self._waiting) if self._waiting else []
-        self._waiting = [generation for generation in self._waiting if generation not in chosen]
+        room = self.max_batch_size - len(self._running)
+        if not room or not self._waiting:
+            return []
+        self._waiting = [generation for generation in self._waiting if not generation.over]
+        chosen = self.choose(self._waiting, room)
+        taken = set(chosen)
+        self._waiting = [generation for generation in self._waiting if generation not in taken]
         return chosen
 
     def _run(self) -> None:
-        newcomers: list[Generation] | None = []
+        newcomers: list[Generation] = []
         try:
-            while (newcomers := self._collect()) is not None:
-                self._guarded_turn(newcomers)
+            while self._has_work():
+                with self._news:
+                    newcomers = list(self._inbox)
+                    self._inbox.clear()
+                try:
+                    self.turn(newcomers)
+                except Exception as error:
+                    self._try_again(error)
         except BaseException as error:
-            self._abandon(newcomers or [], EngineError(f"the thread of the student ended: {error!r}"))
-        finally:
-            self.release()
+            with self._news:
+                self._inbox.extendleft(newcomers)
+                self._fail_all(EngineError(f"the thread of the student ended: {error!r}"))
+            self.stop()
 
-    def _guarded_turn(self, newcomers: list[Generation]) -> None:
-        try:
-            self.turn(newcomers)
-        except Exception as error:
-            self.fail_running(error)
-
-    def _collect(self) -> list[Generation] | None:
-        """Return the calls that came; waits for one when idle; `None` ends the thread."""
+    def _has_work(self) -> bool:
+        """Wait for calls when idle; `False` ends the thread."""
         with self._news:
-            if not self._inbox and not self.busy and not self._closed:
-                self._news.wait_for(lambda: self._inbox or self._closed, IDLE_SECONDS)
-            if self._closed:
-                self._drop_everything(EngineError("this student was closed while the call was under way"))
-                return None
-            if not self._inbox and not self.busy:
-                self._thread = None
-                return None
             if not self.busy:
-                self._gather()
-            newcomers = list(self._inbox)
-            self._inbox.clear()
-        return newcomers
-
-    def _gather(self) -> None:
-        """Let calls made at the same moment arrive, holding the lock between waits only."""
-        end = time.monotonic() + GATHER_LIMIT
-        while self._news.wait(GATHER_SECONDS) and time.monotonic() < end:
-            pass
-
-    def _abandon(self, newcomers: list[Generation], error: EngineError) -> None:
+                self._news.wait_for(lambda: self._inbox or self._closed, IDLE_SECONDS)
+            idle = not (self._inbox or self.busy or self._closed)
+        if idle and not self.stays_loaded:
+            self.stop()
         with self._news:
-            for generation in newcomers:
-                generation.fail(error)
-            self._drop_everything(error)
+            if self._closed:
+                self._fail_all(EngineError("this student was closed while the call was under way"))
+            elif self._inbox or self.busy:
+                return True
+            self._thread = None
+            return False
 
-    def _drop_everything(self, error: EngineError) -> None:
+    def _try_again(self, error: Exception) -> None:
+        """Start over after an error; calls that met their first one are tried again, alone."""
+        lost, self._running = list(self._running.values()), {}
+        self.stop()
+        for generation in lost:
+            if generation.tried_again:
+                failure = EngineError(f"the student failed on this call, also alone: {error}")
+                failure.__cause__ = error
+                generation.fail(failure)
+            elif not generation.over:
+                generation.tried_again = True
+                self._suspects.append(generation)
+
+    def _fail_all(self, error: EngineError) -> None:
+        """Fail every call; the thread is about to end."""
         self._thread = None
-        for generation in self._inbox:
+        for generation in [*self._inbox, *self._running.values(), *self._waiting, *self._suspects]:
             generation.fail(error)
         self._inbox.clear()
-        self.fail_all(error)
+        self._running, self._waiting, self._suspects = {}, [], []
 
 
 @atexit.register

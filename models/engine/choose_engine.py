@@ -24,12 +24,13 @@ def build_engine(
     """
     if max_batch_size < 1 or (max_batch_tokens is not None and max_batch_tokens < 1):
         raise ValueError(f"max_batch_size={max_batch_size}, max_batch_tokens={max_batch_tokens}: give 1 or more")
-    limits = {
+    limits: dict[str, int] = {
         "max_batch_size": max_batch_size,
         "max_batch_tokens": max_batch_tokens or cache_tokens(model, max_batch_size),
     }
     if isinstance(model, OpenVinoModel):
-        return OpenVinoEngine(model.folder, **limits)
+        precision = "bf16" if model.dtype == torch.bfloat16 else "f32"
+        return OpenVinoEngine(model.folder, precision=precision, **limits)
     if model.config.is_encoder_decoder or getattr(model, "_is_stateful", False):
         raise ValueError(
             f"{model.config.model_type!r} models keep no plain key-value cache of a single text; "

@@ -10,7 +10,6 @@ from transformers import ContinuousBatchingConfig, GenerationConfig, PreTrainedM
 from .base import Engine, EngineError
 from .call_processors import FORM, SEED, add_processors
 from .requests import Generation, Likelihood
-from .torch_scores import score_tokens
 
 POLL_SECONDS = 0.02
 """How long the engine waits for a token before it looks for new and cancelled calls."""
@@ -32,6 +31,7 @@ class ContinuousEngine(Engine):
     """
 
     name = "continuous"
+    stays_loaded = False
 
     def __init__(self, model: PreTrainedModel, *, max_batch_size: int, max_batch_tokens: int) -> None:
         self.model = model
@@ -57,25 +57,28 @@ class ContinuousEngine(Engine):
         if self._manager is not None and self._running and not self._manager.is_running():
             raise EngineError(f"continuous batching ended: {self._manager.background_thread_status.fatal_error!r}")
 
-    def choose(self, waiting: list[Generation]) -> list[Generation]:
+    def choose(self, waiting: list[Generation], room: int) -> list[Generation]:
         """Return all that there is room for; none while a rebuild waits for the calls under way."""
         needed = frozenset().union(*map(_needs, waiting))
         if not needed <= self._abilities:
             if self._running:
                 return []
-            self.release()
+            self.stop()
             self._abilities |= needed
-        return waiting[: self.max_batch_size - len(self._running)]
+        return waiting[:room]
 
-    def recover(self) -> None:
-        """Stop the library's engine; the next call starts another."""
-        self.release()
-
+    @torch.inference_mode()
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
-        """Return how likely each token of a text was."""
-        return score_tokens(self.model, prompt, tokens, alternatives)
+        """Return how likely each token of a text was, by one more pass of the model."""
+        ids = torch.tensor([prompt + tokens], device=self.model.device)
+        logits = self.model(input_ids=ids, logits_to_keep=len(tokens) + 1, use_cache=False).logits[0, :-1]
+        logprobs = logits.float().log_softmax(dim=-1).cpu()
+        best = logprobs.topk(alternatives, dim=-1)
+        told = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        chosen = logprobs[torch.arange(len(tokens)), torch.tensor(tokens)].tolist()
+        return [Likelihood(own, list(zip(*row, strict=True))) for own, row in zip(chosen, told, strict=True)]
 
-    def release(self) -> None:
+    def stop(self) -> None:
         """Stop the library's thread, which would otherwise keep the process alive, and free its cache."""
         manager, self._manager, self._told = self._manager, None, {}
         if manager is not None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
 from .base import Engine, EngineError
-from .openvino_scores import OpenVinoScores
 from .requests import Generation, Likelihood
 from .worker_process import WorkerProcess
 
@@ -20,35 +20,37 @@ BLOCK_TOKENS = 32
 SHARED_TOKENS = 2 * BLOCK_TOKENS
 """Calls that begin with so many equal tokens wait until the first of them is read."""
 
-PROPERTIES = {"INFERENCE_PRECISION_HINT": "f32"}
-
 
 class OpenVinoEngine(Engine):
     """Paged attention and token-level scheduling by OpenVINO GenAI, in a process of its own.
 
-    When that process fails it is started again.
+    When that process fails it is started again. Another one, the scorer, is started when a call asks for likelihoods that
+    the batching does not tell.
 
     Args:
         folder: holds `openvino_model.xml`.
+        precision: to compute in, as OpenVINO names it: "f32" or "bf16".
         max_batch_size: calls decoded together at most.
         max_batch_tokens: positions of the key-value cache.
     """
 
     name = "openvino"
+    stays_loaded = True
 
-    def __init__(self, folder: Path, *, max_batch_size: int, max_batch_tokens: int) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, precision: str = "f32", max_batch_size: int, max_batch_tokens: int) -> None:
+        self.folder, self._properties = folder, {"INFERENCE_PRECISION_HINT": precision}
         self._blocks = max(1, -(-max_batch_tokens // BLOCK_TOKENS))
         self._worker: WorkerProcess | None = None
+        self._scorer: WorkerProcess | None = None
         super().__init__(max_batch_size, self._blocks * BLOCK_TOKENS)
         self._worker = self._start_worker()
 
     def _start_afresh(self) -> None:
         super()._start_afresh()
-        if self._worker is not None:
-            self._worker.forget()
-        self._worker = None
-        self._scores = OpenVinoScores(self.folder, PROPERTIES)
+        for process in (self._worker, self._scorer):
+            if process is not None:
+                process.forget()
+        self._worker, self._scorer, self._one_scores = None, None, threading.Lock()
         self._to_skip: dict[int, int] = {}
 
     def advance(self, started: dict[int, Generation], cancelled: list[int]) -> None:
@@ -66,37 +68,53 @@ class OpenVinoEngine(Engine):
             self._take(message)
             timeout = 0.0
 
-    def choose(self, waiting: list[Generation]) -> list[Generation]:
-        """Return all that there is room for, but only one of those that begin alike: the others profit once it is read."""
-        being_read = {_beginning(generation) for generation in self._running.values() if not generation.tokens}
+    def choose(self, waiting: list[Generation], room: int) -> list[Generation]:
+        """Return all that there is room for, but of calls that begin alike one first: the others profit once it is read."""
+        read = {_beginning(generation) for generation in self._running.values() if generation.tokens}
+        being_read = {_beginning(generation) for generation in self._running.values()} - read
         chosen: list[Generation] = []
         for generation in waiting:
             beginning = _beginning(generation)
-            if len(self._running) + len(chosen) >= self.max_batch_size:
+            if len(chosen) == room:
                 break
-            if not (beginning and beginning in being_read):
-                being_read.add(beginning)
+            if not beginning or beginning not in being_read:
                 chosen.append(generation)
+                if beginning not in read:
+                    being_read.add(beginning)
         return chosen
 
-    def recover(self) -> None:
-        """Give the worker up."""
-        self._to_skip = {}
-        self._stop_worker()
-
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
-        """Return how likely each token of a text was; the model is compiled once more for it, in this process."""
-        return self._scores(prompt, tokens, alternatives)
+        """Return how likely each token of a text was; the model is loaded once more for it, in another process.
 
-    def release(self) -> None:
-        """Keep the worker, which takes seconds to start, unless the student is closed."""
+        Raises:
+            EngineError: that process failed twice, or the student was closed.
+        """
+        with self._one_scores:
+            try:
+                told = self._ask_scorer(prompt, tokens, alternatives)
+            except RuntimeError:  # it was killed, perhaps; a new one may do better
+                self._scorer = None
+                if self._closed:
+                    raise EngineError("this student was closed while the call was under way") from None
+                told = self._ask_scorer(prompt, tokens, alternatives)
+        return [Likelihood(own, [(token, other) for token, other in best]) for own, best in told]
+
+    def _ask_scorer(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Any]:
+        if self._scorer is None:
+            self._scorer = self._start({})
+        self._scorer.say({"prompt": prompt, "tokens": tokens, "alternatives": alternatives})
+        message = self._scorer.hear()
+        assert message is not None
+        return message["likelihoods"]
+
+    def stop(self) -> None:
+        """End the worker, and when the student is closed the scorer, too."""
+        processes, self._worker = [self._worker], None
         if self._closed:
-            self._stop_worker()
-
-    def close(self, timeout: float = 30.0) -> None:
-        """End the thread and the worker; calls under way fail with `EngineError`."""
-        super().close(timeout)
-        self._stop_worker()
+            processes.append(self._scorer)
+        for process in processes:
+            if process is not None:
+                process.close()
 
     def _start_worker(self) -> WorkerProcess:
         scheduler = {
@@ -105,25 +123,23 @@ class OpenVinoEngine(Engine):
             "enable_prefix_caching": True,
             "dynamic_split_fuse": True,
         }
-        settings = {"folder": str(self.folder), "scheduler": scheduler, "properties": PROPERTIES}
+        return self._start({"scheduler": scheduler})
+
+    def _start(self, settings: dict[str, Any]) -> WorkerProcess:
+        settings = {"folder": str(self.folder), "properties": self._properties, **settings}
         try:
             return WorkerProcess(Path(__file__).with_name("openvino_worker.py"), settings)
         except RuntimeError as error:
-            raise EngineError(f"OpenVINO does not start with {self.folder}: {error}") from error
-
-    def _stop_worker(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.close()
+            raise EngineError(f"OpenVINO does not start with {self.folder}: {' '.join(str(error).split())}") from error
 
     def _take(self, message: dict[str, Any]) -> None:
         for name, reason in message.get("refused", {}).items():
-            self._running.pop(int(name)).fail(ValueError(f"OpenVINO refuses this call: {reason}"))
+            if generation := self._running.pop(int(name), None):  # it may have been cancelled meanwhile
+                generation.fail(ValueError(f"OpenVINO refuses this call: {reason}"))
         beside = len(self._running)
         for key, (tokens, scores, ended) in message.get("tokens", {}).items():
             name = int(key)
-            generation = self._running.get(name)
-            if generation is None:
+            if (generation := self._running.get(name)) is None:
                 continue
             for token, score in zip(tokens, scores, strict=True):
                 if self._to_skip[name]:

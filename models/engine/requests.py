@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -15,7 +13,7 @@ from .forms import FormWatch
 FinishReason = Literal["stop", "length"]
 
 MOST_ALTERNATIVES = 20
-"""Of a token whose log-probability is told; OpenAI's limit."""
+"""Maximum number of alternatives to a token with a log-probability; OpenAI's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,41 +157,3 @@ class Generation:
         completion = Completion(self.tokens, reason, len(self.tokens) + extra, self.batch_size)
         with suppress(InvalidStateError):
             self.result.set_result(completion)
-
-
-def refuse_too_long(generations: list[Generation], room: int) -> None:
-    """Fail the calls that a cache of so many positions cannot hold."""
-    for generation in generations:
-        if generation.longest > room:
-            text = f"prompt and max_tokens come to {generation.longest} tokens, the cache holds {room}; raise max_batch_tokens"
-            generation.fail(ValueError(text))
-
-
-class Places:
-    """A bounded number of places, given out in order to threads and tasks alike."""
-
-    def __init__(self, number: int) -> None:
-        self._free = number
-        self._queue: deque[Future[None]] = deque()
-        self._lock = threading.Lock()
-
-    def take(self) -> Future[None]:
-        """Return a future that resolves when the place is the caller's; cancel it to leave the queue."""
-        place: Future[None] = Future()
-        with self._lock:
-            if self._free:
-                self._free -= 1
-                place.set_result(None)
-            else:
-                self._queue.append(place)
-        return place
-
-    def give_back(self) -> None:
-        """Pass a place on to the first that waits."""
-        with self._lock:
-            while self._queue:
-                place = self._queue.popleft()
-                if place.set_running_or_notify_cancel():
-                    place.set_result(None)
-                    return
-            self._free += 1

@@ -1,4 +1,4 @@
-"""Make a LangChain chat model of any provider keep a deadline, and one of OpenAI's protocol check its replies."""
+"""Give a provider's chat model a deadline for each call, and check the replies of OpenAI-compatible servers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,24 @@ from .openai_replies import CheckedReplies, StreamCheck
 
 
 def bounded(model: BaseChatModel, seconds: float) -> BaseChatModel:
-    """Return the model itself; each of its calls now ends within so many seconds, the client's retries included.
+    """Give a model a deadline for each call, in place.
 
-    What a call waits for outside the provider's client, such as a rate limiter or a cache, does not count.
+    Args:
+        model: a provider's chat model.
+        seconds: time limit of a call, with the client's retries. Time that a call spends outside the client, waiting for a rate
+            limiter or a cache, does not count.
+
+    Returns:
+        The same object.
     """
+    # the class is replaced, since a wrapper would hide the model's own fields and methods
     object.__setattr__(model, "__class__", _bounded_class(type(model), seconds))
     return model
 
 
 @cache
 def _bounded_class(kind: type[BaseChatModel], seconds: float) -> type[BaseChatModel]:
-    """Return a subclass that goes by the same name: tables, traces and cached prompts must not tell the difference."""
+    """Return a subclass with the same name, so that tables, traces and caches see no difference."""
     mixins: list[type] = [_Calls]
     if kind._stream is not BaseChatModel._stream or kind._astream is not BaseChatModel._astream:
         mixins = [_Streams, _Calls]  # a model that cannot stream must not seem to

@@ -1,4 +1,4 @@
-"""Deadlines that hold however slowly a server drips: clients' own timeouts begin anew with each byte and each retry."""
+"""Deadlines for whole calls. The timeouts of HTTP clients start again with every byte and every retry."""
 
 from __future__ import annotations
 
@@ -22,13 +22,17 @@ class CallTimeout(TimeoutError):
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """Return what a blocking call returns.
+    """Return the result of a blocking call.
 
-    The call runs in a thread of its own. After the deadline that thread is left behind, since nothing can stop a blocking
-    read; it never keeps the process from ending.
+    The call runs in a thread of its own. After the deadline the thread is abandoned, because nothing can stop a blocking read.
+    It is a daemon thread, so it does not keep the process from ending.
+
+    Args:
+        seconds: time limit.
+        call: the blocking call.
 
     Raises:
-        CallTimeout: it takes longer. Also what the call raises.
+        CallTimeout: the call takes longer. Also what the call raises.
     """
     result: Future[T] = Future()
     _start(lambda: _resolve(result, call))
@@ -41,18 +45,18 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
 
 async def awithin(seconds: float, call: Awaitable[T]) -> T:
-    """Return what an awaitable returns, or cancel it and raise `CallTimeout`."""
+    """Return the result of an awaitable, or cancel it after so many seconds and raise `CallTimeout`."""
     try:
         async with asyncio.timeout(seconds) as limit:
             return await call
     except TimeoutError:
-        if limit.expired():
+        if limit.expired():  # otherwise the call itself raised it
             raise CallTimeout(seconds) from None
         raise
 
 
 def stream_within(seconds: float, stream: Callable[[], Iterator[T]]) -> Iterator[T]:
-    """Yield what a blocking iterator yields until the deadline of the whole stream."""
+    """Yield from a blocking iterator, with one deadline for the whole stream; see `within`."""
     deadline = time.monotonic() + seconds
     pieces: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
     abandoned = Event()
@@ -83,7 +87,7 @@ def stream_within(seconds: float, stream: Callable[[], Iterator[T]]) -> Iterator
 
 
 async def astream_within(seconds: float, stream: AsyncIterator[T]) -> AsyncIterator[T]:
-    """Yield what an asynchronous iterator yields until the deadline of the whole stream."""
+    """Yield from an asynchronous iterator, with one deadline for the whole stream; see `awithin`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         try:
@@ -99,6 +103,7 @@ async def astream_within(seconds: float, stream: AsyncIterator[T]) -> AsyncItera
 
 
 def _start(work: Callable[[], None]) -> None:
+    # the caller's context variables hold LangChain's callbacks; a new thread would start without them
     Thread(target=copy_context().run, args=(work,), name="model-call", daemon=True).start()
 
 

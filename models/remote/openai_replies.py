@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible server sent, checked before LangChain reads it: the client accepts any JSON for a completion."""
+"""Check what an OpenAI-compatible server sends before LangChain reads it. The client takes any JSON for a completion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from langchain_core.outputs import ChatGenerationChunk
 from ...foundation.token_counts import token_counts
 
 CUT_OFF = ("length", "max_tokens")
+"""Finish reasons that explain a reply without text: the limit was reached, for example inside the thoughts."""
+
 _GIVEN = "text_given"
+"""Key under which a chunk tells `StreamCheck` whether the server sent a text, if only an empty one."""
+
 _COUNTS = ("prompt_tokens", "completion_tokens")
 
 
@@ -27,7 +31,7 @@ class EmptyReply(RuntimeError):
 
 
 class CheckedReplies:
-    """For subclasses of LangChain's `BaseChatOpenAI`: refuses replies without a text, and drops impossible token counts."""
+    """For subclasses of LangChain's `BaseChatOpenAI`: refuses replies that hold nothing, and drops impossible token counts."""
 
     __slots__ = ()
 
@@ -86,7 +90,7 @@ def check_choices(choices: list[Any], tokens: tuple[int, int] | None) -> None:
     """Check the choices of a reply.
 
     Raises:
-        EmptyReply: there is none, or the first has no text.
+        EmptyReply: there is none, or the first has neither a text nor tool calls.
     """
     if not choices:
         raise EmptyReply("the reply has no choices", tokens)
@@ -98,19 +102,15 @@ def check_choices(choices: list[Any], tokens: tuple[int, int] | None) -> None:
 
 
 def _check(reason: Any, *, given: bool, calls: bool, tokens: tuple[int, int] | None) -> None:
-    """Raise unless there is a text, if only an empty one, or the token limit explains that there is none."""
-    if given or reason in CUT_OFF:
-        return
-    what = "only tool calls and no text" if calls else "no text"
-    raise EmptyReply(f"the reply holds {what} (finish_reason {reason!r})", tokens)
+    """Raise unless there is a text, if only an empty one, or tool calls, or the token limit explains that there is neither."""
+    if not (given or calls or reason in CUT_OFF):
+        raise EmptyReply(f"the reply holds no text (finish_reason {reason!r})", tokens)
 
 
 def _has_text(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message has a text, an empty one included, or says why not; an empty text beside tool calls is none."""
-    if message.get("refusal") or message.get("reasoning_content") or message.get("reasoning"):
-        return True
-    content = message.get("content")
-    return content is not None and not (content == "" and message.get("tool_calls"))
+    """Return whether a message has a text, an empty one included, or says why not."""
+    said = (message.get(key) for key in ("refusal", "reasoning_content", "reasoning"))
+    return message.get("content") is not None or any(said)
 
 
 def _counts(usage: Any) -> tuple[int, int] | None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import venv
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock
-
-from .gguf_folder import cache_folder
+from .cache import cache_folder, locked, written
 
 EXPORTER = "optimum-intel==2.2.0"
 NEEDED = (
@@ -51,9 +47,7 @@ def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> 
     if model.startswith((".", "/", "~")) and not (source / "config.json").exists():
         raise FileNotFoundError(f"model folder {model!r} has no config.json; give a hub id, or the folder that holds it")
     python = _environment(tell)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
-    try:
+    with written(out) as unfinished:
         tell(f"exporting {model} with weights of {weights}; about a minute for half a billion parameters")
         named = str(source.resolve()) if source.exists() else model
         options = ["--task", "text-generation-with-past", "--weight-format", _FORMATS[weights]]
@@ -61,10 +55,6 @@ def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> 
         _run([*command, str(unfinished)], "the exporter failed")
         if not (unfinished / "openvino_model.xml").exists():
             raise RuntimeError(f"the exporter wrote no openvino_model.xml for {model}; it may not be a text generation model")
-        unfinished.chmod(0o755)
-        unfinished.rename(out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _environment(tell: Callable[[str], None]) -> str:
@@ -72,8 +62,7 @@ def _environment(tell: Callable[[str], None]) -> str:
     folder = cache_folder() / "exporter" / EXPORTER
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     done = folder / "finished"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with locked(folder):
         if not done.exists():
             tell(f"installing {EXPORTER} in {folder}; once, some minutes")
             venv.create(folder, with_pip=True, clear=True)

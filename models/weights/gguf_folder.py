@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import sys
-import tempfile
+import struct
 from pathlib import Path
 
 import torch
-from filelock import FileLock
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ...foundation.installing import install
-
-
-def cache_folder() -> Path:
-    """Return where converted models are kept: `$TRACE_OF_THOUGHT_CACHE`, or the platform's cache folder."""
-    if chosen := os.environ.get("TRACE_OF_THOUGHT_CACHE"):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", "~")).expanduser() / "trace-of-thought"
-    if sys.platform == "darwin":
-        return Path("~/Library/Caches/trace-of-thought").expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "trace-of-thought"
+from .cache import cache_folder, locked, written
 
 
 def converted(file: Path, dtype: torch.dtype) -> Path:
@@ -42,10 +28,12 @@ def converted(file: Path, dtype: torch.dtype) -> Path:
         ValueError: it is not a GGUF file, or of an architecture that transformers cannot read.
     """
     folder = cache_folder() / "gguf" / f"{file.stem}-{digest_of(file)}-{str(dtype).removeprefix('torch.')}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with locked(folder):
         if not (folder / "config.json").exists():
-            _convert(file, dtype, folder)
+            with written(folder) as unfinished:
+                model, tokenizer = read_gguf(file, dtype)
+                model.save_pretrained(unfinished)
+                tokenizer.save_pretrained(unfinished)
     return folder
 
 
@@ -69,22 +57,11 @@ def read_gguf(file: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrain
         tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
     except ImportError as error:
         raise ImportError(f"{file}: reading GGUF needs the package gguf; {install('local')}") from error
-    except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
-        raise ValueError(f"{file}: transformers cannot read this GGUF file: {error}") from error
+    except (ArithmeticError, EOFError, LookupError, RuntimeError, ValueError, struct.error) as error:
+        text = f"{file}: transformers cannot read this GGUF file ({error}); it may be incomplete: download it again"
+        raise ValueError(text) from error
     _forget_gguf(model)
     return model, tokenizer
-
-
-def _convert(file: Path, dtype: torch.dtype, folder: Path) -> None:
-    """Write beside the folder and rename, so that a crash leaves nothing that looks whole."""
-    unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
-        model, tokenizer = read_gguf(file, dtype)
-        model.save_pretrained(unfinished)
-        tokenizer.save_pretrained(unfinished)
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _forget_gguf(model: torch.nn.Module) -> None:

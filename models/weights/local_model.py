@@ -36,12 +36,14 @@ def load_local(
     if weights not in (None, "float16", "int8"):
         raise ValueError(f"weights={weights!r}: give 'float16' or 'int8'")
     given = {name: value for name, value in options.items() if value is not None}
-    foreign = sorted(given.keys() - {*_HUB, "device"})
+    dtype = str(given.get("dtype", "float32")).removeprefix("torch.")
+    foreign = sorted(given.keys() - {*_HUB, "device", *(["dtype"] if dtype in ("float32", "bfloat16") else [])})
     if engine == "openvino" or (engine == "auto" and not foreign and _on_cpu(given.get("device"))):
         if foreign:
             raise ValueError(f"{', '.join(foreign)}: options of transformers, which engine='openvino' does not have; leave out")
         try:
-            return _for_openvino(model_id, weights, {name: given[name] for name in _HUB if name in given})
+            hub_options = {name: given[name] for name in _HUB if name in given}
+            return _for_openvino(model_id, weights or "float16", dtype, hub_options)
         except (ImportError, CannotServeError) as error:
             if engine == "openvino" or weights:
                 raise
@@ -51,12 +53,12 @@ def load_local(
     return transformers_model.load(model_id, **options)
 
 
-def _for_openvino(model_id: str, weights: Any, hub_options: dict[str, Any]) -> tuple[Any, PreTrainedTokenizerBase]:
+def _for_openvino(model_id: str, weights: Any, dtype: str, hub_options: dict[str, Any]) -> tuple[Any, PreTrainedTokenizerBase]:
     if find_spec("openvino_genai") is None:
         raise ImportError("the package openvino-genai is missing; install it with: pip install 'trace-of-thought[local]'")
     from .openvino_model import load_openvino
 
-    return load_openvino(model_id, weights or "float16", **hub_options)
+    return load_openvino(model_id, weights, dtype, **hub_options)
 
 
 def _on_cpu(device: Any) -> bool:

@@ -5,26 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 import torch
-from filelock import FileLock
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from .gguf_folder import cache_folder
+from .cache import cache_folder, locked, written
 from .gguf_writer import write_gguf
 
 logger = logging.getLogger(__name__)
 
 MODEL = "openvino_model.xml"
-REFUSED = "refused.txt"
 READ_SECONDS = 3600.0
 
 FIRST_PROMPTS = (
@@ -65,24 +61,23 @@ def openvino_folder(
     """
     key = hashlib.sha256(f"{identity} {version('openvino-genai')}".encode()).hexdigest()[:16]
     folder = cache_folder() / "openvino" / f"{name}-{key}-{weights}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    refused = Path(f"{folder}.refused")
+    with locked(folder):
+        if refused.exists():
+            raise CannotServeError(refused.read_text())
         if not folder.exists():
-            _convert(folder, weights, load)
-    if (folder / REFUSED).exists():
-        raise CannotServeError((folder / REFUSED).read_text())
+            try:
+                _convert(folder, weights, *load())
+            except CannotServeError as error:
+                refused.write_text(str(error))
+                raise
     return folder
 
 
 def _convert(
-    folder: Path,
-    weights: Literal["float16", "int8"],
-    load: Callable[[], tuple[PreTrainedModel, PreTrainedTokenizerBase]],
+    folder: Path, weights: Literal["float16", "int8"], model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
 ) -> None:
-    """Write beside the folder and rename, so that a crash leaves nothing that looks whole."""
-    unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
-        model, tokenizer = load()
+    with written(folder) as unfinished:
         tokenizer.save_pretrained(unfinished)
         model.config.save_pretrained(unfinished)
         if model.generation_config is not None:
@@ -91,14 +86,8 @@ def _convert(
         write_gguf(model, gguf, weights)
         prompts = [_prompt(tokenizer, text) for text in FIRST_PROMPTS]
         if reason := _why_wrong(model, prompts, lambda: _read(unfinished, gguf, prompts)):
-            shutil.rmtree(unfinished)
-            unfinished.mkdir()
-            (unfinished / REFUSED).write_text(reason)
-        else:
-            gguf.unlink()
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+            raise CannotServeError(reason)
+        gguf.unlink()
 
 
 def _why_wrong(model: PreTrainedModel, prompts: list[list[int]], read: Callable[[], list[list[int]]]) -> str | None:

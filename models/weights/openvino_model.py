@@ -35,32 +35,30 @@ class OpenVinoModel:
         config: of the original model.
         generation_config: of the original model; only its end tokens are used.
         weights: how they are kept: "float16", "int8", or "as exported".
+        dtype: what it computes in, float32 or bfloat16.
     """
 
     folder: Path
     config: PreTrainedConfig
     generation_config: GenerationConfig
     weights: str
+    dtype: torch.dtype = torch.float32
 
     @property
     def device(self) -> torch.device:
         """The CPU."""
         return torch.device("cpu")
 
-    @property
-    def dtype(self) -> torch.dtype:
-        """What it computes in."""
-        return torch.float32
-
 
 def load_openvino(
-    model_id: str, weights: Weights = "float16", **hub_options: Any
+    model_id: str, weights: Weights = "float16", dtype: str = "float32", **hub_options: Any
 ) -> tuple[OpenVinoModel, PreTrainedTokenizerBase]:
     """Return a model ready for `OpenVinoEngine`, and its tokenizer.
 
     Args:
         model_id: hub id, folder or `.gguf` file. One that holds `openvino_model.xml` is used as it is.
         weights: of a model that is converted here: "float16", or "int8" for blocks of 8 bits.
+        dtype: to compute in: "float32" or "bfloat16".
         hub_options: `revision`, `token`, `cache_dir`.
 
     Raises:
@@ -72,7 +70,8 @@ def load_openvino(
         if folder is None:
             folder, kept = _converted(model_id, weights, **hub_options), weights
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = OpenVinoModel(folder, AutoConfig.from_pretrained(folder), _generation_config(folder), kept)
+        config, chosen = AutoConfig.from_pretrained(folder), getattr(torch, dtype)
+        model = OpenVinoModel(folder, config, _generation_config(folder), kept, chosen)
     return model, tokenizer
 
 

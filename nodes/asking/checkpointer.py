@@ -1,4 +1,4 @@
-"""Pausing for a reviewer needs a place where the paused run is kept."""
+"""A run that pauses for a reviewer needs a checkpointer, and only the outermost graph may have one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from langgraph.runtime import get_runtime
 
 
 def require_checkpointer() -> None:
-    """Fail unless this run is checkpointed, by its own graph or by a parent's.
+    """Check, inside a node, that the current run is checkpointed, by its own graph or by a parent's.
 
     Raises:
         RuntimeError: the run could be paused for review but never resumed.
     """
+    # a graph's own `checkpointer` says nothing where a parent keeps the checkpoints; only the runtime knows
     info = get_runtime().execution_info
     if info is None or info.thread_id is None:
         raise RuntimeError(
@@ -25,11 +26,12 @@ def require_checkpointer() -> None:
 
 
 def refuse_checkpointer(graph: CompiledStateGraph[Any, Any, Any, Any]) -> None:
-    """Fail if a graph that is to run inside another program keeps its own checkpoints, apart from those of its caller.
+    """Check that a graph that will run inside another graph or an agent has no checkpointer of its own.
 
     Raises:
         ValueError: the graph was compiled with a checkpointer.
     """
+    # `checkpointer=True` and None are allowed: both use the parent's
     if isinstance(getattr(graph, "checkpointer", None), BaseCheckpointSaver):
         raise ValueError(
             f"the graph {graph.name!r} has a checkpointer of its own; build it without one, and give one to the parent graph "

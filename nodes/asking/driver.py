@@ -1,7 +1,7 @@
-"""Nodes that ask a model are plans: generators that yield prompts, receive replies and return the update of the state.
+"""The driver of plans. A plan is a generator that yields prompts, receives replies and returns the update of the state.
 
-One driver runs any plan with `invoke` and `ainvoke`, so there is no second copy of a node for async callers, and tokens
-stream, interrupts pause and usage is counted in one place.
+One driver runs every plan with `invoke` and `ainvoke`. No node needs a second copy for async callers, and streaming, interrupts
+and the counting of tokens are handled in one place.
 """
 
 from __future__ import annotations
@@ -21,20 +21,26 @@ from ...foundation.encodable import encodable, encodable_values
 from ..state import Role, RoleUsage, TraceState, Usage, add_usage
 from .continuing import continue_options
 from .failures import ModelError, advice, explain, first
-from .messages import Ask, Plan, Reply, tokens_of
+from .messages import FINISH_KEYS, Ask, Plan, Reply, tokens_of, with_text
 
 _LONGEST_REASON = 100
-"""Characters of a finish reason that are kept: a server may send anything."""
+"""Characters of a finish reason that are kept; a server may send a text of any length."""
 
 _OPTIONS = ("temperature", "seed", "logprobs", "wants")
-"""Call options that a plan may set: a model gets those that it has a field for."""
+"""Call options that a plan may set. A model gets only those that it has a field for: many providers refuse unknown ones."""
 
 
 class ModelNode(Runnable[TraceState, dict[str, Any]]):
-    """Runs a plan over the state with a model, and adds the role's tokens to the state's `usage`.
+    """Runs a plan over the state with a model, and adds the tokens of the role to the state's `usage`.
 
-    The prompts that a plan yields at once are sent together: with `asyncio.gather` under `ainvoke`, in threads under
-    `invoke`. An error of the model becomes a `ModelError` that names the role, the model and the problem.
+    Prompts that a plan yields together are sent together: as tasks under `ainvoke`, in threads under `invoke`. An error of the
+    model becomes a `ModelError` that names the role, the model and the problem.
+
+    Args:
+        plan: takes the state and returns the generator.
+        model: any chat model.
+        role: "teacher" or "student", for `usage` and messages.
+        starts: takes the state and returns whether this node begins a run, so that usage is counted from zero.
     """
 
     def __init__(
@@ -44,7 +50,6 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         role: Role,
         starts: Callable[[TraceState], bool] = lambda state: False,
     ) -> None:
-        """Keep what the node needs; `starts` tells whether it begins a run, so that usage is counted from zero."""
         self.plan = plan
         self.model = model
         self.role = role
@@ -53,14 +58,14 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         self._options = {name for name in _OPTIONS if name in known}
 
     def invoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
-        """Run the plan, its model calls in threads where it yields several at once."""
+        """Run the plan; several prompts at once are sent from threads."""
         steps = self._begin(input)
         while asks := steps.asks:
             steps.take(self._whole(self._ask_all(asks, config), input, steps))
         return steps.update
 
     async def ainvoke(self, input: TraceState, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
-        """Run the plan, its model calls as tasks where it yields several at once."""
+        """Run the plan; several prompts at once are sent as tasks."""
         steps = self._begin(input)
         while asks := steps.asks:
             messages = self._whole(await self._aask_all(asks, config), input, steps)
@@ -68,18 +73,24 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         return steps.update
 
     def _begin(self, state: TraceState) -> _Steps:
+        """Start the plan and run it up to its first prompts."""
         return _Steps(self.plan(state), self.role, {} if self.starts(state) else state.get("usage"))
 
     def _ask_all(self, asks: list[Ask], config: RunnableConfig | None) -> list[BaseMessage | Exception]:
         if len(asks) == 1:
             return [self._call(asks[0], config)]
         with get_executor_for_config(config) as pool:
+            # a copy of the context for each thread: LangChain's callbacks and LangGraph's writer live in context variables,
+            # and one context cannot be entered twice at the same time
             calls = [pool.submit(copy_context().run, self._call, ask, config) for ask in asks]
             return [call.result() for call in calls]
 
     def _call(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
+        """Return the reply, or the error instead of raising it: the tokens of the other samples must still be counted."""
         try:
-            return self.model.invoke(_messages(ask), config, **self._known(ask))
+            return with_text(self.model.invoke(_messages(ask), config, **self._known(ask)))
+        except asyncio.CancelledError:  # of the model's own event loop: nobody can cancel a thread
+            return ConnectionError("the model's client gave up the call")
         except Exception as error:
             return error
 
@@ -90,17 +101,22 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
 
     async def _acall(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
         try:
-            return await self.model.ainvoke(_messages(ask), config, **self._known(ask))
+            return with_text(await self.model.ainvoke(_messages(ask), config, **self._known(ask)))
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            return ConnectionError("the model's client gave up the call")
         except Exception as error:
             return error
 
     def _whole(self, found: list[BaseMessage | Exception], state: TraceState, steps: _Steps) -> list[BaseMessage]:
-        """Return the messages; if a call failed, count what the others were paid and raise the first failure."""
+        """Return the messages. If a call failed, count the tokens of all calls and raise the first failure."""
         failed = [error for error in found if isinstance(error, Exception)]
         messages = [message for message in found if not isinstance(message, Exception)]
         if not failed:
             return messages
         steps.count([tokens_of(message) for message in messages])
+        # a reply that was refused (empty, malformed) was billed all the same; its error carries the tokens
         steps.count([error.tokens for error in failed if getattr(error, "tokens", None)])  # type: ignore[attr-defined]
         raise self._failure(failed[0], state, steps.usage) from first(failed[0])
 
@@ -110,6 +126,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         return known | (continue_options(self.model) if ask.beginning else {})
 
     def _failure(self, error: Exception, state: TraceState, usage: Usage) -> ModelError:
+        """Return the error that the caller sees: what happened, what to do, which model, which problem."""
         asked = f"while asking the {self.role} {_shown(model_name(self.model))!r} about {state['question'][:120]!r}"
         return ModelError("; ".join(part.rstrip(".") for part in (explain(error), advice(error), asked) if part), usage)
 
@@ -135,7 +152,7 @@ class _Steps:
         self._advance([_reply(message, ask) for message, ask in zip(messages, self.asks, strict=True)])
 
     def count(self, calls: list[tuple[int, int] | None]) -> None:
-        """Add the tokens of calls, None for a call whose model told none."""
+        """Add calls with their input and output tokens; None is a call whose model reported none."""
         for tokens in calls:
             used, made = tokens or (0, 0)
             self._own["calls"] += 1
@@ -152,7 +169,7 @@ class _Steps:
 
 
 def _messages(ask: Ask) -> str | list[BaseMessage]:
-    """Return a lone prompt as it is, else chat turns, the last of them what the model is to continue."""
+    """Return a single prompt as text, and few-shot turns or a beginning to continue as chat messages."""
     if not ask.turns and not ask.beginning:
         return encodable(ask.prompt)
     messages: list[BaseMessage] = []
@@ -164,8 +181,9 @@ def _messages(ask: Ask) -> str | list[BaseMessage]:
 
 
 def _reply(message: BaseMessage, ask: Ask) -> Reply:
+    """Return what the plan gets: text, finish reason, log-probabilities."""
     meta = message.response_metadata if isinstance(message, AIMessage) else {}
-    reasons = (meta.get(key) for key in ("finish_reason", "stop_reason", "done_reason"))
+    reasons = (meta.get(key) for key in FINISH_KEYS)
     text = encodable(str(message.text) or str(message.additional_kwargs.get("refusal") or ""))
     if ask.beginning and not text.startswith(ask.beginning):  # some servers repeat what they continue
         text = ask.beginning + text
@@ -174,7 +192,7 @@ def _reply(message: BaseMessage, ask: Ask) -> Reply:
 
 
 def _logprobs(found: Any) -> tuple[tuple[str, float], ...]:
-    """Read log-probabilities in OpenAI's form; what is malformed counts as none."""
+    """Read log-probabilities in OpenAI's format; malformed ones count as none."""
     content = found.get("content") if isinstance(found, dict) else None
     try:
         return tuple((encodable(str(token["token"])), float(token["logprob"])) for token in content or ())
@@ -183,12 +201,12 @@ def _logprobs(found: Any) -> tuple[tuple[str, float], ...]:
 
 
 def _shown(name: str) -> str:
-    """Leave the folders out of a local model's name: failures reach clients of servers, who should not see the machine."""
+    """Drop the folders of a local model's name: a server's clients see this message, and need not see its paths."""
     return Path(name).name if Path(name).is_absolute() else name
 
 
 def model_name(model: Any) -> str:
-    """Return the name that a chat model goes by, for messages and tables."""
+    """Return the name of a chat model for messages and tables; its class if it has none."""
     for key in ("model_name", "model", "model_id"):
         if isinstance(name := getattr(model, key, None), str) and name:
             return name

@@ -1,4 +1,4 @@
-"""Failures in words: what happened, to which model and problem, what to do."""
+"""Failures of models in words: what happened, to which model and problem, and what to do."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from ...foundation.redaction import Redactor
 if TYPE_CHECKING:
     from ..state import Usage
 
+# Line feeds and tabs stay; everything else in C0 and C1 can move a terminal's cursor or change its colours.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+# By class name, since providers' packages share the names but no base class, and most of them are not installed.
 _ADVICE = {
     "AuthenticationError": "the server refuses the key: check the provider's API key",
     "PermissionDeniedError": "the server refuses this key for this model",
@@ -22,18 +24,23 @@ _ADVICE = {
     "RateLimitError": "the server limits the rate: lower the concurrency or set a limit of requests per second",
     "InternalServerError": "the server failed: try again later",
     "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
+    "MemoryError": "no memory is left on this machine: lower the concurrency or the number of tokens",
     "CallTimeout": "the server did not answer in time: raise the timeout or lower the concurrency",
     "EmptyReply": "look at what the server says of the call; a proxy, a filter or its chat template may drop the text",
+    "OnlyToolCalls": "the model was offered no tools: look at the server's chat template, or choose another model",
     "APITimeoutError": "the server did not answer in time: raise the timeout or lower the concurrency",
 }
+_QUOTA = "insufficient_quota"
 _UNREADABLE = "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?"
 
 
 class ModelError(RuntimeError):
-    """A teacher or a student failed: what happened, what to do, which model, which problem. Its own error is `__cause__`.
+    """A teacher or a student failed. The message says what happened, what to do, which model and which problem.
+
+    The model's own error is `__cause__`. Nodes raise this class because servers show clients only some kinds of exceptions.
 
     Attributes:
-        usage: what the run had used before.
+        usage: calls and tokens of the run up to the failure, by role.
     """
 
     def __init__(self, message: str, usage: Usage | None = None) -> None:
@@ -42,40 +49,43 @@ class ModelError(RuntimeError):
 
 
 def advice(error: BaseException) -> str:
-    """Return what to do about an error that asking a model raised; empty where the error says it itself."""
+    """Return what to do about an error of a model call; empty if its own message says so or nothing is known."""
     error = first(error)
-    if "insufficient_quota" in str(error):
+    # OpenAI sends it as a RateLimitError, for which waiting would be the advice; a client may leave the code out of its message
+    if getattr(error, "code", None) == _QUOTA or _QUOTA in str(error):
         return "the account's quota is used up: check its plan and billing; fewer calls at a time do not help"
     known = next((_ADVICE[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _ADVICE), "")
     return known or (_UNREADABLE if _in_client(error) and isinstance(error, _SURPRISES) else "")
 
 
 _SURPRISES = (json.JSONDecodeError, TypeError, LookupError, AttributeError)
+"""What a client raises when a server sends a web page, or JSON of another shape."""
 
 
 def _in_client(error: BaseException) -> bool:
-    """Tell whether it was the client of an OpenAI-compatible server that could not go on."""
+    """Return whether the error was raised inside the client of an OpenAI-compatible server, not in our code."""
     rooms = {frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in traceback.walk_tb(error.__traceback__)}
     return bool(rooms & {"openai", "langchain_openai"})
 
 
 def first(error: BaseException) -> BaseException:
-    """Return the error itself, or the first of a group."""
+    """Return the error itself, or the first one of a group (`asyncio.TaskGroup` raises groups)."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
 
 
 def explain(error: BaseException) -> str:
-    """Return the message of an error in one line, without the keys and tokens of this process's environment."""
+    """Return an error's message in one line of at most 900 characters, without secrets of this process's environment."""
     error = first(error)
+    # str() of a KeyError puts quotation marks around the message
     said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
     if isinstance(error, OSError) and error.strerror and error.filename and said.startswith("[Errno"):
         said = f"{error.filename}: {error.strerror}"
-    said = Redactor().text(said)  # some servers send the key back that they refuse
+    said = Redactor().text(said)  # some servers repeat the key that they refuse
     return " ".join(printable(said).split())[:900] or type(error).__name__
 
 
 def printable(text: str) -> str:
-    """Drop the control characters of text that a model or a server wrote, so that it cannot steer a terminal."""
+    """Return text of a model or a server without control characters, which could steer a terminal."""
     return encodable(_CONTROL.sub("", text))

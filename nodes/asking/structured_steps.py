@@ -1,4 +1,4 @@
-"""Steps as structured output, from teachers that honour it."""
+"""Ask teachers that support structured output for their steps as JSON."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ SCHEMA = {
 }
 
 _REFUSED = (400, 404, 415, 422, 501)
-"""HTTP statuses by which servers refuse a request for a schema."""
+"""HTTP statuses with which servers refuse a request that has a schema; others (401, 429, 5xx) have nothing to do with it."""
 
 
 def steps_model(teacher: BaseChatModel, structured: bool | None) -> Any:
-    """Return the teacher, asked for JSON where it honours that.
+    """Return the model to ask for steps: the teacher itself, or wrapped to ask for JSON.
 
     Args:
         teacher: any chat model.
-        structured: True asks for JSON, False does not, None does if the model's profile says that it gives structured output.
+        structured: True asks for JSON, False for text. None asks for JSON if LangChain's profile of the model lists structured
+            output.
     """
     if structured is None:
         structured = bool((getattr(teacher, "profile", None) or {}).get("structured_output"))
@@ -38,22 +39,34 @@ def steps_model(teacher: BaseChatModel, structured: bool | None) -> Any:
 
 
 class StructuredTeacher(Runnable[Any, BaseMessage]):
-    """Asks a chat model with the schema of a step list, by the provider's own means.
+    """Asks a chat model for a step list with a JSON schema, by the provider's own means.
 
-    The reply's text is the JSON, which `parse_steps` reads as it reads any list. A server that refuses the schema is asked
-    again without it, and from then on always; a model that ignores it has its text read. A reply that ran into the token
-    limit is read as far as it goes; one that a content filter stopped, or that the client cannot read, is asked for as text.
+    The reply's text is the JSON, and `parse_steps` reads it as it reads any list. A server that refuses the schema is asked
+    again without it, and without it from then on. If a model ignores the schema, its text is read. A reply that ran into the
+    token limit is read as far as it goes. After a content filter or an unreadable reply the teacher is asked for text.
+
+    Args:
+        model: any chat model.
+
+    Raises:
+        NotImplementedError: the model's class has no structured output.
     """
 
     def __init__(self, model: BaseChatModel) -> None:
         """Wrap a chat model.
 
         Raises:
-            NotImplementedError: the model's class has no structured output.
+            ValueError: the model's class has no structured output.
         """
         self.model = model
         self.model_name = model_name(model)
-        self._asking = model.with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+        try:
+            self._asking = model.with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+        except NotImplementedError:
+            raise ValueError(
+                f"structured=True asks for steps as JSON, which {type(model).__name__} cannot give; leave structured out"
+            ) from None
+        # set once by any thread and never unset: at worst a few calls in flight are refused as well
         self._refuses = False
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> BaseMessage:
@@ -77,7 +90,7 @@ class StructuredTeacher(Runnable[Any, BaseMessage]):
         return await self.model.ainvoke(input, config)
 
     def _settle(self, error: Exception) -> BaseMessage | None:
-        """Return the reply that an error holds, or None if text is to be asked for; any other error is raised."""
+        """Return the reply that an error carries, or None if the teacher should be asked for text; raise any other error."""
         kind = type(error).__name__  # of openai, which is not installed for other providers
         if kind == "LengthFinishReasonError":
             return _cut_off(error)
@@ -90,7 +103,7 @@ class StructuredTeacher(Runnable[Any, BaseMessage]):
 
 
 def _cut_off(error: Any) -> AIMessage:
-    """Return the reply that ran into the token limit: openai's client raises it, with the tokens that were paid for."""
+    """Return the cut-off reply that openai's client raised as an error, with the tokens that were paid for."""
     choice, used = error.completion.choices[0], error.completion.usage
     tokens = used and UsageMetadata(
         input_tokens=used.prompt_tokens, output_tokens=used.completion_tokens, total_tokens=used.total_tokens
@@ -100,7 +113,7 @@ def _cut_off(error: Any) -> AIMessage:
 
 
 def _reply(output: Any) -> BaseMessage:
-    """Return the message; a refusal that stands beside an empty text becomes its text."""
+    """Return the message. OpenAI puts a refusal beside an empty text; it becomes the text, so that it is flagged."""
     raw: BaseMessage = output["raw"]
     refusal = raw.additional_kwargs.get("refusal")
     if refusal and not raw.text.strip() and isinstance(raw, AIMessage):

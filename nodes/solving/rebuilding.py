@@ -1,4 +1,4 @@
-"""Rebuild what a student was asked: prompts are not stored, since prompt set, steps and replies determine them."""
+"""Rebuild the prompts that a student got. They are not stored: prompt set, steps and replies determine them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 
 def prompts_asked(way: Way, prompts: PromptSet, state: TraceState, solution: Solution) -> list[str]:
-    """Return the prompts of one sample, in the order in which the student got them.
-
-    Few-shot examples and the reason of a retry are left out.
+    """Return the prompts of one sample in order, without few-shot examples and the reason of a retry.
 
     Args:
         way: how the student solved.

@@ -1,4 +1,4 @@
-"""What the student is asked, k times: the prompt, few-shot turns, the reason for a retry, options that make samples differ."""
+"""Make the k prompts of a solve node: text, few-shot turns, reason for a retry, and options that make the samples differ."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 VOTING_TEMPERATURE = 0.7
-"""For samples of a student that is greedy or has no temperature of its own (Wang et al. 2023, self-consistency)."""
+"""Temperature of samples if the student is greedy or has none of its own (Wang et al. 2023, arXiv 2203.11171)."""
 
 _PROGRAMS = ("program", "program_of_thought")
+"""Prompts whose examples are answered with a program."""
+
 _WITHOUT_EXAMPLES = ("solve_step",)
+"""Prompts that get no examples: those have a solution of the whole problem, not of one step."""
+
 _FINAL_LINE = "Answer:"
 
 
@@ -33,7 +37,16 @@ class Shots:
 
 
 class Sampling:
-    """Makes the asks of one run of solve."""
+    """Makes the prompts for one run of the solve node, k at a time.
+
+    Args:
+        student: the model, for its own temperature and seed; None where only prompts are wanted.
+        prompts: prompt set.
+        state: the question, and the reason for a retry if it is one.
+        samples: k.
+        shots: few-shot examples.
+        logprobs: whether to ask for log-probabilities.
+    """
 
     def __init__(
         self,
@@ -45,7 +58,6 @@ class Sampling:
         *,
         logprobs: bool,
     ) -> None:
-        """Take the student, the prompt set and the state; `logprobs` asks for the probabilities of the tokens."""
         self.samples = samples
         self._prompts = prompts
         self._reason = state.get("retry_reason") or ""
@@ -58,11 +70,11 @@ class Sampling:
         )
 
     def ask(self, prompt: str, *, beginning: str = "", **values: str) -> list[Ask]:
-        """Ask every sample the same."""
+        """Return k prompts that differ only in their options; `beginning` is a beginning of the reply to continue."""
         return self.ask_each(prompt, [values] * self.samples, beginning=beginning)
 
     def ask_each(self, prompt: str, values: Sequence[dict[str, str]], *, beginning: str = "") -> list[Ask]:
-        """Ask each sample with values of its own."""
+        """Return one prompt for each sample, filled with values of its own."""
         turns = () if prompt in _WITHOUT_EXAMPLES else self._turns(prompt)
         texts = [self._prompts.fill(prompt, **own) for own in values]
         return [Ask(self._retried(text), options, turns, beginning) for text, options in zip(texts, self._options, strict=True)]
@@ -75,7 +87,7 @@ class Sampling:
 
 
 def example_turns(prompts: PromptSet, prompt: str, examples: Sequence[Example]) -> Turns:
-    """Return examples as chat turns in the words of a prompt, so that they differ from the question in nothing else."""
+    """Return examples as chat turns in the wording of a prompt. The student sees its own question in exactly the same form."""
     return tuple(
         (
             prompts.fill(prompt, question=example.question, steps=number_steps(list(example.steps))),
@@ -86,6 +98,7 @@ def example_turns(prompts: PromptSet, prompt: str, examples: Sequence[Example]) 
 
 
 def _worked(template: str, prompt: str, example: Example) -> str:
+    """Return the reply that an example shows for a prompt."""
     if prompt in _PROGRAMS:
         return f"```python\n{example.program}\n```"
     solution = example.solution
@@ -97,7 +110,10 @@ def _worked(template: str, prompt: str, example: Example) -> str:
 
 
 def _options(student: BaseChatModel | None, samples: int, attempt: int, sample: int) -> dict[str, Any]:
-    """Make samples differ, and differ again in a retry; a single sample is asked for as the student is set up."""
+    """Return call options that give each sample, and each retry, a seed of its own; none for a single sample.
+
+    A single sample leaves the student as it was set up. k samples of a greedy student would all be the same.
+    """
     if samples == 1:
         return {}
     own = getattr(student, "temperature", None)

@@ -1,4 +1,4 @@
-"""How a student solves: what it is asked, and how its replies are read. One entry a way; methods and modes are made of them."""
+"""The ways of solving: how the student is asked and how its replies are read. Methods and modes refer to them by name."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from .sampling import Sampling
 
 ModeName = Literal["joint", "sequential", "program", "hint"]
-"""Ways with a teacher, for type checkers; a test holds it against `WAYS`."""
+"""Names of the ways with a teacher, for type checkers. A test compares it with `WAYS`."""
 
 HINT_SHARE = 0.3
-"""Share of the words of a teacher's solution that a hint shows (2601.22132 uses 10 to 30 %)."""
+"""Default share of the words of a teacher's solution that a hint shows (arXiv 2601.22132 uses 10 to 30 %)."""
 
 Ply = Generator[list[Ask], list[Reply], list[list[Reply]]]
-"""Asks for all samples at once, until each sample has its replies."""
+"""Yields the prompts of all samples together, as often as needed, and returns the replies of each sample."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,14 @@ class Way:
     """A way of solving.
 
     Attributes:
-        name: of the method or mode.
-        about: what it does, in a phrase.
-        prompts: the prompts that the student gets, the first of them first.
-        ask: asks the student.
-        read: makes a solution of the replies of one sample, by their question and the extractor of the verifier.
-        lesson: what the teacher is asked for first, if there is a teacher.
-        control: the method that shows what the lesson adds.
+        name: name of the way. A way without a teacher is a method of this name, one with a teacher a mode of trace_of_thought.
+        about: what it does, as a phrase.
+        prompts: names of the prompts that it may use; the usual one first, fallbacks last.
+        ask: generator that asks the student, see `Ply`.
+        read: takes the replies of one sample, the question and the verifier; returns the solution.
+        lesson: what the teacher is asked for before; None for a way without a teacher.
+        control: the method that differs only in having no teacher, which shows what the lesson adds.
+        source: publication that it comes from.
     """
 
     name: str
@@ -46,10 +47,11 @@ class Way:
     read: Callable[[list[Reply], str, Verifier], Solution] = read_text
     lesson: Literal["steps", "solution"] | None = None
     control: str = ""
+    source: str = ""
 
 
 def ask_once(prompt: str) -> Callable[[Sampling, TraceState], Ply]:
-    """Return a way of asking: one prompt that mentions the question alone."""
+    """Return the generator of a way with a single prompt whose only placeholder is the question."""
 
     def ask(sampling: Sampling, state: TraceState) -> Ply:
         replies = yield sampling.ask(prompt, question=state["question"])
@@ -59,7 +61,7 @@ def ask_once(prompt: str) -> Callable[[Sampling, TraceState], Ply]:
 
 
 def _with_steps(prompt: str, without: str) -> Callable[[Sampling, TraceState], Ply]:
-    """Return a way of asking: the question with the steps, or without where the teacher gave none."""
+    """Return the generator of a way with one prompt that has the steps, or another prompt if the teacher gave none."""
 
     def ask(sampling: Sampling, state: TraceState) -> Ply:
         steps = state.get("steps")
@@ -75,6 +77,10 @@ def _with_steps(prompt: str, without: str) -> Callable[[Sampling, TraceState], P
 
 
 def _step_by_step(sampling: Sampling, state: TraceState) -> Ply:
+    """Ask for the result of each step but the last, then for the solution with all results at hand.
+
+    The samples advance together, so that each round is one batch; each sees only its own results.
+    """
     question, steps = state["question"], state.get("steps") or []
     if not steps:
         return (yield from ask_once("standard")(sampling, state))
@@ -84,17 +90,19 @@ def _step_by_step(sampling: Sampling, state: TraceState) -> Ply:
         replies = yield sampling.ask_each("solve_step", [{"question": question, "done": text, "step": step} for text in shown])
         for past, reply in zip(done, replies, strict=True):
             past.append(reply)
+    # the last step goes with the prompt of joint mode, so that both modes ask for the final answer in the same words
     replies = yield sampling.ask_each("solve", [{"question": question, "steps": _with_results(steps, past)} for past in done])
     return [[*past, reply] for past, reply in zip(done, replies, strict=True)]
 
 
 def _with_results(steps: list[str], results: list[Reply]) -> str:
-    """Number the steps, each followed by its result as far as there is one."""
+    """Return the numbered steps, each followed by its result if there is one yet."""
     shown = [f"{step}\nResult: {reply.text.strip()}" for step, reply in zip(steps, results, strict=False)]
     return number_steps(shown + steps[len(shown) :])
 
 
 def _continue(sampling: Sampling, state: TraceState) -> Ply:
+    """Ask with the control's prompt, and let the student continue the hint as if it were its own beginning."""
     replies = yield sampling.ask("standard", beginning=state.get("hint", ""), question=state["question"])
     return [[reply] for reply in replies]
 
@@ -103,14 +111,27 @@ WAYS: dict[str, Way] = {
     way.name: way
     for way in (
         Way("standard", "the question alone", ("standard",), ask_once("standard")),
-        Way("chain_of_thought", "asked to think step by step", ("chain_of_thought",), ask_once("chain_of_thought")),
-        Way("plan_and_solve", "asked to make a plan of its own first", ("plan_and_solve",), ask_once("plan_and_solve")),
+        Way(
+            "chain_of_thought",
+            "the student is asked to think step by step",
+            ("chain_of_thought",),
+            ask_once("chain_of_thought"),
+            source="Kojima et al. 2022",
+        ),
+        Way(
+            "plan_and_solve",
+            "the student makes a plan of its own and follows it",
+            ("plan_and_solve",),
+            ask_once("plan_and_solve"),
+            source="Wang et al. 2023",
+        ),
         Way(
             "program_of_thought",
-            "writes a program, which is run",
+            "the student writes a program, which is run",
             ("program_of_thought",),
             ask_once("program_of_thought"),
             read_program,
+            source="Gao et al. 2022; Chen et al. 2022",
         ),
         Way(
             "joint",
@@ -147,3 +168,5 @@ WAYS: dict[str, Way] = {
         ),
     )
 }
+"""The ways by name, in the order in which tables show them. An entry here, its prompt file in each bundled set and a test add a
+built-in method or mode."""

@@ -57,7 +57,7 @@ class Access:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is loopback."""
+    """Return whether a host name or address is loopback."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -122,7 +122,7 @@ class Guard:
 
 
 def _same_origin(headers: Headers, host: str) -> bool:
-    """Tell whether a POST comes from this page. Browsers send an Origin header with every POST; other clients may not post."""
+    """Return whether a POST comes from this page. Browsers send an Origin header with every POST; others may not post."""
     return urlsplit(headers.get("origin", "")).netloc == host != ""
 
 

@@ -44,7 +44,7 @@ class Fault:
 
 
 class HostileServer(ThreadingHTTPServer):
-    """The server; `asked` holds role and question of each request, `answered` those that got a whole good reply."""
+    """The server; `asked` holds role and question of each request, `answered` and when those that got a whole good one."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -53,6 +53,8 @@ class HostileServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[tuple[str, str]] = []
         self.answered: list[tuple[str, str]] = []
+        self.answered_at: list[float] = []
+        self.delay_s = 0.0
         self.lock = threading.Lock()
         self.seen: dict[Any, int] = {}
         self.key = ""
@@ -83,12 +85,14 @@ class Handler(BaseHTTPRequestHandler):
         if fault.once and number > 1:
             fault = FAULTS["none"]
         good = completion(self._text(role, prompt), self.model)
+        time.sleep(self.server.delay_s)
         if fault.raw:
             fault.raw(self)
             return
         self.give(fault.reply(good) if fault.reply else good)
         with self.server.lock:
             self.server.answered.append((role, prompt))
+            self.server.answered_at.append(time.monotonic())
 
     def _text(self, role: str, prompt: str) -> str:
         if role in self.server.texts:

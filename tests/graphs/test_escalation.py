@@ -106,6 +106,14 @@ def test_an_improbable_answer_climbs():
     assert "0.14" in result["escalations"][0]["reason"]
 
 
+@pytest.mark.parametrize("text", ["I do not know.", "```python\ndef solution():\n    return 41\n```"])
+def test_a_missing_answer_and_an_improbable_program_climb(text):
+    ladder = f"{'program_of_thought' if 'def' in text else 'standard'} > teacher if probability<0.6"
+    result = climb(Probable(script=[text]), teacher_of("Answer: 42"), ladder)
+    assert result["rung"] == "teacher"
+    assert ("0.51" if "def" in text else "no final answer") in result["escalations"][0]["reason"]
+
+
 def test_a_student_without_probabilities_is_told():
     with pytest.raises(ValueError, match="no log-probabilities"):
         climb(ScriptedChatModel(script=["Answer: 41"]), teacher_of(), "standard > teacher if probability<0.5")
@@ -157,3 +165,17 @@ def test_a_ladder_that_cannot_be_climbed_is_refused(ladder, message):
 def test_retries_are_rungs():
     with pytest.raises(ValueError, match="name a further rung"):
         build_trace_of_thought(teacher_of(), teacher_of(), escalate=LADDER, max_attempts=2)
+
+
+@pytest.mark.parametrize(
+    ("ladder", "options", "message"),
+    [
+        (LADDER, {"mode": "program"}, "mode='program' does not apply to a ladder"),
+        ("standard > hint > teacher", {"review": "always"}, "has no steps to review"),
+        ("standard > teacher", {"structured": True}, "has no steps to ask for as JSON"),
+        (LADDER, {"structured": True}, "ScriptedChatModel cannot give"),
+    ],
+)
+def test_options_that_a_ladder_has_no_use_for_are_refused(ladder, options, message):
+    with pytest.raises(ValueError, match=message):
+        build_trace_of_thought(teacher_of(), teacher_of(), escalate=ladder, **options)

@@ -38,6 +38,8 @@ def test_what_does_not_fit_is_refused():
     model = ScriptedChatModel(script=[])
     with pytest.raises(ValueError, match="no steps to review"):
         build_trace_of_thought(model, model, mode="hint", review="always")
+    with pytest.raises(ValueError, match="no steps to ask for as JSON"):
+        build_trace_of_thought(model, model, mode="hint", structured=True)
     with pytest.raises(ValueError, match=r"hint_share=1\.5"):
         build_trace_of_thought(model, model, mode="hint", hint_share=1.5)
 
@@ -50,3 +52,10 @@ def test_only_models_that_continue_are_asked_to(monkeypatch):
     }
     with pytest.raises(ValueError, match="does not continue"):
         continue_options(chat(model="m", api_key="x"))
+
+
+@pytest.mark.parametrize("options", [{"mode": "hint"}, {"escalate": "standard > hint"}])
+def test_a_student_that_does_not_continue_is_refused_before_the_teacher_is_paid(options):
+    student = pytest.importorskip("langchain_openai").ChatOpenAI(model="m", api_key="x")
+    with pytest.raises(ValueError, match="does not continue"):
+        build_trace_of_thought(ScriptedChatModel(script=[]), student, **options)

@@ -68,15 +68,15 @@ def test_a_rejection_is_refused_where_the_teacher_may_not_be_asked_again():
 @pytest.mark.parametrize(
     ("answer", "complaint"),
     [
-        (None, "the answer 'None' is no decision; give {'decisions'"),
+        (None, "the answer 'None' is not a decision; give {'decisions'"),
         ({}, "decision type None is unknown; use approve, edit or reject"),
         ([], "the answer has 0 decisions; give one"),
         ({"type": "respond", "message": "42"}, "'respond' would answer in place of the teacher; use edit to give steps"),
-        ("{", "the answer is no valid JSON: Expecting"),
+        ("{", "the answer is not valid JSON: Expecting"),
         ({"type": "edit"}, "an edit needs args {'steps': [text, ...]}, not 'None'"),
         ({"type": "edit", "args": {"steps": 7}}, "an edit needs args {'steps': [text, ...]}, not '7'"),
         ({"type": "edit", "args": {"steps": [" "]}}, "the edited list has no steps; give at least one, or reject"),
-        ("[" * 100_000, "the answer is no valid JSON: maximum recursion"),
+        ("[" * 100_000, "the answer is not valid JSON: maximum recursion"),
     ],
 )
 def test_what_cannot_be_read_says_why(answer, complaint):

@@ -3,6 +3,7 @@
 import pytest
 
 from trace_of_thought import build_baseline, build_trace_of_thought
+from trace_of_thought.graphs.build import build_graph
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.programs import run_program
 from trace_of_thought.prompts import load_prompts
@@ -60,7 +61,11 @@ def test_every_method_shows_the_same_examples_in_its_own_words(method):
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("{}", "lacks 'steps'"), ("nonsense", "line 1: no example"), ('{"steps": "a", "question": "q"}', "no list of texts")],
+    [
+        ("{}", "lacks 'steps'"),
+        ("nonsense", "line 1: not an example"),
+        ('{"steps": "a", "question": "q"}', "not a list of texts"),
+    ],
 )
 def test_a_malformed_example_is_named(tmp_path, line, message):
     (tmp_path / "examples.jsonl").write_text(line)
@@ -68,8 +73,13 @@ def test_a_malformed_example_is_named(tmp_path, line, message):
         load_examples(tmp_path / "examples.jsonl")
 
 
-def test_a_set_that_asks_for_no_final_line_shows_none():
-    for name, shown in (("default", True), ("plain", False)):
+@pytest.mark.parametrize("method", ["standard", "chain_of_thought", "plan_and_solve", "program_of_thought", "joint", "hint"])
+def test_a_set_that_asks_for_no_final_line_shows_none(method):
+    for name in ("default", "plain"):
         student = ScriptedChatModel(script=["42"])
-        build_baseline("standard", student, shots=2, prompts=name).invoke({"question": "What is 6 * 7?"})
-        assert ("Answer: " in student.calls[0].split("What is 6 * 7?")[0]) == shown
+        options = {"student": student, "shots": 2, "prompts": name}
+        if method in ("joint", "hint"):
+            options |= {"teacher": ScriptedChatModel(script=["1. Multiply six by seven.\n2. Say the product."]), "mode": method}
+        build_graph("trace_of_thought" if "mode" in options else method, **options).invoke({"question": "What is 6 * 7?"})
+        shown = student.calls[0].split("What is 6 * 7?")[0]
+        assert ("Answer: " in shown) == (name == "default" and method != "program_of_thought")

@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS traces (
     refusal TEXT
 );
 CREATE INDEX IF NOT EXISTS by_owner ON traces (uri, owner, ended);
+CREATE TABLE IF NOT EXISTS held (
+    trace_id TEXT PRIMARY KEY, run TEXT NOT NULL, uri TEXT NOT NULL, owner INTEGER NOT NULL, ended REAL NOT NULL,
+    body TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS pauses (thread_id TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
 
@@ -60,7 +64,42 @@ class Outbox:
     def add(self, trace_id: str, body: str, uri: str) -> None:
         """Store a trace, replacing one with the same id."""
         row = (trace_id, uri, os.getpid(), time.time(), body)
-        self._write("INSERT OR REPLACE INTO traces (trace_id, uri, owner, ended, body) VALUES (?, ?, ?, ?, ?)", [row])
+        self._write(("INSERT OR REPLACE INTO traces (trace_id, uri, owner, ended, body) VALUES (?, ?, ?, ?, ?)", [row]))
+
+    def hold(self, trace_id: str, body: str, uri: str, run: str) -> None:
+        """Store a trace that is not sent before `release`: whether its run's result will be kept is not known yet.
+
+        Args:
+            trace_id: id of the trace.
+            body: its JSON.
+            uri: address of the tracking store.
+            run: id of the MLflow run that it belongs to.
+        """
+        row = (trace_id, run, uri, os.getpid(), time.time(), body)
+        self._write(("INSERT OR REPLACE INTO held (trace_id, run, uri, owner, ended, body) VALUES (?, ?, ?, ?, ?, ?)", [row]))
+
+    def held(self, runs: Iterable[str]) -> dict[str, bool]:
+        """Return the held traces of these runs, and whether the process that holds each is this one, or is gone."""
+        if not self.path.exists():
+            return {}
+        query = "SELECT trace_id, owner FROM held WHERE run IN (SELECT value FROM json_each(?))"
+        found = self._read(query, (json.dumps(list(runs)),))
+        ours = {owner: owner == os.getpid() or not _alive(owner) for owner in {owner for _, owner in found}}
+        return {trace_id: ours[owner] for trace_id, owner in found}
+
+    def release(self, trace_ids: Iterable[str]) -> None:
+        """Let held traces be sent, by this process; others are left as they are."""
+        mine = os.getpid()
+        rows = [(trace_id,) for trace_id in trace_ids]
+        moved = f"SELECT trace_id, uri, {mine}, ended, body FROM held WHERE trace_id = ?"
+        self._write(
+            (f"INSERT OR REPLACE INTO traces (trace_id, uri, owner, ended, body) {moved}", rows),
+            ("DELETE FROM held WHERE trace_id = ?", rows),
+        )
+
+    def discard(self, trace_ids: Iterable[str]) -> None:
+        """Delete held traces."""
+        self._write(("DELETE FROM held WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids]))
 
     def next(self, uri: str, *, owner: int | None, limit: int) -> list[Kept]:
         """Return the oldest traces for a store, at most `limit` and about 4 MB, without refused ones.
@@ -83,15 +122,15 @@ class Outbox:
 
     def remove(self, trace_ids: Iterable[str]) -> None:
         """Delete traces that the store has confirmed."""
-        self._write("DELETE FROM traces WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids])
+        self._write(("DELETE FROM traces WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids]))
 
     def refuse(self, trace_id: str, reason: str) -> None:
         """Mark a trace that the store rejects for good, with the reason; it stays on disk but is not sent again."""
-        self._write("UPDATE traces SET refusal = ? WHERE trace_id = ?", [(reason, trace_id)])
+        self._write(("UPDATE traces SET refusal = ? WHERE trace_id = ?", [(reason, trace_id)]))
 
     def retry_refused(self, uri: str) -> None:
         """Mark the refused traces of a store for sending again."""
-        self._write("UPDATE traces SET refusal = NULL WHERE uri = ?", [(uri,)])
+        self._write(("UPDATE traces SET refusal = NULL WHERE uri = ?", [(uri,)]))
 
     def count(self, uri: str | None = None, *, owner: int | None = None, refused: bool = False) -> int:
         """Return the number of waiting traces, or of refused ones."""
@@ -121,12 +160,12 @@ class Outbox:
             return 0
         owners = [owner for (owner,) in self._read("SELECT DISTINCT owner FROM traces WHERE uri = ?", (uri,))]
         gone = [owner for owner in owners if owner != os.getpid() and not _alive(owner)]
-        self._write("UPDATE traces SET owner = ? WHERE owner = ? AND uri = ?", [(os.getpid(), owner, uri) for owner in gone])
+        self._write(("UPDATE traces SET owner = ? WHERE owner = ? AND uri = ?", [(os.getpid(), owner, uri) for owner in gone]))
         return self.count(uri, owner=os.getpid())
 
     def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
         """Remember the trace of a run that is paused for review."""
-        self._write("INSERT OR REPLACE INTO pauses VALUES (?, ?)", [(thread_id, json.dumps(facts))])
+        self._write(("INSERT OR REPLACE INTO pauses VALUES (?, ?)", [(thread_id, json.dumps(facts))]))
 
     def paused(self, thread_id: str) -> dict[str, Any] | None:
         """Return what `pause` remembered for a thread, or None."""
@@ -149,13 +188,14 @@ class Outbox:
     def _read(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return self._safely(lambda connection: connection.execute(query, values).fetchall())
 
-    def _write(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Execute a statement for all rows in one transaction."""
+    def _write(self, *statements: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+        """Execute statements, each for all its rows, in one transaction."""
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                connection.executemany(query, rows)
+                for query, rows in statements:
+                    connection.executemany(query, rows)
             except BaseException:
                 with suppress(sqlite3.Error):  # a full disk has rolled back by itself
                     connection.execute("ROLLBACK")
@@ -203,7 +243,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _alive(process: int) -> bool:
-    """Tell whether a process exists; when in doubt, True."""
+    """Return whether a process exists; when in doubt, True."""
     if os.name == "nt":  # on Windows, os.kill terminates the process whatever the signal number
         return True
     try:

@@ -6,16 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...foundation.statuses import is_correct
+from ...foundation.statuses import LEAK, is_correct
 
 if TYPE_CHECKING:
     from mlflow.entities import Assessment, LiveSpan
 
 VERIFIER = "trace_of_thought.verify"
 DECOMPOSER = "trace_of_thought.decompose"
-
-LEAK = "answer_in_steps"
-"""The kind of flag for steps that contain the reference."""
 
 
 def judge_run(span: LiveSpan, outputs: Mapping[str, Any], reference: str | None) -> list[Assessment]:

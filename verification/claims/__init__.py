@@ -1,1 +1,1 @@
-"""What a response finally claims. The doors are `statements.rank_statements` (where) and `choosing.choose_claim` (what)."""
+"""Find the final answer in a response. The door is `finding.find_claim`: `statements` says where, `choosing` says what."""

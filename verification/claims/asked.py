@@ -1,4 +1,4 @@
-"""The sentence of a question that asks, and the words that carry meaning."""
+"""Find the sentence of a question that asks, and the words that carry meaning."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the words that carry meaning, without plural s, and single math letters."""
+    """Return the words that carry meaning, without a plural s; single letters may be variables and stay."""
     words = set(_WORD.findall(text.lower())) - _STOP
     return frozenset(word.rstrip("s") for word in words if len(word) != 2)

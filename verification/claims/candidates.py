@@ -1,4 +1,4 @@
-"""What a question asks, and the pieces of a statement that could be its claim."""
+"""What a question asks for, and the pieces of a statement that could be its claim."""
 
 from __future__ import annotations
 
@@ -51,11 +51,13 @@ class Candidate:
     score: float
     start: int = 0
     quantity: Quantity | None = None
+    rounded: str = ""
+    """The rounded form that follows an exact one."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question asks, as far as words tell: the sentence, its words, the unit counted, the given numbers."""
+    """What a question asks for, as far as its words tell: the sentence, its words, the counted unit, the given numbers."""
 
     question: str
     sentence: str

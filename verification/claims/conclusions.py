@@ -1,4 +1,4 @@
-"""What makes a statement likelier or less likely to be the conclusion: each sign, why, and what it is for."""
+"""The signs that make a statement more or less likely to be the conclusion, each with its reason and an example."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from .weighing import Sign, Table, table
 _EXPLICIT = ("box", "answer_line")
 _SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
+_ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
 
@@ -46,7 +47,8 @@ class Around:
     supposed: bool
     """Whether the question itself supposes something."""
     phrases: dict[int, list[str]]
-    """The phrases that the reply can have at all, by identity, with their words that it has: most replies have few."""
+    """The phrases that can occur in the reply, by identity, with the words that occur. Most replies have few, and looking for
+    all of them in every statement took most of the time."""
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class Place:
         return None
 
     def has(self, phrase: Phrase) -> bool:
-        """Tell whether the statement has a phrase."""
+        """Return whether the statement has a phrase."""
         return self.search(phrase) is not None
 
 
@@ -119,7 +121,7 @@ class Placed:
         return len(asked & content_words(self.place.text)) / len(asked)
 
     def marked(self, mark: str) -> bool:
-        """Tell whether it presents its value in a certain way."""
+        """Return whether it presents its value in a certain way."""
         return self.kind.mark == mark
 
 
@@ -179,7 +181,7 @@ CONCLUSION_SIGNS: Table[Placed] = table(
 
 
 def most(placed: Placed) -> float:
-    """Return what the score of a statement cannot exceed, without looking for its phrases."""
+    """Return an upper bound of a statement's score, without looking for its phrases."""
     weight = CONCLUSION_SIGNS.by_sign
     bound = weight[_MARKS[placed.kind.mark]] if placed.kind.mark else 0.0
     bound += placed.distance * weight["for each statement with a value after it"]
@@ -223,7 +225,9 @@ def _announces(placed: Placed) -> bool:
 
 def _aside(placed: Placed) -> bool:
     place = placed.place
-    return placed.kind.source == "last_statement" and place.has(ASIDE) and not _ENDS_IN_RESULT.search(place.text)
+    if placed.kind.source != "last_statement":
+        return False
+    return bool(_ALL_IN_PARENTHESES.fullmatch(place.text)) or (place.has(ASIDE) and not _ENDS_IN_RESULT.search(place.text))
 
 
 def _asks_or_checks(placed: Placed) -> bool:

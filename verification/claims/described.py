@@ -1,4 +1,4 @@
-"""Sets told in words, as intervals: "all real numbers except 2", "all real numbers greater than or equal to 3"."""
+"""Read sets that are described in words ("all real numbers except 2") as intervals."""
 
 from __future__ import annotations
 

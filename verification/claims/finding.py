@@ -1,4 +1,4 @@
-"""What a response finally claims, where it says so, and what else it could have claimed."""
+"""Find the final answer of a response, the sentence that states it, and the candidates that lost."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from .echoes import is_echo
 from .statements import MAX_RESPONSE, Statement, has_value, rank_statements, split_statements
 
 VALUE = 0.4
-"""How much the likeliest value of a statement says about the statement; the rest is how it is put."""
+"""Weight of a statement's best value in the score of the statement; the rest is how the statement is put."""
 MOST_STATEMENTS = 4
+"""Statements whose values are looked at, the likeliest first."""
 MOST_LOSERS = 5
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
 _PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
@@ -28,6 +29,7 @@ _NO_ANSWER = re.compile(
     r"|can't|can not) be determined\b.*|\?+)\W*$",
     re.I,
 )
+_ANSWERS_AGAIN = re.compile(r".*\banswer\s*:\s*(?=\S)", re.I | re.S)
 SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
 
 
@@ -62,7 +64,7 @@ def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> 
     Args:
         reply: from `read_response`.
         question: helps to tell the asked quantity from restated ones.
-        explain: look at the candidates that would not be reached otherwise, too.
+        explain: also look at candidates that cannot win any more, for `losers`.
     """
     strict = _STRICT_LINE.match(_last_line(reply.text)[:2000])
     if strict:
@@ -75,7 +77,7 @@ def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> 
 
 
 def _last_line(text: str) -> str:
-    """Return the last line that is neither blank nor an echo of the instructions."""
+    """Return the last line that is neither blank nor a repeated instruction."""
     text = text.rstrip()
     while text:
         before, _, line = text.rpartition("\n")
@@ -87,6 +89,8 @@ def _last_line(text: str) -> str:
 
 def _line_claim(content: str, question: str | None, source: Source = "final_line") -> Claim | None:
     """Return the claim of a line that holds only the answer."""
+    if again := _ANSWERS_AGAIN.match(content):
+        content = content[again.end() :]
     if not content.strip() or _NO_ANSWER.match(content):
         return None
     chosen = next((part for part in reversed(split_statements(content)) if has_value(part)), content)
@@ -98,6 +102,7 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
 
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
+    """Return the claim with the best score of statement and value together; stop where no statement can still win."""
     found: list[tuple[float, Statement, Choice]] = []
     ranking = rank_statements(reply.text, question, finished=reply.finished)
     for _ in range(MOST_STATEMENTS):

@@ -1,4 +1,4 @@
-"""What marks a conclusion, a correction, an aside: the phrases by which statements are told apart."""
+"""The phrases that mark a conclusion, a correction, an aside, a refusal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from . import languages
 
 @dataclass(frozen=True)
 class Phrase:
-    """A regular expression that is tried only where the lower-case text has one of its words: most sentences have none.
+    """A regular expression that is tried only on texts that contain one of its words; looking for a word is far cheaper.
 
-    Without words it is one that stands at the beginning, and is tried there alone.
+    Without words, the expression is one for the beginning of a text, and is tried only there.
     """
 
     pattern: re.Pattern[str]
@@ -21,7 +21,7 @@ class Phrase:
     """Words in other letters than ASCII, for texts that have such letters."""
 
     def possible(self, low: str) -> bool:
-        """Tell whether a text, in lower case, can have the phrase at all."""
+        """Return whether a text, in lower case, can have the phrase at all."""
         for word in self.words:
             if word in low:
                 return True
@@ -117,6 +117,7 @@ _GIVES_UP_WHOLLY = (
     rf"|exactly |definitively )?{_TELL}\w*"
     r" (?:for (?:sure|certain)|how|what|which|whether"
     r"|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
+    rf"|\b(?:i|we)(?: am|'m| are|'re) (?:not able|unable) to {_TELL}\w*"
     r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
     r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
     r"|sufficient) (?:information|data|details)\b"

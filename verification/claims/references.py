@@ -1,4 +1,4 @@
-"""Read a reference: a plain answer, GSM8K's full text (`#### 18`, `A: 18`), MATH's solution with a box."""
+"""Read the final answer in a reference: a plain answer, a solution of GSM8K (`#### 18`, `A: 18`), or one of MATH (a box)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def last_box(text: str) -> str | None:
 
 
 def braced(text: str, start: int) -> str | None:
-    """Return what stands between the brace at `start` and its partner, or the next word; None if it never closes."""
+    """Return the text between the brace at `start` and its partner, or the next word; None if the brace is never closed."""
     while start < len(text) and text[start] == " ":
         start += 1
     if start >= len(text) or text[start] != "{":

@@ -1,4 +1,4 @@
-"""Which statement of a response is its conclusion."""
+"""Rank the statements of a response by how likely they are its conclusion."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ from .phrases import (
 )
 
 LAST = 10
+"""Statements with a value that are considered, from the end."""
 MAX_RESPONSE = 20_000
+"""Characters of a response that are read, from the end."""
 _SENTENCE_END = re.compile(
     r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
@@ -39,6 +41,9 @@ _END = re.compile(r"[.!?⟧]\s")
 _EXPLICIT = ("box", "answer_line")
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
+_GUESSES = re.compile(r"\W*(?:perhaps|maybe|possibly|could it be|is it)\b")
+_SEEMED = re.compile(r"\b(?:seem|appear|look|at first|might think)\w*\b.*\b(?:but|however|yet)\b.*\d", re.I)
+"""What seemed to be unknowable, but is told after all."""
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
@@ -102,7 +107,7 @@ def _assignments_joined(lines: list[str]) -> list[str]:
 
 
 class Ranking:
-    """Statements by score; one is scored only when it could be the next, and most never are."""
+    """Yields statements by score, best first. One is scored only when its upper bound leads the heap; most never are."""
 
     def __init__(self, placed: Iterable[Placed]) -> None:
         self._heap = [(-most(each), each.distance, each, False) for each in placed]
@@ -123,9 +128,12 @@ class Ranking:
 
 
 def rank_statements(text: str, question: str | None, *, finished: bool = True) -> Ranking:
-    """Return the last statements that hold a value, the likeliest conclusion first; none if the response gives up in the end.
+    """Return the last statements with a value, the likeliest conclusion first; none if the response gives up at the end.
 
-    Of a response that breaks off only what is explicitly called its conclusion counts.
+    Args:
+        text: the clean response.
+        question: the problem, for the words of what is asked.
+        finished: False for a response that breaks off. Then only explicit conclusions count.
     """
     parts = split_statements(text)
     if parts and (_gives_up(parts[-1]) or _cannot_tell(parts)):
@@ -154,10 +162,10 @@ def _placed(parts: list[str], text: str, question: str | None, finished: bool) -
 
 
 def _cannot_tell(parts: list[str]) -> bool:
-    """Tell whether one of the last statements says that the answer cannot be known, and only guesses follow."""
+    """Return whether one of the last statements says that the answer cannot be known, and only guesses follow."""
     for place in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
         part, low = parts[place], parts[place].lower()
-        if UNKNOWABLE.search(part, low):
+        if (unknowable := UNKNOWABLE.search(part, low)) and not _SEEMED.search(part[: unknowable.end() + 200]):
             return True
         explicit = LINE.search(part, low) or FOREIGN_LINE.search(part, low) or "\\boxed" in part or _CONCLUDES.match(part)
         if explicit and has_value(part) and not GUESSED.search(part, low):
@@ -167,11 +175,15 @@ def _cannot_tell(parts: list[str]) -> bool:
 
 def _gives_up(part: str) -> bool:
     low = part.lower()
-    return bool(GIVES_UP_FIRST.search(part, low) or (not has_value(part) and GIVES_UP.search(part, low)))
+    return bool(
+        GIVES_UP_FIRST.search(part, low)
+        or (low.endswith("?") and _GUESSES.match(low))
+        or (not has_value(part) and GIVES_UP.search(part, low))
+    )
 
 
 def has_value(part: str) -> bool:
-    """Tell whether a statement could hold an answer: a digit, a number word, math."""
+    """Return whether a statement could hold an answer: a digit, a number word, math."""
     if "tep" in part or "quation" in part:
         part = STEP_NAMES.sub(" ", part)
     if DIGIT.search(part) or "⟦" in part or "=" in part:

@@ -1,4 +1,4 @@
-"""Signs that make a piece of a response likelier or less likely to be its claim, and their sum."""
+"""Weighted signs, and their sum as the score of a candidate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Piece = TypeVar("Piece")
 
 @dataclass(frozen=True)
 class Sign(Generic[Piece]):
-    """One sign: why it matters, how strongly a piece has it (0 to 1, or how often), and an example of what it is for."""
+    """A sign: why it matters, how strongly a piece has it (0 to 1, or a count), and an example."""
 
     why: str
     strength: Callable[[Piece], float]

@@ -1,4 +1,4 @@
-"""Whether two claims are the same mathematics: exact numbers here, everything else in a worker process."""
+"""Compare two answers: numbers exactly in this process, everything that needs sympy in a worker process."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Literal
 
 from ..notation.times import same_time
-from ..notation.units import asked_unit, is_variable
+from ..notation.units import UNITS, asked_unit, is_variable
 from ..notation.values import Value, exact_values, is_ambiguous, read_value, tidy
-from .forms import as_interval, as_pair, same_range
+from .forms import as_interval, as_pair, same_range, same_remainder
 from .matrices import compare_matrices
 from .numeric_samples import compare_samples
 from .pool import compare
@@ -33,15 +33,26 @@ _UNFINISHED = (
 _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\b(?:or|and)\b")
 _PERCENT_ASKED = re.compile(r"percent|%|\brate\b", re.I)
 _COUNT_ASKED = re.compile(r"\bhow many\b", re.I)
+_ANGLED = re.compile(r"^(?:<|\\langle)([^<>=]+,[^<>=]+)(?:>|\\rangle)$")
+_LENGTH_AFTER = re.compile(r"\\(?:sqrt\s*\{[^{}]*\}|pi)\s+(?P<unit>[ckm]?m|ft|units?)\s*$")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
 
 
 def compare_claims(claim: str, reference: str, timeout: float, question: str | None = None) -> Outcome:
-    """Compare two claims; `unread` means that the claim is no mathematics, `timeout` that it could not be told in time.
+    """Compare a claim with a reference.
 
-    A `question` that fixes the unit rules out an answer in another one.
+    Args:
+        claim: the student's answer.
+        reference: the known answer.
+        timeout: seconds for a comparison that needs sympy.
+        question: if it fixes the unit, an answer in another unit is wrong.
+
+    Returns:
+        "equal" or "unequal"; "unread" if the claim is not mathematics, "bad_reference" if the reference is not, and "timeout"
+        if the comparison could not be decided in time.
     """
+    claim = _without_length(claim, reference, question)
     given, wanted = read_value(claim), read_value(reference)
     if "%" in claim and question and "%" not in reference and not _PERCENT_ASKED.search(question):
         given = _as_share(given, question)
@@ -49,13 +60,24 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
         return "equal" if _same_value(given, wanted, question) else _as_list(claim, reference)
     if (same := same_time(claim, reference)) is not None:
         return "equal" if same else "unequal"
+    if (same := same_remainder(tidy(claim), tidy(reference))) is not None:
+        return "equal" if same else "unequal"
     if (same := same_range(tidy(claim), tidy(reference))) is not None:
         return "equal" if same else "unequal"
     return _compare_written(claim, reference, frozenset() if is_ambiguous(reference) else wanted.values, timeout)
 
 
+def _without_length(claim: str, reference: str, question: str | None) -> str:
+    r"""Drop the unit of a root or of a multiple of pi, "10\sqrt{3} m", where the reference has none."""
+    found = _LENGTH_AFTER.search(claim)
+    if not found or re.search(rf"[\s}}\d]{found['unit']}\b", reference) or is_variable(found["unit"][:1], question):
+        return claim
+    return claim[: found.start("unit")].rstrip()
+
+
 def _as_share(given: Value, question: str) -> Value:
-    """Read "0.25%" as 1/400 alone where no percentage is asked, and "25%" as 1/4 alone where a count is."""
+    """Return the readings of a percentage that remain: only 1/400 for "0.25%" if no percentage is asked for, and only 1/4 for
+    "25%" if a count is."""
     number = max(given.values, key=abs, default=Fraction(0))
     if abs(number) >= 1 and not _COUNT_ASKED.search(question):
         return given
@@ -71,14 +93,15 @@ def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
     if given.unit and asked and given.unit.kind == asked.kind and given.unit.size != asked.size and given.unit != wanted.unit:
         return False
     if given.unit is None or wanted.unit is None or given.unit == wanted.unit:
-        return bool(given.values & wanted.values)
+        dollars = given.unit == UNITS["cent"] and wanted.unit is None and asked is None
+        return bool(given.values & wanted.values) or (dollars and any(value / 100 in wanted.values for value in given.values))
     if given.unit.kind != wanted.unit.kind:
         return False
     return any(a * given.unit.size == b * wanted.unit.size for a in given.values for b in wanted.values)
 
 
 def _as_list(claim: str, reference: str) -> Outcome:
-    """Compare "3,5" with "5,3": a list if it is no decimal."""
+    """Compare texts such as "3,5" as lists; they could also be decimals, whose order matters."""
     if not (is_ambiguous(claim) and is_ambiguous(reference)):
         return "unequal"
     given, wanted = (frozenset(tidy(text).split(",")) for text in (claim, reference))
@@ -116,7 +139,7 @@ def _compare_written(claim: str, reference: str, wanted: frozenset[Fraction], ti
 
 
 def _is_expression(claim: str) -> bool:
-    """A number was asked: an operation that is left to do, or a variable, is no number."""
+    """Return whether a claim is an unfinished expression rather than "x = NUMBER"; a number was asked for."""
     return not re.fullmatch(r"[A-Za-z]{1,2}(?:_\w)?\s*=\s*[^=]+", claim)
 
 
@@ -133,9 +156,10 @@ def _same_components(claim: str, reference: str) -> bool | None:
 
 
 def _compared(claim: str, reference: str, timeout: float) -> Outcome:
+    """Compare in a worker, and remember the outcome unless it is a time-out, which a quieter machine may not repeat."""
     outcome = _remembered(claim, reference, timeout)
     if outcome == "timeout":
-        _remembered.cache_clear()
+        _remembered.cache_clear()  # lru_cache cannot forget a single entry
     return outcome
 
 
@@ -154,7 +178,7 @@ def _bounded(text: str) -> bool:
 
 def _latex(text: str) -> str:
     """Write plain-text mathematics as LaTeX: oo, U, sqrt(x), <=, **."""
-    text = tidy(text[: MAX_LENGTH * 4])
+    text = _ANGLED.sub(r"(\1)", tidy(text[: MAX_LENGTH * 4]))
     text = re.sub(r"(?<!\\)\bU\b", r"\\cup", re.sub(r"(?<![A-Za-z\\])(?:oo|inf|Infinity|infinity|infty)\b", r"\\infty", text))
     text = text.replace("**", "^").replace("<=", "\\le ").replace(">=", "\\ge ")
     text = re.sub(r"(?<!\\)\bsqrt\s*\(([^()]*)\)", r"\\sqrt{\1}", text)

@@ -16,7 +16,7 @@ from typing import Any
 MEMORY = 1 << 30
 """Bytes of address space beyond what the imports need."""
 MUCH = MEMORY // 8
-"""Bytes by which one honest comparison never grows; Math-Verify swallows a MemoryError, so what grew so much has no verdict."""
+"""Bytes by which no honest comparison grows. Math-Verify catches MemoryError, so one that grew by more has no verdict."""
 
 
 @lru_cache(maxsize=2048)
@@ -64,9 +64,11 @@ def peak() -> int:
 
 def main() -> None:
     """Answer requests until the input ends."""
+    # what a library prints goes to stderr: a stray line on stdout would be taken for a reply
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     sys.set_int_max_str_digits(5000)
+    # load all parts of sympy that comparisons need, before the memory limit is set from what is in use
     for claim, reference in (("x+1", "1+x"), ("[-1,2]", r"(-\infty,3)\cup(4,5)"), (r"\frac{1}{7}", r"\frac{\sqrt{7}}{14}")):
         compare(claim, reference)
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if sys.platform == "linux" else 0
@@ -77,6 +79,7 @@ def main() -> None:
     replies.write("ready\n")
     for line in sys.stdin:
         request = json.loads(line)
+        # a second more than the parent waits: this alarm is for a parent that died
         signal.setitimer(signal.ITIMER_REAL, request["timeout"] + 1)
         outcome = outcome_of(request["claim"], request["reference"])
         signal.setitimer(signal.ITIMER_REAL, 0)

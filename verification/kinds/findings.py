@@ -1,4 +1,4 @@
-"""Answers that are no value: no solution, undefined, infinitely many, cannot be determined."""
+"""Answers that are not a value: no solution, undefined, infinitely many, cannot be determined."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REFERENCE = re.compile(
 
 
 def read_finding(reference: str) -> str | None:
-    """Return the class of a reference that is no value, None for any other."""
+    """Return the class of a reference that is not a value; None for any other."""
     if not _REFERENCE.fullmatch(reference.strip(" .")):
         return None
     low = reference.lower()

@@ -1,4 +1,4 @@
-"""Yes or no, true or false: what a response says to a question of that kind."""
+"""Yes or no, true or false: read which of them a response says."""
 
 from __future__ import annotations
 

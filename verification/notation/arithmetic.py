@@ -1,4 +1,4 @@
-"""Exact evaluation of plain arithmetic, by a parser of our own: no eval, bounded in length, digits and exponents."""
+"""Evaluate plain arithmetic exactly. A parser of our own, because `eval` runs code and sympy takes milliseconds and more."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fractions import Fraction
 MAX_TOKENS = 60
 MAX_POWER = 20
 MAX_BASE = 10**6
+# Larger powers would let a hostile response fill the memory with digits.
 _TOKEN = re.compile(
     r"(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)|(?P<operator>\*\*|[-+*/^])|(?P<open>[(\[])|(?P<close>[)\]])"
     r"|(?P<percent>%)|(?P<word>[A-Za-z_\\][\w'\\]*)|(?P<other>\S)",
@@ -50,6 +51,8 @@ def evaluate(tokens: list[Token], limit: int = MAX_TOKENS) -> Fraction:
 
 
 class _Parser:
+    """A recursive descent parser: sums of products of powers of signed atoms."""
+
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens, self._place = tokens, 0
 

@@ -1,4 +1,4 @@
-"""Bring a response into one form: plain characters, no markdown, math between ⟦ and ⟧, currency as it is."""
+"""Normalise a response: plain characters, no Markdown, mathematics between ⟦ and ⟧, currency unchanged."""
 
 from __future__ import annotations
 
@@ -41,13 +41,19 @@ _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
 _MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]|\[\[")
 _JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
-_WORDS = (" equal", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
+_WORDS = (" equal", "half", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
 
 def clean(text: str, *, below: bool = True) -> str:
-    """Return the text with signs, digits, markdown and math delimiters in one form; `below` reads "7 below zero" as -7."""
+    """Return the text with signs, digits, Markdown and math delimiters in one form.
+
+    Args:
+        text: a response.
+        below: whether "7 below zero" becomes -7; not if the question asks how far below.
+    """
+    # nearly all short replies leave here; each further pass is guarded by a search for what it changes
     if not _MARKS.search(text) and not _JOINED.search(text):
         low = text.lower()
         if not any(word in low for word in _WORDS):
@@ -103,7 +109,7 @@ def _marked(content: str) -> str:
 
 
 def _inline(match: re.Match[str]) -> str:
-    """Tell math from two prices: prose or a bare operator at the end means that the signs are dollars."""
+    """Mark the text between two dollar signs as mathematics, unless it is prose or ends in an operator: "$5 and $6"."""
     content = match[1]
     bare = _TEXT_COMMAND.sub("", content)
     if _PROSE.search(bare) or re.search(r"[-+*/=(]\s*$|\d\s+x\s*$", bare) or content.endswith("\\"):

@@ -1,4 +1,4 @@
-"""Answers in machine-readable form: a JSON object with a key like "answer", or <answer> tags."""
+"""Read answers in machine-readable form: a JSON object with a key such as "answer", or <answer> tags."""
 
 from __future__ import annotations
 

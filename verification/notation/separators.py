@@ -1,4 +1,4 @@
-"""Thousands and decimals in the English form: 15{,}000, 15 000, 1'000, 1.234,50 and 3,5 as 15,000, 1,000, 1234.50 and 3.5."""
+"""Write thousands and decimals the English way: 15 000, 1'000, 1.234,50 and 3,5 as 15,000, 1,000, 1234.50 and 3.5."""
 
 from __future__ import annotations
 

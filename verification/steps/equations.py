@@ -1,4 +1,4 @@
-"""Find the equations that a solution states in plain text, LaTeX or words, and check each exactly."""
+"""Find the equations that a solution states in plain text, LaTeX or words, and check each of them exactly."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ _SPLIT = re.compile(r"[;:?!]|\.(?=\s|$)|,(?=\s)|,(?!\d{3}(?!\d))|->|=>|\\Rightar
 
 
 def find_equations(solution: str) -> list[Equation]:
-    """Return the equations whose both sides are plain arithmetic, in order, each with its verdict."""
+    """Return the equations that have plain arithmetic on both sides, in order, each with whether it holds.
+
+    Args:
+        solution: text of a solution; its first 20,000 characters and 200 equations are read.
+    """
     text = re.sub(r"\n\s*=", " =", clean(solution[:20_000]))
     found: list[Equation] = []
     for line, content in enumerate(text.split("\n")):
@@ -62,7 +66,7 @@ def _in_clause(clause: str, line: int) -> list[Equation]:
 
 
 def _check(left: str, right: str, line: int) -> Equation | None:
-    """Check one equation whose left side has something to compute."""
+    """Return an equation with whether it holds; None if its left side computes nothing or a side is not arithmetic."""
     try:
         given, stated = _suffix(tokenize(left[-400:])), _prefix(tokenize(right[:400]))
         if not _computes(given) or _mixes_percent(given):
@@ -82,7 +86,7 @@ def _computes(tokens: list[Token]) -> bool:
 
 
 def _same(value: Fraction, claimed: Fraction, stated: list[Token]) -> bool:
-    """A decimal may be rounded or cut after the digits that it shows; a whole number may be rounded from a broken one."""
+    """Return whether a stated number is the value, possibly rounded or cut off after the digits that it shows."""
     if value == claimed:
         return True
     if len(stated) > 2 or value.denominator == 1:
@@ -147,7 +151,7 @@ def _balanced(tokens: list[Token]) -> list[Token]:
 
 
 def _mixes_percent(tokens: list[Token]) -> bool:
-    """ "100 + 5%" means 105 to some and 100.05 to others."""
+    """Return whether percentages are added to plain numbers: "100 + 5%" means 105 to some and 100.05 to others."""
     texts = [token.text for token in tokens]
     return "%" in texts and bool({"+", "-"} & set(texts)) and texts.count("%") < sum(token.kind == "number" for token in tokens)
 

@@ -1,4 +1,4 @@
-"""Check a solution without a reference: its own equations, and the teacher's steps that it was to follow."""
+"""Check a solution without a reference: its own equations, and whether it carries out the teacher's steps."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .equations import find_equations
 MAX_STEPS = 50
 MAX_LINES = 400
 CARRIED_OUT = 0.5
-"""Share of a step's content words that one place of the solution must have; 0.35 if it shares a number, too."""
+"""Share of a step's content words (0 to 1) that a line of the solution must have; 0.35 if it also shares a number."""
 
 
 def check_solution(solution: str, *, steps: list[str] | None = None) -> SolutionCheck:
-    """Return what the solution's own arithmetic says; nothing here knows a reference.
+    """Check a solution's own arithmetic, without any reference.
 
     Args:
-        solution: what the student wrote.
-        steps: the teacher's list; each is carried out, skipped, or contradicted (its place holds a wrong equation).
+        solution: the student's solution.
+        steps: the teacher's steps. Each is carried out, skipped, or contradicted (a wrong equation stands at its place).
     """
     equations = tuple(find_equations(solution))
     wrong = [place for place, equation in enumerate(equations) if not equation.ok]
@@ -53,7 +53,7 @@ def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...
 
 
 def _best_line(step: str, words: list[frozenset[str]], numbers: list[set[Fraction]]) -> int | None:
-    """Return the line that speaks most of a step, None if no line does."""
+    """Return the index of the line that has most words of a step; None if no line has enough."""
     asked, given = content_words(step), set(numbers_in(step))
     shares = [_share(asked, at, given & present) for at, present in zip(words, numbers, strict=True)]
     best = max(range(len(shares)), key=lambda line: shares[line])

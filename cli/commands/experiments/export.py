@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,6 +27,7 @@ def export(
         for name, meaning in COLUMNS.items():
             print(f"{name:24}{meaning}")
         return
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")  # two bars for a file that is written at once
     with find_journal(experiment, home()) as journal:
         name = (journal.get("name") or "experiment").replace(" ", "_")
         path = out or Path(name if format == "hf" else f"{name}.{format}")

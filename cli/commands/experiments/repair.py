@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ....experiments.journal.finding import SUFFIX, journal_path
+from ....experiments.journal.finding import journal_path
+from ....experiments.journal.layout import SUFFIX
 from ....experiments.journal.repair import Repaired, repair_journal
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable

@@ -246,8 +246,9 @@ def run(
 
     Solves every combination of problem set, method, teacher and student. An interrupted run resumes when you rerun the command.
 
-    Exit codes: 0 all done; 1 problems failed; 3 a budget stopped the run (calls in flight are still finished and paid, at most
-    one a problem in flight).
+    Exit codes: 0 all done; 1 problems failed; 3 a budget stopped the run.
+
+    A budget of tokens or cost is passed by at most the first problem of each combination.
     """
     given: dict[str, Any] = {
         "name": experiment,

@@ -35,12 +35,12 @@ def show(
     given: dict[Wanted, bool] = {"failed": failed, "flipped": flipped, "no_answer": no_answer}
     wanted = [name for name, chosen in given.items() if chosen]
     words = ["tot", "show", experiment]
-    options = [f"--{name.replace('_', '-')}" for name in wanted]
+    options = _options(wanted)
     console = wide(Console(highlight=False))
     with find_journal(experiment, home()) as journal:
         chosen = choose_cells(journal, cell)
         if len(chosen) > 1 or (not cell and not wanted):
-            _list_cells(journal, chosen, words, console)
+            _list_cells(journal, chosen, words, wanted, console)
             return
         rows = choose_rows(journal, chosen[0], wanted)
         words = [*words, chosen[0]["id"]]
@@ -52,10 +52,24 @@ def show(
             _list_problems(journal, chosen[0], rows, words, options, console)
 
 
-def _list_cells(journal: Journal, cells: list[CellValues], words: list[str], console: Console) -> None:
-    rows = [[cell["id"], full_name(cell), statuses(journal.counts(cell["id"]))] for cell in cells]
-    console.print(rich_table(journal.get("name") or "", ["id", "combination", "statuses"], rows, console.width))
-    print(f"Look at one with: {shlex.join([*words, cells[0]['id']])} [--failed | --flipped | --no-answer]")
+def _list_cells(journal: Journal, cells: list[CellValues], words: list[str], wanted: list[Wanted], console: Console) -> None:
+    """List combinations; with a filter, also how many problems of each it leaves."""
+    header, rows = (
+        ["id", "combination", "statuses"],
+        [[c["id"], full_name(c), statuses(journal.counts(c["id"]))] for c in cells],
+    )
+    options, first = _options(wanted), cells[0]
+    if wanted:
+        left = [len(choose_rows(journal, cell, wanted)) for cell in cells]
+        header, rows = [*header, " ".join(options)], [[*row, str(count)] for row, count in zip(rows, left, strict=True)]
+        first = cells[max(range(len(cells)), key=left.__getitem__)]
+    console.print(rich_table(journal.get("name") or "", header, rows, console.width))
+    choice = "" if wanted else " [--failed | --flipped | --no-answer]"
+    print(f"Look at one with: {shlex.join([*words, first['id'], *options])}{choice}")
+
+
+def _options(wanted: list[Wanted]) -> list[str]:
+    return [f"--{name.replace('_', '-')}" for name in wanted]
 
 
 def _list_problems(

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ..figures import _COLOURS, _GRID, _TEXT, _figure, _percent, _svg, _wrapped
+from ..figures import _COLOURS, _GRID, _TEXT, _figure, _percent, _svg
 from .points import Axis, Frontier, Point
 
 _MARKS = {"student": ("o", _COLOURS[0]), "taught": ("s", _COLOURS[1]), "teacher": ("D", _COLOURS[2])}
+_KEY_CHARACTERS = 105
+_NEAR = (0.04, 0.06)
+"""Shares of the width and the height of a panel within which two numbers would lie on each other."""
 
 
 def frontier_figure(made: Sequence[Frontier], axis: Axis = "tokens") -> str:
     """Draw each frontier: the student alone, every method, the teacher alone, and what random mixing would give.
 
+    Points bear their numbers in the table of frontiers; the key below tells which they are.
+
     Args:
         made: one panel each.
         axis: teacher tokens (input and output) or USD, per problem.
     """
-    figure, _ = _figure(3.6 * len(made))
+    figure, _ = _figure(sum(3.2 + 0.17 * len(frontier.points) for frontier in made))
     figure.clf()
     panels = figure.subplots(len(made), 1, squeeze=False)
     for panel, frontier in zip(panels[:, 0], made, strict=True):
@@ -27,27 +33,51 @@ def frontier_figure(made: Sequence[Frontier], axis: Axis = "tokens") -> str:
 
 
 def _draw(axes: Any, frontier: Frontier, axis: Axis) -> None:
-    shown = [point for point in frontier.points if _cost(point, axis) is not None]
-    for point in shown:
+    shown = [(str(place), p, p.cost(axis) or 0.0) for place, p in enumerate(frontier.points, 1) if p.cost(axis) is not None]
+    widest, highest = max((cost for *_, cost in shown), default=0.0) or 1.0, max(p.accuracy.high or 0.0 for _, p, _ in shown)
+    axes.grid(True, color=_GRID, linewidth=0.8, zorder=0)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlim(0, 1.08 * widest)
+    axes.set_ylim(0, min(1.04, 1.15 * highest))
+    for _, point, cost in shown:
         marker, colour = _MARKS[point.kind]
-        cost, accuracy = _cost(point, axis), point.accuracy
-        axes.plot([cost, cost], [accuracy.low, accuracy.high], color=colour, linewidth=1.2, alpha=0.5, zorder=2)
-        axes.plot(cost, accuracy.value, marker, color=colour, markersize=7, zorder=3, clip_on=False)
-        better = point.p_holm is not None and point.p_holm < 0.05 and point.above is not None and point.above.value > 0
-        axes.annotate(
-            _wrapped(point.label) + (" *" if better else ""), (cost, accuracy.value), (7, 0), textcoords="offset points",
-            va="center", fontsize=8, color=_TEXT,
-        )  # fmt: skip
-    if frontier.alone and frontier.teacher and _cost(frontier.teacher, axis):
-        ends = [(_cost(point, axis) or 0.0, point.accuracy.value) for point in (frontier.alone, frontier.teacher)]
-        axes.plot(*zip(*ends, strict=True), color=_GRID, linewidth=1.5, linestyle="--", zorder=1)
+        interval = [point.accuracy.low, point.accuracy.high]
+        axes.plot([cost, cost], interval, color=colour, linewidth=1.2, alpha=0.5, zorder=2, clip_on=False)
+        axes.plot(cost, point.accuracy.value, marker, color=colour, markersize=7, zorder=3, clip_on=False)
+    _number(axes, shown)
+    if line := frontier.mixing(axis):
+        axes.plot(*zip(*line, strict=True), color=_TEXT, linewidth=1.2, linestyle="--", alpha=0.5, zorder=1)
+    _key(axes, shown)
     _percent(axes, "y")
-    axes.margins(0.12)
-    axes.set_ylim(bottom=0)
     axes.set_title(f"{frontier.student} on {frontier.problems}", fontsize=10, fontweight="bold", loc="left", color=_TEXT)
     axes.set_ylabel("accuracy, with its 95 % interval")
     axes.set_xlabel("teacher tokens a problem, input and output" if axis == "tokens" else "USD a problem")
 
 
-def _cost(point: Point, axis: Axis) -> float | None:
-    return point.tokens if axis == "tokens" else point.usd
+def _number(axes: Any, shown: Sequence[tuple[str, Point, float]]) -> None:
+    """Write each number beside its point, higher where another one is in the way."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    width, height = _NEAR[0] * (right - left), _NEAR[1] * (top - bottom)
+    taken: list[tuple[float, float]] = []
+    for number, point, cost in sorted(shown, key=lambda one: one[1].accuracy.value):
+        y = point.accuracy.value
+        for other in sorted(other for x, other in taken if abs(x - cost) < width):
+            y = max(y, other + height) if abs(other - y) < height else y
+        taken.append((cost, y))
+        axes.annotate(
+            number, (cost, point.accuracy.value), (cost + 0.5 * width, y), va="center", fontsize=8, annotation_clip=False
+        )
+
+
+def _key(axes: Any, shown: Sequence[tuple[str, Point, float]]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = []
+    for number, point, _ in shown:
+        marker, colour = _MARKS[point.kind]
+        better = point.p_holm is not None and point.p_holm < 0.05 and point.above is not None and point.above.value > 0
+        text = f"{number}  {point.name}: {100 * point.accuracy.value:.1f} %{' *' if better else ''}"
+        label = textwrap.fill(text, _KEY_CHARACTERS, subsequent_indent="    ")
+        handles.append(Line2D([], [], linestyle="", marker=marker, color=colour, label=label, markersize=6))
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(-0.1, -0.17), frameon=False, fontsize=8, handletextpad=0.2)

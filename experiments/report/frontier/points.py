@@ -1,4 +1,4 @@
-"""Accuracy over what the teacher costs, judged against mixing student and teacher at random."""
+"""Accuracy over the cost of the teacher, compared with random mixing of student and teacher."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ...inference.intervals import Interval, holm, wilson
 from ...inference.paired import RESAMPLES
 from ..scores import Condition
+from ..table import p_value, usd
 
 Axis = Literal["tokens", "usd"]
 """What a point costs: teacher tokens (input and output) or USD, per problem."""
@@ -19,18 +20,18 @@ class Point:
     """A condition on the frontier.
 
     Attributes:
-        label: of the condition.
-        condition: its id.
+        label: label of the condition.
+        condition: id of the condition.
         kind: "student" (asks no teacher), "taught", or "teacher" (the teacher alone).
-        n: problems with a score.
-        accuracy: with Wilson's 95 % interval.
-        input_tokens: teacher tokens per problem.
-        output_tokens: teacher tokens per problem.
-        uses: conditions that share these replies of the teacher: what is paid once serves all of them.
-        usd: cost per problem, None if unknown.
-        above: accuracy less that of random mixing at the same teacher tokens; None without a teacher alone to mix with.
-        p: two-sided, of a paired bootstrap over problems.
-        p_holm: corrected over all points of all frontiers.
+        n: number of problems with a score.
+        accuracy: accuracy with Wilson's 95 % interval.
+        input_tokens: the teacher's input tokens per problem.
+        output_tokens: the teacher's output tokens per problem.
+        uses: number of conditions that share the teacher's replies, which are paid once.
+        usd: cost per problem in USD; None if unknown.
+        above: accuracy minus that of random mixing at the same teacher tokens; None if the teacher alone was not measured.
+        p: two-sided p-value of a paired bootstrap over problems.
+        p_holm: p-value corrected over all points of all frontiers.
     """
 
     label: str
@@ -47,32 +48,52 @@ class Point:
     p_holm: float | None = None
 
     @property
+    def name(self) -> str:
+        """The label, and whether it is the teacher's."""
+        return self.label + (" (teacher alone)" if self.kind == "teacher" else "")
+
+    @property
     def tokens(self) -> float:
         """Teacher tokens per problem, input and output."""
         return self.input_tokens + self.output_tokens
 
+    def cost(self, axis: Axis) -> float | None:
+        """Cost per problem, None if unknown."""
+        return self.tokens if axis == "tokens" else self.usd
+
 
 @dataclass(frozen=True)
 class Frontier:
-    """The points of one student on one problem set, the student alone first."""
+    """The points of one student on one problem set, the student alone first.
+
+    Attributes:
+        base: id of the condition that random mixing begins with: the best of the student alone, or else what asks least.
+        master: id of the condition of the teacher alone, "" if it was not measured.
+    """
 
     student: str
     problems: str
     points: tuple[Point, ...]
+    base: str = ""
+    master: str = ""
 
     def of_kind(self, kind: str) -> list[Point]:
         """Return the points of one kind."""
         return [point for point in self.points if point.kind == kind]
 
-    @property
-    def alone(self) -> Point | None:
-        """The best condition of the student that asks no teacher and draws one sample."""
-        return max(self.of_kind("student"), key=lambda point: point.accuracy.value, default=None)
+    def point(self, condition: str) -> Point | None:
+        """Return the point of a condition."""
+        return next((point for point in self.points if point.condition == condition), None)
 
-    @property
-    def teacher(self) -> Point | None:
-        """The teacher alone: a condition whose student is the teacher of others."""
-        return max(self.of_kind("teacher"), key=lambda point: point.accuracy.value, default=None)
+    def mixing(self, axis: Axis) -> list[tuple[float, float]]:
+        """Return both ends of the line of random mixing as cost and accuracy, [] if one of them was not measured."""
+        base, master = self.point(self.base), self.point(self.master)
+        if base is None or master is None or base is master:
+            return []
+        start, more = base.cost(axis), master.cost(axis)
+        if start is None or not more:
+            return []
+        return [(start, base.accuracy.value), (start + more, master.accuracy.value)]
 
 
 def frontiers(found: Sequence[Condition]) -> list[Frontier]:
@@ -96,13 +117,13 @@ def above_mixing(
     """Return how far a method lies above random mixing, with a 95 % interval and a two-sided p-value.
 
     Random mixing gives a share of the problems to the teacher, chosen by chance: its expected accuracy is the weighted mean of
-    both. A method that does no better has learnt nothing from its signal (arXiv 2403.12031).
+    both. A method that is no better gains nothing from its signal (arXiv 2403.12031).
 
     Args:
         point: scores of the method, by problem.
-        student: of the student alone, on the same problems.
-        teacher: of the teacher alone, on the same problems.
-        share: of the problems that the teacher would solve at the method's cost, from 0 to 1.
+        student: scores of the student alone on the same problems.
+        teacher: scores of the teacher alone on the same problems.
+        share: share of the problems (0 to 1) that the teacher could solve for the cost of the method.
     """
     import numpy
 
@@ -130,7 +151,8 @@ def _frontier(found: Sequence[Condition], problems: str, student: str) -> Fronti
     points = [_point(c, found, "student") for c in alone]
     points += [_judged(c, _point(c, found, "taught"), base, master) for c in own if c.cell["teacher"]]
     points += [_point(c, found, "teacher") for c in masters if c is not base]
-    return Frontier(student, problems, tuple(points))
+    ends = [condition.cell["condition"] if condition else "" for condition in (base, master)]
+    return Frontier(student, problems, tuple(points), *ends)
 
 
 def _judged(condition: Condition, point: Point, base: Condition | None, master: Condition | None) -> Point:
@@ -167,25 +189,27 @@ def _accuracy(condition: Condition) -> float:
 def frontier_cells(made: Sequence[Frontier]) -> tuple[list[str], list[list[str]]]:
     """Return header and cells of the table of frontiers."""
     header = [
-        "problems", "student", "method", "n", "accuracy", "teacher tokens in", "out", "spread over uses", "USD",
+        "#", "problems", "student", "method", "n", "accuracy", "teacher tokens in", "out", "spread over uses", "USD",
         "above random mixing", "p (Holm)",
     ]  # fmt: skip
     rows: list[list[str]] = []
     for frontier in made:
-        rows += [[frontier.problems, frontier.student, *_cells(point)] for point in frontier.points]
+        rows += [
+            [str(place), frontier.problems, frontier.student, *_cells(point)] for place, point in enumerate(frontier.points, 1)
+        ]
     return header, rows
 
 
 def _cells(point: Point) -> list[str]:
     above: Any = point.above
     return [
-        point.label + (" (teacher alone)" if point.kind == "teacher" else ""),
+        point.name,
         str(point.n),
         f"{100 * point.accuracy.value:.1f} %",
         f"{point.input_tokens:,.0f}",
         f"{point.output_tokens:,.0f}",
         f"{point.tokens / point.uses:,.0f}",
-        "-" if point.usd is None else f"{point.usd:.6f}",
+        usd(point.usd),
         "-" if above is None else f"{100 * above.value:+.1f} ({100 * above.low:+.1f} to {100 * above.high:+.1f})",
-        "-" if point.p_holm is None else f"{point.p_holm:.3f}",
+        p_value(point.p_holm),
     ]

@@ -62,11 +62,20 @@ def test_a_log_is_compared_with_a_cell(experiment, tmp_path):
 def test_columns_cluster_and_break_down(tmp_path):
     pairs = matched(A, B, tmp_path)
     by = compare_pairs(pairs, by="level")
-    assert [(c["group"], c["n"], c["gained"]) for c in by] == [("level 1", 8, 0), ("level 2", 8, 4), ("level 3", 8, 4)]
+    parts = [("level 1", 8, 0), ("level 2", 8, 4), ("level 3", 8, 4)]
+    assert [(c["group"], c["n"], c["gained"]) for c in by] == [("", 24, 8), *parts]
+    # the parts do not weaken the whole: each family is corrected by itself
+    assert by[0]["p_holm"] == by[0]["p"] < 0.01
+    assert [c["p_holm"] for c in by[1:]] == [1.0, pytest.approx(3 * by[2]["p"]), pytest.approx(3 * by[3]["p"])]
+    said = conclusion(by)
+    assert said.startswith("b.eval (match) shows a lift of +33.3 points over a.eval (match) on these 24 problems")
+    assert "In the parts: no evidence of a lift in 3 comparisons" in said
     [clustered] = compare_pairs(pairs, cluster="passage", margin=0.1)
     # the three passages that changed: 2**3 signs of their sums
     assert (clustered["clusters"], clustered["p"]) == (6, pytest.approx(2 / 2**3))
     assert clustered["p_not_worse"] < 0.05 < clustered["p_equivalent"]
+    few = compare_pairs(pairs, cluster="level")
+    assert conclusion(few).endswith("There are only 3 clusters: the test cannot show anything; it needs at least 6.")
     with pytest.raises(LookupError, match=r"no column 'levle'; they have .*level, passage"):
         compare_pairs(pairs, by="levle")
 
@@ -105,10 +114,17 @@ def test_one_sentence_says_what_to_think(tmp_path):
     assert conclusion([found]).startswith(
         "b.eval (match) shows a lift of +33.3 points over a.eval (match) on these 24 problems"
     )
-    [same] = compare_pairs(matched(A, A, tmp_path), margin=0.02)
-    assert conclusion([same]) == "As good as equal: the difference is smaller than 2 points on these 24 problems."
+    [same] = compare_pairs(matched(A, A, tmp_path), margin=0.15)
+    assert conclusion([same]) == "As good as equal: the difference is smaller than 15 points on these 24 problems."
+    [few] = compare_pairs(matched(A, A, tmp_path), margin=0.02)
+    assert conclusion([few]).startswith("No evidence of a difference, and none that it is within 2 points")
+    two = [{**few, "student": "small"}, {**few, "student": "large", "difference": 0.1, "needed": 240}]
+    assert conclusion(two) == (
+        "No evidence of a lift in 2 comparisons; the largest difference is +10.0 points by large a.eval (match); "
+        "about 240 problems would be needed to see one of this size."
+    )
     levels = compare_pairs(matched(A, B, tmp_path), by="level")
-    assert "No evidence of a lift in 3 comparisons" in conclusion(levels)
+    assert "In the parts: no evidence of a lift in 3 comparisons" in conclusion(levels)
     assert "about 15 problems would be needed" in conclusion(levels)
 
 
@@ -126,6 +142,28 @@ def test_large_logs_are_compared(tmp_path):
     a, b = many(tmp_path / "a.jsonl", 1319, 0), many(tmp_path / "b.jsonl", 1319, 1)
     [found] = compare_pairs(matched(a, b, tmp_path))
     assert found["n"] == 1319
+
+
+def test_a_target_that_is_a_worked_solution_is_verified_again_by_its_answer(tmp_path):
+    """As in GSM8K: the target ends with "#### N", and may be longer than any answer."""
+    for name, said in (("a", 7), ("b", 8)):
+        samples = [
+            {
+                "doc_id": n,
+                "doc": {"question": f"What is {n} + 8 - {n}?"},
+                "target": "She adds and subtracts the same. " * 40 + "#### 8",
+                "resps": [[f"Answer: {said}"]],
+                "filter": "none",
+                "metrics": ["exact_match"],
+                "exact_match": 0.0,
+            }
+            for n in range(6)
+        ]
+        (tmp_path / f"samples_{name}.jsonl").write_text("".join(json.dumps(sample) + "\n" for sample in samples))
+    files = [str(tmp_path / f"samples_{name}.jsonl") for name in "ab"]
+    [found] = compare_pairs(matched(*files, tmp_path, rescore=True))
+    assert (found["n"], found["gained"], found["lost"]) == (6, 6, 0)
+    assert found["b"] == "samples_b.jsonl (verified again)"
 
 
 def test_the_command_needs_neither_library(tmp_path):

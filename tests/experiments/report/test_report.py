@@ -144,6 +144,18 @@ def test_rescoring_uses_the_verifier_as_it_is_now(journal):
     assert summarise(journal)[0]["accuracy"] == 5 / 8
 
 
+def test_rescoring_a_program_judges_its_value_and_never_its_source(experiment, sums):
+    def writes(prompt):
+        number = int(prompt.split("What is ")[1].split(" +")[0])
+        return f"def solution():\n    total = {number + 1}\n    return {'total' if number else 'totl'}"
+
+    student = ScriptedChatModel(script=writes)
+    _, journal = experiment({"scripted:s": student}, problems=sums(3), methods="program_of_thought")
+    done = rescore(journal)
+    assert (done.rows, done.changed) == (3, {})
+    assert "1 no_answer" in make_report(journal).markdown
+
+
 def test_unknown_costs_are_shown_as_unknown():
     assert (usd(None), usd(0.0), usd(0.00012), usd(12.345)) == ("unknown", "0", "0.0001", "12.35")
 
@@ -218,6 +230,13 @@ def test_lines_of_an_axis_stand_where_their_labels_say():
     assert len({round(after - before, 6) for before, after in pairwise(labels)}) == 1
 
 
+def test_the_page_opens_with_what_to_think(journal):
+    html = make_report(journal).html
+    body = html[html.index("<h1>") :]
+    assert body.index("<strong>No evidence that a teacher lifts") < body.index("running time") < body.index("<h2>Summary")
+    assert body.index('id="figure-frontier"') < body.index('id="figure-accuracy"')
+
+
 @pytest.mark.browser
 def test_the_page_fits_a_phone(journal, browser, tmp_path):
     journal.set("traces_page", "http://127.0.0.1:5000/#/experiments/1/traces?selectedEvaluationId=")
@@ -231,6 +250,7 @@ def test_the_page_fits_a_phone(journal, browser, tmp_path):
     cells = browser.find_elements("css selector", ".wide td")
     assert cells
     assert all(cell.rect["x"] + cell.rect["width"] <= 390 for cell in cells)
+    assert not browser.find_elements("css selector", "details.fold[open]")
     browser.save_screenshot(str(tmp_path / "phone.png"))
     link = browser.find_element("css selector", ".attempt h3 a")
     assert link.get_attribute("href").endswith("selectedEvaluationId=tr-abc")

@@ -104,7 +104,7 @@ def test_a_stop_string_ends_the_text_before_it(student):
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_cancelling_a_task_frees_its_place(load_tiny, watch, engine):
-    student = load_tiny(engine=engine, max_pending_calls=1, max_tokens=3500)
+    student = load_tiny(engine=engine, max_tokens=3500)
     calls = watch(student)
     task = asyncio.create_task(student.ainvoke(ENDLESS))
     while not (calls and student._service.engine.busy):
@@ -131,7 +131,7 @@ async def test_a_call_that_takes_too_long_says_so_and_frees_its_place(student, w
 
 def test_several_event_loops_one_after_the_other(student):
     texts = {asyncio.run(student.ainvoke("hello")).content for _ in range(3)}
-    assert len(texts) == 1
+    assert texts == {student.invoke("hello").content} != {""}
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_call_that_the_cache_cannot_hold_is_refused_alone(load_tiny, engine):
 def test_waiting_calls_hold_no_tensors(load_tiny, engine):
     import torch
 
-    student = load_tiny(engine=engine, max_batch_size=2, max_batch_tokens=256, max_pending_calls=50)
+    student = load_tiny(engine=engine, max_batch_size=2, max_batch_tokens=256)
 
     async def crowd():
         tasks = [asyncio.create_task(student.ainvoke(f"call {i}", max_tokens=60)) for i in range(2000)]

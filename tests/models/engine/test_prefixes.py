@@ -30,4 +30,10 @@ def test_of_calls_that_begin_alike_one_is_read_before_the_others_start(load_tiny
 
     long, short = list(range(3, 100)), [3, 4, 5]
     calls = [Generation(prompt, SamplingOptions(4), frozenset()) for prompt in (long, long, short, short)]
-    assert engine.choose(calls) == [calls[0], calls[2], calls[3]]
+    assert engine.choose(calls, 4) == [calls[0], calls[2], calls[3]]
+    engine._running = {0: calls[0]}
+    assert engine.choose(calls[1:], 4) == calls[2:]
+    calls[0].tokens.append(3)
+    more = [Generation(long, SamplingOptions(4), frozenset()) for _ in range(3)]
+    assert engine.choose(more, 2) == more[:2]
+    engine._running = {}

@@ -21,15 +21,16 @@ def test_a_folder_loads_in_the_dtype_that_is_asked_for(tiny_folder):
     import torch
 
     assert load(tiny_folder, device="cpu", engine="continuous").llm.pipeline.model.dtype == torch.float32
-    half = load(tiny_folder, device="cpu", dtype="bfloat16")
+    half = load(tiny_folder, device="cpu", dtype="bfloat16", engine="continuous")
     assert half.llm.pipeline.model.dtype == torch.bfloat16
     assert {"dtype": "bfloat16", "device": "cpu", "engine": "continuous"}.items() <= half.facts.items()
 
 
-def test_half_precision_weights_answer(tiny_folder):
-    student = load(tiny_folder, device="cpu", dtype="bfloat16", max_tokens=4)
+@pytest.mark.parametrize("engine", ["openvino", "continuous"])
+def test_half_precision_answers(load_tiny, engine):
+    student = load_tiny(engine=engine, dtype="bfloat16", max_tokens=4)
+    assert {"dtype": "bfloat16", "engine": engine}.items() <= student.facts.items()
     assert student.invoke("hello").usage_metadata["output_tokens"] <= 4
-    student.close()
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_a_model_of_another_kind_is_served_by_transformers_with_one_line_that_sa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"engine": "openvino", "dtype": "bfloat16"}, "dtype: options of transformers"),
+        ({"engine": "openvino", "dtype": "float16"}, "dtype: options of transformers"),
         ({"weights": "int8", "engine": "continuous"}, "weights='int8' is for OpenVINO"),
         ({"weights": "int3"}, "int3"),
     ],
@@ -127,6 +128,7 @@ def test_a_quantization_config_rounds_the_weights(tiny_folder, package, config):
         ("./no-such-folder", FileNotFoundError, "no such folder"),
         ("{empty}", FileNotFoundError, "no config.json"),
         ("{empty}/broken.gguf", ValueError, "not a GGUF file"),
+        ("{empty}/cut.gguf", ValueError, "download it again"),
         ("{empty}/missing.gguf", FileNotFoundError, "no such GGUF file"),
         ("{empty}/weights.bin", ValueError, "only .gguf files"),
     ],
@@ -134,6 +136,7 @@ def test_a_quantization_config_rounds_the_weights(tiny_folder, package, config):
 def test_a_wrong_place_is_named(tmp_path, model_id, error, message):
     (tmp_path / "broken.gguf").write_bytes(b"<html>404</html>")
     (tmp_path / "weights.bin").write_bytes(b"x")
+    (tmp_path / "cut.gguf").write_bytes(b"GGUF\x03\0\0\0" + bytes([1] * 20))
     with pytest.raises(error, match=message):
         load(model_id.format(empty=tmp_path), device="cpu")
 

@@ -64,6 +64,19 @@ def test_what_to_do_follows_from_the_nearest_kind_of_error(error, says):
     assert says in advice(error)
 
 
+def test_a_used_up_quota_is_no_matter_of_concurrency():
+    """The client has the code as an attribute; its message may leave it out."""
+
+    class RateLimitError(Exception):
+        code = None
+
+    limited, empty = RateLimitError("Error code: 429"), RateLimitError("Error code: 429 - You exceeded your current quota")
+    empty.code = "insufficient_quota"
+    assert "lower the concurrency" in advice(limited)
+    assert "check its plan and billing" in advice(empty)
+    assert "concurrency" not in advice(empty)
+
+
 @pytest.mark.parametrize("error", [ValueError("x"), TypeError("in code of ours")])
 def test_there_is_no_advice_about_other_errors(error):
     assert advice(error) == ""

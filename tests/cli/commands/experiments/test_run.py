@@ -63,6 +63,7 @@ def test_everything_is_in_mlflow(tot, server, sums, store_here, tmp_path):
     cells = {run.data.params["method"]: run for run in runs if "method" in run.data.params}
     assert set(cells) == {"standard", "trace_of_thought"}
     assert cells["standard"].data.metrics["accuracy"] == 0.5
+    assert list(cells["standard"].data.metrics)[:4] == ["accuracy", "acc_low", "acc_high", "n"]  # MLflow's columns, in order
     assert cells["trace_of_thought"].data.metrics["status_correct"] == 4
     [parent] = [run for run in runs if "method" not in run.data.params]
     assert {"report.html", "table.md"} <= {file.path for file in client.list_artifacts(parent.info.run_id)}

@@ -1,0 +1,75 @@
+"""Kill `tot` at random moments of every phase, and count what is lost, doubled or paid twice: `python benchmarks/kills.py`.
+
+Rounds of thirty kills (`tests/faults/killer.py`), each an experiment with tracking and review, until there are enough.
+Results are printed round by round, so that an interrupted run has told all it knows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "faults"))
+
+from hostile_server import serving
+from killer import PROGRAM, Round, play
+
+PROBLEMS, TIMES = 120, 3
+
+
+def startup_seconds() -> float:
+    """Return how long a command takes here."""
+    began = time.monotonic()
+    subprocess.run([*PROGRAM, "run", "--help"], capture_output=True, check=True)
+    return 2 * (time.monotonic() - began)
+
+
+def empty_store(folder: Path) -> Path:
+    """Make MLflow's tables once."""
+    from mlflow import MlflowClient
+
+    path = folder / "empty.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments(max_results=1)
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--tracking-uri", help="an MLflow server; default: an SQLite store for each round")
+    options = parser.parse_args()
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    print(f"seed {options.seed}", flush=True)
+    phases: Counter[str] = Counter()
+    lost = 0
+    with tempfile.TemporaryDirectory() as folder:
+        empty, number, seconds = empty_store(Path(folder)), 0, startup_seconds()
+        while sum(phases.values()) < options.kills:
+            number += 1
+            place = Path(folder) / str(number)
+            place.mkdir()
+            shutil.copy(empty, place / "mlflow.db")
+            uri = options.tracking_uri or f"sqlite:///{place / 'mlflow.db'}"
+            with serving() as server:
+                round_ = Round(place, server, random.Random(options.seed + number), uri, PROBLEMS, f"kills-{number}")
+                found = play(round_, TIMES, seconds)
+            hit = [kill for kill in round_.struck if kill.alive]
+            phases += Counter(kill.phase for kill in hit)
+            lost += bool(found)
+            verdict = ", ".join(found) or "nothing lost"
+            print(f"round {number}: {len(hit)} kills, {round_.paid_again} calls in flight paid again; {verdict}", flush=True)
+            shutil.rmtree(place)
+    print(f"{sum(phases.values())} kills in {number} rounds ({dict(phases)}): {lost} rounds lost or doubled something")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What can be read of a journal whose file is damaged: its records, and the table of each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ...foundation.statuses import STATUSES
+from .layout import SCHEMA, files_of
+from .sqlite_pages import Record, Value, read_records
+
+_KINDS = {"text": str, "integer": int, "real": float}
+_JSON = ("detail", "metadata", "metrics", "prompts", "spec")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is stored: the columns of its primary key first."""
+
+    name: str
+    columns: tuple[str, ...]
+    kinds: tuple[type, ...]
+    key: int
+    """How many columns the primary key has; 0 for a table with row ids."""
+
+    def takes(self, record: Record) -> bool:
+        """Return whether a record can be of this table."""
+        if len(record) != len(self.columns) or any(value is None for value in record[: self.key]):
+            return False
+        return all(map(_fits, self.columns, self.kinds, record))
+
+
+def count_readable(path: Path) -> dict[str, int]:
+    """Return the number of records that can be read, by table; empty if there are none of a journal."""
+    tables = stored_tables()
+    counts = dict.fromkeys((table.name for table in tables), 0)
+    with TemporaryDirectory() as folder:
+        for record in readable_records(path, Path(folder)):
+            if table := next((table for table in tables if table.takes(record)), None):
+                counts[table.name] += 1
+    return counts if counts["rows"] or counts["replies"] or counts["cells"] else {}
+
+
+def readable_records(path: Path, folder: Path) -> Iterator[Record]:
+    """Yield the records of a copy into which SQLite has written the write-ahead log, where it can."""
+    copy = folder / "damaged.sqlite"
+    for old, kept in zip(files_of(path)[:2], files_of(copy)[:2], strict=True):
+        if old.exists():
+            shutil.copy(old, kept)
+    with closing(sqlite3.connect(copy)) as db, suppress(sqlite3.DatabaseError):  # what only the log has is then lost
+        db.execute("pragma wal_checkpoint(truncate)")
+    return read_records(copy.read_bytes())
+
+
+def stored_tables() -> list[Table]:
+    """Return the tables of a journal in the order of their records' values."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(SCHEMA)
+        return [_table(db, name) for (name,) in db.execute("select name from sqlite_master where type = 'table'").fetchall()]
+
+
+def _table(db: sqlite3.Connection, name: str) -> Table:
+    columns = db.execute(f"pragma table_info({name})").fetchall()
+    without_rowid = all(column[1] != "id" or column[2].lower() != "integer" for column in columns)
+    keys = sorted((column for column in columns if column[5]), key=lambda column: column[5]) if without_rowid else []
+    stored = [*keys, *(column for column in columns if column not in keys)]
+    return Table(name, tuple(c[1] for c in stored), tuple(_KINDS[c[2].lower()] for c in stored), len(keys))
+
+
+def _fits(column: str, kind: type, value: Value) -> bool:
+    """Return whether a value can be in a column: a flipped byte may have left a readable record with senseless contents."""
+    if value is None:
+        return True
+    if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):
+        return False
+    if column in _JSON:
+        try:
+            json.loads(str(value))
+        except (ValueError, RecursionError):
+            return False
+    return column != "status" or value in STATUSES

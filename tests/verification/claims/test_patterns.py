@@ -187,3 +187,18 @@ def test_symbol_between_digits_does_not_join_them():
 def test_what_is_dropped_between_digits_does_not_join_them(response):
     assert verify_answer(response, "17/23").status != "correct"
     assert verify_answer("So it is `17`/23.\nAnswer: `17/23`", "17/23").status == "correct"
+
+
+CUT = [
+    "1. ... = 60 cents.\n3. She makes a total of",
+    "1. Three dimes are 30 cents.\n2. Nickels: 30 + 30 = 60 cents.\n**3.** She makes a total of",
+    "1. Three dimes are 30 cents.\n\t* 0.10 each\n2. Nickels are 30 cents.\n3.",
+    "1. Three dimes are 30 cents.\n2. To find the total we multiply 3",
+    "3 * 10 = 30\nNickels: 3\nTotal:",
+    "She has dimes.\n```python\ndimes = 10\nnickels = 3",
+]
+
+
+@pytest.mark.parametrize("response", CUT)
+def test_what_breaks_off_claims_neither_the_marker_of_its_item_nor_a_number_on_the_way(response):
+    assert verify_answer(response, "3", question="How many cents does she make?").status != "correct"

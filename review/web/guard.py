@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -82,7 +82,10 @@ class Guard:
             await refusal(scope, receive, _fenced(send))
             return
         if scope["method"] == "POST":
-            body = await _body(receive)
+            try:
+                body = await _body(receive)
+            except ClientDisconnect:
+                return  # half a form must not become a decision: its last steps would be missing
             if body is None:
                 told = f"this is too long: a form may have {MAX_BODY:,} bytes"
                 await PlainTextResponse(told, 413)(scope, receive, _fenced(send))
@@ -98,7 +101,7 @@ class Guard:
         """Return why a request is refused, or None."""
         # The host check stops DNS rebinding: a site whose name resolves to 127.0.0.1 would send its own name.
         host = request.headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _name_in(f"//{host}")
         if not self.access.token and not is_loopback(name):
             return PlainTextResponse(f"this page is not served as {name!r}; open the address that the program printed", 421)
         if request.method not in ("GET", "HEAD", "POST"):
@@ -123,14 +126,29 @@ class Guard:
 
 def _same_origin(headers: Headers, host: str) -> bool:
     """Tell whether a POST comes from this page. Browsers send an Origin header with every POST; other clients may not post."""
-    return urlsplit(headers.get("origin", "")).netloc == host != ""
+    origin = headers.get("origin", "")
+    return origin in (f"http://{host}", f"https://{host}") and host != ""
+
+
+def _name_in(address: str) -> str:
+    """Return the host name in an address; empty if there is none or it cannot be read."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # as in "[::1"
+        return ""
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Read the body of a request; None if it is too long."""
+    """Read the body of a request; None if it is too long.
+
+    Raises:
+        ClientDisconnect: the client left before the end.
+    """
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > MAX_BODY:
             return None

@@ -1,4 +1,4 @@
-"""Keys in the environment, in the configuration and in addresses, and a server that repeats them: no artefact of a run has them."""
+"""Keys in environment, configuration and addresses, and a server that repeats them: no artefact of a run has them."""
 
 import json
 

@@ -34,7 +34,7 @@ def mcp(
 
     Offers the tools solve_problem, decompose_problem and verify_answer over stdio, or over HTTP with --http.
     """
-    from ...review.web.guard import is_loopback
+    from ...foundation.loopback import is_loopback
 
     if http and not token and not is_loopback(host):
         raise typer.BadParameter(f"{host} is reachable from other machines: set --token, or listen on 127.0.0.1")

@@ -6,13 +6,14 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...foundation.loopback import is_loopback, name_in
 
 COOKIE = "tot_review"
 MAX_BODY = 4_000_000
@@ -56,14 +57,6 @@ class Access:
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is loopback."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
-
-
 class Guard:
     """ASGI middleware that refuses requests from other sites and adds security headers."""
 
@@ -101,7 +94,7 @@ class Guard:
         """Return why a request is refused, or None."""
         # The host check stops DNS rebinding: a site whose name resolves to 127.0.0.1 would send its own name.
         host = request.headers.get("host", "")
-        name = _name_in(f"//{host}")
+        name = name_in(f"//{host}")
         if not self.access.token and not is_loopback(name):
             return PlainTextResponse(f"this page is not served as {name!r}; open the address that the program printed", 421)
         if request.method not in ("GET", "HEAD", "POST"):
@@ -128,14 +121,6 @@ def _same_origin(headers: Headers, host: str) -> bool:
     """Tell whether a POST comes from this page. Browsers send an Origin header with every POST; other clients may not post."""
     origin = headers.get("origin", "")
     return origin in (f"http://{host}", f"https://{host}") and host != ""
-
-
-def _name_in(address: str) -> str:
-    """Return the host name in an address; empty if there is none or it cannot be read."""
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:  # as in "[::1"
-        return ""
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -6,8 +6,8 @@ import socket
 from collections.abc import Callable
 from urllib.parse import quote
 
+from ...foundation.loopback import is_loopback
 from ..queue.queue import ReviewQueue
-from .guard import is_loopback
 
 
 def serve(

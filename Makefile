@@ -3,8 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 STUDENT = hf:$$(find .venv -name 'SmolLM2-135M-Instruct*.gguf' | head -n 1)
+ROOMS = cli experiments foundation graphs models nodes problems programs prompts review tracking verification
 
-.PHONY: install demo test quick lint docs clean
+.PHONY: install demo test quick lint audit docs clean
 
 install: .venv/local
 
@@ -22,7 +23,11 @@ quick: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit -q -c pyproject.toml -r $(ROOMS)
 	MYPYPATH=src $(BIN)/mypy -p trace_of_thought
+
+audit: .venv/dev
+	.ci/audit $(BIN)/pip-audit
 
 docs: .venv/dev
 	$(BIN)/python docs/draw_state_machine.py > docs/images/state-machine.svg

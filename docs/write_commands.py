@@ -28,6 +28,7 @@ VARIABLES = {
     "TOT_TEACHER": "LangGraph server: teacher model, or several. Default: `recorded:sample`; `self` uses the student.",
     "TOT_BASE_URL": "LangGraph server: URL of an OpenAI-compatible server, used for the remote models.",
     "TOT_REVIEW": "LangGraph server: which plans the reviewed graph pauses for, `always` (default) or `flagged`; chat: never.",
+    "TOT_ORIGINS": "LangGraph server: origins of web pages that may use it, comma-separated, besides this machine and Studio.",
     "TOT_TRACKING": "LangGraph server: MLflow experiment that every run is traced to. Default: no tracing.",
     "TRACE_OF_THOUGHT_CACHE": "Folder of converted GGUF models. Default: `trace-of-thought` in the platform's cache folder.",
 }

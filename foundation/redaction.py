@@ -1,4 +1,4 @@
-"""Remove secrets, and characters that cannot be stored, from everything that is sent to MLflow."""
+"""Remove secrets from everything that is kept or shown, and characters that cannot be stored from what MLflow gets."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ _SECRET_NAME = re.compile(r"(?:^|_|API)KEYS?(?:_|$)|TOKEN|SECRET|PASSWORD|PASSWD
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]*@")
 # Keys of OpenAI, Hugging Face, GitHub and AWS by their prefixes, and whatever follows "Bearer".
 _BEARER = re.compile(r"\b(?:sk-[\w-]{16,}|hf_\w{16,}|ghp_\w{16,}|AKIA\w{12,}|(?<=[Bb]earer )[\w.~+/-]{12,})")
+_SECRET_FIELD = re.compile(r"(?:^|_)(?:api_?key|key|token|secret|password|credentials?|authorization)$", re.I)
+"""Fields of a configuration, such as `api_key` of a model's options or `Authorization` of its headers."""
+
 _MIN_LENGTH = 8
 """Shorter values of secret variables, such as "EMPTY" or "none", are no secrets but words that occur in texts."""
 
@@ -36,14 +39,31 @@ class Redactor:
 
     def text(self, value: str) -> str:
         """Return the text without secrets, NUL characters and lone surrogates."""
+        value = self.secrets(value)
+        if "\x00" in value:
+            value = value.replace("\x00", "\ufffd")
+        return encodable(value)  # tokenizers may produce lone surrogates
+
+    def secrets(self, value: str) -> str:
+        """Return the text without secrets, otherwise unchanged."""
         if self._secrets:
             value = self._secrets.sub("[redacted]", value)
         if "://" in value:
             value = _USERINFO.sub("[redacted]@", value)
-        value = _BEARER.sub("[redacted]", value)
-        if "\x00" in value:
-            value = value.replace("\x00", "\ufffd")
-        return encodable(value)  # tokenizers may produce lone surrogates
+        return _BEARER.sub("[redacted]", value)
+
+    def configuration(self, value: Any) -> Any:
+        """Return a configuration of plain values without secrets: also texts in fields that are named like one are replaced."""
+        if isinstance(value, str):
+            return self.secrets(value)
+        if isinstance(value, list | tuple):
+            return [self.configuration(item) for item in value]
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            name: "[redacted]" if isinstance(item, str) and _SECRET_FIELD.search(str(name)) else self.configuration(item)
+            for name, item in value.items()
+        }
 
     def value(self, value: Any, depth: int = 0) -> Any:
         """Return any value as plain JSON data with redacted strings. Values nested deeper than 32 levels become strings."""

@@ -35,7 +35,7 @@ def mcp(
 
     Offers the tools solve_problem, decompose_problem and verify_answer over stdio, or over HTTP with --http.
     """
-    from ...review.web.guard import is_loopback
+    from ...foundation.loopback import is_loopback
 
     if http and not token and not is_loopback(host):
         raise typer.BadParameter(f"{host} is reachable from other machines: set --token, or listen on 127.0.0.1")
@@ -65,6 +65,7 @@ def _serve_http(server: Any, host: str, port: int, token: str) -> None:
     from mcp.server.transport_security import TransportSecuritySettings
 
     from ...graphs.interfaces.mcp_server import BearerToken
+    from ...review.web.connections import limited
     from ...review.web.serving import listen
 
     listener, address = listen(host, port)
@@ -72,11 +73,4 @@ def _serve_http(server: Any, host: str, port: int, token: str) -> None:
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False) if token else None
     app = server.streamable_http_app(host=host, transport_security=security)
     print(f"MCP: {address}/mcp  (stop with Ctrl-C)", flush=True)
-    config = uvicorn.Config(
-        BearerToken(app, token) if token else app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=2,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(limited(BearerToken(app, token) if token else app)).run(sockets=[listener])

@@ -34,7 +34,7 @@ def ui(
     words = ["mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(chosen), "--workers", "1"]
     # job execution runs ten more processes that nothing here needs
     environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
-    os.execve(sys.executable, [sys.executable, "-m", *words], environment)
+    os.execve(sys.executable, [sys.executable, "-m", *words], environment)  # nosec B606 # our own interpreter, no shell
 
 
 def _free_port(host: str, port: int) -> int:

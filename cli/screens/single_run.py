@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...foundation.redaction import Redactor
 from ...nodes.asking.failures import printable
 from ...nodes.steps import number_steps
 
@@ -34,7 +36,8 @@ def show(graph: Any, given: Any, console: Console, config: Any = None) -> dict[s
 
 def _streamed(graph: Any, given: Any, console: Console, config: Any, modes: list[str]) -> dict[str, Any]:
     state: dict[str, Any] = {}
-    speaking = ""
+    speaking = held = ""
+    redactor = Redactor()
     for kind, data in graph.stream(given, config, stream_mode=modes):
         if kind == "messages":
             chunk, meta = data
@@ -43,8 +46,12 @@ def _streamed(graph: Any, given: Any, console: Console, config: Any, modes: list
                 if speaking != "solve":
                     console.print("\nSolution", style="bold")
                 speaking = "solve"
-                console.print(printable(chunk.text), end="", soft_wrap=True)
+                # whole words, since a key that comes in two tokens would not be recognised
+                *words, held = re.split(r"(?<=\s)", held + chunk.text)
+                console.print(printable(redactor.secrets("".join(words))), end="", soft_wrap=True)
             continue
+        console.print(printable(redactor.secrets(held)), end="", soft_wrap=True)
+        held = ""
         for node, update in data.items():
             if node == "__interrupt__":
                 state[node] = update

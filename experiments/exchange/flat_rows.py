@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypedDict, cast, get_type_hints
@@ -154,7 +155,17 @@ def _csv(rows: list[FlatRow], path: Path) -> None:
         writer = csv.DictWriter(file, list(COLUMNS))
         writer.writeheader()
         for row in rows:
-            writer.writerow({name: json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v for name, v in row.items()})
+            writer.writerow({name: _cell(value) for name, value in row.items()})
+
+
+_FORMULA = re.compile(r"\s*(?:[=@＝＠]|[-+＋－].*(?:[A-Za-z]\w*\(|[|!]))", re.S)
+"""What a spreadsheet may run. A sign makes a formula of "-2+cmd|..." and "+HYPERLINK(...)", and must stay a sign in "-2"."""
+
+
+def _cell(value: Any) -> Any:
+    """Return a value for CSV. Text that a spreadsheet would run as a formula gets an apostrophe in front, which disarms it."""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    return f"'{text}" if isinstance(text, str) and _FORMULA.match(text) else text
 
 
 def _jsonl(rows: list[FlatRow], path: Path) -> None:

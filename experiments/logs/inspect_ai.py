@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,20 @@ ZSTANDARD = 93
 MOST_BYTES = 512 * 1024 * 1024
 """Maximum size of an unpacked entry: a damaged or hostile file must not fill the memory."""
 
+MOST_GROWTH = 200
+"""Times that an entry of more than a few megabytes may grow when unpacked. Logs grow 5 to 30 times; a zip bomb, a thousand."""
+
+_SMALL = 8 * 1024 * 1024
+"""Bytes up to which growth does not matter."""
+
 _GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 """Correct, partial, incorrect, no answer: inspect_ai's own values of them."""
+
+_MALFORMED = (
+    zipfile.BadZipFile, LookupError, AttributeError, TypeError, ValueError, OSError, RecursionError, RuntimeError,
+    EOFError, struct.error, zlib.error,
+)  # fmt: skip
+"""What a damaged or hostile log makes readers raise. NotImplementedError, of unknown compressions, is a RuntimeError."""
 
 _HEADER = struct.Struct("<26xHH")
 """Header of an entry in a zip: after 26 bytes, the lengths of its name and of its extra field."""
@@ -37,11 +50,22 @@ def read_inspect(path: Path, *, texts: bool, score: str | None) -> Log:
     """
     try:
         header, samples = _eval_file(path, texts) if path.suffix == ".eval" else _json_file(path)
-        about = header["eval"]
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError, struct.error) as error:
+        about = dict(header["eval"])
+        problems, name = _problems(samples, path, texts, score or "")
+    except _WrongScore:
+        raise
+    except _MALFORMED as error:
         raise ValueError(f"{path} is not a log of inspect_ai ({type(error).__name__}: {error})") from error
+    return Log("inspect_ai", str(about.get("task", "task")), str(about.get("model", "model")), name, problems)
+
+
+class _WrongScore(ValueError):
+    """The log is good and has no such score."""
+
+
+def _problems(samples: Iterator[dict[str, Any]], path: Path, texts: bool, name: str) -> tuple[dict[str, ScoredProblem], str]:
+    """Return the problems of a log, and the name of their score."""
     problems: dict[str, ScoredProblem] = {}
-    name = score or ""
     for sample in samples:
         scores = sample.get("scores") or {}
         name = name or next(iter(scores), "")
@@ -51,7 +75,7 @@ def read_inspect(path: Path, *, texts: bool, score: str | None) -> Log:
         problem.scores.append(_value(scores, name, path))
         if texts:
             problem.texts.append(str((sample.get("output") or {}).get("completion") or _completion(sample)))
-    return Log("inspect_ai", str(about.get("task", "task")), str(about.get("model", "model")), name, problems)
+    return problems, name
 
 
 def _eval_file(path: Path, texts: bool) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
@@ -83,6 +107,9 @@ def _entry(archive: zipfile.ZipFile, name: str) -> Any:
     info = archive.getinfo(name)
     if info.file_size > MOST_BYTES:
         raise ValueError(f"{name} unpacks to {info.file_size:,} bytes")
+    limit = max(_SMALL, MOST_GROWTH * info.compress_size)
+    if info.file_size > limit:
+        raise ValueError(f"{name} grows from {info.compress_size:,} to {info.file_size:,} bytes: a zip bomb")
     if info.compress_type != ZSTANDARD:
         return json.loads(archive.read(name))
     import zstandard
@@ -93,7 +120,10 @@ def _entry(archive: zipfile.ZipFile, name: str) -> Any:
         file.seek(info.header_offset + _HEADER.size + skipped)
         packed = file.read(info.compress_size)
     with zstandard.ZstdDecompressor().stream_reader(packed) as reader:
-        return json.loads(reader.read(MOST_BYTES))
+        text = reader.read(limit + 1)
+    if len(text) > limit:  # the size that the archive states may be a lie
+        raise ValueError(f"{name} grows from {info.compress_size:,} to more than {limit:,} bytes: a zip bomb")
+    return json.loads(text)
 
 
 def _problem(sample: dict[str, Any]) -> ScoredProblem:
@@ -129,15 +159,15 @@ def _completion(sample: dict[str, Any]) -> str:
 def _value(scores: dict[str, Any], name: str, path: Path) -> float:
     scorer, _, key = name.partition("/")
     if scorer not in scores:
-        raise ValueError(f"{path} has no score {scorer!r}; it has {', '.join(scores)}")
+        raise _WrongScore(f"{path} has no score {scorer!r}; it has {', '.join(scores)}")
     value = scores[scorer]["value"]
     if isinstance(value, dict):
         if key not in value:
-            raise ValueError(f"{path}: the score {scorer!r} has {', '.join(value)}; choose one with --score {scorer}/NAME")
+            raise _WrongScore(f"{path}: the score {scorer!r} has {', '.join(value)}; choose one with --score {scorer}/NAME")
         value = value[key]
     if isinstance(value, str):
         value = _GRADES.get(value, value)
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{path}: the score {name!r} is {value!r}, which is not a number") from None
+        raise _WrongScore(f"{path}: the score {name!r} is {value!r}, which is not a number") from None

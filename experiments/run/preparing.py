@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from pathlib import Path
 
+from ...foundation.redaction import Redactor
 from ..design.plan import Plan
 from ..journal.finding import journal_path
 from ..journal.journal import Journal
@@ -35,7 +37,9 @@ def open_journal(plan: Plan, home: Path) -> Journal:
 def note_plan(plan: Plan, journal: Journal) -> None:
     """Store configuration, problem sets and cells in the journal, so that reports need nothing else."""
     journal.set("name", plan.config.name)
-    journal.set("config", plan.config.model_dump_json(exclude_defaults=True))
+    redactor = Redactor()
+    config = redactor.configuration(plan.config.model_dump(mode="json", exclude_defaults=True))
+    journal.set("config", json.dumps(config, ensure_ascii=False))
     for name, problems in plan.sets.items():
         digest = journal.get(f"digest of {name}")
         if digest != problems.digest:
@@ -44,4 +48,4 @@ def note_plan(plan: Plan, journal: Journal) -> None:
     for cell in plan.cells:
         prompts = plan.prompts[cell.prompts_hash]
         texts = PromptTexts(name=prompts.name, version=prompts.version, hash=prompts.hash, texts=dict(prompts.texts))
-        journal.add_cell(cell.as_dict(), texts)
+        journal.add_cell(redactor.configuration(cell.as_dict()), texts)

@@ -19,6 +19,7 @@ from langchain_core.caches import BaseCache
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, Generation
 
+from ...foundation.redaction import Redactor
 from ...nodes.asking.messages import FINISH_KEYS, tokens_of
 from ..design.config import Price
 from ..design.prices import cost
@@ -125,7 +126,7 @@ class Teaching(BaseCache):
                 "set_name": current.set_name if current else None,
                 "question": current.question if current else None,
                 "prompt": _text(prompt),
-                "text": message.text,
+                "text": Redactor().secrets(message.text),
                 "finish_reason": next((str(meta[k]) for k in FINISH_KEYS if meta.get(k)), None),
                 "input_tokens": used,
                 "output_tokens": made,

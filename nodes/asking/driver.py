@@ -18,6 +18,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_executor_for_config
 
 from ...foundation.encodable import encodable, encodable_values
+from ...foundation.redaction import Redactor
 from ..state import Role, RoleUsage, TraceState, Usage, add_usage
 from .continuing import continue_options
 from .failures import ModelError, advice, explain, first
@@ -185,6 +186,7 @@ def _reply(message: BaseMessage, ask: Ask) -> Reply:
     meta = message.response_metadata if isinstance(message, AIMessage) else {}
     reasons = (meta.get(key) for key in FINISH_KEYS)
     text = encodable(str(message.text) or str(message.additional_kwargs.get("refusal") or ""))
+    text = Redactor().secrets(text)  # a server may repeat its key, and replies are kept, published and shown
     if ask.beginning and not text.startswith(ask.beginning):  # some servers repeat what they continue
         text = ask.beginning + text
     reason = next((reason for reason in reasons if reason), None)

@@ -6,13 +6,14 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...foundation.loopback import is_loopback, name_in
 
 COOKIE = "tot_review"
 MAX_BODY = 4_000_000
@@ -56,14 +57,6 @@ class Access:
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is loopback."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
-
-
 class Guard:
     """ASGI middleware that refuses requests from other sites and adds security headers."""
 
@@ -82,7 +75,10 @@ class Guard:
             await refusal(scope, receive, _fenced(send))
             return
         if scope["method"] == "POST":
-            body = await _body(receive)
+            try:
+                body = await _body(receive)
+            except ClientDisconnect:
+                return  # half a form must not become a decision: its last steps would be missing
             if body is None:
                 told = f"this is too long: a form may have {MAX_BODY:,} bytes"
                 await PlainTextResponse(told, 413)(scope, receive, _fenced(send))
@@ -98,7 +94,7 @@ class Guard:
         """Return why a request is refused, or None."""
         # The host check stops DNS rebinding: a site whose name resolves to 127.0.0.1 would send its own name.
         host = request.headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname or ""
+        name = name_in(f"//{host}")
         if not self.access.token and not is_loopback(name):
             return PlainTextResponse(f"this page is not served as {name!r}; open the address that the program printed", 421)
         if request.method not in ("GET", "HEAD", "POST"):
@@ -123,14 +119,21 @@ class Guard:
 
 def _same_origin(headers: Headers, host: str) -> bool:
     """Return whether a POST comes from this page. Browsers send an Origin header with every POST; others may not post."""
-    return urlsplit(headers.get("origin", "")).netloc == host != ""
+    origin = headers.get("origin", "")
+    return origin in (f"http://{host}", f"https://{host}") and host != ""
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Read the body of a request; None if it is too long."""
+    """Read the body of a request; None if it is too long.
+
+    Raises:
+        ClientDisconnect: the client left before the end.
+    """
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > MAX_BODY:
             return None

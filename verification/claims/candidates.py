@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
+from ..notation.asked import asked_words, content_words
 from ..notation.quantities import Quantity, find_quantities
 from ..notation.values import exact_values
-from .asked import asked_words, content_words
 
 # The number after "a total of" is named, not restated.
 _TOTAL_OF = re.compile(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..notation.asked import asked_words
 from ..notation.quantities import Quantity, find_quantities, spoken_fraction
 from ..notation.units import read_unit
 from ..notation.values import exact_values, tidy
-from .asked import asked_words
 from .candidates import Candidate, Number, read_question
 from .echoes import is_placeholder
 from .phrases import STEP_NAMES

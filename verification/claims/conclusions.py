@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ..notation.asked import content_words
 from ..verdicts import Source
-from .asked import content_words
 from .phrases import (
     ANOTHER_WAY,
     ANSWER_IS,

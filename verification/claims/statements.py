@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import inf
 
+from ..notation.asked import asked_words
 from ..notation.residue import LIST_MARKER
 from ..verdicts import Source
-from .asked import asked_words
 from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of, most, read_around
 from .echoes import is_echo
 from .phrases import (

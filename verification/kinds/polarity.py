@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..claims.asked import asked_words, content_words
 from ..claims.statements import split_statements
+from ..notation.asked import asked_words, content_words
 
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _WORD = r"(?P<word>yes|no|true|false)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..claims.asked import content_words
+from ..notation.asked import content_words
 from ..notation.clean import clean
 from ..notation.quantities import numbers_in
 from ..verdicts import Equation, SolutionCheck, StepCheck

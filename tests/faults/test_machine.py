@@ -144,6 +144,7 @@ def test_a_disk_that_fills_anywhere_loses_no_row_that_was_written(hostile, store
     models = ["--student", "openai:s", "--teacher", "openai:t", "--base-url", hostile.url]
     command = ["run", "--problems", "p.jsonl", *models, "--methods", "standard,trace_of_thought", "--no-tracking"]
     environment = {"PATH": "", "HOME": str(tmp_path), "OPENAI_API_KEY": "x", "PYTHONPATH": ":".join(sys.path)}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # Python would cut its own cached modules off at the limit
     chance, rows = random.Random(fault_seed), 0
     for limit in (chance.randrange(20_000, 90_000), chance.randrange(90_000, 200_000), 10**9):
         words = [sys.executable, "-c", FULL, str(limit), *command]

@@ -32,6 +32,8 @@ audit: .venv/dev
 docs: .venv/dev
 	$(BIN)/python docs/draw_state_machine.py > docs/images/state-machine.svg
 	$(BIN)/python docs/write_commands.py > docs/commands.md.new && mv docs/commands.md.new docs/commands.md
+	$(BIN)/python -c 'import json; from trace_of_thought.experiments.design.schema import json_schema as s; print(json.dumps(s(), indent=2))' \
+	  > schema.json.new && mv schema.json.new examples/experiments/schema.json
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .venv/local: pyproject.toml constraints.txt

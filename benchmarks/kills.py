@@ -60,7 +60,7 @@ def main() -> None:
             shutil.copy(empty, place / "mlflow.db")
             uri = options.tracking_uri or f"sqlite:///{place / 'mlflow.db'}"
             with serving() as server:
-                round_ = Round(place, server, random.Random(options.seed + number), uri, PROBLEMS)
+                round_ = Round(place, server, random.Random(options.seed + number), uri, PROBLEMS, f"kills-{number}")
                 found = play(round_, TIMES, seconds)
             hit = [kill for kill in round_.struck if kill.alive]
             phases += Counter(kill.phase for kill in hit)

@@ -8,7 +8,8 @@ model.
 
 Afterwards: no row is missing or doubled, the table is that of an undisturbed run without Ray, no lesson that reached a living
 driver was asked for again, and at most 5 % of the student's tokens were redone. A lesson whose reply was on its way when the
-driver was killed has to be asked again; these are counted apart.
+driver was killed has to be asked again; these are counted apart. Every row has a trace in MLflow that names the replica and
+the node that answered.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ from typing import Any
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
 
-SLEEP_S, TOKENS, WIDTH = 0.1, 200, 8
+SLEEP_S, TOKENS, WIDTH = 0.4, 200, 8
 KILLS = ["worker"] * 8 + ["node"] * 6 + ["driver"] * 4 + ["head"] * 2
+HEADLESS_S = 60
+"""Ray ends a driver so long after its head died. Rows that it writes meanwhile are left out of the moments of kills."""
+
 GRACE_S = 0.5
 """A reply that was sent less than so long before the driver's death may not have reached its journal."""
 
@@ -81,8 +85,10 @@ def sleeper(log: str) -> Any:
 
 def drive(options: Any) -> None:
     """Run the experiment until it is whole; with a cluster's address, its student has two replicas there."""
+    from trace_of_thought import tracking
     from trace_of_thought.experiments.design.config_file import build_config
     from trace_of_thought.experiments.design.plan import make_plan
+    from trace_of_thought.experiments.exchange.publishing import MlflowTracker, experiment_record
     from trace_of_thought.experiments.run.preparing import open_journal
     from trace_of_thought.experiments.run.runner import run_experiment
     from trace_of_thought.models import ReplicatedChatModel
@@ -103,14 +109,15 @@ def drive(options: Any) -> None:
             }
         )
     )
-    with open_journal(plan, home) as journal:
+    with open_journal(plan, home) as journal, tracking.connect(f"sqlite:///{home / 'mlflow.db'}") as store:
+        tracker = MlflowTracker(tracking.open_runs(store, experiment_record(journal, whole=False)))
         models = {}
         if not options.real:
             load = sleeper(str(home / "begun.log"))
             on_ray = {"name": "sleeper", "replicas": 2, "ray": options.address}
             models["scripted:sleeper"] = ReplicatedChatModel.start(load, **on_ray) if options.address else load()
         print("ready", flush=True)
-        outcome = asyncio.run(run_experiment(plan, journal, models=models))
+        outcome = asyncio.run(run_experiment(plan, journal, models=models, tracker=tracker))
         print("done", outcome.done, outcome.failed, flush=True)
         for model in models.values():
             if isinstance(model, ReplicatedChatModel):
@@ -197,12 +204,15 @@ class Killer:
         getattr(self, f"_{kind}")()
 
     def _worker(self) -> None:
-        """Kill one of the replicas' processes."""
+        """Kill one of the replicas' processes; an earlier kill may have left none for a moment."""
+        while not (pids := self._replicas()):
+            time.sleep(0.1)
+        os.kill(self.chance.choice(pids), signal.SIGKILL)
+
+    def _replicas(self) -> list[int]:
         found = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
         ours = {str(child) for node in self.nodes for child in descendants(node)}
-        pids = [line.split()[0] for line in found.splitlines() if "ray::Replica" in line and line.split()[0] in ours]
-        if pids:
-            os.kill(int(self.chance.choice(pids)), signal.SIGKILL)
+        return [int(line.split()[0]) for line in found.splitlines() if "ray::Replica" in line and line.split()[0] in ours]
 
     def _node(self) -> None:
         """Take a node away, without a warning in half of the cases, and add another one a second later."""
@@ -270,6 +280,31 @@ def table(home: Path) -> dict[str, list[Any]]:
         }
 
 
+def traces_missing(home: Path) -> tuple[int, int]:
+    """Return how many rows have no whole trace in MLflow, and how many traces do not name the replicas that their row names."""
+    import mlflow
+
+    from trace_of_thought.experiments.journal.finding import journal_path
+    from trace_of_thought.experiments.journal.journal import Journal
+
+    client = mlflow.MlflowClient(f"sqlite:///{home / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("experiment").experiment_id
+    told: dict[str, list[str]] = {}
+    token = None
+    while True:
+        page = client.search_traces([experiment], max_results=200, page_token=token)
+        for trace in page:
+            spans = [span.attributes for span in trace.data.spans if "response.replica" in span.attributes]
+            told[trace.info.trace_id] = [f"{one['response.replica']} on {one['response.node']}" for one in spans]
+        if not (token := page.token):
+            break
+    with Journal(journal_path(home, "experiment")) as journal:
+        rows = [row for cell in journal.cells() for row in journal.rows(cell["id"], detail=True)]
+    missing = sum(row["trace_id"] not in told for row in rows)
+    other = sum(told.get(row["trace_id"]) != row["detail"].get("served", {}).get("replicas") for row in rows)
+    return missing, other - missing
+
+
 def judge(folder: Path, teacher: Teacher, killer: Killer, problems: int, *, real: bool) -> bool:
     """Print what was lost, doubled or redone, and tell whether all is as it should be."""
     from trace_of_thought.experiments.journal.finding import journal_path
@@ -297,7 +332,9 @@ def judge(folder: Path, teacher: Teacher, killer: Killer, problems: int, *, real
         calls = sum(begun.values())
         share = (calls - 2 * problems) / (2 * problems)
         print(f"calls begun {calls} for {2 * problems} rows: at most {100 * share:.2f} % redone, driver deaths included")
-    same = differing == 0 or real
+    missing, other = traces_missing(folder / "killed")
+    print(f"rows without a trace {missing}, traces that name other replicas than their row {other}")
+    same = (differing == 0 or real) and not missing and not other
     return not lost and not doubled and not twice and share <= 0.05 and same
 
 
@@ -338,12 +375,14 @@ def compare(folder: Path, options: Any) -> bool:
     kinds = KILLS[:] if options.kills == len(KILLS) else chance.choices(["worker", "node", "driver"], k=options.kills)
     chance.shuffle(kinds)
     total = 2 * options.problems
-    moments = sorted(chance.sample(range(total // 50, total - total // 20), len(kinds)))
+    pace = WIDTH / SLEEP_S if not options.real else 0
     started = time.monotonic()
     killer.start_cluster()
     print(f"the cluster is up after {time.monotonic() - started:.0f} s", flush=True)
     killer.start_driver()
-    for moment, kind in zip(moments, kinds, strict=True):
+    for number, kind in enumerate(kinds):
+        left = 0.95 * total - rows_in(killer.home) - kinds[number:].count("head") * HEADLESS_S * pace
+        moment = rows_in(killer.home) + chance.uniform(0.2, 1.8) * max(0, left) / (len(kinds) - number)
         while (done := rows_in(killer.home)) < moment and killer.driver.poll() is None:
             time.sleep(0.05)
         if killer.driver.poll() is not None:

@@ -7,7 +7,9 @@ Each contestant is a process of its own, with the Python that is given for it, t
 GSM8K questions when it is its turn: so many at once as there are callers, greedy. Tokens are counted with each reply's end
 token. All answer the same questions; a lone caller asks another one each turn. Ratios are given by the clock and by
 processor time, which tells more where other work runs beside it. With `--json` the result is also
-written to a file, with all texts; `--before FILE` compares texts and answers with those of an earlier one.
+written to a file, with all texts; `--before FILE` compares texts and answers with those of an earlier one. `--check` lets
+transformers read each text: it counts those that `generate` would write in float32, and tells the regret, by how many nats a
+token transformers prefers its own choices.
 
 Goals: ours / OpenVINO GenAI itself 0.97 with 64 callers and 0.95 for one; ours / the fastest other 1.0 with 8 and 64.
 """
@@ -28,6 +30,7 @@ import psutil
 WORKING = r"([^\n]*\n){1,20}Answer: -?[0-9]{1,9}(\.[0-9]{1,4})?"
 """Up to twenty lines of working, then the answer."""
 
+CLOCKS = ("seconds", "processor_seconds")
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 
 CONTESTANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -69,6 +72,10 @@ class Contestant:
         self.tokens: Counter[int] = Counter()
         self.seconds: Counter[int] = Counter()
         self.processor_seconds: Counter[int] = Counter()
+        self.perplexity: float | None = None
+
+    def wait_until_ready(self) -> None:
+        """Raises `RuntimeError` when the process ends instead."""
         told = self._hear()
         self.perplexity = told.get("perplexity")
         if self.perplexity:
@@ -126,7 +133,8 @@ def main() -> None:
             for contestant in contestants:  # the closest in time are what is compared
                 first = turn if callers == 1 else 0
                 contestant.run(questions[first : first + callers])
-                print(f"turn {turn}: {contestant.name}, {callers} callers: {contestant.rate(callers):.1f} tokens/s", flush=True)
+                rates = [f"{contestant.rate(callers, clock):.1f} a {clock[:-1]}" for clock in CLOCKS]
+                print(f"turn {turn}: {contestant.name}, {callers} callers: tokens {', '.join(rates)}", flush=True)
     for contestant in contestants:
         contestant.end()
     _report(contestants, problems[: max(options.callers)], options)
@@ -138,11 +146,17 @@ def _started(options: argparse.Namespace, solutions: list[dict[str, Any]]) -> li
         kind = CONTESTANTS[name][0]
         python = pythons.get(kind, sys.executable)
         model = options.gguf if kind == "llama_cpp" else _model_for(kind, options.model)
-        try:
-            found.append(Contestant(name, python, model or "", options.new_tokens, solutions))
-        except RuntimeError as error:
-            print(f"skipped: {error}", flush=True)
-    return found
+        found.append(Contestant(name, python, model or "", options.new_tokens, solutions))
+    return [contestant for contestant in found if _ready(contestant)]
+
+
+def _ready(contestant: Contestant) -> bool:
+    try:
+        contestant.wait_until_ready()
+    except RuntimeError as error:
+        print(f"skipped: {error}", flush=True)
+        return False
+    return True
 
 
 def _model_for(kind: str, model: str) -> str:
@@ -170,8 +184,7 @@ def _report(contestants: list[Contestant], problems: list[dict[str, Any]], optio
     base = next((name for name in ("generate", "ours") if name in verdicts), None)
     for contestant in contestants:
         rates, per_second = (
-            " ".join(f"{contestant.rate(callers, clock):.1f}" for callers in options.callers)
-            for clock in ("seconds", "processor_seconds")
+            " ".join(f"{contestant.rate(callers, clock):.1f}" for callers in options.callers) for clock in CLOCKS
         )
         right, tokens = verdicts[contestant.name], contestant.tokens[max(options.callers)] // options.turns
         print(f"{contestant.name:18} tokens/s {rates} | per processor second {per_second}", end=" | ")
@@ -181,18 +194,39 @@ def _report(contestants: list[Contestant], problems: list[dict[str, Any]], optio
         assert base is not None
         if name != base:
             print(_compared(name, (texts | before)[name], verdicts[name], base, (texts | before)[base], verdicts[base]))
-    for clock in ("seconds", "processor_seconds"):
+    if options.check:
+        _check(texts, [f"{problem['question']}{options.ask}" for problem in problems], _model_for("generate", options.model))
+    for clock in CLOCKS:
         for label, values in _ratios(named, options.callers, clock).items():
             print(label, f"by {clock.replace('_', ' ')}:", *(f"{value:.2f}" for value in values))
     if options.json:
         rates = {
-            name: {
-                clock: [one.rate(callers, clock) for callers in options.callers] for clock in ("seconds", "processor_seconds")
-            }
+            name: {clock: [one.rate(callers, clock) for callers in options.callers] for clock in CLOCKS}
             for name, one in named.items()
         }
         kept = {"flags": sorted(_flags()), "callers": options.callers, "new_tokens": options.new_tokens, "tokens per": rates}
         options.json.write_text(json.dumps({**kept, "right": verdicts, "texts": texts}, indent=1))
+
+
+def _check(texts: dict[str, list[str]], questions: list[str], model: str) -> None:
+    """Print of each contestant how many texts are transformers' own, and the regret."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    loaded = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    for name, some in texts.items():
+        gaps = []
+        for question, text in zip(questions, some, strict=False):
+            messages = [{"role": "user", "content": question}]
+            prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+            before, written = (tokenizer(one, add_special_tokens=False)["input_ids"] for one in (prompt, text))
+            with torch.inference_mode():
+                ids = torch.tensor([before + written])
+                logits = loaded(input_ids=ids, logits_to_keep=len(written) + 1).logits[0, :-1]
+            gaps.append(logits.amax(dim=-1) - logits.gather(1, torch.tensor(written)[:, None])[:, 0])
+        own = sum(not gap.any() for gap in gaps)
+        print(f"{name}: {own} of {len(gaps)} texts are transformers' own, regret {torch.cat(gaps).mean():.5f} nats a token")
 
 
 def _compared(name: str, texts: list[str], right: list[bool], base: str, others: list[str], theirs: list[bool]) -> str:
@@ -253,6 +287,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ask", default="", help="text after each question, such as the form of the answer")
     parser.add_argument("--turns", type=int, default=2, help="of each contestant")
     parser.add_argument("--perplexity", type=int, default=0, metavar="N", help="of N solutions, for our engines")
+    parser.add_argument("--check", action="store_true", help="compare each text with transformers' own choices")
     parser.add_argument("--before", type=Path, help="a file of --json whose texts are compared, such as those of generate")
     parser.add_argument("--json", type=Path, help="file to write")
     return parser.parse_args()

@@ -21,7 +21,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from trace_of_thought.verification import close_workers, verify_answer
-from trace_of_thought.verification.claims import choosing, statements
+from trace_of_thought.verification.claims import choosing, pieces, statements
 from trace_of_thought.verification.claims.finding import VALUE, read_response
 from trace_of_thought.verification.claims.references import read_reference
 from trace_of_thought.verification.equivalence.comparing import compare_claims
@@ -29,8 +29,8 @@ from trace_of_thought.verification.equivalence.comparing import compare_claims
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = {
     "number": (choosing, "NUMBER_SIGNS"),
-    "segment": (choosing, "SEGMENT_SIGNS"),
-    "expression": (choosing, "EXPRESSION_SIGNS"),
+    "segment": (pieces, "SEGMENT_SIGNS"),
+    "expression": (pieces, "EXPRESSION_SIGNS"),
     "conclusion": (statements, "CONCLUSION_SIGNS"),
 }
 TABLES = {name: getattr(*place) for name, place in PLACES.items()}

@@ -23,6 +23,9 @@ def show_errors() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
+        if type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error):  # pydantic wraps what interrupts it
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
         if os.environ.get("TOT_DEBUG"):
             raise
         print(f"error: {explain(error)}", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +15,7 @@ from ..experiments.exchange.publishing import MlflowTracker, experiment_record, 
 from ..experiments.report.html_report import make_report
 from ..experiments.run.preparing import open_journal
 from ..foundation.folders import home
-from ..foundation.signals import exit_on_sigterm
+from ..foundation.signals import Interruption
 from ..nodes.asking.failures import explain, printable
 from ..tracking import TrackingUnavailable
 from .models import quiet_loading
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from ..experiments.design.plan import Plan
     from ..experiments.journal.journal import Journal
     from ..experiments.run.runner import Outcome
+    from ..tracking import Store
 
 STOPPED_BY_BUDGET = 3
 """Exit code."""
@@ -66,26 +66,28 @@ def execute(
         return
     from ..experiments.run.model_pool import ModelPool
 
-    ModelPool().check_all(plan.cells)  # before the journal: a misspelt model should leave no files
+    ModelPool().check_all(plan.cells)  # before the journal: a misspelt model or address should leave no files
     quiet_loading(model.model for model in (*config.students, *config.teachers))
+    store = tracking.connect(target[0], fallback=target[1]) if target is not None else None
     with open_journal(plan, home()) as journal:
-        try:
-            outcome = _run_tracked(plan, journal, console, target, reviews)
-        except (KeyboardInterrupt, SystemExit):
-            missing = sum(map(len, plan.missing(journal).values()))
-            console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
-            raise
+        with Interruption() as interruption:
+            try:
+                outcome = _run_tracked(plan, journal, console, store, reviews, interruption)
+            except (KeyboardInterrupt, SystemExit):
+                missing = sum(map(len, plan.missing(journal).values()))
+                console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
+                raise
         show_result(plan, journal, outcome, console, columns)
     if outcome.stopped_by or outcome.failed:
         raise typer.Exit(STOPPED_BY_BUDGET if outcome.stopped_by else 1)
 
 
-def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, reviews: str | None) -> Outcome:
-    """Run the experiment, with traces and results in MLflow if there is a target."""
-    if target is None:
-        return _watched(plan, journal, console, None, reviews)
-    uri, fallback = target
-    store = tracking.connect(uri, fallback=fallback)
+def _run_tracked(
+    plan: Plan, journal: Journal, console: Console, store: Store | None, reviews: str | None, interruption: Interruption
+) -> Outcome:
+    """Run the experiment, with traces and results in MLflow if there is a store."""
+    if store is None:
+        return _watched(plan, journal, console, None, reviews, interruption)
     # the runs exist before the first trace, so that traces can belong to them
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
     runs.settle(journal.traced)  # what a killed run had traced
@@ -93,8 +95,7 @@ def _run_tracked(plan: Plan, journal: Journal, console: Console, target: Any, re
     journal.set("tracking_uri", store.address)
     journal.set("traces_page", traces_page(runs))
     try:
-        with exit_on_sigterm():
-            return _watched(plan, journal, console, MlflowTracker(runs), reviews)
+        return _watched(plan, journal, console, MlflowTracker(runs), reviews, interruption)
     finally:
         _publish(journal, store, console)
 
@@ -112,18 +113,20 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
     console.print(f"MLflow: {runs.shown}{waiting}", markup=False, soft_wrap=True)
 
 
-def _watched(plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None) -> Outcome:
+def _watched(
+    plan: Plan, journal: Journal, console: Console, tracker: Any, reviews: str | None, interruption: Interruption
+) -> Outcome:
     """Run the experiment under the progress display."""
     from ..experiments.run.model_pool import ModelPool
     from ..experiments.run.runner import run_experiment
 
     pool = ModelPool()
     counts = {cell.id: journal.counts(cell.id) for cell in plan.cells}
-    reviewer = _reviewer(reviews) if plan.config.review != "never" else None
+    reviewer = _reviewer(reviews) if any(cell.reviewed for cell in plan.cells) else None
     missing = {cell: len(units) for cell, units in plan.missing(journal).items()}
     with RunProgress(plan, counts, missing, console, pool.places) as progress:
         run = run_experiment(plan, journal, models=pool, tracker=tracker, reviewer=reviewer, watch=progress.watch)
-        return asyncio.run(run)
+        return interruption.run(run)
 
 
 def _reviewer(reviews: str | None) -> Any:

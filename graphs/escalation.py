@@ -46,7 +46,7 @@ def build_escalation(
     """
     ladder = read_ladder(escalate)
     if options.get("max_attempts", 1) != 1:
-        raise ValueError("max_attempts does not apply to a ladder: add a rung for each further attempt")
+        raise ValueError("max_attempts does not apply to a ladder: name a further rung for each further attempt")
     prompts, revisions = load_prompts(options.get("prompts", "default")), options.get("max_revisions", 2)
     review = options.get("review", "never")
     verifier = as_verifier(options.get("verifier"))

@@ -1,4 +1,4 @@
-"""The registry of methods: which methods there are, and what each of them uses.
+"""The registry of methods. Each way of solving without a teacher is a method; those with one are modes of trace_of_thought.
 
 It is cheap to import, because the command line and configurations read it. Only building a graph imports LangGraph.
 """
@@ -61,15 +61,8 @@ class Method:
         return [self.ways[mode]]
 
 
-def _alone(name: str, about: str, source: str = "") -> Method:
-    return Method(name, about, {name: WAYS[name]}, source)
-
-
 _BUILT_IN = (
-    _alone("standard", "the question alone"),
-    _alone("chain_of_thought", "the student is asked to think step by step", "Kojima et al. 2022"),
-    _alone("plan_and_solve", "the student makes a plan of its own and follows it", "Wang et al. 2023"),
-    _alone("program_of_thought", "the student writes a program, which is run", "Gao et al. 2022; Chen et al. 2022"),
+    *(Method(way.name, way.about, {way.name: way}, way.source) for way in WAYS.values() if not way.lesson),
     Method(
         "trace_of_thought",
         "the teacher writes steps, the student follows them",
@@ -141,8 +134,13 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def is_ladder(mode: str) -> bool:
-    """Tell whether a mode is a ladder of several rungs."""
+    """Return whether a mode is a ladder of several rungs."""
     return " > " in mode
+
+
+def is_reviewed(mode: str) -> bool:
+    """Tell whether a mode is a ladder with a rung at which a person sees the steps."""
+    return is_ladder(mode) and any(rung.strip().startswith("reviewed ") for rung in mode.split(" > "))
 
 
 def rung_names(ladder: str) -> list[str]:

@@ -40,7 +40,8 @@ def build_trace_of_thought(
 
     Raises:
         TypeError: an option is unknown.
-        ValueError: an option is out of range. Running the graph raises `ModelError` if a model fails.
+        ValueError: an option is out of range.
+        ModelError: when the graph runs: a model failed; the message names the model, the problem and the fix.
 
     Example:
         ```python

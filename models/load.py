@@ -12,14 +12,7 @@ from langchain_core.runnables import Runnable
 
 from ..foundation.installing import install
 from ..foundation.nearest import nearest
-from .names import split_name
-
-TIMEOUT = 120.0
-"""Seconds for one call of a remote model, retries included."""
-
-MAX_RETRIES = 5
-"""Retries of a remote call on 408, 409, 429, 5xx and lost connections. Only the provider's client retries; retries in several
-layers would multiply."""
+from .names import MAX_RETRIES, TIMEOUT, split_name
 
 
 def load_chat_model(
@@ -42,7 +35,7 @@ def load_chat_model(
             `recorded:FILE`, `recorded:FILE#TEACHER` or `recorded:sample`, which replays recorded steps or solutions;
             `PROVIDER:NAME`, such as `openai:gpt-4.1`, any model of LangChain's `init_chat_model`.
         timeout: seconds for one call, retries included. Default: 120 for a remote model, no limit for a local one.
-        max_retries: maximum retries of a remote call, within the timeout. Default: 5.
+        max_retries: maximum retries of a remote call, within the timeout. Default: 2.
         requests_per_second: rate limit of a remote model, shared by all callers.
         replicas: number of replicas of an `hf:` model on Ray, see `ReplicatedChatModel`. Ray is started on this machine unless
             `ray` names a cluster. Close the model to stop the replicas.

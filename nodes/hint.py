@@ -30,7 +30,7 @@ def make_hint(teacher: BaseChatModel, prompts: PromptSet, share: float | None = 
         ValueError: share is out of range.
     """
     if share is not None and not 0 < share < 1:
-        raise ValueError(f"hint_share={share} is no share of a solution; use a number between 0 and 1, or None for one step")
+        raise ValueError(f"hint_share={share} is not a share of a solution; use a number between 0 and 1, or None for one step")
 
     def plan(state: TraceState) -> Plan:
         solution, reason = yield from _solution(state, prompts)

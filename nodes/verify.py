@@ -30,9 +30,9 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     judge = as_verifier(verifier)
 
     def verify(state: TraceState) -> dict[str, Any]:
-        question, solution = state["question"], _claim(state)
-        check = check_solution("" if state.get("program") else solution, steps=state.get("steps"))
-        verdict = judge.verify(solution, state.get("reference"), question=question)
+        claim, working = claim_and_working(state)
+        check = check_solution(working, steps=state.get("steps"))
+        verdict = judge.verify(claim, state.get("reference"), question=state["question"])
         return {
             "check": _plain(check),
             "verdict": _plain(verdict),
@@ -44,12 +44,15 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     return verify
 
 
-def _claim(state: TraceState) -> str:
-    """Return the text to judge. For a program that is its value alone: the numbers in its source claim nothing."""
+def claim_and_working(state: TraceState) -> tuple[str, str]:
+    """Return the text to judge, and the text whose arithmetic is checked.
+
+    For a program the first is its value alone, since the numbers in its source claim nothing, and the second is empty.
+    """
     if not state.get("program"):
-        return state["solution"]
+        return state["solution"], state["solution"]
     answer = answer_of(state)
-    return f"Answer: {answer}" if answer is not None else ""
+    return (f"Answer: {answer}" if answer is not None else ""), ""
 
 
 def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from ast import literal_eval
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -58,10 +61,21 @@ def _collect(task: str, made: Any, start: int, count: int, seed: int, name: str 
 
     # the scorer needs the whole entry, which a Problem does not hold
     def score(problem: Problem, output: Mapping[str, Any]) -> float:
-        return float(made.score_answer(answer=output.get("answer"), entry=entries[problem.key]))
+        return max(float(made.score_answer(answer=answer, entry=entries[problem.key])) for answer in _forms(output))
 
     issues = [f"left out {repeated} duplicates"] if repeated else []
     return ProblemSet(problems, name=name or task, source=f"generated:{task}", issues=issues, scorer=score)
+
+
+def _forms(output: Mapping[str, Any]) -> list[str | None]:
+    """Return an answer in the forms that tasks read: as it is, and a program's list also as Python and as JSON write it."""
+    value = (output.get("program") or {}).get("value", "")
+    if not value.startswith(("[", "(", "{")):
+        return [output.get("answer")]
+    forms = [output.get("answer"), value]
+    with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        forms.append(json.dumps(literal_eval(value)))
+    return forms
 
 
 def _problem(task: str, entry: dict[str, Any], seed: int, place: int) -> Problem:

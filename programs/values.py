@@ -18,6 +18,9 @@ _CUT = ("[...]", "{...}", "(...)")
 _DIGITS = 12
 """Digits to which floats are rounded. Binary noise such as that of 0.1 + 0.2 is in the 17th."""
 
+_EXACT_DIGITS = 14
+"""Floats of at most so many digits are meant as written: noise has 16 or 17."""
+
 _LARGEST_DENOMINATOR = 10_000
 """Largest denominator of a fraction that a long decimal is taken for."""
 
@@ -75,6 +78,9 @@ def _number(value: float | Decimal) -> str:
     # Decimal("1e999999") is 8 characters, but writing it out below would fill the memory
     if isinstance(value, Decimal) and abs(value.adjusted()) > MAX_CHARACTERS and value:
         raise ValueError(f"the value has more than {MAX_CHARACTERS} digits, which is no answer")
+    written = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if len(written.normalize().as_tuple().digits) <= _EXACT_DIGITS:  # no noise: what was computed is a short decimal
+        return str(int(written)) if written == written.to_integral_value() else format(written.normalize(), "f")
     rounded = Decimal(f"{value:.{_DIGITS}g}")
     if rounded == rounded.to_integral_value():
         return str(int(rounded))

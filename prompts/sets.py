@@ -17,23 +17,24 @@ from .examples import FILE, Example, load_examples
 BUNDLED = ("default", "plain")
 """The bundled sets: `default` asks for a final line "Answer: ...", `plain` (as in the paper) does not."""
 
+_HERE = Path(__file__).parent
+_SETTINGS = ("version", "base")
+"""Text files of a set that are not prompts."""
+
+
+def _placeholders(text: str) -> tuple[str, ...]:
+    r"""Return the placeholders in a text, in order; LaTeX such as `\frac{1}{2}` has none, since a name is of letters."""
+    return tuple(dict.fromkeys(re.findall(r"\{([a-z_]+)\}", text)))
+
+
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
-    "decompose": ("question",),
-    "redecompose": ("question", "steps", "comment"),
-    "solve": ("question", "steps"),
-    "solve_step": ("question", "done", "step"),
-    "retry": ("prompt", "reason"),
-    "standard": ("question",),
-    "chain_of_thought": ("question",),
-    "plan_and_solve": ("question",),
-    "program_of_thought": ("question",),
-    "program": ("question", "steps"),
-    "solution": ("question",),
+    file.stem: _placeholders(file.read_text(encoding="utf-8"))
+    for file in sorted((_HERE / "default").glob("*.txt"))
+    if file.stem not in _SETTINGS
 }
-"""The placeholders that each prompt must contain, as `{name}`."""
+"""The placeholders that each prompt must contain, as `{name}`: those of the bundled set `default`."""
 
 _ALL_PLACEHOLDERS = sorted({name for names in PLACEHOLDERS.values() for name in names} | {"examples"})
-_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def _complete(
         _check(prompt, text, where)
     borrowed = tuple(prompt for prompt in PLACEHOLDERS if prompt not in texts)
     if borrowed:
+        if name == base:  # it would borrow from itself
+            raise ValueError(f"the bundled set in {where} lacks {', '.join(f'{prompt}.txt' for prompt in borrowed)}")
         lent = load_prompts(base).texts
         texts = {**texts, **{prompt: lent[prompt] for prompt in borrowed}}
     return PromptSet(name, version, texts, borrowed, examples or load_examples(_HERE / "default" / FILE), base)

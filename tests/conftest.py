@@ -45,6 +45,10 @@ REMEDIES = {
 
 def pytest_terminal_summary(terminalreporter):
     """Say at the end what was skipped and how to have it: a skip in the middle of a green run is easily overlooked."""
+    if any(
+        "tests/faults/" in report.nodeid for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])
+    ):
+        terminalreporter.line(pytest_report_header())  # -q leaves the header out
     reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])]
     groups = {}
     for reason in reasons:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from .claims.finding import SEVERAL, Claim
 from .equivalence.comparing import Outcome, compare_claims
@@ -16,6 +17,8 @@ _ASKED_NAME = re.compile(r"(?:(?<=[\w,] )|(?<=[\"'(*{]))[A-Z][a-z]+\b")
 """A capitalised word that does not merely begin a sentence."""
 _COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+")
 _SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
+_COUNT = re.compile(r"(?<![\d.,/])(\d[\d,]*(?:\.\d+)?)\s+(?!and\b|or\b|to\b)([A-Za-z]{3,})")
+_COUNTS_ONLY = re.compile(rf"{_COUNT.pattern}(?:(?:,|;| and|, and)\s+{_COUNT.pattern})+")
 _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December"
@@ -32,6 +35,8 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         if names_in(claim.statement, question) == {wanted.casefold()}:
             return "equal"
         return compare_claims(claim.texts[0], wanted, timeout)
+    if len(counted := _counted(wanted)) > 1 and _COUNTS_ONLY.fullmatch(wanted):
+        return "equal" if _counted(claim.statement).items() >= counted.items() else "unequal"
     if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
         return "unequal"
     texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]
@@ -48,13 +53,22 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
     return outcomes[0]
 
 
+def _counted(text: str) -> dict[str, frozenset[Fraction]]:
+    """Return the numbers that a text counts by what they count: {"boy": {12}, "girl": {18}}."""
+    found: dict[str, frozenset[Fraction]] = {}
+    for number, noun in _COUNT.findall(text):
+        name = noun.lower().rstrip("s")
+        found[name] = found.get(name, frozenset()) | exact_values(number)
+    return found
+
+
 def _left_to_divide(text: str, wanted: str) -> bool:
     """Return whether the claim is a division that was not carried out, and the reference a whole number."""
     return wanted.isdigit() and bool(_DIVISION.fullmatch(tidy(text)))
 
 
 def _one_value(texts: tuple[str, ...]) -> bool:
-    """Tell whether alternatives are forms of one number."""
+    """Return whether alternatives are forms of one number."""
     values = [exact_values(part) for text in texts for part in SEVERAL.split(text)]
     return len(values) > 1 and bool(frozenset.intersection(*values))
 

@@ -177,7 +177,9 @@ def verifier_named(name: str) -> Verifier:
         try:
             return numeric(float(tolerance))
         except ValueError as error:
-            raise ValueError(f"verifier {name!r}: {tolerance!r} is no tolerance; use a number such as numeric:0.01") from error
+            raise ValueError(
+                f"verifier {name!r}: {tolerance!r} is not a tolerance; use a number such as numeric:0.01"
+            ) from error
     if name not in shipped:
         raise ValueError(f"verifier {name!r} is unknown; use {', '.join(shipped)} or numeric:TOLERANCE")
     return shipped[name]

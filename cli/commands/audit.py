@@ -67,7 +67,7 @@ def _lines(findings: Findings) -> Iterator[str]:
     for reason, count in findings.reasons.most_common():
         yield f"{count:4} x {reason}"
     if any(not stratum.judged for stratum in findings.strata.values()):
-        yield "A stratum that nobody judged counts as a half, with its whole width: judge some of each."
+        yield "A stratum without judgements counts as one half, with its whole uncertainty: judge some of each."
 
 
 def _row(name: str, stratum: Answered, rate: Estimate | None) -> str:

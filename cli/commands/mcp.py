@@ -10,6 +10,7 @@ import typer
 
 from ...foundation.installing import install
 from ...graphs.options import mode_options
+from ...models.names import TIMEOUT
 from ..options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout
 
 
@@ -28,7 +29,7 @@ def mcp(
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
-    timeout: Timeout = 120.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Serve the solver to MCP clients.
 

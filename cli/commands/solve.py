@@ -17,8 +17,9 @@ from rich.console import Console
 from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
 from ...graphs.build import build_graph
-from ...graphs.methods import TAUGHT, method_named
+from ...graphs.methods import TAUGHT, is_reviewed, method_named
 from ...graphs.options import GraphOptions, mode_options
+from ...models.names import TIMEOUT
 from ...tracking import traced
 from ..models import load_models
 from ..options import (
@@ -62,7 +63,7 @@ def solve(
     max_attempts: MaxAttempts = 1,
     max_tokens: MaxTokens = None,
     base_url: BaseUrl = None,
-    timeout: Timeout = 120.0,
+    timeout: Timeout = TIMEOUT,
     tracking: Annotated[bool, typer.Option(help="Log the trace to MLflow.")] = True,
     tracking_uri: TrackingUri = None,
     tracking_fallback: TrackingFallback = None,
@@ -73,9 +74,10 @@ def solve(
     """
     if not question.strip():
         raise typer.BadParameter("the question is empty; write the problem in words", param_hint="QUESTION")
-    if review != "never" and not sys.stdin.isatty():
-        raise typer.BadParameter("reviewing needs a terminal; use tot run --review, then tot review", param_hint="--review")
     taught = method_named(method).taught
+    reviewed = taught and (review != "never" or is_reviewed(mode))
+    if reviewed and not sys.stdin.isatty():
+        raise typer.BadParameter("reviewing needs a terminal; use tot run, then tot review", param_hint="--review")
     by = teacher if taught else "self"
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
     options = GraphOptions(
@@ -90,7 +92,7 @@ def solve(
     problem = {"question": question, "reference": reference}
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
-        if review == "never" or not taught:
+        if not reviewed:
             graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
             state = show(graph, problem, console)
             if refused(state) and state.get("status") == "no_answer":

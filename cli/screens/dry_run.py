@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from ...experiments.journal.finding import journal_path
 from ...experiments.journal.journal import Journal
 from ...experiments.report.table import rich_table, usd
+from ...experiments.run.spending import OPTIONS
 from ...nodes.asking.failures import explain
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ...experiments.design.config import Budget
     from ...experiments.design.plan import Plan
+    from ...experiments.journal.records import Totals
+    from ...experiments.run.estimate import CellEstimate
 
 
 def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
@@ -22,7 +26,7 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
     Returns:
         False if the run would fail at once, since a model cannot be loaded or a file is missing.
     """
-    from ...experiments.run.estimate import CellEstimate, estimate
+    from ...experiments.run.estimate import estimate
     from ...experiments.run.model_pool import ModelPool, model_key
 
     pool, ready = ModelPool(), True
@@ -36,7 +40,7 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
     journal = Journal(path) if path.exists() else None
     try:
         found = estimate(plan, journal)
-        spent = float(journal.totals()["known_cost_usd"] or 0) if journal else 0.0
+        totals = journal.totals() if journal else None
     finally:
         if journal:
             journal.close()
@@ -73,15 +77,22 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
     total = f"{usd(known)} USD" + (" plus unknown costs; set prices with --price MODEL=IN/OUT" if None in costs else "")
     calls = sum(made.teacher_calls + made.student_calls for made in found)
     cells = f"{len(found)} combination" + ("s" if len(found) != 1 else "")
-    console.print(f"{cells}, about {calls:,} calls, about {total}", markup=False)
-    limit = plan.config.budget.max_cost_usd
-    if limit is not None and spent + known > limit:
-        already = f" on top of the {usd(spent)} USD already spent" if spent else ""
-        console.print(f"note: this exceeds max_cost_usd={limit:g}{already}; the run would stop early", style="yellow")
-    tokens = sum(sum(used) for made in found for used in (made.teacher_tokens, made.student_tokens))
-    most = plan.config.budget.max_tokens
-    if most is not None and tokens > most:
-        console.print(
-            f"note: about {tokens:,} tokens exceed --max-total-tokens={most}; the run would stop early", style="yellow"
-        )
+    console.print(f"{cells}, about {calls:,} call{'s' if calls != 1 else ''}, about {total}", markup=False)
+    _warn_of_budget(plan.config.budget, found, totals, console)
     return ready
+
+
+def _warn_of_budget(budget: Budget, found: list[CellEstimate], totals: Totals | None, console: Console) -> None:
+    """Say which limits the estimate passes, with what earlier sessions have spent."""
+    known = sum(cost or 0.0 for made in found for cost in (made.teacher_cost, made.student_cost))
+    tokens = sum(sum(used) for made in found for used in (made.teacher_tokens, made.student_tokens))
+    spent = totals["known_cost_usd"] if totals else 0.0
+    used = totals["teacher_tokens"] + totals["student_tokens"] if totals else 0
+    if budget.max_cost_usd is not None and spent + known > budget.max_cost_usd:
+        already = f" on top of the {usd(spent)} USD already spent" if spent else ""
+        limit = f"{OPTIONS['max_cost_usd']}={budget.max_cost_usd:g}"
+        console.print(f"note: about {usd(known)} USD{already} exceed {limit}; the run would stop early", style="yellow")
+    if budget.max_tokens is not None and used + tokens > budget.max_tokens:
+        already = f" on top of the {used:,} already spent" if used else ""
+        limit = f"{OPTIONS['max_tokens']}={budget.max_tokens}"
+        console.print(f"note: about {tokens:,} tokens{already} exceed {limit}; the run would stop early", style="yellow")

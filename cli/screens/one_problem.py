@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...experiments.journal.records import CellValues, Row
 from ...experiments.report.overview import full_name, settings, student_prompts, teacher_reply
@@ -90,10 +90,10 @@ def _verdict(row: Row) -> str:
 
 
 def _tokens(row: Row) -> str:
-    numbers = dict(row)
+    numbers: dict[str, Any] = dict(row)
     lines = [
         f"{role}: {numbers[f'{role}_input_tokens']:,} input, {numbers[f'{role}_output_tokens']:,} output, "
-        f"{numbers[f'{role}_calls']} call{'s' if numbers[f'{role}_calls'] > 1 else ''}"
+        f"{numbers[f'{role}_calls']} call{'' if numbers[f'{role}_calls'] == 1 else 's'}"
         for role in ("teacher", "student")
         if numbers[f"{role}_calls"]
     ]

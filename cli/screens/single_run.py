@@ -100,7 +100,7 @@ def _show_node(node: str, update: Mapping[str, Any], console: Console) -> None:
 
 
 def refused(state: Mapping[str, Any]) -> bool:
-    """Tell whether the teacher refused to plan, or said nothing."""
+    """Return whether the teacher refused to plan, or said nothing."""
     return any(flag["kind"] in ("refusal", "empty") for flag in state.get("flags") or [])
 
 

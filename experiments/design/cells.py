@@ -1,4 +1,4 @@
-"""The cells of an experiment: the product of what it names."""
+"""The cells of an experiment: all combinations of what it names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any, cast
 
 from ...foundation.nearest import nearest
-from ...graphs.methods import method_named
+from ...graphs.methods import is_reviewed, method_named
 from ...prompts import PromptSet
 from ...prompts.examples import digest
 from ..journal.records import CellValues
@@ -24,12 +24,12 @@ class Cell:
 
     Attributes:
         problems: name of the problem set.
-        source: what it is loaded from.
-        teacher: None for the baselines.
+        source: where the set is loaded from.
+        teacher: the teacher; None for baselines.
         prompts: name of the prompt set.
-        prompts_hash: of its texts.
-        examples: hash of the few-shot examples, "" if none are shown.
-        hint_share: in mode `hint` and in ladders, see `GraphOptions`.
+        prompts_hash: hash of its texts.
+        examples: hash of the few-shot examples; "" if none are shown.
+        hint_share: for mode `hint` and for ladders, see `GraphOptions`.
     """
 
     problems: str
@@ -60,7 +60,13 @@ class Cell:
         return _digest(self._identity)
 
     @property
+    def reviewed(self) -> bool:
+        """Whether a person may see the steps of some problems."""
+        return self.teacher is not None and (self.review != "never" or is_reviewed(self.mode))
+
+    @property
     def _identity(self) -> dict[str, Any]:
+        """What the id is made from. Fields added later are left out at their defaults: old journals keep their ids."""
         return {
             "problems": self.problems,
             "method": self.method,
@@ -108,11 +114,11 @@ def expand(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[str,
 
     Args:
         config: the experiment.
-        names: of the problem sets, in their order.
-        prompts: prompt set by its spec in the configuration.
+        names: names of the problem sets, in the order of `config.problems`.
+        prompts: prompt sets by their names in the configuration.
 
     Raises:
-        ValueError: a rule excludes nothing, or the rules exclude everything.
+        ValueError: an `exclude` rule matches nothing, or the rules match everything.
     """
     cells = {cell.id: cell for cell in _product(config, names, prompts)}
     rules = [rule.model_dump(exclude_unset=True) for rule in config.exclude]

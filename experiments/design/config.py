@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from ...graphs.methods import MODES, TAUGHT, check_mode, is_ladder, method_named, method_names
-from ...models.names import split_name
+from ...models.names import MAX_RETRIES, TIMEOUT, split_name
 from ...nodes.solving.ways import HINT_SHARE
 from ...prompts.examples import Choice
 
@@ -29,7 +29,10 @@ Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Review = Literal["never", "always", "flagged"]
 
 LOCAL_CONCURRENCY = 32
+"""Default number of problems in flight per local model; enough to fill its batches."""
+
 REMOTE_CONCURRENCY = 8
+"""Default number of problems in flight per remote model, within the rate limits of small accounts."""
 
 ON_RAY = ("replicas", "ray", "gpus_per_replica", "cpus_per_replica")
 """Fields of a model that runs on Ray."""
@@ -68,8 +71,10 @@ class ModelConfig(_Strict):
         default=None, description="Problems in flight. Default: 32 for local models, 8 for remote ones."
     )
     requests_per_second: PositiveFloat | None = Field(default=None, description="Rate limit of a remote model.")
-    timeout: PositiveFloat = Field(default=120.0, description="Time limit of one remote call, in seconds, with its retries.")
-    max_retries: int = Field(default=2, ge=0, description="Maximum retries of one remote call, within its time limit.")
+    timeout: PositiveFloat = Field(default=TIMEOUT, description="Time limit of one remote call, in seconds, with its retries.")
+    max_retries: int = Field(
+        default=MAX_RETRIES, ge=0, description="Maximum retries of one remote call, within its time limit."
+    )
     base_url: Annotated[str | tuple[str, ...] | None, BeforeValidator(_of_several)] = Field(
         default=None, description="URL of an OpenAI-compatible server, or several of the same model, which share its calls."
     )
@@ -100,7 +105,7 @@ class ModelConfig(_Strict):
 
     @property
     def on_ray(self) -> dict[str, Any]:
-        """What is asked of Ray, empty for a model in this process."""
+        """The fields for Ray that are set; empty for a model in this process."""
         return {name: value for name in ON_RAY if (value := getattr(self, name)) is not None}
 
     @property
@@ -124,7 +129,7 @@ class ModelConfig(_Strict):
 
     @property
     def callers(self) -> int:
-        """Number of problems in flight: by default so many for each replica or server."""
+        """Number of problems in flight; the default counts for each replica or server."""
         servers = len(self.base_url) if isinstance(self.base_url, tuple) else 1
         return self.concurrency or (LOCAL_CONCURRENCY * (self.replicas or 1) if self.local else REMOTE_CONCURRENCY * servers)
 

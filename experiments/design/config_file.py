@@ -1,4 +1,4 @@
-"""Experiments as YAML files; a mistake is shown with its line and the nearest valid name."""
+"""Read experiments from YAML files. A mistake is reported with its line and the nearest valid name."""
 
 from __future__ import annotations
 

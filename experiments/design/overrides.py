@@ -1,4 +1,4 @@
-"""Fields of an experiment set by their path, so that a command line reaches each of them."""
+"""Set any field of an experiment by its path, as `--set` does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 _SHORT = {"problems": ("source", "sample"), "teachers": ("model", "self"), "students": ("model", None)}
-"""The lists of objects: the field that a plain text stands for, and the item that is there when none is given."""
+"""The lists of objects: the field that a plain string stands for, and the default item."""
 
 
 def with_settings(values: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Everything that is settled before the first model is asked: problem sets, prompt sets, cells, prices."""
+"""Settle everything before the first model is called: problem sets, prompt sets, cells, prices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Plan:
     Attributes:
         sets: problem set by name.
         prompts: prompt set by hash.
-        notes: what the user should know: faults of the data, seeds without effect.
+        notes: sentences for the user about faults of the data, near copies of examples, seeds without effect.
     """
 
     config: ExperimentConfig

@@ -1,4 +1,4 @@
-"""Prices of paid models, from the catalog that MLflow ships; unknown stays unknown."""
+"""Prices of models, from the configuration or from MLflow's catalog. An unknown price is never taken for 0."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _CATALOGS = {
 
 
 def price_of(model: ModelConfig) -> Price | None:
-    """Return what a model costs, None if nobody knows.
+    """Return the price of a model; None if it is unknown.
 
-    Models of this process cost nothing. A server of one's own (`base_url`) has an unknown price unless the configuration
-    gives one, even where its model has a famous name.
+    Models in this process cost nothing. A server given by `base_url` has an unknown price unless the configuration gives one,
+    even if its model has the name of a priced one.
     """
     if model.price:
         return model.price
@@ -43,7 +43,14 @@ def price_of(model: ModelConfig) -> Price | None:
 
 
 def cost(price: Price | None, input_tokens: int, output_tokens: int, unknown: int = 0) -> float | None:
-    """Return USD, None if the price or the tokens of a paid model are unknown."""
+    """Return the cost in USD; None if the price or the tokens of a paid model are unknown.
+
+    Args:
+        price: price per million tokens.
+        input_tokens: input tokens.
+        output_tokens: output tokens.
+        unknown: number of calls whose model reported no tokens.
+    """
     if price is None or (unknown and price != FREE):
         return None
     return (price.input * input_tokens + price.output * output_tokens) / 1e6

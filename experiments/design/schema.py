@@ -1,4 +1,4 @@
-"""The JSON schema of experiment files, for editors: completion, hints and mistakes while writing."""
+"""The JSON schema of experiment files, by which editors complete fields and mark mistakes. `make docs` writes it to a file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from .config import ExperimentConfig
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the schema; where a file may hold a single value for a list or a text for an object, it says so.
+    """Return the schema. It allows a single value for a list, and a string for an object, as files may have them.
 
-    `examples/experiments/schema.json` is this; a file names it in its first line:
-    `# yaml-language-server: $schema=schema.json`.
+    An experiment file names it in its first line: `# yaml-language-server: $schema=schema.json`.
     """
     schema = ExperimentConfig.model_json_schema()
     for name, field in schema["properties"].items():

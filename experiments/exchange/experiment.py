@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class Experiment:
-    """A finished or running experiment, read from its journal each time it is asked.
+    """A finished or running experiment. Each call reads its journal again.
 
     Attributes:
-        name: of the experiment.
-        path: of its journal.
+        name: name of the experiment.
+        path: path of its journal.
     """
 
     def __init__(self, name: str, path: Path) -> None:
@@ -31,12 +31,12 @@ class Experiment:
         return f"Experiment({self.name!r}, {str(self.path)!r})"
 
     def rows(self) -> pandas.DataFrame:
-        """Return one row a problem and combination; `experiments.exchange.flat_rows.COLUMNS` says what the columns mean."""
+        """Return one row per problem and combination; `experiments.exchange.flat_rows.COLUMNS` explains the columns."""
         with find_journal(str(self.path), self.path.parent) as journal:
             return arrow_table(list(flat_rows(journal))).to_pandas()
 
     def cells(self) -> pandas.DataFrame:
-        """Return one row a combination: accuracy with its 95 % interval, statuses, tokens, cost (see `summarise_condition`)."""
+        """Return one row per combination: accuracy with 95 % interval, statuses, tokens, cost (see `summarise_condition`)."""
         import pandas
 
         with find_journal(str(self.path), self.path.parent) as journal:
@@ -48,14 +48,14 @@ class Experiment:
         """Compare combinations on the same problems.
 
         Args:
-            a: the base: part of its label, its id, or the path of another library's log.
-            b: what is compared with it.
-            cluster: column of the problems whose values mark problems that are not independent.
+            a: the base, as part of its label, its id, or the path of another library's log.
+            b: the combination or log to compare with it.
+            cluster: column of the problems that marks dependent ones, such as a passage or a template.
             by: column of the problems to break the comparison down by.
-            margin: in accuracy: ask whether b is as good as a within it, too.
+            margin: also test whether b is as good as a within this difference in accuracy (0 to 1).
 
         Raises:
-            LookupError: no such combination or column.
+            LookupError: there is no such combination or column.
         """
         import pandas
 
@@ -70,11 +70,11 @@ def load_experiment(name: str, *, folder: str | Path | None = None) -> Experimen
     """Open an experiment by its name, or by the path of its journal.
 
     Args:
-        name: as `tot list` shows it.
-        folder: of the journals; `TOT_HOME`, or `.trace_of_thought` in the current folder, unless given.
+        name: name of the experiment, as in `tot list`, or path of its journal.
+        folder: folder of the journals. Default: `TOT_HOME`, or `.trace_of_thought` in the current folder.
 
     Raises:
-        FileNotFoundError: there is none; says which there are.
+        FileNotFoundError: there is no such experiment; the message lists the known ones.
 
     Example:
         ```python

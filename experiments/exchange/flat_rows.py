@@ -33,6 +33,7 @@ class FlatRow(TypedDict, total=False):
     prompts: Annotated[Text, "prompt set"]
     mode: Annotated[Text, "how the student uses the teacher"]
     samples: Annotated[Count, "solutions per problem that vote"]
+    shots: Annotated[Count, "few-shot examples"]
     seed: Annotated[Count, "seed"]
     problem_id: Annotated[Text, "id of the problem in its set"]
     question: Annotated[Text, "the problem"]
@@ -46,6 +47,9 @@ class FlatRow(TypedDict, total=False):
     answer_source: Annotated[Text, "where the answer was found"]
     steps: Annotated[list[str], "the steps that the student followed, a list"]
     solution: Annotated[Text, "what the student wrote"]
+    program_error: Annotated[Text, "why the student's program gave no value"]
+    rung: Annotated[Text, "rung of a ladder that answered"]
+    escalations: Annotated[list[str], "rungs of a ladder that were climbed, each with its reason, a list"]
     flags: Annotated[list[str], "kinds of flags of the steps, a list"]
     leaked: Annotated[Count, "1 if the reference stands in the steps"]
     agreement: Annotated[Number, "share of the samples that gave the winning answer"]
@@ -101,18 +105,22 @@ def _of_cell(cell: CellValues) -> FlatRow:
         "prompts": cell["prompts"],
         "mode": cell["mode"],
         "samples": cell["samples"],
+        "shots": cell.get("shots", 0),
         "seed": cell["seed"],
     }
 
 
 def _of_row(row: Row) -> FlatRow:
     detail = row["detail"]
-    verdict, check = detail.get("verdict"), detail.get("check")
+    verdict, check, program = detail.get("verdict"), detail.get("check"), detail.get("program")
     kept = cast(FlatRow, {name: value for name, value in row.items() if name in COLUMNS})
     return {
         **kept,
         "steps": detail.get("steps") or [],
         "solution": detail.get("solution"),
+        "program_error": program["error"] if program else None,
+        "rung": detail.get("rung"),
+        "escalations": [f"{step['rung']}: {step['reason']}" for step in detail.get("escalations") or []],
         "flags": [flag["kind"] for flag in detail.get("flags") or []],
         "answer_source": verdict["source"] if verdict else None,
         "arithmetic": check["summary"] if check else None,

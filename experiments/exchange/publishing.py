@@ -94,6 +94,7 @@ def experiment_record(journal: Journal, *, whole: bool, artifacts: Mapping[str, 
         params={"config": journal.get("config"), **version},
         started_ms=sessions[0]["started_ms"] if sessions else None,
         cells=[_cell_record(journal, cell, version) for cell in journal.cells()],
+        former=tuple(json.loads(journal.get("former_names") or "[]")),
     )
     if whole:
         _fill(record, journal, sessions)

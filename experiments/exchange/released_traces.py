@@ -33,7 +33,7 @@ _NAMES = {
     "zephyr": "zephyr-7b",
     "wizardmath7b": "wizardmath-7b",
 }
-"""What the files call the models, and what their makers do."""
+"""Names of models in the file names, with the names that their makers use."""
 
 
 def import_traces(files: list[Path], journal: Journal) -> list[Cell]:
@@ -112,7 +112,7 @@ def read_traces(file: Path) -> Iterator[dict[str, Any]]:
                 trace = json.loads(row[0])
                 for part in ("delegation", "answer"):
                     if not isinstance(trace[part]["output_text"], str):
-                        raise TypeError(f"{part}.output_text is no text")
+                        raise TypeError(f"{part}.output_text is not a text")
                 _problem(trace)
             except (ValueError, KeyError, IndexError, TypeError) as error:
                 raise ValueError(f"{file}, row {number}: not a trace ({type(error).__name__}: {error})") from error

@@ -1,4 +1,4 @@
-"""Two conditions on the same problems: difference, gain, test, and whether they are as good as equal."""
+"""Compare two conditions on the same problems: difference, relative gain, test, equivalence."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Equivalence:
     """Whether `b` is as good as `a` within a margin.
 
     Attributes:
-        margin: in accuracy, from 0 to 1.
-        p_not_worse: of the test that b is worse by the margin or more.
-        p_equivalent: of the two one-sided tests together (TOST): that the difference is outside the margin.
+        margin: margin in accuracy, from 0 to 1.
+        p_not_worse: p-value of the test against "b is worse by the margin or more".
+        p_equivalent: p-value of the two one-sided tests (TOST) against "the difference is outside the margin".
     """
 
     margin: float
@@ -36,20 +36,21 @@ class Comparison:
     """Two conditions on the same problems: `b` against the base `a`.
 
     Attributes:
-        n: problems that both have.
-        difference: accuracy of b less accuracy of a, with its 95 % interval.
-        gain: (accuracy of b / accuracy of a) - 1, the paper's figure; None if a solves nothing, and over clusters, which its
-            interval does not know.
-        gained: problems that only b solves.
-        lost: problems that only a solves.
-        p: of McNemar's exact test, or of a permutation test where scores are averages or problems are clustered.
+        n: number of problems that both have.
+        difference: accuracy of b minus accuracy of a, with its 95 % interval.
+        gain: (accuracy of b / accuracy of a) - 1, the paper's measure. None if a solves nothing, and with clusters, for which
+            there is no interval.
+        gained: number of problems that only b solves.
+        lost: number of problems that only a solves.
+        p: p-value of McNemar's exact test, or of a permutation test if scores are averages or problems are clustered.
         test: name of the test.
-        interval: how the interval was made.
-        error: standard error of the difference, over clusters where they are given; None for a single problem.
-        needed: problems that would show a difference of this size with 80 % power at 5 %; None if there is none to show.
-        clusters: their number, None unless given.
-        equivalence: None unless a margin is given.
-        p_holm: corrected for the number of comparisons.
+        interval: name of the interval's method.
+        error: standard error of the difference, cluster-robust with clusters; None for a single problem.
+        needed: number of problems that show a difference of this size with 80 % power at the 5 % level; None if there is no
+            difference.
+        clusters: number of clusters; None without.
+        equivalence: test of equivalence; None without a margin.
+        p_holm: p-value corrected for several comparisons.
     """
 
     n: int
@@ -79,10 +80,10 @@ def compare(
 
     Args:
         a: scores of the base, usually 0 or 1, or averages over seeds.
-        b: scores of the other.
-        clusters: the cluster of each problem, such as its passage or template: problems of one cluster are not independent.
-        margin: ask whether b is as good as a within this difference, too.
-        resamples: of the bootstrap.
+        b: scores of the other condition.
+        clusters: the cluster of each problem, such as its passage or template. Problems of a cluster are not independent.
+        margin: also test whether b is as good as a within this difference in accuracy (0 to 1).
+        resamples: number of bootstrap resamples.
 
     Raises:
         ValueError: the lengths differ, or there are no problems.

@@ -46,10 +46,13 @@ def rename_journal(name: str, new: str, home: Path) -> Path:
         old, target = journal.path, journal.path.parent / journal_path(home, new).name
         if target.exists() and target != old:
             raise FileExistsError(f"there is an experiment {new!r} already; choose another name, or delete that one")
+        former = json.loads(journal.get("former_names") or "[]")
+        journal.set("former_names", json.dumps([*former, journal.get("name") or name]))
         journal.set("name", new)
         config = json.loads(journal.get("config") or "{}")
         journal.set("config", json.dumps({**config, "name": new}))
-        journal.set("published", "0")
+        if journal.get("tracking_uri"):
+            journal.set("published", "0")
         journal.fold()
     for old_file, new_file in zip(files_of(old), files_of(target), strict=True):
         if old_file.exists():

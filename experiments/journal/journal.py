@@ -1,4 +1,4 @@
-"""The journal of an experiment: one sqlite file that is the truth. MLflow, tables and reports are filled from it."""
+"""The journal of an experiment: one SQLite file, the source of record. MLflow, tables and reports are filled from it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Journal(JournalFile):
         return [cast(CellValues, {**_load(row["spec"]), "prompt_set": _load(row["prompts"])}) for row in found]
 
     def finished(self, cell_id: str) -> dict[str, bool]:
-        """Return the keys of the problems that were tried, and whether each must be tried again: an error, or it waits."""
+        """Return the problems that were tried, by key, and whether each must be tried again: it failed, or waits for review."""
         found = self.db.execute("select key, status in ('error', 'waiting') from rows where cell_id = ?", (cell_id,))
         return {key: bool(failed) for key, failed in found}
 
@@ -99,7 +99,7 @@ class Journal(JournalFile):
         return cast(Reply, dict(found)) if found else None
 
     def add_reply(self, reply: Reply) -> None:
-        """Keep what a teacher said: nobody pays for it again."""
+        """Store a teacher's reply, so that nobody pays for it again."""
         marks = ", ".join(f":{name}" for name in reply)
         self.db.execute(f"insert or replace into replies ({', '.join(reply)}) values ({marks})", dict(reply))
 
@@ -124,7 +124,7 @@ class Journal(JournalFile):
         return [(step, ms, _load(metrics)) for step, ms, metrics in found]
 
     def totals(self) -> Totals:
-        """Return what was really paid: each teacher's reply once, all students' replies; `cost_usd` is None if unknown."""
+        """Return what was billed: each teacher's reply once, and all students' replies; `cost_usd` is None if unknown."""
         taught = self.db.execute(
             "select count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cost_usd), 0), "
             "coalesce(sum(cost_usd is null), 0) from replies"
@@ -192,4 +192,4 @@ def _load(text: str) -> Any:
     try:
         return json.loads(text)
     except (TypeError, ValueError) as error:
-        raise sqlite3.DatabaseError(f"a value is no JSON: {error}") from error  # as `JournalFile` tells of damage
+        raise sqlite3.DatabaseError(f"a value is not JSON: {error}") from error  # `JournalFile` explains it as damage

@@ -1,4 +1,4 @@
-"""What a journal holds, typed: the one home of the columns of rows, cells, replies, sessions and totals."""
+"""The types of everything in a journal. The columns of rows, cells, replies, sessions and totals are declared only here."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Row(UsageColumns, total=False):
 
     cell_id: str
     key: str
-    """Of the problem: a hash of its question."""
+    """Hash of the problem's question and reference."""
     problem_id: str
     status: Required[RowStatus]
     answer: str | None
@@ -83,13 +83,13 @@ class Row(UsageColumns, total=False):
     tries: int
     """How often the problem was run, with retries after errors."""
     attempts: int
-    """Of the student in the last run, on signals that do not use the reference."""
+    """Attempts of the student in the last run; retries never use the reference."""
     n_steps: int | None
     leaked: int | None
     """1 if the reference stands in the steps, None without a teacher."""
     agreement: float | None
     finish_reason: str | None
-    """Of all samples, without repeats, separated by commas."""
+    """Finish reasons of all samples, without repeats, separated by commas."""
     seconds: float
     started_ms: int
     """Unix time."""
@@ -162,7 +162,7 @@ class Session(TypedDict):
 
 
 class Totals(TypedDict):
-    """What was really paid: each teacher's reply once, all students' replies; `cost_usd` is None if unknown."""
+    """What was billed: each teacher's reply once, and all students' replies; `cost_usd` is None if unknown."""
 
     decompositions: int
     teacher_tokens: int

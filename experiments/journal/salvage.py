@@ -30,7 +30,7 @@ class Table:
     """How many columns the primary key has; 0 for a table with row ids."""
 
     def takes(self, record: Record) -> bool:
-        """Tell whether a record can be of this table."""
+        """Return whether a record can be of this table."""
         if len(record) != len(self.columns) or any(value is None for value in record[: self.key]):
             return False
         return all(map(_fits, self.columns, self.kinds, record))
@@ -74,7 +74,7 @@ def _table(db: sqlite3.Connection, name: str) -> Table:
 
 
 def _fits(column: str, kind: type, value: Value) -> bool:
-    """Tell whether a value can be in a column: a flipped byte may have left a readable record with senseless contents."""
+    """Return whether a value can be in a column: a flipped byte may have left a readable record with senseless contents."""
     if value is None:
         return True
     if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):

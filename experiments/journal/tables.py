@@ -165,7 +165,7 @@ class JournalFile:
 
     @property
     def uuid(self) -> str:
-        """Of the experiment, for ever."""
+        """The permanent id of the experiment."""
         return self.get("uuid") or ""
 
     def get(self, key: str) -> str | None:

@@ -16,7 +16,7 @@ ZSTANDARD = 93
 """Compression method in a zip; Python's own zipfile reads it from 3.14 on."""
 
 MOST_BYTES = 512 * 1024 * 1024
-"""Of one entry, unpacked: a damaged or hostile file must not fill the memory."""
+"""Maximum size of an unpacked entry: a damaged or hostile file must not fill the memory."""
 
 MOST_GROWTH = 200
 """Times that an entry of more than a few megabytes may grow when unpacked. Logs grow 5 to 30 times; a zip bomb, a thousand."""
@@ -34,7 +34,7 @@ _MALFORMED = (
 """What a damaged or hostile log makes readers raise. NotImplementedError, of unknown compressions, is a RuntimeError."""
 
 _HEADER = struct.Struct("<26xHH")
-"""Of an entry in a zip: lengths of its name and its extra field, after 26 bytes."""
+"""Header of an entry in a zip: after 26 bytes, the lengths of its name and of its extra field."""
 
 
 def read_inspect(path: Path, *, texts: bool, score: str | None) -> Log:
@@ -170,4 +170,4 @@ def _value(scores: dict[str, Any], name: str, path: Path) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise _WrongScore(f"{path}: the score {name!r} is {value!r}, which is no number") from None
+        raise _WrongScore(f"{path}: the score {name!r} is {value!r}, which is not a number") from None

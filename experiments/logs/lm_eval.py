@@ -73,7 +73,9 @@ def _number(value: Any, metric: str, path: Path, number: int) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{path}, line {number}: {metric} is {str(value)[:60]!r}, which is no score of one sample") from None
+        raise ValueError(
+            f"{path}, line {number}: {metric} is {str(value)[:60]!r}, which is not the score of a sample"
+        ) from None
 
 
 def _reply(sample: Mapping[str, Any]) -> str:

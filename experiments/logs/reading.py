@@ -1,4 +1,4 @@
-"""Tell what wrote a file, and read it."""
+"""Read a log by its suffix, whichever library wrote it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ENDINGS = {".eval": read_inspect, ".json": read_inspect, ".jsonl": read_lm_eval}
 
 
 def is_log(name: str) -> bool:
-    """Tell whether this names a file that another library wrote."""
+    """Return whether this names a file that another library wrote."""
     path = Path(name)
     return path.suffix in ENDINGS and not name.endswith(".journal.sqlite") and (path.is_file() or path.suffix == ".eval")
 

@@ -1,4 +1,4 @@
-"""Two combinations, experiments or logs against each other, on the problems that both have."""
+"""Compare two combinations, experiments or logs on the problems that both have."""
 
 from __future__ import annotations
 

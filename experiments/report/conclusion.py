@@ -1,4 +1,4 @@
-"""What to think of a comparison, in one sentence."""
+"""Put the outcome of comparisons into one sentence."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .measures import ComparisonSummary
 
 LEVEL = 0.05
+"""Significance level, applied to p-values that are corrected for several comparisons."""
 
 
 FEWEST_CLUSTERS = 6
@@ -70,16 +71,17 @@ def _of_one(c: ComparisonSummary) -> str:
 def _of_largest(c: ComparisonSummary) -> str:
     if c["difference"] <= 0:
         return "none scores above its base."
-    return f"the largest difference is {_points(c)} by {_who(c)}; {_of_size(c)}"
+    return f"the largest difference is {_points(c)} by {_who(c)}; {_of_size(c, said=True)}"
 
 
-def _of_size(c: ComparisonSummary) -> str:
-    needed = c["needed"]
+def _of_size(c: ComparisonSummary, *, said: bool = False) -> str:
+    """Tell what a difference of this size needs; `said` if the sentence has named the size."""
+    needed, size = c["needed"], "" if said else f" ({_points(c)})"
     if needed is None:
         return "the difference is within what chance gives."
     if needed <= c["n"] or (c["clusters"] or FEWEST_CLUSTERS) < FEWEST_CLUSTERS:
-        return f"a difference of this size ({_points(c)}) is within what chance gives."
-    return f"about {rounded(needed):,} problems would be needed to see one of this size ({_points(c)})."
+        return f"a difference of this size{size} is within what chance gives."
+    return f"about {rounded(needed):,} problems would be needed to see one of this size{size}."
 
 
 def _significant(c: ComparisonSummary) -> bool:
@@ -105,6 +107,6 @@ def _range(c: ComparisonSummary) -> str:
 
 
 def rounded(needed: int) -> int:
-    """Return a number of problems with two digits: it is a guess from this very sample."""
+    """Return a number of problems rounded up to two digits: it is estimated from this sample, and no more exact."""
     size = 10 ** max(0, len(str(needed)) - 2)
     return -(-needed // size) * size

@@ -13,6 +13,7 @@ from ...nodes.solving.ways import WAYS, Way
 from ...prompts import PromptSet
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row
+from .labels import told_apart
 from .scores import Condition, conditions, paired
 from .summary import base_pairs
 
@@ -81,11 +82,14 @@ def best_lift(found: list[Condition]) -> tuple[float | None, str]:
 def choose_cells(journal: Journal, wanted: str) -> list[CellValues]:
     """Return the cells whose id, condition or label is this, else those in whose full name it stands; all for "".
 
+    Their labels tell options apart, as in the tables.
+
     Raises:
         LookupError: there is none; says which there are.
     """
-    cells = journal.cells()
-    exact = [cell for cell in cells if wanted in (cell["id"], cell["condition"], cell["label"])]
+    stored = journal.cells()
+    cells: list[CellValues] = [{**cell, "label": label} for cell, label in zip(stored, told_apart(stored), strict=True)]
+    exact = [cell for cell, was in zip(cells, stored, strict=True) if wanted in _names(cell, was["label"])]
     chosen = exact or [cell for cell in cells if wanted in full_name(cell)]
     if not chosen:
         names = list(dict.fromkeys(map(full_name, cells)))
@@ -93,6 +97,10 @@ def choose_cells(journal: Journal, wanted: str) -> list[CellValues]:
         name = journal.get("name") or journal.path.stem
         raise LookupError(f"{name!r} has no combination {wanted!r}; near: {near[0]!r}; it has {'; '.join(names)}")
     return chosen
+
+
+def _names(cell: CellValues, label: str) -> tuple[str, ...]:
+    return cell["id"], cell["condition"], cell["label"], label
 
 
 def full_name(cell: CellValues) -> str:

@@ -15,7 +15,7 @@ from .labels import told_apart
 
 @dataclass
 class Condition:
-    """The cells that differ in nothing but their seed, and their rows.
+    """The cells that differ only in their seed, and their rows.
 
     Attributes:
         cell: the first cell's values (`Cell.as_dict`).

@@ -1,4 +1,4 @@
-"""What can be compared: a condition of an experiment, or a log of another library, with the columns of its problems."""
+"""The sides of a comparison: a condition of an experiment or a log of another library, with the columns of its problems."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...foundation.statuses import SCORED
+from ...problems.formats import final_answer
 from ..journal.finding import find_journal
 from ..journal.journal import Journal
 from ..journal.records import CellValues
@@ -115,7 +116,9 @@ def _of_log(log: Log, rescore: bool, path: Path) -> Side:
 
 
 def _again(problem: ScoredProblem) -> list[float]:
-    return _verified(problem.texts, problem.reference, problem.question)
+    # GSM8K's target in samples of lm-eval is the whole worked solution
+    reference = final_answer(problem.reference) if problem.reference else None
+    return _verified(problem.texts, reference, problem.question)
 
 
 def _verified(texts: list[str], reference: str | None, question: str) -> list[float]:

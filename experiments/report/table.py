@@ -51,9 +51,9 @@ _COMPARISON: dict[str, Callable[[ComparisonSummary], str]] = {
     "standard error": lambda c: f"{100 * c['error']:.1f}" if c["clusters"] and c["error"] is not None else "-",
     "relative gain (95 %)": lambda c: _gain(c),
     "gained/lost": lambda c: f"{c['gained']:.4g} / {c['lost']:.4g}",
-    "p (Holm)": lambda c: _p(c["p_holm"]),
-    "not worse (p)": lambda c: _p(c["p_not_worse"]),
-    "equal (p)": lambda c: _p(c["p_equivalent"]),
+    "p (Holm)": lambda c: p_value(c["p_holm"]),
+    "not worse (p)": lambda c: p_value(c["p_not_worse"]),
+    "equal (p)": lambda c: p_value(c["p_equivalent"]),
     "pass@k": lambda c: _passes(c),
     "needed for 80 % power": lambda c: f"{c['needed']:,}" if c["needed"] else "-",
 }
@@ -165,7 +165,8 @@ def _gain(c: ComparisonSummary) -> str:
     return signed_interval(c["gain"], c["gain_low"], c["gain_high"], " %") if c["gain"] is not None else "-"
 
 
-def _p(value: float | None) -> str:
+def p_value(value: float | None) -> str:
+    """Return a p-value as tables show it."""
     return "-" if value is None else f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
@@ -187,7 +188,14 @@ def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
 
     # a column of numbers is read from its right end, words from their left
     numbers = {name for place, name in enumerate(header) if rows and all(_NUMBER.match(row[place]) for row in rows)}
-    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(
+        title=Text(printable(title)),
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     names = ("method", "compared")
     for name in header:
         narrow = width < 120 and name in names

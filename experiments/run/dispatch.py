@@ -1,4 +1,4 @@
-"""Where problems are handed to workers. Nothing else in this project knows how: another engine replaces this file."""
+"""Hand problems to workers. Nothing else in this project knows how, so another engine would replace only this file."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ async def work_off(
     """Solve all units of all lanes side by side.
 
     Args:
-        lanes: their units are drawn one by one, so that a lane may be endless.
-        solve: turns a unit into its result, in any process or machine; must not raise for a problem that fails.
-        take: gets each result in this thread as soon as it is there; what it raises ends the work.
-        admit: waits until a unit may start; False ends the worker, and units in flight are finished.
+        lanes: the work. Units are drawn one by one, so a lane may be endless.
+        solve: returns the result of a unit. It must not raise for a problem that fails.
+        take: called with each result, in this thread, as soon as it is known. An exception from it ends the work.
+        admit: waits until a unit may start. False ends the worker; units in flight are still finished.
     """
 
     async def work(lane: Lane[Unit]) -> None:

@@ -1,6 +1,7 @@
-"""Problems that wait for a reviewer: which do, and how a decided one goes on.
+"""Pause problems for a review, and resume those that are decided.
 
-The teacher plans everything first. What the policy holds back is paused in a checkpoint store; the rest is solved without one.
+The teacher plans all problems first. Those that the policy selects are paused in a checkpoint store. The others are solved
+without one, because checkpoints cost time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 
 from langgraph.types import Command
 
+from ...graphs.methods import is_ladder
 from ...models.scripted import ScriptedChatModel
 from ...nodes.decompose import make_decompose
 from ...nodes.review import wants_person
@@ -40,7 +42,7 @@ class ReviewedCell:
     """A cell whose plans a human may review."""
 
     def __init__(self, cell: Cell, graph: Any, teacher: Any, prompts: Any, journal: Journal, reviewer: Reviewer) -> None:
-        """Take the graph that pauses, and what it needs to tell early whether it will."""
+        """Take the graph that pauses, and what is needed to know beforehand whether it will."""
         self.cell = cell
         self.graph = graph
         self._decompose = make_decompose(teacher, prompts)
@@ -49,7 +51,7 @@ class ReviewedCell:
         self._reviewer = reviewer
 
     def config(self, unit: Unit) -> dict[str, Any]:
-        """Return what a run's config needs so that it can be found again."""
+        """Return the config of a problem's run: its thread id, the same in every session, and metadata for the queue."""
         about = {
             "experiment": self._journal.get("name") or "",
             "problem_set": self.cell.problems,
@@ -60,7 +62,12 @@ class ReviewedCell:
         return {"configurable": {"thread_id": thread}, "metadata": about}
 
     async def holds(self, unit: Unit) -> bool:
-        """Tell whether a person has been asked about this problem, or must be; asks the teacher, who is paid once."""
+        """Return whether this problem was or must be reviewed. It asks the teacher, whose reply the journal stores.
+
+        With a ladder that is not known before the student has tried: every problem may pause, and no teacher is asked here.
+        """
+        if is_ladder(self.cell.mode):
+            return True
         state = await self.graph.aget_state(self.config(unit))
         if state.created_at is not None:
             return True
@@ -69,14 +76,14 @@ class ReviewedCell:
         return self._wants(planned)
 
     async def waits(self, unit: Unit) -> bool:
-        """Tell whether running it now would only (go on to) wait for a person, without the student."""
+        """Return whether a run would only wait for a reviewer now, without reaching the student."""
         config = self.config(unit)
         state = await self.graph.aget_state(config)
         asked = bool(state.interrupts) or state.created_at is None
         return asked and config["configurable"]["thread_id"] not in self._reviewer.answers()
 
     async def run(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
-        """Start the problem, or resume it with the decision; the output holds `__interrupt__` if it waits (again)."""
+        """Start the problem, or resume it with its decision. The output has `__interrupt__` if the problem waits (again)."""
         state = await self.graph.aget_state(config)
         given: Any = unit.problem.as_input()
         if state.interrupts:

@@ -1,4 +1,4 @@
-"""Open an experiment's journal for writing and note what will be run."""
+"""Open an experiment's journal for writing, and store its configuration, problem sets and cells."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def open_journal(plan: Plan, home: Path) -> Journal:
     """Open, claim and fill the journal of a plan.
 
     Args:
-        plan: of the experiment.
+        plan: the experiment.
         home: folder of the journals.
 
     Raises:
@@ -35,7 +35,7 @@ def open_journal(plan: Plan, home: Path) -> Journal:
 
 
 def note_plan(plan: Plan, journal: Journal) -> None:
-    """Keep configuration, problem sets and cells in the journal."""
+    """Store configuration, problem sets and cells in the journal, so that reports need nothing else."""
     journal.set("name", plan.config.name)
     redactor = Redactor()
     config = redactor.configuration(plan.config.model_dump(mode="json", exclude_defaults=True))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from ...nodes.state import CheckValues, VerdictValues
+from ...nodes.verify import claim_and_working
 from ...problems import Problem
 from ..journal.journal import Journal
 from ..journal.records import Row
@@ -56,9 +57,10 @@ def _verified(row: Row, problem: Problem, done: Rescoring) -> Row:
     from ...verification import check_solution, verify_answer
 
     detail = row["detail"]
-    solution = detail.get("solution") or ""
-    verdict = verify_answer(solution, problem.reference, question=problem.question)
-    check = check_solution(solution, steps=detail.get("steps"))
+    state: Any = {"solution": detail.get("solution") or "", "solutions": [], **detail}
+    claim, working = claim_and_working(state)
+    verdict = verify_answer(claim, problem.reference, question=problem.question)
+    check = check_solution(working, steps=detail.get("steps"))
     status, score = judge(problem, {"status": verdict.status, "answer": verdict.answer}, None)
     done.rows += 1
     if status != row["status"]:

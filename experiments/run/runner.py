@@ -1,4 +1,4 @@
-"""Run an experiment: each problem of each cell is one run of a graph, and its row goes into the journal at once."""
+"""Run an experiment: each problem of each cell is one run of a graph, and its row is written to the journal at once."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Outcome:
     """How a run ended.
 
     Attributes:
-        done: rows written in this session.
-        failed: of these, how many are errors.
-        missing: problems that were not tried, by cell id.
-        waiting: problems that wait for a reviewer; nothing is missing or failed there.
-        stopped_by: the limit or the fault that ended it early; empty if it is whole.
+        done: number of rows written in this session.
+        failed: number of them that are errors.
+        waiting: number of problems that wait for a reviewer; they count as neither missing nor failed.
+        missing: number of problems that were not tried, by cell id.
+        stopped_by: the limit or the error that ended the run early; empty if it is complete.
     """
 
     done: int = 0
@@ -68,18 +68,17 @@ async def run_experiment(
     """Run the problems that have no row in the journal yet.
 
     Args:
-        plan: of the experiment.
-        journal: claimed by this process; gets every row as soon as it is there.
-        models: chat models that exist already, by the name that the configuration uses for them; or a pool,
-            which is closed at the end.
+        plan: the experiment, from `make_plan`.
+        journal: its journal, claimed by this process. Every row is written as soon as it is known.
+        models: loaded chat models by their names in the configuration, or a pool, which is closed at the end.
         tracker: gets traces and curves.
-        reviewer: where problems wait for a person; needed if the configuration has a `review`.
-        watch: told each finished problem, for a progress display.
+        reviewer: where problems wait for a review; needed if the configuration has `review`.
+        watch: called with each finished problem, for a progress display.
 
     Raises:
-        ValueError, FileNotFoundError, ImportError, ConnectionError: a model cannot be had; before any problem is run.
-        AllFail: a student fails at everything.
-        sqlite3.OperationalError: the disk is full; what is in the journal stays.
+        ValueError, FileNotFoundError, ImportError, ConnectionError: a model cannot be loaded. Raised before any problem runs.
+        AllFail: the first problems of a student all failed.
+        sqlite3.OperationalError: the disk is full. The journal keeps what it has.
     """
     pool = models if isinstance(models, ModelPool) else ModelPool(models)
     run = _Run(plan, journal, pool, tracker, watch)
@@ -112,7 +111,7 @@ class _Run:
         self.reviewer: Reviewer | None = None
 
     async def all(self) -> None:
-        """Run the students that can share the machine side by side, local ones one after the other."""
+        """Run remote students side by side and local ones one after the other: two would compete for memory and cores."""
         students = list({model_key(cell.student): cell.student for cell in self.plan.cells}.values())
         self.pool.check_all(self.plan.cells)
         todo = self.plan.missing(self.journal)
@@ -132,7 +131,7 @@ class _Run:
         for cell in cells:
             self.journal.set(f"models of {cell.id}", json.dumps(self.pool.facts(cell)))
         async with self.reviewer.open() if self.reviewer else nullcontext() as saver:
-            reviewed = [cell for cell in cells if cell.review != "never"]
+            reviewed = [cell for cell in cells if cell.reviewed]
             self.solver.reviewed = {cell.id: self.solver.reviewed_cell(cell, saver, self.reviewer) for cell in reviewed}
             if reviewed:
                 todo = await self._hold_back(students, reviewed, todo)
@@ -141,7 +140,10 @@ class _Run:
     async def _hold_back(
         self, students: list[ModelConfig], cells: list[Cell], todo: Mapping[str, list[Unit]]
     ) -> dict[str, list[Unit]]:
-        """Let the teachers plan everything and pause what a person must see; returns what can be solved now."""
+        """Let the teachers plan all problems, and pause those that need a review. Returns the problems to solve now.
+
+        Plans come first, so that reviewers can begin while the students still solve the other problems.
+        """
         left = {cell: list(units) for cell, units in todo.items()}
 
         async def plan(unit: Unit) -> Row | None:
@@ -227,7 +229,8 @@ class _Run:
         self.outcome.failed += failed - bool(first)
         tally.count(row["status"], again=bool(first))
         self._report(unit, row, tally)
-        if not known_to_fail:  # what failed in an earlier session, where others did not, says nothing of the server now
+        # a problem that failed in an earlier session, when others did not, says nothing about the server now
+        if not known_to_fail:
             self._check_streak(unit, row)
 
     def _report(self, unit: Unit, row: Row, tally: Tally) -> None:
@@ -240,16 +243,18 @@ class _Run:
             if self.watch:
                 self.watch(unit, row, self.spending)
         except Exception:
-            logger.warning("the progress display failed and is switched off; the run goes on", exc_info=True)
+            logger.warning("the progress display failed and is switched off; the run continues", exc_info=True)
             self.watch = None
 
     def _check_streak(self, unit: Unit, row: Row) -> None:
+        """Stop if every problem of a student has failed so far; a single success ends the watch for good."""
         key = model_key(unit.cell.student)
         streak = self._streaks.get(key, 0)
         if row["status"] != "error":
             self._streaks[key] = -1
         elif streak >= 0:
             self._streaks[key] = streak + 1
+            # a server that restarts fails all problems in flight at once, so twice their number must fail
             if streak + 1 >= max(GIVE_UP_AFTER, 2 * self.solver.width(unit.cell.student)):
                 raise AllFail(
                     f"the first {streak + 1} problems of {unit.cell.student.label} all failed; the last: {row['error']}"
@@ -257,14 +262,14 @@ class _Run:
 
 
 def _groups(students: list[ModelConfig]) -> list[list[ModelConfig]]:
-    """Put each student that fills the machine into a group of its own, all others into one."""
+    """Return the students that may run at the same time: each local one alone, all others together."""
     light = [student for student in students if not student.model.startswith("hf:")]
     heavy = [[student] for student in students if student.model.startswith("hf:")]
     return ([light] if light else []) + heavy
 
 
 def _by_problem(todo: list[list[Unit]]) -> Iterator[Unit]:
-    """Yield the first problem of all cells, then the second: what an interrupted run has can be compared."""
+    """Yield the first problem of all cells, then the second, and so on: an interrupted run has comparable results."""
     for place in range(max(map(len, todo), default=0)):
         for units in todo:
             if place < len(units):

@@ -1,4 +1,4 @@
-"""Which replicas answered a problem's calls, and what was lost with others: read from the replies' metadata."""
+"""Note which replicas answered a problem's calls and what was lost with others, from the metadata of the replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Solve one problem of a cell: one run of its graph, traced, and the row that comes of it."""
+"""Solve one problem of a cell: run its graph, traced, and return the row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .teaching import Teaching, lesson
 
 
 class Tracker(Protocol):
-    """What a run tells to tracking; `publishing.MlflowTracker` is one."""
+    """What a run needs from tracking; `publishing.MlflowTracker` implements it."""
 
     def callbacks(self, cell_id: str) -> list[Any]:
         """Return the callback handlers for the graph runs of a cell."""
@@ -40,16 +40,16 @@ class Tracker(Protocol):
 
 
 class Solver:
-    """Has the graphs of the cells that run now.
+    """Solves problems with the graphs of the current cells.
 
     Attributes:
-        graphs: by cell id.
+        graphs: graphs by cell id.
         reviewed: cells whose problems may pause, by cell id.
-        held: cell id and key of the problems that have paused.
+        held: cell id and problem key of the problems that have paused.
     """
 
     def __init__(self, plan: Plan, journal: Journal, pool: ModelPool, tracker: Tracker | None, spending: Spending) -> None:
-        """Take what the runs of a session share; the graphs are built by whoever starts the cells."""
+        """Take what the problems of a session share. The runner builds the graphs, when the models of a group are loaded."""
         self.plan, self.journal, self.pool, self.tracker, self.spending = plan, journal, pool, tracker, spending
         self.graphs: dict[str, Any] = {}
         self.reviewed: dict[str, ReviewedCell] = {}
@@ -57,11 +57,12 @@ class Solver:
         self._teachings: dict[str, Teaching] = {}
 
     def width(self, model: ModelConfig) -> int:
-        """Return how many problems a model gets at a time."""
+        """Return the number of problems in flight for a model."""
         return model.concurrency or self.plan.config.concurrency or model.callers
 
     def graph(self, cell: Cell, **review: Any) -> Any:
         """Build the graph of a cell, for review with `review` and `checkpointer`."""
+        # a single seed of 0 is the default and not sent: some providers refuse the option
         seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
         student = self.pool.student(cell.student, seed)
         if cell.teacher is None:
@@ -100,7 +101,7 @@ class Solver:
             ValueError: there is no reviewer.
         """
         if reviewer is None:
-            raise ValueError(f"review={cell.review!r} needs a reviewer: run_experiment(..., reviewer=ReviewDesk(open_queue()))")
+            raise ValueError(f"{cell.label} needs a reviewer: run_experiment(..., reviewer=ReviewDesk(open_queue()))")
         assert cell.teacher is not None
         teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
         graph = self.graph(cell, review=cell.review, checkpointer=saver)
@@ -123,7 +124,7 @@ class Solver:
         except asyncio.CancelledError as error:
             if (task := asyncio.current_task()) is None or task.cancelling():
                 raise
-            row = self._failed(unit, error, row)  # a library gave up its own call: nobody has cancelled this problem
+            row = self._failed(unit, error, row)  # a library cancelled a call of its own; nobody cancelled this problem
         if served := served_by.served:
             row["detail"] = {**row.get("detail", {}), "served": served}
         return {
@@ -145,7 +146,7 @@ class Solver:
         }
 
     def _failed(self, unit: Unit, error: BaseException, before: Row | None) -> Row:
-        """Return the row of a failure, with what a solution that was there before it has cost."""
+        """Return the row of a failure, including the cost of a solution that came before it."""
         row = failed_row(error, self.plan.prices(unit.cell))
         if before is not None:
             add_failed_tries(row, before)
@@ -164,7 +165,7 @@ class Solver:
         return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)
 
     async def _counterfactual(self, unit: Unit, steps: list[str]) -> Counterfactual:
-        """Solve from the teacher's own steps what was solved from a reviewer's."""
+        """Solve a problem once more with the teacher's own steps, to compare with those of the reviewer."""
         student = self.pool.student(unit.cell.student, unit.cell.seed or None)
         graph = build_trace_of_thought(teacher_of(steps), student, **self._options(unit.cell))
         problem: Any = unit.problem.as_input()

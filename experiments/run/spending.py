@@ -1,4 +1,4 @@
-"""What a run has spent, and what its problems in flight may still spend, against its budget."""
+"""Keep a run within its budget: what it has spent, and what its problems in flight may still spend."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..design.config import Budget
 from ..journal.records import Row, Totals
 
 OPTIONS = {"max_cost_usd": "--max-cost-usd", "max_tokens": "--max-total-tokens", "max_minutes": "--max-minutes"}
-"""How the command line calls the limits of a budget."""
+"""Options of the command line by field of `Budget`, for messages."""
 
 
 class Spending:
-    """Counts tokens, cost and time, and admits problems as long as the budget has room for them.
+    """Counts tokens, cost and time, and admits problems while the budget has room for them.
 
-    A problem in flight reserves as much as the largest problem of its cell took so far. The first problem of a cell tells how
-    much that is: until it is done, only first problems of other cells start. So a limit is passed by at most the first problem
-    of each cell, and by what a problem takes beyond all before it.
+    A problem in flight reserves as much as the largest problem of its cell has used so far. The first problem of a cell shows
+    how much that is. Until it is done, only first problems of other cells start. So only the first problem of each cell, and a
+    problem that uses more than all before it, can exceed a limit.
 
     Attributes:
-        stopped_by: the limit that was reached, as the command line calls it; empty as long as there is room.
+        stopped_by: the limit that was reached, as on the command line; empty while there is room.
     """
 
     def __init__(self, budget: Budget, totals: Totals) -> None:
@@ -56,17 +56,18 @@ class Spending:
         return False
 
     def release(self, cell: str, row: Row | None = None) -> None:
-        """Take back the reserve of a problem that is done; `row` tells what the next one of its cell may take."""
+        """Free the reserve of a finished problem. Its `row` says what the next problem of the cell may use."""
         self._in_flight[cell] -= 1
         if row is not None:
             tokens, cost_usd = self._largest.get(cell, (0, 0.0))
             self._largest[cell] = max(tokens, _tokens(row)), max(cost_usd, _cost(row))
+        # everyone who waits checks again; a new event, since a set one would let later waiters spin
         self._freed.set()
         self._freed = asyncio.Event()
 
     @property
     def minutes(self) -> float:
-        """Since the start of this session."""
+        """Minutes since the start of this session."""
         return (time.monotonic() - self._started) / 60
 
     def exceeded(self) -> str:
@@ -81,6 +82,7 @@ class Spending:
     def _short_of(self, cell: str) -> str:
         """Return the limit that a problem of a cell could pass, beside those in flight; empty if there is room."""
         reserved = [(self._largest.get(other, (0, 0.0)), count) for other, count in (self._in_flight + Counter([cell])).items()]
+        # first problems in flight: nobody knows yet what they use
         telling = [other for other, count in self._in_flight.items() if count and other not in self._largest]
         wait = telling and (cell in telling or cell in self._largest)
         for place, (name, spent) in enumerate((("max_tokens", self.tokens), ("max_cost_usd", self.cost_usd))):

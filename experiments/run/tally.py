@@ -12,7 +12,7 @@ class Tally:
     """What is done in a cell, and how often each failed problem was tried."""
 
     def __init__(self, counts: Mapping[str, int], total: int) -> None:
-        """Begin with what the journal has of a cell of so many problems."""
+        """Start from the rows that the journal has, by status, of a cell with `total` problems."""
         self.counts = {status: number for status, number in counts.items() if status not in ("error", "waiting")}
         self.every = max(1, total // 50)
         self.tries: dict[str, int] = {}
@@ -29,7 +29,7 @@ class Tally:
         self.counts[status] = self.counts.get(status, 0) + 1
 
     def due(self) -> bool:
-        """Tell whether the curves get a point now: about fifty in all."""
+        """Return whether the curves get a point now. They get about fifty in all, however many problems there are."""
         return self.done % self.every == 0
 
     @property

@@ -1,7 +1,7 @@
-"""Teach once: a teacher's replies are kept in the journal, and every student and every later run shares them.
+"""Teach once: the journal stores a teacher's replies, and every student and every later run shares them.
 
-This is LangChain's own cache of chat models, filled from the journal. Two problems that ask the same at the same time
-make one call.
+This is a cache of LangChain's chat models that reads and writes the journal. Two problems that ask the same thing at the same
+time make one call.
 """
 
 from __future__ import annotations
@@ -20,19 +20,17 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, Generation
 
 from ...foundation.redaction import Redactor
-from ...nodes.asking.messages import tokens_of
+from ...nodes.asking.messages import FINISH_KEYS, tokens_of
 from ..design.config import Price
 from ..design.prices import cost
 from ..journal.journal import Journal
 from ..journal.records import Reply
 from ..journal.tables import now_ms
 
-_REASONS = ("finish_reason", "stop_reason", "done_reason")
-
 
 @dataclass
 class _Lesson:
-    """The problem that is being worked on, and the calls that it has begun."""
+    """The current problem, and the calls that it has begun."""
 
     set_name: str
     question: str
@@ -44,7 +42,10 @@ _lesson: ContextVar[_Lesson | None] = ContextVar("lesson", default=None)
 
 @contextmanager
 def lesson(set_name: str, question: str) -> Iterator[None]:
-    """Say which problem the calls inside belong to; a call that failed inside is free to be made by others at the end."""
+    """Set the problem that the calls inside the block belong to. When the block ends, calls that failed are free for others.
+
+    A context variable, since LangChain passes nothing to a cache but the prompt and the model.
+    """
     current = _Lesson(set_name, question)
     token = _lesson.set(current)
     try:
@@ -56,7 +57,7 @@ def lesson(set_name: str, question: str) -> Iterator[None]:
 
 
 class Teaching(BaseCache):
-    """The replies of one teacher. Calls that are not in the journal are made, at most `callers` at a time."""
+    """The cache of one teacher. Calls that the journal does not have are made, at most `callers` at a time."""
 
     def __init__(
         self, journal: Journal, teacher: str, price: Price | None, callers: int, paid: Callable[[int, float | None], None]
@@ -64,11 +65,11 @@ class Teaching(BaseCache):
         """Make the cache of one teacher.
 
         Args:
-            journal: where replies are kept.
-            teacher: key of the teacher.
-            price: to note the cost of each reply.
-            callers: calls at a time.
-            paid: told the tokens and the cost of each new reply.
+            journal: where replies are stored.
+            teacher: key of the teacher, see `model_key`.
+            price: price of the teacher; None if it is unknown.
+            callers: maximum number of calls at a time.
+            paid: called with the tokens and the cost in USD of each new reply.
         """
         self._journal = journal
         self._teacher = teacher
@@ -84,7 +85,7 @@ class Teaching(BaseCache):
         return [_generation(found)] if found else None
 
     async def alookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:
-        """Return the reply that the journal has or that another problem is waiting for; None to make the call."""
+        """Return the reply in the journal, after waiting for another problem's call if needed; None to make the call."""
         key = _key(prompt)
         while (found := self.lookup(prompt, llm_string)) is None:
             if key not in self._calls:
@@ -103,7 +104,7 @@ class Teaching(BaseCache):
         self._holding.add(key)
 
     def end_call(self, key: str) -> None:
-        """Let go of a call, whether it gave a reply or not."""
+        """End a call, with or without a reply, and wake whoever waits for it."""
         if key in self._holding:
             self._holding.discard(key)
             self._slots.release()
@@ -126,7 +127,7 @@ class Teaching(BaseCache):
                 "question": current.question if current else None,
                 "prompt": _text(prompt),
                 "text": Redactor().secrets(message.text),
-                "finish_reason": next((str(meta[k]) for k in _REASONS if meta.get(k)), None),
+                "finish_reason": next((str(meta[k]) for k in FINISH_KEYS if meta.get(k)), None),
                 "input_tokens": used,
                 "output_tokens": made,
                 "model_name": str(meta["model_name"]) if meta.get("model_name") else None,
@@ -142,7 +143,7 @@ class Teaching(BaseCache):
         self.end_call(_key(prompt))
 
     def clear(self, **kwargs: Any) -> None:
-        """Do nothing: the journal is the truth."""
+        """Do nothing. The journal is the source of record, and a cache must not empty it."""
 
 
 def _generation(reply: Reply) -> Generation:
@@ -159,7 +160,7 @@ def _generation(reply: Reply) -> Generation:
 
 
 def _text(prompt: str) -> str:
-    """Return the words of the serialised messages, which do not change with the version of LangChain."""
+    """Return the texts of the serialised messages. The serialisation itself changes between versions of LangChain."""
     contents = [message["kwargs"]["content"] for message in json.loads(prompt)]
     return "\n".join(content if isinstance(content, str) else json.dumps(content) for content in contents)
 

@@ -91,7 +91,8 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             model_id: hub id, folder or `.gguf` file. A GGUF file is converted once and cached.
             task: only `"text-generation"`.
             backend: only `"pipeline"`.
-            dtype: data type of the weights. Default: float32 on a CPU, otherwise as saved. OpenVINO computes in float32 or bfloat16.
+            dtype: data type of the weights. Default: float32 on a CPU, otherwise as saved. On OpenVINO: what it computes
+                in, `"float32"` or `"bfloat16"`.
             device: device to run on. Default: an accelerator if there is one, else the CPU.
             attn_implementation: as for transformers.
             quantization_config: as for transformers (bitsandbytes, torchao, ...).

@@ -10,7 +10,6 @@ from transformers import ContinuousBatchingConfig, GenerationConfig, PreTrainedM
 from .base import Engine, EngineError
 from .call_processors import FORM, SEED, add_processors
 from .requests import Generation, Likelihood
-from .torch_scores import score_tokens
 
 POLL_SECONDS = 0.02
 """How long the engine waits for a token before it looks for new and cancelled calls."""
@@ -68,9 +67,16 @@ class ContinuousEngine(Engine):
             self._abilities |= needed
         return waiting[:room]
 
+    @torch.inference_mode()
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
-        """Return how likely each token of a text was."""
-        return score_tokens(self.model, prompt, tokens, alternatives)
+        """Return how likely each token of a text was, by one more pass of the model."""
+        ids = torch.tensor([prompt + tokens], device=self.model.device)
+        logits = self.model(input_ids=ids, logits_to_keep=len(tokens) + 1, use_cache=False).logits[0, :-1]
+        logprobs = logits.float().log_softmax(dim=-1).cpu()
+        best = logprobs.topk(alternatives, dim=-1)
+        told = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        chosen = logprobs[torch.arange(len(tokens)), torch.tensor(tokens)].tolist()
+        return [Likelihood(own, list(zip(*row, strict=True))) for own, row in zip(chosen, told, strict=True)]
 
     def stop(self) -> None:
         """Stop the library's thread, which would otherwise keep the process alive, and free its cache."""

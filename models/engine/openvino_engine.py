@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
 from .base import Engine, EngineError
-from .openvino_scores import OpenVinoScores
 from .requests import Generation, Likelihood
 from .worker_process import WorkerProcess
 
@@ -24,7 +24,8 @@ SHARED_TOKENS = 2 * BLOCK_TOKENS
 class OpenVinoEngine(Engine):
     """Paged attention and token-level scheduling by OpenVINO GenAI, in a process of its own.
 
-    When that process fails it is started again.
+    When that process fails it is started again. Another one, the scorer, is started when a call asks for likelihoods that
+    the batching does not tell.
 
     Args:
         folder: holds `openvino_model.xml`.
@@ -40,15 +41,16 @@ class OpenVinoEngine(Engine):
         self.folder, self._properties = folder, {"INFERENCE_PRECISION_HINT": precision}
         self._blocks = max(1, -(-max_batch_tokens // BLOCK_TOKENS))
         self._worker: WorkerProcess | None = None
+        self._scorer: WorkerProcess | None = None
         super().__init__(max_batch_size, self._blocks * BLOCK_TOKENS)
         self._worker = self._start_worker()
 
     def _start_afresh(self) -> None:
         super()._start_afresh()
-        if self._worker is not None:
-            self._worker.forget()
-        self._worker = None
-        self._scores = OpenVinoScores(self.folder, self._properties)
+        for process in (self._worker, self._scorer):
+            if process is not None:
+                process.forget()
+        self._worker, self._scorer, self._one_scores = None, None, threading.Lock()
         self._to_skip: dict[int, int] = {}
 
     def advance(self, started: dict[int, Generation], cancelled: list[int]) -> None:
@@ -82,14 +84,37 @@ class OpenVinoEngine(Engine):
         return chosen
 
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
-        """Return how likely each token of a text was; the model is compiled once more for it, in this process."""
-        return self._scores(prompt, tokens, alternatives)
+        """Return how likely each token of a text was; the model is loaded once more for it, in another process.
+
+        Raises:
+            EngineError: that process failed twice, or the student was closed.
+        """
+        with self._one_scores:
+            try:
+                told = self._ask_scorer(prompt, tokens, alternatives)
+            except RuntimeError:  # it was killed, perhaps; a new one may do better
+                self._scorer = None
+                if self._closed:
+                    raise EngineError("this student was closed while the call was under way") from None
+                told = self._ask_scorer(prompt, tokens, alternatives)
+        return [Likelihood(own, [(token, other) for token, other in best]) for own, best in told]
+
+    def _ask_scorer(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Any]:
+        if self._scorer is None:
+            self._scorer = self._start({})
+        self._scorer.say({"prompt": prompt, "tokens": tokens, "alternatives": alternatives})
+        message = self._scorer.hear()
+        assert message is not None
+        return message["likelihoods"]
 
     def stop(self) -> None:
-        """End the worker."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.close()
+        """End the worker, and when the student is closed the scorer, too."""
+        processes, self._worker = [self._worker], None
+        if self._closed:
+            processes.append(self._scorer)
+        for process in processes:
+            if process is not None:
+                process.close()
 
     def _start_worker(self) -> WorkerProcess:
         scheduler = {
@@ -98,7 +123,10 @@ class OpenVinoEngine(Engine):
             "enable_prefix_caching": True,
             "dynamic_split_fuse": True,
         }
-        settings = {"folder": str(self.folder), "scheduler": scheduler, "properties": self._properties}
+        return self._start({"scheduler": scheduler})
+
+    def _start(self, settings: dict[str, Any]) -> WorkerProcess:
+        settings = {"folder": str(self.folder), "properties": self._properties, **settings}
         try:
             return WorkerProcess(Path(__file__).with_name("openvino_worker.py"), settings)
         except RuntimeError as error:
@@ -106,12 +134,12 @@ class OpenVinoEngine(Engine):
 
     def _take(self, message: dict[str, Any]) -> None:
         for name, reason in message.get("refused", {}).items():
-            self._running.pop(int(name)).fail(ValueError(f"OpenVINO refuses this call: {reason}"))
+            if generation := self._running.pop(int(name), None):  # it may have been cancelled meanwhile
+                generation.fail(ValueError(f"OpenVINO refuses this call: {reason}"))
         beside = len(self._running)
         for key, (tokens, scores, ended) in message.get("tokens", {}).items():
             name = int(key)
-            generation = self._running.get(name)
-            if generation is None:
+            if (generation := self._running.get(name)) is None:
                 continue
             for token, score in zip(tokens, scores, strict=True):
                 if self._to_skip[name]:

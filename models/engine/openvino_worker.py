@@ -1,8 +1,9 @@
-"""Runs OpenVINO GenAI for one engine; a script, started in a process of its own as `python -P openvino_worker.py`.
+"""Runs OpenVINO for one engine; a script, started in a process of its own as `python -P openvino_worker.py`.
 
 The library holds Python's lock for the whole of a step, survives no fork, and is left in pieces by an error in a step. So it
 runs here: the student's process stays free for other work, and an engine that fails is started again. Lines of JSON
-come in (first the settings, then calls and cancellations) and go out (the tokens of each step).
+come in (first the settings, then calls and cancellations) and go out (the tokens of each step). With settings without a
+scheduler, texts come in and the likelihoods of their tokens go out: the batching tells only those of chosen tokens.
 """
 
 import json
@@ -15,6 +16,9 @@ from typing import Any
 import numpy as np
 import openvino
 import openvino_genai
+
+CHUNK_TOKENS = 256
+"""Tokens that the scorer reads at once, whose logits are in memory together: 150 MB with a vocabulary of 150,000."""
 
 
 class Worker:
@@ -64,6 +68,38 @@ class Worker:
         return news
 
 
+class Scorer:
+    """Reads texts with the plain model."""
+
+    def __init__(self, folder: str, properties: dict[str, Any]) -> None:
+        core = openvino.Core()
+        model = core.read_model(os.path.join(folder, "openvino_model.xml"))
+        self._request = core.compile_model(model, "CPU", properties).create_infer_request()
+        self._inputs = {name for port in model.inputs for name in port.names}
+
+    def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[tuple[float, list[tuple[int, float]]]]:
+        """Return the log-probability of each token, and the likeliest tokens in its place with theirs."""
+        text, found = prompt + tokens, []
+        self._request.reset_state()
+        for begin in range(0, len(text) - 1, CHUNK_TOKENS):
+            end = min(begin + CHUNK_TOKENS, len(text) - 1)
+            values = {
+                "input_ids": np.array([text[begin:end]], dtype=np.int64),
+                "attention_mask": np.ones((1, end), dtype=np.int64),
+                "position_ids": np.arange(begin, end, dtype=np.int64)[None],
+                "beam_idx": np.zeros(1, dtype=np.int32),
+            }
+            logits = self._request.infer({name: value for name, value in values.items() if name in self._inputs})[0][0]
+            first = max(begin, len(prompt) - 1)
+            for row, token in zip(logits[first - begin :], text[first + 1 : end + 1], strict=True):
+                logprobs = row - row.max()
+                logprobs -= np.log(np.exp(logprobs).sum())
+                best: Any = np.argpartition(logprobs, -alternatives)[-alternatives:] if alternatives else []
+                told = sorted(((int(other), float(logprobs[other])) for other in best), key=lambda pair: -pair[1])
+                found.append((float(logprobs[token]), told))
+        return found
+
+
 def _generation_config(call: dict[str, Any]) -> openvino_genai.GenerationConfig:
     config = openvino_genai.GenerationConfig(**call["options"])
     config.apply_chat_template = False
@@ -100,7 +136,14 @@ def main() -> None:
         replies.flush()
 
     try:
-        worker = Worker(**json.loads(sys.stdin.readline()))
+        settings = json.loads(sys.stdin.readline())
+        if "scheduler" not in settings:
+            scorer = Scorer(**settings)
+            say({"ready": True})
+            for line in sys.stdin:
+                say({"likelihoods": scorer.score(**json.loads(line))})
+            os._exit(0)
+        worker = Worker(**settings)
         say({"ready": True})
         commands: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(commands,), daemon=True).start()

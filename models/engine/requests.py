@@ -13,7 +13,7 @@ from .forms import FormWatch
 FinishReason = Literal["stop", "length"]
 
 MOST_ALTERNATIVES = 20
-"""Of a token whose log-probability is told; OpenAI's limit."""
+"""Maximum number of alternatives to a token with a log-probability; OpenAI's limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from .requests import Completion, Generation
 
 
 class Service:
-    """What callers use of an engine; a call that is given up frees its place at the next token.
+    """What callers use of an engine. A cancelled call frees its place in the batch at the next token.
 
     Args:
         engine: serves the calls.

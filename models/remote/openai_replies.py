@@ -108,7 +108,7 @@ def _check(reason: Any, *, given: bool, calls: bool, tokens: tuple[int, int] | N
 
 
 def _has_text(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message has a text, an empty one included, or says why not."""
+    """Return whether a message has a text, an empty one included, or says why not."""
     said = (message.get(key) for key in ("refusal", "reasoning_content", "reasoning"))
     return message.get("content") is not None or any(said)
 

@@ -162,8 +162,8 @@ def _start(ray: Any, address: str) -> None:
         else:
             options = {name: options[name] for name in ("log_to_driver", "logging_level")}
             options["runtime_env"] = {"py_modules": [str(_packed(Path(folder)))]}
-            _reach(address)
-            _use_token()
+            if _reached(address):
+                _use_token(ray, address)
         try:
             ray.init(address=address, **options)
         except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
@@ -171,30 +171,39 @@ def _start(ray: Any, address: str) -> None:
     _keep_quiet(ray)
 
 
-def _reach(address: str) -> None:
-    """Fail at once where nothing listens; Ray would try for a minute.
+def _reached(address: str) -> bool:
+    """Connect to HOST:PORT, which fails at once where nothing listens: Ray would try for a minute. False for `auto`.
 
     Raises:
         ConnectionError: nothing listens there.
     """
     host, _, port = address.rpartition(":")
     if not port.isdecimal():
-        return
+        return False
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise ConnectionError(
             f"no Ray cluster at {address!r} ({error}): start one with ray start --head, or give the address that it printed"
         ) from error
+    return True
 
 
-def _use_token() -> None:
-    """Show this user's Ray token, if there is one: with an address, Ray itself does so only where RAY_AUTH_MODE is set."""
+def _use_token(ray: Any, address: str) -> None:
+    """Show this user's Ray token to a cluster that wants one: Ray does so by itself only for `auto`.
+
+    A cluster without tokens fails calls of a driver that has one, so it is asked first.
+    """
     with suppress(ImportError):  # releases of Ray without tokens
+        from ray import _raylet
         from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
-        logging.getLogger("ray").setLevel(logging.CRITICAL)  # as `ray.init` does below
-        maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+        connect: Any = _raylet
+        try:
+            connect.GcsClient(address=address)
+        except ray.exceptions.AuthenticationError:
+            logging.getLogger("ray").setLevel(logging.CRITICAL)  # as `ray.init` does below
+            maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
 
 
 def _keep_quiet(ray: Any) -> None:

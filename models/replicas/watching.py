@@ -138,7 +138,7 @@ class Watch:
             await asyncio.sleep(0.05)
 
     def _ready(self, waited: bool) -> bool:
-        """Tell whether the replicas that were placed are loaded; after some time without those that have no room.
+        """Return whether the replicas that were placed are loaded; after some time without those that have no room.
 
         Raises:
             ReplicaError: one could not load the model, or none has room.

@@ -22,7 +22,7 @@ from ...foundation.redaction import Redactor
 from ..state import Role, RoleUsage, TraceState, Usage, add_usage
 from .continuing import continue_options
 from .failures import ModelError, advice, explain, first
-from .messages import Ask, Plan, Reply, tokens_of, with_text
+from .messages import FINISH_KEYS, Ask, Plan, Reply, tokens_of, with_text
 
 _LONGEST_REASON = 100
 """Characters of a finish reason that are kept; a server may send a text of any length."""
@@ -90,6 +90,8 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         """Return the reply, or the error instead of raising it: the tokens of the other samples must still be counted."""
         try:
             return with_text(self.model.invoke(_messages(ask), config, **self._known(ask)))
+        except asyncio.CancelledError:  # of the model's own event loop: nobody can cancel a thread
+            return ConnectionError("the model's client gave up the call")
         except Exception as error:
             return error
 
@@ -101,6 +103,10 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
     async def _acall(self, ask: Ask, config: RunnableConfig | None) -> BaseMessage | Exception:
         try:
             return with_text(await self.model.ainvoke(_messages(ask), config, **self._known(ask)))
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            return ConnectionError("the model's client gave up the call")
         except Exception as error:
             return error
 
@@ -178,8 +184,7 @@ def _messages(ask: Ask) -> str | list[BaseMessage]:
 def _reply(message: BaseMessage, ask: Ask) -> Reply:
     """Return what the plan gets: text, finish reason, log-probabilities."""
     meta = message.response_metadata if isinstance(message, AIMessage) else {}
-    # OpenAI's, Anthropic's and Ollama's names for the same thing
-    reasons = (meta.get(key) for key in ("finish_reason", "stop_reason", "done_reason"))
+    reasons = (meta.get(key) for key in FINISH_KEYS)
     text = encodable(str(message.text) or str(message.additional_kwargs.get("refusal") or ""))
     text = Redactor().secrets(text)  # a server may repeat its key, and replies are kept, published and shown
     if ask.beginning and not text.startswith(ask.beginning):  # some servers repeat what they continue

@@ -24,6 +24,7 @@ _ADVICE = {
     "RateLimitError": "the server limits the rate: lower the concurrency or set a limit of requests per second",
     "InternalServerError": "the server failed: try again later",
     "APIConnectionError": "the server cannot be reached: check the base URL and that it is running",
+    "MemoryError": "no memory is left on this machine: lower the concurrency or the number of tokens",
     "CallTimeout": "the server did not answer in time: raise the timeout or lower the concurrency",
     "EmptyReply": "look at what the server says of the call; a proxy, a filter or its chat template may drop the text",
     "OnlyToolCalls": "the model was offered no tools: look at the server's chat template, or choose another model",

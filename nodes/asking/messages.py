@@ -11,6 +11,9 @@ from ...foundation.token_counts import token_counts
 TRUNCATED = ("length", "max_tokens", "MAX_TOKENS")
 """Finish reasons for the token limit: OpenAI's and Ollama's, Anthropic's, Google's."""
 
+FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason")
+"""Keys of a reply's metadata that may have its finish reason: OpenAI's, Anthropic's, Ollama's."""
+
 Turns = tuple[tuple[str, str], ...]
 """Few-shot examples as pairs of a user's and an assistant's text."""
 

@@ -30,13 +30,14 @@ class Way:
     """A way of solving.
 
     Attributes:
-        name: name of the method or mode.
+        name: name of the way. A way without a teacher is a method of this name, one with a teacher a mode of trace_of_thought.
         about: what it does, as a phrase.
         prompts: names of the prompts that it may use; the usual one first, fallbacks last.
         ask: generator that asks the student, see `Ply`.
         read: takes the replies of one sample, the question and the verifier; returns the solution.
         lesson: what the teacher is asked for before; None for a way without a teacher.
         control: the method that differs only in having no teacher, which shows what the lesson adds.
+        source: publication that it comes from.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Way:
     read: Callable[[list[Reply], str, Verifier], Solution] = read_text
     lesson: Literal["steps", "solution"] | None = None
     control: str = ""
+    source: str = ""
 
 
 def ask_once(prompt: str) -> Callable[[Sampling, TraceState], Ply]:
@@ -109,14 +111,27 @@ WAYS: dict[str, Way] = {
     way.name: way
     for way in (
         Way("standard", "the question alone", ("standard",), ask_once("standard")),
-        Way("chain_of_thought", "asked to think step by step", ("chain_of_thought",), ask_once("chain_of_thought")),
-        Way("plan_and_solve", "asked to make a plan of its own first", ("plan_and_solve",), ask_once("plan_and_solve")),
+        Way(
+            "chain_of_thought",
+            "the student is asked to think step by step",
+            ("chain_of_thought",),
+            ask_once("chain_of_thought"),
+            source="Kojima et al. 2022",
+        ),
+        Way(
+            "plan_and_solve",
+            "the student makes a plan of its own and follows it",
+            ("plan_and_solve",),
+            ask_once("plan_and_solve"),
+            source="Wang et al. 2023",
+        ),
         Way(
             "program_of_thought",
-            "writes a program, which is run",
+            "the student writes a program, which is run",
             ("program_of_thought",),
             ask_once("program_of_thought"),
             read_program,
+            source="Gao et al. 2022; Chen et al. 2022",
         ),
         Way(
             "joint",
@@ -153,4 +168,5 @@ WAYS: dict[str, Way] = {
         ),
     )
 }
-"""The ways by name. Adding one here and in `graphs.methods`, with its prompt file and a test, adds a built-in method."""
+"""The ways by name, in the order in which tables show them. An entry here, its prompt file in each bundled set and a test add a
+built-in method or mode."""

@@ -1,4 +1,4 @@
-"""Claims: only one run at a time resumes with a decision; another may if it failed or its process died."""
+"""Claims: only one run at a time resumes with a decision. Another run may if the first one failed or its process died."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Claims:
 
 
 def is_abandoned(host: str, pid: int, at: float) -> bool:
-    """Tell whether a claim is no longer valid.
+    """Return whether a claim is no longer valid.
 
     Args:
         host: machine of the claiming process; empty after a failure.

@@ -40,9 +40,8 @@ class ReviewDesk:
     async def claim(self, thread_id: str, interrupt_id: str) -> AsyncIterator[bool]:
         """Hold a decision while the body resumes with it; yields False if it was undone or another run has it."""
         claim = self.queue.claim(thread_id, interrupt_id)
-        taken = await asyncio.to_thread(
-            claim.__enter__
-        )  # in a thread: the checkpointer of this event loop may hold the store, and waiting here would block it for ever
+        # in a thread: the checkpointer of this event loop may hold the store, and waiting here would block it for ever
+        taken = await asyncio.to_thread(claim.__enter__)
         try:
             yield taken
         except BaseException as error:

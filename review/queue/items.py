@@ -52,7 +52,7 @@ class Item:
 
     @property
     def must_be_opened(self) -> bool:
-        """Whether it can't be approved together with others: it has no steps, or characters that nobody sees in a list."""
+        """Whether it must be decided on its own page: it has no steps, or characters that a list does not show."""
         return not self.steps or bool({"refusal", "hidden_characters"} & set(self.kinds))
 
     @property
@@ -82,7 +82,7 @@ def item_from_row(row: Mapping[str, Any]) -> Item:
 
 
 def is_request(value: Any) -> bool:
-    """Tell whether an interrupt's value is a request to review steps."""
+    """Return whether an interrupt's value is a request to review steps; other graphs in the store interrupt, too."""
     try:
         return bool(value["action_requests"][0]["name"] == ACTION and value["review_configs"][0]["allowed_decisions"])
     except (TypeError, KeyError, IndexError):

@@ -46,7 +46,9 @@ class ReviewStore:
         try:
             self._create_tables()
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise StoreError(f"the reviews in {self.shown} cannot be opened: {_reason(error)}") from error
+            damaged = "malformed" in str(error) or "not a database" in str(error)
+            advice = "; move the file away, and plans without a decision are asked about again" if damaged else ""
+            raise StoreError(f"the reviews in {self.shown} cannot be opened: {_reason(error)}{advice}") from error
         self._check_version()
 
     @property

@@ -1,4 +1,4 @@
-"""Several items decided at once, with one comment."""
+"""Decide several items at once, with one comment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .queue import ReviewQueue
 
 @dataclass
 class Together:
-    """What became of a selection: the items that were decided, and those that a person must open first."""
+    """The result for a selection: the items that were decided, and those that must be opened one by one."""
 
     decided: list[Item] = field(default_factory=list)
     left: list[Item] = field(default_factory=list)
@@ -29,18 +29,18 @@ def decide_together(
     unflagged: bool = False,
     **filters: str,
 ) -> Together:
-    """Decide on items that still wait.
+    """Decide on several waiting items.
 
-    Items without steps or with hidden characters are never approved like this, nor one that somebody has begun to edit; items
-    whose teacher was asked often enough are not sent back.
+    Items without steps, with hidden characters or with an unfinished edit are not approved this way. Items at their maximum
+    number of revisions are not rejected.
 
     Args:
         queue: an open queue.
-        numbers: of the items.
-        decision: for all of them.
-        comment: a note, or what the teacher should change.
-        reviewer: name, as given.
-        unflagged: pass over every item with a flag.
+        numbers: numbers of the items.
+        decision: the decision for all of them.
+        comment: a note, or for a rejection what the teacher should change.
+        reviewer: name to store with the decisions.
+        unflagged: skip items with flags.
         filters: as in `ReviewQueue.pending`.
 
     Raises:

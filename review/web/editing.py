@@ -61,7 +61,7 @@ def as_sent(text: str) -> str:
 
 
 def fits_a_form(item: Item) -> bool:
-    """Tell whether the steps fit into a form, with room for additions; if not, they can only be decided as they are."""
+    """Return whether the steps fit into a form, with room for additions; if not, they can only be decided as they are."""
     return len(urlencode([("step", step) for step in item.steps])) <= MAX_BODY // 2
 
 

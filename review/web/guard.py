@@ -118,7 +118,7 @@ class Guard:
 
 
 def _same_origin(headers: Headers, host: str) -> bool:
-    """Tell whether a POST comes from this page. Browsers send an Origin header with every POST; other clients may not post."""
+    """Return whether a POST comes from this page. Browsers send an Origin header with every POST; others may not post."""
     origin = headers.get("origin", "")
     return origin in (f"http://{host}", f"https://{host}") and host != ""
 

@@ -64,7 +64,7 @@ def _render(text: str) -> Markup:
 
 
 def has_mathematics(text: str) -> bool:
-    """Tell whether a text contains a formula that can be rendered."""
+    """Return whether a text contains a formula that can be rendered."""
     return "<math" in render_mathematics(text[:MAX_TEXT])
 
 

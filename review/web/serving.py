@@ -43,7 +43,7 @@ def serve(
 
 
 def has_surrogates(text: str) -> bool:
-    """Tell whether a text has undecodable bytes, which no URL can carry."""
+    """Return whether a text has undecodable bytes, which no URL can carry."""
     return any("\ud800" <= mark <= "\udfff" for mark in text)
 
 

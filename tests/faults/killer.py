@@ -56,6 +56,7 @@ class Round:
     Attributes:
         uri: of the tracking store.
         problems: how many.
+        name: of the experiment.
         struck: the kills so far.
         said: what each command printed, the killed ones included.
         paid_again: calls whose replies were on their way when their process was killed.
@@ -66,6 +67,7 @@ class Round:
     chance: random.Random
     uri: str
     problems: int = 40
+    name: str = "experiment"
     struck: list[Struck] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     paid_again: int = 0
@@ -77,7 +79,7 @@ class Round:
         self.server.texts = {"student": answer, "teacher": lambda prompt: "1. Look at the number.\n2. Add one to it."}
         self.server.delay_s = DELAY_S
         self.home = self.folder / ".trace_of_thought"
-        self.journal = self.home / "experiment.journal.sqlite"
+        self.journal = self.home / f"{self.name}.journal.sqlite"
         self.tracking = ["--tracking-uri", self.uri]
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
@@ -105,7 +107,7 @@ class Round:
 
     def run_words(self) -> list[str]:
         models = ["--student", "openai:s", "--teacher", "openai:t", "--base-url", self.server.url, "--concurrency", str(WIDTH)]
-        methods = ["--methods", "standard,trace_of_thought", "--review", "always", "--max-tokens", "64"]
+        methods = ["--methods", "standard,trace_of_thought", "--review", "always", "--experiment", self.name]
         return ["run", "--problems", "sums.jsonl", *models, *methods, *self.tracking]
 
     def commands(self) -> dict[str, list[str]]:
@@ -253,7 +255,7 @@ def _traces(round_: Round, rows: list[Any]) -> list[str]:
     from mlflow import MlflowClient
 
     client, found, traces, token = MlflowClient(round_.uri), [], [], None
-    experiment = client.get_experiment_by_name("experiment")
+    experiment = client.get_experiment_by_name(round_.name)
     while token or not traces:
         page = client.search_traces(locations=[experiment.experiment_id], max_results=100, page_token=token)
         traces += page

@@ -17,6 +17,8 @@ from trace_of_thought.experiments.design.config_file import build_config
 from trace_of_thought.experiments.design.plan import make_plan
 from trace_of_thought.experiments.exchange.flat_rows import FORMATS, export_rows
 from trace_of_thought.experiments.exchange.publishing import MlflowTracker, experiment_record
+from trace_of_thought.experiments.exchange.recorded_file import export_decompositions
+from trace_of_thought.experiments.journal.finding import find_journal
 from trace_of_thought.experiments.report.html_report import make_report
 from trace_of_thought.experiments.report.summary import summarise
 from trace_of_thought.experiments.report.table import rich_table, summary_cells
@@ -236,3 +238,38 @@ def test_the_worst_text_comes_back_from_mlflow(tmp_path, store_here, monkeypatch
             spans = {span.name: span for span in trace.data.spans}
             assert spans["solve"].outputs["solution"] == kept(f"{texts.student}\nAnswer: 4")
             assert json.loads(trace.info.request_preview)["question"][:20] == kept(f"Q {texts.question}").strip()[:20]
+
+
+@by_seed
+@settings(several, max_examples=8)
+@given(ANY)
+def test_any_name_of_an_experiment_is_used_or_refused_in_words(tmp_path_factory, name):
+    folder = tmp_path_factory.mktemp("named")
+    try:
+        _, journal = solve(Texts(), folder, name=name)
+    except ValueError as error:
+        assert "name" in str(error)  # noqa: PT017
+        str(error).encode("utf-8")
+        assert not list(folder.glob("*.sqlite"))
+        return
+    with journal:
+        assert journal.path.parent == folder
+        assert find_journal(name, folder).get("name") == name
+
+
+@by_seed
+@several
+@given(ANY)
+def test_any_plan_that_is_exported_comes_back_as_a_recorded_teacher(tmp_path_factory, text):
+    folder = tmp_path_factory.mktemp("plans")
+    texts = Texts(teacher=text)
+    steps = []
+    for teacher in ("scripted:t", f"recorded:{folder / 'plans.jsonl'}"):
+        _, journal = solve(texts, folder, teachers=teacher, methods="trace_of_thought")
+        with journal:
+            rows = [row for cell in journal.cells() for row in journal.rows(cell["id"], detail=True)]
+            steps.append(rows[-1]["detail"]["steps"])
+            if not (folder / "plans.jsonl").exists():
+                export_decompositions(journal, folder / "plans.jsonl")
+    assert steps[0] == steps[1]
+    assert len(rows) == 2

@@ -138,3 +138,19 @@ def test_solve_says_on_the_screen_what_happened(tot, hostile, name, role):
     assert ("error: " in output) != good
     assert "Traceback" not in output
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", output)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ROLES)
+def test_solve_says_of_every_fault_what_happened(tot, hostile, role):
+    models = ["--student", "openai:s", "--teacher", "openai:t", "--base-url", hostile.url, "--timeout", str(SECONDS)]
+    for name in FAULTS:
+        if name in SPENT:
+            continue
+        code, output = tot("solve", question(name, role), *models, "--reference", "4", "--no-tracking")
+        wanted = expected(name, role)
+        assert (name, code) == (name, 1 if wanted == "error" else 0)
+        assert (f"Status  {wanted}" in output) == (wanted != "error"), (name, output[-500:])
+        assert ("error: " in output) == (wanted == "error"), (name, output[-500:])
+        assert "Traceback" not in output
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", output), name

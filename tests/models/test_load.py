@@ -51,7 +51,7 @@ def test_an_option_that_does_not_apply_is_refused(spec, options, message):
 
 
 def test_what_is_no_model_is_refused_when_the_graph_is_built():
-    with pytest.raises(TypeError, match="None is no chat model"):
+    with pytest.raises(TypeError, match="None is not a chat model"):
         build_trace_of_thought(None, ScriptedChatModel(script=str))
 
 

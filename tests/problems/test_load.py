@@ -1,3 +1,4 @@
+import ast
 import json
 from pathlib import Path
 
@@ -261,3 +262,13 @@ def test_csv_errors_name_the_line_of_the_file_and_the_option(tmp_path):
     path.write_text('question,reference\n"two\nlines?",2\nwhat,if,more\n')
     with pytest.raises(ValueError, match=r"p.csv, line 4: the number of fields differs from the header; put quotation marks"):
         load_problems(path)
+
+
+@pytest.mark.parametrize("task", ["number_sorting", "list_functions", "jugs"])
+def test_a_list_that_a_program_returns_is_read_in_the_task_s_own_form(task):
+    pytest.importorskip("reasoning_gym")
+    problems = load_problems(f"generated:{task}", limit=1)
+    value = ast.literal_eval(problems[0].reference)
+    shown = f"({', '.join(map(str, value))})"
+    assert problems.scorer(problems[0], {"answer": shown, "program": {"value": repr(value)}}) == 1
+    assert problems.scorer(problems[0], {"answer": shown, "program": {"value": repr(value[:-1])}}) < 1

@@ -61,7 +61,11 @@ def test_every_method_shows_the_same_examples_in_its_own_words(method):
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("{}", "lacks 'steps'"), ("nonsense", "line 1: no example"), ('{"steps": "a", "question": "q"}', "no list of texts")],
+    [
+        ("{}", "lacks 'steps'"),
+        ("nonsense", "line 1: not an example"),
+        ('{"steps": "a", "question": "q"}', "not a list of texts"),
+    ],
 )
 def test_a_malformed_example_is_named(tmp_path, line, message):
     (tmp_path / "examples.jsonl").write_text(line)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from trace_of_thought.nodes.solving.ways import WAYS
 from trace_of_thought.prompts import BUNDLED, PLACEHOLDERS, load_prompts
 
 PAPER = Path(__file__).parents[2].parent / "shared" / "data" / "prompt_sets" / "paper"
@@ -13,6 +14,16 @@ def test_bundled_sets_are_complete(name):
     prompts = load_prompts(name)
     assert (prompts.name, prompts.version, prompts.borrowed) == (name, "2", ())
     assert set(prompts.texts) == set(PLACEHOLDERS)
+
+
+def test_every_way_of_solving_has_its_prompts_with_what_they_must_show():
+    for way in WAYS.values():
+        assert all("question" in PLACEHOLDERS[prompt] for prompt in way.prompts)
+        assert ("steps" in PLACEHOLDERS[way.prompts[0]]) == (way.lesson == "steps")
+    assert set(PLACEHOLDERS["solve_step"]) == {"question", "done", "step"}
+    assert set(PLACEHOLDERS["redecompose"]) == {"question", "steps", "comment"}
+    assert set(PLACEHOLDERS["retry"]) == {"prompt", "reason"}
+    assert PLACEHOLDERS["decompose"] == PLACEHOLDERS["solution"] == ("question",)
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -1,4 +1,4 @@
-"""Put a sample of verdicts into a review queue of MLflow, and read what people answered there."""
+"""Put a sample of verdicts into a review queue of MLflow, and read the reviewers' answers."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..store.errors import TrackingUnavailable
+from ..store.paging import items_of_all_pages
 from ..store.private import tracing_client
 from .estimates import Answered, Audited, estimate
-from .questions import ANSWERS, REASONS, RIGHT, WHY, Answer, pages, question, read_answer, read_reasons, review_queues
+from .questions import ANSWERS, REASONS, RIGHT, WHY, Answer, question, read_answer, read_reasons, review_queues
 from .sampling import SAYS_RIGHT, Drawn, Judged, draw, judged
 
 if TYPE_CHECKING:
     from ..store.store import Store
 
 _TAG = "tot.audit."
-"""Before the id of a queue: on an experiment the design of an audit, on a trace its stratum and probability."""
+"""Prefix of tags, followed by the id of a queue: the tag of the experiment has the design of the audit, that of a trace its
+stratum and probability. MLflow's review queues have no field for either."""
 
 _PAGE = 500
 
 
 @dataclass(frozen=True)
 class Queued:
-    """An audit that was put into a queue: its name, the sample, and the page in MLflow's UI (None for a database)."""
+    """A new audit: the name of its queue, its sample, and its page in MLflow's UI (None for a database)."""
 
     name: str
     sample: Drawn
@@ -35,16 +37,16 @@ class Queued:
 
 @dataclass
 class Findings:
-    """What came of an audit.
+    """The results of an audit so far.
 
     Attributes:
-        name: of the queue.
-        strata: what people said, by stratum.
-        estimates: None until the first answer.
-        reasons: how often each answer to "If not, why?" was given.
-        waiting: traces of the sample that nobody answered.
-        unclear: traces about which people could not tell, or disagreed.
-        lost: traces of the sample that are no longer in the queue or in MLflow.
+        name: name of the queue.
+        strata: counts of the answers, by stratum.
+        estimates: estimated error rates; None until the first answer.
+        reasons: number of times that each answer to "If not, why?" was given.
+        waiting: number of traces that nobody has answered.
+        unclear: number of traces that reviewers could not judge or disagreed about.
+        lost: number of traces of the sample that are no longer in the queue or in MLflow.
     """
 
     name: str
@@ -62,12 +64,12 @@ def start_audit(store: Store, experiment: str, size: int, *, users: Sequence[str
     Args:
         store: an open tracking store.
         experiment: name of the MLflow experiment.
-        size: traces to draw.
-        users: who is asked, at most 10; anyone if empty.
-        seed: of the random choice.
+        size: number of traces to draw.
+        users: reviewers to assign, at most 10; anyone if empty.
+        seed: seed of the random sample.
 
     Raises:
-        TrackingUnavailable: the store is away, has no review queues, or no such experiment.
+        TrackingUnavailable: the store is unreachable, has no review queues, or has no such experiment.
         ValueError: no trace of the experiment has a verdict.
     """
     experiment_id = _experiment_id(store, experiment)
@@ -75,7 +77,7 @@ def start_audit(store: Store, experiment: str, size: int, *, users: Sequence[str
     if not sample.sizes:
         raise ValueError(f"no trace of {experiment!r} has a verdict: run it with problems whose answers are known")
     with review_queues(store) as queues:
-        # MLflow shows the question that was made last on top
+        # MLflow shows the question that was created last on top
         schemas = [question(experiment_id, WHY, REASONS), question(experiment_id, RIGHT, ANSWERS)]
         name = f"verdicts {1 + len(_audits(store, experiment_id))}"
         made = queues.create_review_queue(
@@ -94,15 +96,15 @@ def start_audit(store: Store, experiment: str, size: int, *, users: Sequence[str
 
 
 def read_audit(store: Store, experiment: str, name: str | None = None) -> Findings:
-    """Return what people answered so far.
+    """Return the results of an audit so far.
 
     Args:
         store: an open tracking store.
         experiment: name of the MLflow experiment.
-        name: of the queue; the latest audit if None.
+        name: name of the queue. Default: the latest audit.
 
     Raises:
-        TrackingUnavailable: the store is away, has no review queues, or no such experiment.
+        TrackingUnavailable: the store is unreachable, has no review queues, or has no such experiment.
         LookupError: there is no such audit.
     """
     experiment_id = _experiment_id(store, experiment)
@@ -114,7 +116,7 @@ def read_audit(store: Store, experiment: str, name: str | None = None) -> Findin
     name = name or list(known)[-1]
     design = audits[known[name]]
     with review_queues(store) as queues:
-        items = pages(lambda token: queues.list_review_queue_items(known[name], max_results=100, page_token=token))
+        items = items_of_all_pages(lambda token: queues.list_review_queue_items(known[name], max_results=100, page_token=token))
         traces = [item.item_id for item in items]
     return _findings(store, known[name], design, traces)
 
@@ -126,7 +128,7 @@ def _findings(store: Store, queue_id: str, design: Mapping[str, Any], traces: Se
     for trace in traces:
         info = client.get_trace_info(trace)
         drawn = info.tags.get(_TAG + queue_id)
-        if drawn is not None:  # else somebody put it into the queue by hand: its probability is unknown
+        if drawn is not None:  # a trace that somebody added by hand has no known probability, so it cannot enter the estimate
             answers[json.loads(drawn)["stratum"]].append(read_answer(info.assessments))
             reasons.update(read_reasons(info.assessments))
     strata = {
@@ -150,7 +152,7 @@ def _tally(answers: Sequence[Answer]) -> tuple[int, int]:
 
 
 def _population(store: Store, experiment_id: str) -> Iterator[Judged]:
-    for trace in pages(
+    for trace in items_of_all_pages(
         lambda token: store.client.search_traces(
             locations=[experiment_id], max_results=_PAGE, page_token=token, include_spans=False
         )

@@ -1,8 +1,8 @@
-"""The verifier's error rate and the accuracy corrected for it, from a stratified sample of verdicts that people judged.
+"""Estimate the verifier's error rate, and the accuracy corrected for it, from a stratified sample of judged verdicts.
 
-Each stratum's errors among the traces that nobody judged are unknown; with Jeffreys' prior they follow a beta-binomial
-distribution. Its draws, added up over the strata, give intervals that hold for few answers and for none wrong, and that shrink
-to nothing where everything was judged (Brown, Cai and DasGupta 2001, on Jeffreys' interval).
+The number of errors among a stratum's traces that nobody judged is unknown. With Jeffreys' prior it has a beta-binomial
+distribution. Adding its draws over the strata gives intervals that hold even for few answers and for no errors, and that shrink
+to a point where every trace was judged (Brown, Cai and DasGupta 2001, on Jeffreys' interval).
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     import numpy
 
 DRAWS = 20_000
+"""Draws for one interval. Its ends then vary by less than a hundredth of its width."""
+
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What people said of a stratum.
+    """The reviewers' judgements of a stratum.
 
     Attributes:
-        size: traces in the stratum.
-        judged: of these, verdicts that people called right or wrong.
-        wrong: verdicts that people called wrong.
-        verdict: whether the verifier called the answers of this stratum right.
+        size: number of traces in the stratum.
+        judged: number of verdicts that were judged right or wrong.
+        wrong: number of verdicts that were judged wrong.
+        verdict: whether the verifier called the answers in this stratum right.
     """
 
     size: int
@@ -46,15 +48,15 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Audited:
-    """What an audit found.
+    """The estimates of an audit. All are shares from 0 to 1.
 
     Attributes:
-        strata: error rate of the verifier by stratum; None where nobody judged one.
-        error_rate: over all traces.
-        false_right: of the verdicts "right", the share that is wrong; None without such verdicts.
-        false_wrong: of the verdicts "wrong", the share that is wrong; None without such verdicts.
-        accuracy: as the verifier says.
-        corrected: accuracy corrected for its errors.
+        strata: error rate of the verifier by stratum; None if no verdict of the stratum was judged.
+        error_rate: error rate over all traces.
+        false_right: share of the verdicts "right" that are wrong; None if there are none.
+        false_wrong: share of the verdicts "wrong" that are wrong; None if there are none.
+        accuracy: accuracy according to the verifier.
+        corrected: accuracy corrected for the verifier's errors.
     """
 
     strata: dict[str, Estimate | None]
@@ -68,12 +70,12 @@ class Audited:
 def estimate(strata: Mapping[str, Answered], *, seed: int = 0) -> Audited:
     """Estimate how often the verifier is wrong.
 
-    Points are design-based: each stratum's share of errors, weighted by its size (the Horvitz-Thompson estimator of a
-    stratified sample). A stratum without answers counts with the prior's mean, a half, and its whole width.
+    Point estimates are design-based: each stratum's share of errors, weighted by its size (the Horvitz-Thompson estimator of a
+    stratified sample). A stratum without judgements enters with the mean of the prior, one half, and its whole uncertainty.
 
     Args:
-        strata: by name.
-        seed: of the draws.
+        strata: the strata by name.
+        seed: seed of the draws.
 
     Raises:
         ValueError: there are no traces.

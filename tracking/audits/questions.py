@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..store.errors import TrackingUnavailable
+from ..store.paging import items_of_all_pages
 
 if TYPE_CHECKING:
     from mlflow.entities import Assessment
@@ -36,16 +37,17 @@ Answer = Literal["yes", "no", "unclear", "waiting"]
 
 @contextmanager
 def review_queues(store: Store) -> Iterator[Any]:
-    """Yield MLflow's module for review queues, with a store as the one that it writes to.
+    """Yield MLflow's module for review queues, directed at a store while the block runs.
 
     Raises:
-        TrackingUnavailable: this MLflow or the server has no review queues, or refuses.
+        TrackingUnavailable: the installed MLflow or the server has no review queues, or the server refuses the request.
     """
     try:
         import mlflow
         from mlflow.genai import review_queues as queues
     except ImportError as error:
         raise TrackingUnavailable("review queues need MLflow 3.14 or newer: pip install -U mlflow") from error
+    # the module's functions take no address, so MLflow's global one is set and restored
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(store.uri)
     try:
@@ -59,10 +61,10 @@ def review_queues(store: Store) -> Iterator[Any]:
 
 
 def question(experiment_id: str, name: str, options: Sequence[str]) -> str:
-    """Return the id of a question of an experiment; it is made if there is none."""
+    """Return the id of a question of an experiment; create the question if needed."""
     from mlflow.genai import label_schemas
 
-    for schema in pages(lambda token: label_schemas.list_label_schemas(experiment_id, page_token=token)):
+    for schema in items_of_all_pages(lambda token: label_schemas.list_label_schemas(experiment_id, page_token=token)):
         if schema.name == name:
             return str(schema.schema_id)
     made = label_schemas.create_label_schema(
@@ -77,7 +79,7 @@ def question(experiment_id: str, name: str, options: Sequence[str]) -> str:
 
 
 def read_answer(assessments: Sequence[Assessment]) -> Answer:
-    """Return what people said of a verdict; where they disagree, the majority, if there is one."""
+    """Return the reviewers' judgement of a verdict; if they disagree, that of the majority, or "unclear"."""
     said = [_value(item) for item in _latest(assessments, RIGHT)]
     yes, no = said.count("yes"), said.count("no")
     if not said:
@@ -88,17 +90,6 @@ def read_answer(assessments: Sequence[Assessment]) -> Answer:
 def read_reasons(assessments: Sequence[Assessment]) -> list[str]:
     """Return the answers to "If not, why?" on one trace."""
     return [_value(item) for item in _latest(assessments, WHY) if _value(item)]
-
-
-def pages(fetch: Callable[[str | None], Any]) -> Iterator[Any]:
-    """Yield what is on all pages of one of MLflow's lists; `fetch` gets the token of a page."""
-    token = None
-    while True:
-        page = fetch(token)
-        yield from page
-        token = page.token
-        if not token:
-            return
 
 
 def _latest(assessments: Sequence[Assessment], name: str) -> list[Assessment]:

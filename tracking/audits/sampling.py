@@ -1,4 +1,4 @@
-"""Which verdicts people should look at: a stratified random sample, so that each trace's probability is known."""
+"""Choose the verdicts to review: a stratified random sample, in which the probability of each trace is known."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from mlflow.entities import Assessment
 
 OWN = {"correct", "status", "reference", "leakage", "step_check", "review"}
-"""Names of the assessments that tracing writes itself; any other with a yes or no is another scorer's verdict."""
+"""Names of the assessments that tracing writes itself. Any other one with a yes or no is another scorer's verdict."""
 
 SHARES = {"scorers disagree": 0.4, "close call": 0.3, "other": 0.3}
-"""How a sample is shared among the reasons to look at a verdict."""
+"""Shares of the sample by the reason to review a verdict. Doubtful verdicts get more than their part, the others still enough
+for an estimate."""
 
 LEAST = 2
-"""Traces of each stratum, where it has as many: from one alone no spread can be told."""
+"""Minimum number of traces of each stratum, if it has so many: a single one gives no spread."""
 
 SAYS_RIGHT = "judged right"
 SAYS_WRONG = "judged wrong"
@@ -33,9 +34,9 @@ class Judged:
     """A trace that has a verdict.
 
     Attributes:
-        trace_id: of the trace.
+        trace_id: id of the trace.
         verdict: whether the verifier calls the answer right.
-        reason: to look at it, a key of `SHARES`.
+        reason: why it is reviewed, a key of `SHARES`.
     """
 
     trace_id: str
@@ -44,13 +45,13 @@ class Judged:
 
     @property
     def stratum(self) -> str:
-        """The traces that it was drawn from: those with the same verdict and reason."""
+        """The stratum that it is drawn from: the traces with the same verdict and reason."""
         return f"{SAYS_RIGHT if self.verdict else SAYS_WRONG}, {self.reason}"
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A sample: the traces by stratum, and how many traces each stratum has."""
+    """A sample: the number of traces in each stratum, and the ids of the drawn ones."""
 
     sizes: dict[str, int]
     traces: dict[str, list[str]]
@@ -61,7 +62,7 @@ class Drawn:
 
 
 def judged(trace_id: str, assessments: Sequence[Assessment]) -> Judged | None:
-    """Read the verdict on a trace and why one might doubt it; None if it has no scored verdict."""
+    """Return the verdict on a trace with the reason to review it; None if the trace has no scored verdict."""
     overridden = {getattr(item, "overrides", None) for item in assessments}
     current = [item for item in assessments if item.assessment_id not in overridden and item.source.source_type != "HUMAN"]
     named = {item.name: item for item in current}
@@ -82,12 +83,13 @@ def draw(population: Iterable[Judged], size: int, *, seed: int = 0) -> Drawn:
     """Draw a stratified sample without replacement.
 
     Args:
-        population: every trace with a verdict.
-        size: how many to draw; all if there are no more.
-        seed: of the random choice inside the strata.
+        population: all traces with a verdict.
+        size: number of traces to draw; all if there are fewer.
+        seed: seed of the random choice inside the strata.
     """
     strata: defaultdict[str, list[str]] = defaultdict(list)
     reasons = {}
+    # sorted, since a store returns traces in any order, and the seed should always give the same sample
     for trace in sorted(population, key=lambda trace: trace.trace_id):
         strata[trace.stratum].append(trace.trace_id)
         reasons[trace.stratum] = trace.reason
@@ -99,7 +101,13 @@ def draw(population: Iterable[Judged], size: int, *, seed: int = 0) -> Drawn:
 
 
 def allocate(sizes: Mapping[str, int], reasons: Mapping[str, str], size: int) -> dict[str, int]:
-    """Return how many to draw of each stratum: by `SHARES`, at least `LEAST`, never more than there are."""
+    """Return how many traces to draw from each stratum: by `SHARES`, at least `LEAST`, never more than it has.
+
+    Args:
+        sizes: number of traces by stratum.
+        reasons: key of `SHARES` by stratum.
+        size: number of traces to draw in all.
+    """
     total = {reason: sum(n for stratum, n in sizes.items() if reasons[stratum] == reason) for reason in SHARES}
     weights = {stratum: SHARES[reasons[stratum]] * n / total[reasons[stratum]] for stratum, n in sizes.items()}
     counts = dict.fromkeys(sizes, 0)
@@ -110,6 +118,7 @@ def allocate(sizes: Mapping[str, int], reasons: Mapping[str, str], size: int) ->
                 counts[stratum] += 1
                 left -= 1
     while left:
+        # what a small stratum cannot take is shared among the others in the next round
         room = {stratum: n - counts[stratum] for stratum, n in sizes.items() if n > counts[stratum]}
         sum_of_weights = sum(weights[stratum] for stratum in room)
         given = {stratum: min(n, floor(left * weights[stratum] / sum_of_weights)) for stratum, n in room.items()}

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _EVERY_S = 2.0
 _MOST_POINTS = 1000
+"""MLflow's limit for one request. Older points of the same batch are dropped; the results bring them again."""
 
 
 class Curves:

@@ -6,12 +6,15 @@ journal is the source of record; MLflow is filled from it.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from ..store.errors import TrackingUnavailable
+from ..store.paging import items_of_all_pages
 from ..traces.handler import TraceHandler
 from .curves import Curves
 from .prompt_registry import register_prompts
@@ -20,6 +23,8 @@ from .run_content import fill_run, log_dataset, log_description, log_files, log_
 
 if TYPE_CHECKING:
     from ..store.store import Store
+
+logger = logging.getLogger(__name__)
 
 EXPERIMENT_TAG = "trace_of_thought.experiment"
 CELL_TAG = "trace_of_thought.cell"
@@ -78,11 +83,11 @@ class OpenRuns:
 
     def hold(self) -> None:
         """Send the traces of the cells only when `release` names them, from now on."""
-        self.store.hold(self.cells.values())
+        self.store.keeper.hold(self.cells.values())
 
     def release(self, trace_id: str) -> None:
         """Send a held trace: the result that it belongs to is kept. Never raises."""
-        self.store.release(trace_id)
+        self.store.keeper.release(trace_id)
 
     def settle(self, kept: Callable[[list[str]], set[str]]) -> None:
         """Decide on the traces that processes held when they were killed or interrupted.
@@ -91,10 +96,13 @@ class OpenRuns:
             kept: returns those of some trace ids whose results are kept; they are sent. The others are deleted: their
                 problems were in flight, and are solved and traced again.
         """
-        if held := self.store.outbox.held(self.cells.values()):
-            sent = kept(list(held))
-            self.store.outbox.release(sent)
-            self.store.outbox.discard(trace_id for trace_id, ours in held.items() if ours and trace_id not in sent)
+        try:
+            if held := self.store.outbox.held(self.cells.values()):
+                sent = kept(list(held))
+                self.store.outbox.release(sent)
+                self.store.outbox.discard(trace_id for trace_id, ours in held.items() if ours and trace_id not in sent)
+        except (OSError, sqlite3.Error) as error:
+            logger.warning("%s cannot be read or written (%s); tot sync tries again", self.store.outbox.path, error)
 
     def progress(self, cell: str, step: int, metrics: Mapping[str, float], at_ms: int | None = None) -> None:
         """Add a point to the curves of a cell. Does not block and never raises; a thread sends the points.
@@ -120,7 +128,7 @@ def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
         TrackingUnavailable: the store is unreachable.
     """
     store.check()
-    experiment_id = store.experiment_id(record.name)
+    experiment_id = _renamed(store, record) or store.experiment_id(record.name)
     known = _known_runs(store, experiment_id, record.id)
     parent = known.get("") or _create(
         store, experiment_id, record.title, record.started_ms, {EXPERIMENT_TAG: record.id, **record.tags}
@@ -175,20 +183,36 @@ def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
     return runs
 
 
+def _renamed(store: Store, record: ExperimentRecord) -> str | None:
+    """Give the MLflow experiment of a former name the new one, and so the parent run; returns its id, None if there is none.
+
+    It keeps its name if runs of anything else are in it: then new runs are made under the new name, and the old ones stay.
+    """
+    if not record.former or store.client.get_experiment_by_name(record.name) is not None:
+        return None
+    for name in reversed(record.former):
+        found = store.client.get_experiment_by_name(name)
+        if found is None or found.lifecycle_stage == "deleted":
+            continue
+        runs = store.client.search_runs([found.experiment_id], max_results=1000)
+        if runs and all(run.data.tags.get(EXPERIMENT_TAG) == record.id for run in runs):
+            store.client.rename_experiment(found.experiment_id, record.name)
+            for run in (run for run in runs if CELL_TAG not in run.data.tags):
+                store.client.update_run(run.info.run_id, name=store.redactor.text(record.title))
+            return found.experiment_id
+    return None
+
+
 def _known_runs(store: Store, experiment_id: str, record_id: str) -> dict[str, str]:
     """Return the run ids that exist already, by cell id; the parent's is under the empty string."""
+    quoted = record_id.replace("'", "")
+    wanted = f"tags.`{EXPERIMENT_TAG}` = '{quoted}'"
     known: dict[str, str] = {}
-    token = None
-    while True:
-        quoted = record_id.replace("'", "")
-        page = store.client.search_runs(
-            [experiment_id], f"tags.`{EXPERIMENT_TAG}` = '{quoted}'", max_results=1000, page_token=token
-        )
-        for run in page:
-            known.setdefault(run.data.tags.get(CELL_TAG, ""), run.info.run_id)
-        token = page.token
-        if not token:
-            return known
+    for run in items_of_all_pages(
+        lambda token: store.client.search_runs([experiment_id], wanted, max_results=1000, page_token=token)
+    ):
+        known.setdefault(run.data.tags.get(CELL_TAG, ""), run.info.run_id)
+    return known
 
 
 def _create(store: Store, experiment_id: str, name: str, started_ms: int | None, tags: dict[str, Any]) -> str:

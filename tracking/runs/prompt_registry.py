@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..store.errors import TrackingUnavailable
+from ..store.paging import items_of_all_pages
 from .records import PromptRecord
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ..store.store import Store
 
 SCHEME = "registry:"
+"""Beginning of the name of a prompt set that comes from the registry."""
 
 _SPEC = re.compile(r"registry:(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<alias>[A-Za-z0-9_-]+)|/(?P<version>\d+))?$")
 PLACEHOLDER_NAMES = ("question", "steps", "comment", "done", "step", "prompt", "reason")
@@ -66,7 +68,9 @@ def load_registry_prompts(spec: str, *, tracking_uri: str | None = None) -> dict
     from ..store.store import connect
 
     client = connect(tracking_uri).client
-    names = [prompt.name for prompt in _all_prompts(client)]
+    names = [
+        prompt.name for prompt in items_of_all_pages(lambda token: client.search_prompts(max_results=1000, page_token=token))
+    ]
     texts = {}
     for name in names:
         set_name, _, prompt = name.rpartition(".")
@@ -108,18 +112,6 @@ def _version_of(client: MlflowClient, name: str, text: str) -> int | None:
         return None
     versions = client.search_prompt_versions(name, max_results=100)
     return next((int(known.version) for known in versions if known.template == text), None)
-
-
-def _all_prompts(client: MlflowClient) -> list[Any]:
-    """Return all registered prompts, page by page."""
-    found: list[Any] = []
-    token = None
-    while True:
-        page = client.search_prompts(max_results=1000, page_token=token)
-        found += page
-        token = page.token
-        if not token:
-            return found
 
 
 def _find(client: MlflowClient, name: str, alias: str | None, version: str | None) -> Any:

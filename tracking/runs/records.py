@@ -87,6 +87,7 @@ class ExperimentRecord:
         description: Markdown, shown on the run's page.
         artifacts: files by name, each as a path or as its text.
         tags: further tags.
+        former: names that it had before; an MLflow experiment of such a name that holds nothing else gets the new one.
     """
 
     id: str
@@ -101,3 +102,4 @@ class ExperimentRecord:
     ended_ms: int | None = None
     cells: list[CellRecord] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
+    former: tuple[str, ...] = ()

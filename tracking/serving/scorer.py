@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...foundation.statuses import is_correct
+
 REFERENCE_KEYS = ("expected_response", "reference", "answer", "expected_answer", "target")
 QUESTION_KEYS = ("question", "problem", "query", "input")
+"""Names under which data sets of MLflow's examples and of others have references and questions, the clearest first."""
 
 
 def answer_scorer(verify: Callable[..., Any], name: str = "verified") -> Any:
-    """Return a scorer whose value is True or False, with the sentence of the claim as its rationale.
+    """Return a scorer whose value is True or False, with the sentence of the final answer as its rationale.
 
     A time-out or a bad reference is an error of the assessment, not a wrong answer.
 
     Args:
-        verify: called as `verification.verify_answer` is; given by the caller, since tracking knows no verification.
-        name: of the assessment.
+        verify: a function like `verification.verify_answer`. The caller gives it, because `tracking` imports no verification.
+        name: name of the assessment.
 
     Example:
         ```python
@@ -33,16 +36,16 @@ def answer_scorer(verify: Callable[..., Any], name: str = "verified") -> Any:
             raise ValueError(f"expectations have none of {', '.join(REFERENCE_KEYS)}: there is nothing to compare with")
         asked = next((inputs[key] for key in QUESTION_KEYS if isinstance((inputs or {}).get(key), str)), None)
         verdict = verify(_text(outputs), str(wanted), question=asked)
-        if verdict.status not in ("correct", "incorrect", "no_answer"):
+        if (right := is_correct(verdict.status)) is None:
             raise RuntimeError(f"the answer {verdict.answer!r} could not be judged: {verdict.status}")
         told = f'{verdict.answer} in "{verdict.sentence}"' if verdict.answer is not None else "no answer"
-        return Feedback(name=name, value=verdict.status == "correct", rationale=told, metadata={"status": verdict.status})
+        return Feedback(name=name, value=right, rationale=told, metadata={"status": verdict.status})
 
     return score
 
 
 def _text(outputs: Any) -> str:
-    """Return the response: a text, or a graph's output with its solution."""
+    """Return the response in what a predict function returned: a text, or the solution in a graph's output."""
     if isinstance(outputs, dict):
         for key in ("solution", "response", "output", "answer"):
             if isinstance(outputs.get(key), str):

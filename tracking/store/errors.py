@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class TrackingUnavailable(RuntimeError):
-    """The tracking store cannot be used; the message names it and says what to do."""
+    """The tracking store cannot be used. The message names the store and says what to do."""

@@ -243,7 +243,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _alive(process: int) -> bool:
-    """Tell whether a process exists; when in doubt, True."""
+    """Return whether a process exists; when in doubt, True."""
     if os.name == "nt":  # on Windows, os.kill terminates the process whatever the signal number
         return True
     try:

@@ -49,7 +49,7 @@ def open_trace(trace_id: str) -> Iterator[Any]:
 
 
 def pop_trace(number: int) -> Trace | None:
-    """Take a trace out of MLflow's memory, by OpenTelemetry's number of it."""
+    """Take a trace out of MLflow's memory by its OpenTelemetry id."""
     done = _traces().pop_trace(number)
     return done.trace if done else None
 
@@ -60,7 +60,7 @@ def otel_span(span: LiveSpan) -> otel.Span:
 
 
 def rename(span: LiveSpan, name: str) -> None:
-    """Name a span anew; where MLflow hides the span behind it, the first name stays."""
+    """Rename a span. If MLflow hides the OpenTelemetry span behind it, the span keeps its first name."""
     if (behind := getattr(span, "_span", None)) is not None:
         behind.update_name(name)
 
@@ -75,7 +75,7 @@ def tracing_client(uri: str) -> TracingClient:
 
 
 def langchain_tracer() -> type[MlflowLangchainTracer] | None:
-    """Return the class of autolog's tracer; None where MLflow has none, and autolog is then left to itself."""
+    """Return the class of autolog's tracer; None if this MLflow has none, and autolog is then not touched."""
     try:
         from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
     except ImportError:
@@ -84,22 +84,22 @@ def langchain_tracer() -> type[MlflowLangchainTracer] | None:
 
 
 def is_langchain_traced() -> bool:
-    """Tell, without importing it, whether autolog's tracer can be in use."""
+    """Return whether autolog's tracer can be in use, without importing it."""
     return LANGCHAIN_TRACER in sys.modules
 
 
 def autologged_span(tracer: MlflowLangchainTracer, run: UUID) -> LiveSpan | None:
-    """Return the span that autolog's tracer has open for a run; None where it does not tell."""
+    """Return the open span of autolog's tracer for a run; None if the tracer does not reveal it."""
     opened = getattr(tracer, "_run_span_mapping", {}).get(str(run))
     return getattr(opened, "span", None)
 
 
 def pause_autolog() -> Callable[[], None] | None:
-    """Switch autologging of LangChain off; returns what switches it on again, None if it was off."""
+    """Switch autologging of LangChain off. Returns the function that switches it on again; None if it was off."""
     try:
         from mlflow.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS, autologging_is_disabled
     except ImportError:
-        return None  # nothing public tells whether it is on: such a run may be traced twice
+        return None  # no public function says whether it is on, so a run may be traced twice
     if autologging_is_disabled("langchain"):
         return None
     settings = AUTOLOGGING_INTEGRATIONS["langchain"]
@@ -109,10 +109,10 @@ def pause_autolog() -> Callable[[], None] | None:
 
 @cache
 def probe() -> None:
-    """Open, read and take out a small trace as tracing does, and look for the client that sends it.
+    """Try all private names: open, read and take out a small trace as tracing does, and look for the client that sends it.
 
     Raises:
-        PrivateNameMissing: one of the names is not there or does not work; says which.
+        PrivateNameMissing: a name is missing or does not work; the message says which.
     """
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider

@@ -1,7 +1,6 @@
-"""The fallback for `tracer.SpanTracer` where a release of MLflow has changed what that needs.
+"""The fallback for `tracer.SpanTracer`, for releases of MLflow that lack its private names.
 
-It uses MLflow's public functions alone. Traces then go to MLflow's own queue instead of the
-outbox, and get ids of MLflow's making.
+It uses only MLflow's public functions. Traces go to MLflow's queue instead of the outbox, and MLflow chooses their ids.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ LOST = (
 
 
 class PublicTracer:
-    """Opens spans with `mlflow.start_span_no_context`; tags and assessments follow when the store closes.
+    """Opens spans with `mlflow.start_span_no_context`. Tags and assessments are written when the store closes.
 
     Args:
-        uri: the tracking store, which becomes MLflow's own for this process.
+        uri: the tracking store. It becomes MLflow's global one in this process.
     """
 
     def __init__(self, uri: str) -> None:
@@ -59,7 +58,7 @@ class PublicTracer:
         self._assessments[trace] += assessments
 
     def close(self) -> None:
-        """Let MLflow send its queue, then write what was kept; a trace that MLflow lost is named."""
+        """Let MLflow send its queue, then write tags and assessments. A warning names each trace that MLflow lost."""
         import mlflow
 
         mlflow.flush_trace_async_logging()

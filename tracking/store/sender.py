@@ -59,7 +59,7 @@ class Sender:
     def notify(self) -> None:
         """Wake the background thread; it starts with the first notice of a process, so a forked child gets its own."""
         if self._thread is None or self._thread[0] != os.getpid():
-            with self._starting:
+            with self._starting:  # checked again inside the lock: two threads may notify at the same moment
                 if self._thread is None or self._thread[0] != os.getpid():
                     thread = threading.Thread(target=self._run, name="trace-of-thought-sender", daemon=True)
                     self._thread = (os.getpid(), thread)
@@ -138,7 +138,7 @@ class Sender:
 
         readable = self._readable(batch, Trace.from_json)
         try:
-            self._put([trace for _, trace in readable])
+            self.put([trace for _, trace in readable])
             self.outbox.remove(kept.trace_id for kept, _ in readable)
             return
         except Exception as error:
@@ -150,7 +150,7 @@ class Sender:
     def _send_one(self, kept: Kept, trace: Trace) -> None:
         """Send one trace and mark it as refused if the store rejects it."""
         try:
-            self._put([trace])
+            self.put([trace])
         except Exception as error:
             if not _is_refusal(error):
                 raise self._unavailable(error) from error
@@ -174,8 +174,8 @@ class Sender:
                 self.outbox.refuse(kept.trace_id, f"unreadable: {_first_line(error)}")
         return pairs
 
-    def _put(self, traces: list[Trace]) -> None:
-        """Write the heads of traces, then all their spans at once: twice as fast as the other way round."""
+    def put(self, traces: list[Trace]) -> None:
+        """Write the heads of traces, then all their spans at once, which is twice as fast as trace by trace."""
         client = tracing_client(self.uri)
         spans: dict[str, list] = {}
         for trace in traces:
@@ -199,7 +199,7 @@ def _link_prompts(client: TracingClient, trace: Trace) -> None:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Tell whether the store rejects a trace for good, rather than being unreachable or busy."""
+    """Return whether the store rejects a trace for good, rather than being unreachable or busy."""
     from mlflow.exceptions import MlflowException
 
     if not isinstance(error, MlflowException):

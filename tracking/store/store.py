@@ -6,19 +6,21 @@ import atexit
 import logging
 import os
 import weakref
-from collections.abc import Iterable
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ...foundation.folders import home
 from ...foundation.redaction import Redactor
-from .addresses import LOCAL, absolute, default_uri, unwritable_file, without_user
+from .addresses import LOCAL, absolute, default_uri, without_user
 from .environment import apply_settings
 from .errors import TrackingUnavailable
+from .keeper import Keeper
+from .named_experiments import find_or_create
 from .outbox import Outbox
 from .private import PrivateNameMissing
 from .public_tracer import LOST, PublicTracer
+from .reachability import check_answers, check_file
 from .sender import Sender
 from .tracer import SpanTracer
 from .writer import Writer
@@ -30,10 +32,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ADVICE = "start it, correct MLFLOW_TRACKING_URI or --tracking-uri, or use --tracking-fallback local"
-_CHECK_S = 5.0
-
-SOURCE_RUN = "mlflow.sourceRun"
-"""MLflow's metadata of a trace that names its run (`TraceMetadataKey.SOURCE_RUN`)."""
+_DAMAGED = "its file is damaged: move it away, and a new one is made; tot report writes the results of a journal into it"
+_ADVICE_BY_SIGN = {
+    "malformed": _DAMAGED,
+    "not a database": _DAMAGED,
+    "locked": "another program holds it: close that program, or name another store with --tracking-uri",
+    "disk is full": "free disk space, or name another store with --tracking-uri",
+}
 
 
 def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | None = None, fail_fast: bool = True) -> Store:
@@ -81,6 +86,7 @@ class Store:
         address: the same without user and password; only this form is written to disk.
         local: whether this process writes to a database itself.
         fell_back: whether the store replaces an unreachable server.
+        keeper: puts finished traces into the outbox.
     """
 
     def __init__(self, uri: str, *, fell_back: bool = False) -> None:
@@ -92,9 +98,10 @@ class Store:
         self.redactor = Redactor()
         self.outbox = Outbox(home() / "outbox.sqlite")
         self.sender = Sender(self.outbox, self.uri, self.address, self.check)
+        self.keeper = Keeper(self.outbox, self.address, self.sender.notify)
         self._closed = False
         self._writer: Writer | None = None
-        self._holding: set[str] = set()
+        # for applications that forget to close the store: their last traces are sent when the process ends
         atexit.register(_close_at_exit, weakref.ref(self))
 
     def __enter__(self) -> Self:
@@ -129,17 +136,7 @@ class Store:
         Raises:
             TrackingUnavailable: it does not answer.
         """
-        if not self.uri.startswith(("http://", "https://")):
-            return
-        import requests
-
-        try:
-            # MLflow's client would retry for minutes; /health needs no login
-            status = requests.get(f"{self.uri.rstrip('/')}/health", timeout=_CHECK_S).status_code
-        except requests.RequestException as error:
-            raise TrackingUnavailable(_away(self.shown_uri, type(error).__name__)) from None
-        if status >= 500:
-            raise TrackingUnavailable(_away(self.shown_uri, f"HTTP {status}"))
+        check_answers(self.uri, self.shown_uri)
 
     def check_usable(self) -> None:
         """Make one real request, so that wrong credentials, an outdated database or a foreign server are noticed at once.
@@ -147,22 +144,13 @@ class Store:
         Raises:
             TrackingUnavailable: the request failed.
         """
-        if "://" not in self.uri or self.uri.startswith("file:"):
-            raise TrackingUnavailable(
-                f"the tracking store {self.shown_uri} is a folder, and MLflow keeps no traces in folders; use {LOCAL} "
-                "(or unset MLFLOW_TRACKING_URI), or move it with: mlflow migrate-filestore"
-            )
-        if (unwritable := unwritable_file(self.uri)) is not None:
-            # MLflow retries what cannot succeed: its own error came after 145 s
-            raise TrackingUnavailable(
-                f"the tracking store {self.shown_uri} cannot be used: {unwritable} is not writable; name another database with "
-                "--tracking-uri sqlite:////FOLDER/mlflow.db, or leave tracking out with --no-tracking"
-            )
+        check_file(self.uri, self.shown_uri)
         try:
             self.client.search_experiments(max_results=1)
         except Exception as error:
             reason = self.redactor.text((str(error).splitlines() or [""])[0][:300])
-            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}") from error
+            advice = next((f"; {words}" for sign, words in _ADVICE_BY_SIGN.items() if sign in reason), "")
+            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {reason}{advice}") from error
 
     def experiment_id(self, name: str) -> str:
         """Return the id of an experiment by name; create it if needed.
@@ -170,20 +158,7 @@ class Store:
         Raises:
             TrackingUnavailable: the experiment was deleted, or the store is unreachable.
         """
-        from mlflow.exceptions import MlflowException
-
-        try:
-            found = self.client.get_experiment_by_name(name)
-            if found is None:
-                return self._create_experiment(name)
-        except MlflowException as error:
-            raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {error}") from error
-        if found.lifecycle_stage == "deleted":
-            raise TrackingUnavailable(
-                f"the experiment {name!r} is deleted; restore it with: mlflow experiments restore -x {found.experiment_id}, "
-                "or choose another name"
-            )
-        return found.experiment_id
+        return find_or_create(self.client, name, self.shown_uri)
 
     def write_in_background(self) -> None:
         """Write traces to disk in a thread from now on. For servers, whose event loop must not block on a disk."""
@@ -192,9 +167,9 @@ class Store:
     def deliver(self, trace: Trace) -> None:
         """Write a finished trace to the outbox and have it sent; never raises."""
         if self._writer is not None:
-            self._writer.submit(self._keep, trace)
+            self._writer.submit(self.keeper.keep, trace)
         else:
-            self._keep(trace)
+            self.keeper.keep(trace)
 
     def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
         """Remember the trace of a run that is paused for review; later processes can read it."""
@@ -211,30 +186,6 @@ class Store:
             logger.info("the trace of thread %s is not linked to the one before its pause", thread_id)
             return None
 
-    def hold(self, runs: Iterable[str]) -> None:
-        """Keep the traces of these MLflow runs on disk from now on until `release` names them."""
-        self._holding.update(runs)
-
-    def release(self, trace_id: str) -> None:
-        """Send a trace of a run that is held; never raises."""
-        try:
-            self.outbox.release([trace_id])
-            self.sender.notify()
-        except Exception as error:
-            logger.error("trace %s is not sent yet: %s cannot be written (%s)", trace_id, self.outbox.path, error)
-
-    def _keep(self, trace: Trace) -> None:
-        """Write a trace to the outbox. An error is logged: tracing must not fail the run that is traced."""
-        try:
-            run = trace.info.trace_metadata.get(SOURCE_RUN, "")
-            if run in self._holding:
-                self.outbox.hold(trace.info.trace_id, trace.to_json(), self.address, run)
-                return
-            self.outbox.add(trace.info.trace_id, trace.to_json(), self.address)
-            self.sender.notify()
-        except Exception as error:
-            logger.error("trace %s is lost: %s cannot be written (%s)", trace.info.trace_id, self.outbox.path, error)
-
     def close(self, patience_s: float = 10.0) -> int:
         """Send what is waiting, as long as that makes progress, and close the store.
 
@@ -247,10 +198,12 @@ class Store:
         if self._closed:
             return 0
         self._closed = True
+        # in this order: the writer and the tracer still put traces into the outbox that is drained below
         if self._writer is not None:
             self._writer.close()
-        if "tracer" in self.__dict__:
+        if "tracer" in self.__dict__:  # asking for the property would create a tracer
             self.tracer.close()
+        self.keeper.flush(self.sender.put)
         self.sender.stop()
         owner = os.getpid()
         left = self.sender.drain(patience_s, owner=owner) if self.outbox.path.exists() else 0
@@ -268,22 +221,6 @@ class Store:
             logger.warning("%s refused %d traces, kept in %s: %s", self.shown_uri, refused, self.outbox.path, reasons)
         self.outbox.close()
         return left + refused
-
-    def _create_experiment(self, name: str) -> str:
-        """Create an experiment and return its id; another process may have created it at the same moment."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            return self.client.create_experiment(name, tags={"mlflow.experimentKind": "genai_development"})
-        except MlflowException:  # another process may have created it at the same moment
-            again = self.client.get_experiment_by_name(name)
-            if again is None:
-                raise
-            return again.experiment_id
-
-
-def _away(uri: str, reason: str) -> str:
-    return f"no MLflow server answers at {uri} ({reason})"
 
 
 # A weak reference: the exit hook must not keep every store of the process alive.

@@ -1,4 +1,4 @@
-"""Works with `mlflow.langchain.autolog` in the same application: no run is traced twice, and its traces get our assessments."""
+"""Cooperation with `mlflow.langchain.autolog`: no run is traced twice, and autolog's traces get our assessments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Autolog:
         self._switch_on: Callable[[], None] | None = None
 
     def pause(self) -> None:
-        """Let it add its tracer to no further run."""
+        """Stop autolog from adding its tracer to further runs."""
         self._switch_on = private.pause_autolog() or self._switch_on
 
     def resume(self) -> None:
@@ -32,13 +32,13 @@ class Autolog:
 
 
 def stand_in_for_its_tracer(handler: type[BaseCallbackHandler]) -> None:
-    """Make a handler that is passed as a callback count as autolog's tracer: it adds none where there is one."""
+    """Register a handler class as a kind of autolog's tracer: autolog adds none to a run that already has one."""
     if (tracer := private.langchain_tracer()) is not None:
         tracer.register(handler)
 
 
 def tracer_here() -> MlflowLangchainTracer | None:
-    """Return autolog's tracer if it traces the run of LangChain that the caller is in, and so what is run inside that."""
+    """Return autolog's tracer if it traces the LangChain run around the caller, and therefore everything inside."""
     manager = ensure_config().get("callbacks") if private.is_langchain_traced() else None
     handlers = manager.handlers if isinstance(manager, BaseCallbackManager) else manager or []
     return next(filter(_is_its_tracer, handlers), None)

@@ -224,7 +224,7 @@ class TraceHandler(BaseCallbackHandler):
         run.set(self.store.redactor, outputs=shapes.node_outputs(outputs))
         if run.name == "review":
             asked = run.root.pause or {}
-            waited = time.time() - asked["at"] if "at" in asked else None
+            waited = max(0.0, time.time() - asked["at"]) if "at" in asked else None
             self.tree.assess(run, judge_review(run.span, outputs, waited))
 
     def _end_graph(self, run: Run, outputs: Any) -> None:

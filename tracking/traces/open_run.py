@@ -34,6 +34,7 @@ class Run:
     inputs: Any
     metadata: Mapping[str, Any]
     started_ns: int = field(default_factory=time.time_ns)
+    started_at: int = field(default_factory=time.monotonic_ns)
     span: LiveSpan | None = None
     span_type: str | None = None
     nested: bool = False
@@ -48,7 +49,7 @@ class Run:
 
     @property
     def root(self) -> Run:
-        """The outermost run, to which the trace belongs."""
+        """The outermost run, which has the trace."""
         return self if self.parent is None else self.parent.root
 
     @property
@@ -73,9 +74,9 @@ class Run:
         return self.span or (self.parent.open_span if self.parent else None)
 
     def end(self) -> None:
-        """End the span."""
+        """End the span; how long it took does not depend on a clock that is set meanwhile."""
         if self.own_span is not None:
-            self.own_span.end()
+            self.own_span.end(end_time_ns=self.started_ns + time.monotonic_ns() - self.started_at)
 
     def set(self, redactor: Redactor, **values: Any) -> None:
         """Set `inputs` or `outputs` of the span."""

@@ -1,4 +1,4 @@
-"""Links between the trace of a run that waits for a person and its review on the page of `tot review --web`."""
+"""Links between the trace of a run that waits for a reviewer and its review on the page of `tot review --web`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...foundation.folders import home
 from ..store.outbox import Outbox
 
 PAGE = "http://127.0.0.1:8765"
-"""Where `tot review --web` listens by default; TOT_REVIEW_URL names another address."""
+"""Default address of `tot review --web`. The environment variable TOT_REVIEW_URL replaces it."""
 
 
 def review_address(thread_id: str) -> str:
@@ -20,13 +20,13 @@ def review_address(thread_id: str) -> str:
 
 
 def paused_trace(thread_id: str) -> dict[str, Any] | None:
-    """Return the trace of a run that waits, None if it was not traced from here.
+    """Return the trace of a run that waits; None if the run was not traced with this home folder.
 
     Args:
-        thread_id: of the run.
+        thread_id: id of the run's thread.
 
     Returns:
-        `trace_id`, and `page`: its address in the UI of an MLflow server, None for a database.
+        A dict with `trace_id`, and `page`: the URL in the UI of an MLflow server, None for a database.
     """
     outbox = Outbox(home() / "outbox.sqlite")
     try:

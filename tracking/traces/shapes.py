@@ -40,7 +40,7 @@ _SHORT = 500
 
 
 def is_ours(state: Any) -> bool:
-    """Tell whether a value is the state (input, output) of one of the project's graphs."""
+    """Return whether a value is the state (input, output) of one of the project's graphs."""
     return isinstance(state, Mapping) and isinstance(state.get("question"), str)
 
 

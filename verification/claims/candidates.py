@@ -51,6 +51,8 @@ class Candidate:
     score: float
     start: int = 0
     quantity: Quantity | None = None
+    rounded: str = ""
+    """The rounded form that follows an exact one."""
 
 
 @dataclass(frozen=True)

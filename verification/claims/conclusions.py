@@ -34,6 +34,7 @@ from .weighing import Sign, Table, table
 _EXPLICIT = ("box", "answer_line")
 _SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
+_ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
 
@@ -77,7 +78,7 @@ class Place:
         return None
 
     def has(self, phrase: Phrase) -> bool:
-        """Tell whether the statement has a phrase."""
+        """Return whether the statement has a phrase."""
         return self.search(phrase) is not None
 
 
@@ -120,7 +121,7 @@ class Placed:
         return len(asked & content_words(self.place.text)) / len(asked)
 
     def marked(self, mark: str) -> bool:
-        """Tell whether it presents its value in a certain way."""
+        """Return whether it presents its value in a certain way."""
         return self.kind.mark == mark
 
 
@@ -224,7 +225,9 @@ def _announces(placed: Placed) -> bool:
 
 def _aside(placed: Placed) -> bool:
     place = placed.place
-    return placed.kind.source == "last_statement" and place.has(ASIDE) and not _ENDS_IN_RESULT.search(place.text)
+    if placed.kind.source != "last_statement":
+        return False
+    return bool(_ALL_IN_PARENTHESES.fullmatch(place.text)) or (place.has(ASIDE) and not _ENDS_IN_RESULT.search(place.text))
 
 
 def _asks_or_checks(placed: Placed) -> bool:

@@ -30,7 +30,7 @@ _LINE = re.compile(r"\W*(?:(?:the|your) )?(?:final )?answer(?: is)?\W*?:\s*(\S.*
 
 
 def is_echo(statement: str) -> bool:
-    """Tell whether a statement repeats how an answer should be given, or only marks its place."""
+    """Return whether a statement repeats how an answer should be given, or only marks its place."""
     low = statement.lower()
     if "answer" not in low and "result" not in low:
         return False
@@ -41,5 +41,5 @@ def is_echo(statement: str) -> bool:
 
 
 def is_placeholder(claim: str) -> bool:
-    """Tell whether a claim only marks the place of an answer: "<number>", "[your answer]", "{}"."""
+    """Return whether a claim only marks the place of an answer: "<number>", "[your answer]", "{}"."""
     return len(claim) <= 60 and bool(_PLACEHOLDER.fullmatch(claim))

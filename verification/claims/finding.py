@@ -29,6 +29,7 @@ _NO_ANSWER = re.compile(
     r"|can't|can not) be determined\b.*|\?+)\W*$",
     re.I,
 )
+_ANSWERS_AGAIN = re.compile(r".*\banswer\s*:\s*(?=\S)", re.I | re.S)
 SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
 
 
@@ -88,6 +89,8 @@ def _last_line(text: str) -> str:
 
 def _line_claim(content: str, question: str | None, source: Source = "final_line") -> Claim | None:
     """Return the claim of a line that holds only the answer."""
+    if again := _ANSWERS_AGAIN.match(content):
+        content = content[again.end() :]
     if not content.strip() or _NO_ANSWER.match(content):
         return None
     chosen = next((part for part in reversed(split_statements(content)) if has_value(part)), content)

@@ -63,3 +63,16 @@ GIVES_UP = (
     r"|não é possível (?:determinar|saber)|non è possibile (?:determinare|sapere)|невозможно (?:определить|узнать)"
     r"|нельзя определить|无法确定|不能确定|无法计算|判断できません|求められません|알 수 없"
 )
+
+STATES = (
+    "es|son|hay|tiene|paga|da|dan|est|sont|donne|donnent|ist|sind|gibt|geben|ergibt|kostet|beträgt|são|custa"
+    "|cuesta|coûte|sono|danno"
+)
+"""Verbs that state the value after them."""
+THAT_IS = r"es decir|c'est-à-dire|das heißt|ossia|cioè|ou seja|то есть"
+LEADS_TO = "así que|donc|damit|quindi|значит"
+BEFORE_RESTATED = (
+    "für|pro|je|der|den|die|nach|mit|bei|von|los|las|les|des|aux|pour|por|en|cada|chaque|para|après|después|dopo|após|dos|das|dei"
+    "|delle|gli|из|за|по|для|после|через"
+)
+"""Prepositions and articles: the number after them is mostly one that the question gives."""

@@ -21,7 +21,7 @@ class Phrase:
     """Words in other letters than ASCII, for texts that have such letters."""
 
     def possible(self, low: str) -> bool:
-        """Tell whether a text, in lower case, can have the phrase at all."""
+        """Return whether a text, in lower case, can have the phrase at all."""
         for word in self.words:
             if word in low:
                 return True
@@ -117,6 +117,7 @@ _GIVES_UP_WHOLLY = (
     rf"|exactly |definitively )?{_TELL}\w*"
     r" (?:for (?:sure|certain)|how|what|which|whether"
     r"|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
+    rf"|\b(?:i|we)(?: am|'m| are|'re) (?:not able|unable) to {_TELL}\w*"
     r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
     r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
     r"|sufficient) (?:information|data|details)\b"

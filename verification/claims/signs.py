@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 
+from . import languages
 from .candidates import OF_A_WHOLE, Formula, Number
 from .weighing import Sign, Table, table
 
 _COPULA = re.compile(
-    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow)"
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow"
+    rf"|\b(?:{languages.STATES})\b|\b(?:{languages.THAT_IS}),?)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
 )
 _BEFORE_RESTATED = re.compile(
     r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of"
-    r"|until|during|while|the|at|all|using|those|these|buying|into|first|pays?)\s*(?:a |the |an |his |her |their )?$",
+    r"|until|during|while|the|at|all|using|those|these|buying|into|first|pays?"
+    rf"|{languages.BEFORE_RESTATED})"
+    r"\s*(?:a |the |an |his |her |their |de |d')?$",
     re.I,
 )
 _SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
@@ -28,7 +32,8 @@ _FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
 _COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|than)\b[^,;.\d]*$", re.I)
 _RESULTING = re.compile(
     r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts to|comes to"
-    r"|so|thus|therefore|hence|i\.e\.)\b",
+    r"|so|thus|therefore|hence|i\.e\."
+    rf"|{languages.THAT_IS}|{languages.LEADS_TO})\b|なので|だから|つまり|所以|因此",
     re.I,
 )
 _WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
@@ -43,6 +48,11 @@ _ROUNDED = re.compile(
     r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
     re.I,
 )
+_BREAKDOWN = re.compile(
+    r"\b(?:is|are|was|were|of|totals?|makes|gives|has|have|costs?|pays?|needs?)\s+[$€£]?\d[\d.,]*(?:\s[a-z]+)?:\s*[$€£]?$", re.I
+)
+"""A colon after the claim begins its parts: "the total is 45: 24 for"."""
+_WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
 _DIFFERENCE = re.compile(
     r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
@@ -75,7 +85,11 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
-        Sign("another value is rounded to it", lambda n: bool(_ROUNDED.search(n.before)), "2.5, which rounds to 3"),
+        Sign(
+            "another value is rounded to it",
+            lambda n: bool(_ROUNDED.search(n.before) or _WHEN_ROUNDED.match(n.after)),
+            "2.5, which rounds to 3",
+        ),
         Sign("the question gives it", lambda n: n.given),
         Sign(
             "it is a condition before the main clause",
@@ -127,7 +141,7 @@ EXPRESSION_SIGNS: Table[Formula] = table(
 
 
 def in_parentheses(before: str) -> bool:
-    """Tell whether an opening parenthesis before a place is still open there."""
+    """Return whether an opening parenthesis before a place is still open there."""
     return before.count("(") > before.count(")")
 
 
@@ -154,7 +168,11 @@ def _is_asked_percent(number: Number) -> bool:
 def _is_stated(number: Number) -> bool:
     if _leaves(number) or number.named or _DASH.match(number.before):
         return True
-    return bool(_COPULA.search(number.before[-40:]) and not _FROM.search(number.before[-60:]))
+    return bool(
+        _COPULA.search(number.before[-40:])
+        and not _BREAKDOWN.search(number.before[-60:])
+        and not _FROM.search(number.before[-60:])
+    )
 
 
 def _leaves(number: Number) -> bool:

@@ -41,6 +41,9 @@ _END = re.compile(r"[.!?⟧]\s")
 _EXPLICIT = ("box", "answer_line")
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
+_GUESSES = re.compile(r"\W*(?:perhaps|maybe|possibly|could it be|is it)\b")
+_SEEMED = re.compile(r"\b(?:seem|appear|look|at first|might think)\w*\b.*\b(?:but|however|yet)\b.*\d", re.I)
+"""What seemed to be unknowable, but is told after all."""
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
 _QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
@@ -159,10 +162,10 @@ def _placed(parts: list[str], text: str, question: str | None, finished: bool) -
 
 
 def _cannot_tell(parts: list[str]) -> bool:
-    """Tell whether one of the last statements says that the answer cannot be known, and only guesses follow."""
+    """Return whether one of the last statements says that the answer cannot be known, and only guesses follow."""
     for place in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
         part, low = parts[place], parts[place].lower()
-        if UNKNOWABLE.search(part, low):
+        if (unknowable := UNKNOWABLE.search(part, low)) and not _SEEMED.search(part[: unknowable.end() + 200]):
             return True
         explicit = LINE.search(part, low) or FOREIGN_LINE.search(part, low) or "\\boxed" in part or _CONCLUDES.match(part)
         if explicit and has_value(part) and not GUESSED.search(part, low):
@@ -172,11 +175,15 @@ def _cannot_tell(parts: list[str]) -> bool:
 
 def _gives_up(part: str) -> bool:
     low = part.lower()
-    return bool(GIVES_UP_FIRST.search(part, low) or (not has_value(part) and GIVES_UP.search(part, low)))
+    return bool(
+        GIVES_UP_FIRST.search(part, low)
+        or (low.endswith("?") and _GUESSES.match(low))
+        or (not has_value(part) and GIVES_UP.search(part, low))
+    )
 
 
 def has_value(part: str) -> bool:
-    """Tell whether a statement could hold an answer: a digit, a number word, math."""
+    """Return whether a statement could hold an answer: a digit, a number word, math."""
     if "tep" in part or "quation" in part:
         part = STEP_NAMES.sub(" ", part)
     if DIGIT.search(part) or "⟦" in part or "=" in part:

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Literal
 
 from ..notation.times import same_time
-from ..notation.units import asked_unit, is_variable
+from ..notation.units import UNITS, asked_unit, is_variable
 from ..notation.values import Value, exact_values, is_ambiguous, read_value, tidy
-from .forms import as_interval, as_pair, same_range
+from .forms import as_interval, as_pair, same_range, same_remainder
 from .matrices import compare_matrices
 from .numeric_samples import compare_samples
 from .pool import compare
@@ -33,6 +33,8 @@ _UNFINISHED = (
 _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\b(?:or|and)\b")
 _PERCENT_ASKED = re.compile(r"percent|%|\brate\b", re.I)
 _COUNT_ASKED = re.compile(r"\bhow many\b", re.I)
+_ANGLED = re.compile(r"^(?:<|\\langle)([^<>=]+,[^<>=]+)(?:>|\\rangle)$")
+_LENGTH_AFTER = re.compile(r"\\(?:sqrt\s*\{[^{}]*\}|pi)\s+(?P<unit>[ckm]?m|ft|units?)\s*$")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
 
@@ -50,6 +52,7 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
         "equal" or "unequal"; "unread" if the claim is not mathematics, "bad_reference" if the reference is not, and "timeout"
         if the comparison could not be decided in time.
     """
+    claim = _without_length(claim, reference, question)
     given, wanted = read_value(claim), read_value(reference)
     if "%" in claim and question and "%" not in reference and not _PERCENT_ASKED.search(question):
         given = _as_share(given, question)
@@ -57,9 +60,19 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
         return "equal" if _same_value(given, wanted, question) else _as_list(claim, reference)
     if (same := same_time(claim, reference)) is not None:
         return "equal" if same else "unequal"
+    if (same := same_remainder(tidy(claim), tidy(reference))) is not None:
+        return "equal" if same else "unequal"
     if (same := same_range(tidy(claim), tidy(reference))) is not None:
         return "equal" if same else "unequal"
     return _compare_written(claim, reference, frozenset() if is_ambiguous(reference) else wanted.values, timeout)
+
+
+def _without_length(claim: str, reference: str, question: str | None) -> str:
+    r"""Drop the unit of a root or of a multiple of pi, "10\sqrt{3} m", where the reference has none."""
+    found = _LENGTH_AFTER.search(claim)
+    if not found or re.search(rf"[\s}}\d]{found['unit']}\b", reference) or is_variable(found["unit"][:1], question):
+        return claim
+    return claim[: found.start("unit")].rstrip()
 
 
 def _as_share(given: Value, question: str) -> Value:
@@ -80,7 +93,8 @@ def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
     if given.unit and asked and given.unit.kind == asked.kind and given.unit.size != asked.size and given.unit != wanted.unit:
         return False
     if given.unit is None or wanted.unit is None or given.unit == wanted.unit:
-        return bool(given.values & wanted.values)
+        dollars = given.unit == UNITS["cent"] and wanted.unit is None and asked is None
+        return bool(given.values & wanted.values) or (dollars and any(value / 100 in wanted.values for value in given.values))
     if given.unit.kind != wanted.unit.kind:
         return False
     return any(a * given.unit.size == b * wanted.unit.size for a in given.values for b in wanted.values)
@@ -164,7 +178,7 @@ def _bounded(text: str) -> bool:
 
 def _latex(text: str) -> str:
     """Write plain-text mathematics as LaTeX: oo, U, sqrt(x), <=, **."""
-    text = tidy(text[: MAX_LENGTH * 4])
+    text = _ANGLED.sub(r"(\1)", tidy(text[: MAX_LENGTH * 4]))
     text = re.sub(r"(?<!\\)\bU\b", r"\\cup", re.sub(r"(?<![A-Za-z\\])(?:oo|inf|Infinity|infinity|infty)\b", r"\\infty", text))
     text = text.replace("**", "^").replace("<=", "\\le ").replace(">=", "\\ge ")
     text = re.sub(r"(?<!\\)\bsqrt\s*\(([^()]*)\)", r"\\sqrt{\1}", text)

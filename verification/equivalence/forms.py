@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..notation.layout import REMAINDER
 from ..notation.values import exact_values, read_value
 
 _ASSIGNMENT = re.compile(r"\s*\(?\s*([A-Za-z])\s*=\s*([^=,;()]+?)\s*\)?\s*")
@@ -14,6 +15,8 @@ _RANGE = re.compile(
 )
 _NUMBER = r"-?(?:\\infty|\\frac\s*\{-?\d+\}\s*\{\d+\}|[\d.]+(?:/\d+)?)"
 _CHAIN = re.compile(rf"\s*({_NUMBER})\s*(<|>|\\leq?|\\geq?)\s*[a-zA-Z]\s*(<|>|\\leq?|\\geq?)\s*({_NUMBER})\s*")
+_SIDE = re.compile(rf"\s*(?P<letter>[a-zA-Z])\s*(?P<sign><|>|\\leq?|\\geq?)\s*(?P<bound>{_NUMBER})\s*")
+_OR = re.compile(r"\s*(?:\bor\b|\\lor|\\cup|\\vee|\\quad)+\s*")
 _LESS = ("<", "\\le", "\\leq")
 
 
@@ -39,13 +42,28 @@ def same_range(claim: str, reference: str) -> bool | None:
     return bool(low[0] & low[1]) and bool(high[0] & high[1]) and _one_kind(*[match["after"] for match in parts if match])
 
 
+def same_remainder(claim: str, reference: str) -> bool | None:
+    """Compare two quotients with remainders, "7 R 5" and "7 remainder 5"; None unless the reference is one."""
+    wanted = REMAINDER.fullmatch(reference.strip())
+    if not wanted:
+        return None
+    given = REMAINDER.fullmatch(claim.strip())
+    return bool(given) and [int(part) for part in given.groups()] == [int(part) for part in wanted.groups()]  # type: ignore[union-attr]
+
+
 def _one_kind(given: str, wanted: str) -> bool:
     units = [read_value(f"1{after}").unit for after in (given, wanted)]
     return None in units or units[0] == units[1]
 
 
 def as_interval(text: str) -> str:
-    r"""Write "2 < x \\le 7" as "(2,7]"."""
+    r"""Write "2 < x \\le 7" as "(2,7]", and "x \\le -3 or x \\ge 3" as a union."""
+    sides = [_SIDE.fullmatch(part) for part in _OR.split(text)] if ">" in text or "\\g" in text else []
+    if len(sides) == 2 and all(sides):
+        left, right = sorted((side for side in sides if side), key=lambda side: side["sign"] not in _LESS)
+        if left["sign"] in _LESS and right["sign"] not in _LESS and left["letter"] == right["letter"]:
+            ends = (")" if left["sign"] == "<" else "]", "(" if right["sign"] == ">" else "[")
+            return f"(-\\infty,{left['bound']}{ends[0]}\\cup{ends[1]}{right['bound']},\\infty)"
     match = _CHAIN.fullmatch(text)
     if not match:
         return text
@@ -59,5 +77,5 @@ def as_interval(text: str) -> str:
 
 
 def is_range(text: str) -> bool:
-    """Tell whether a reference is a range of two numbers, "3-5"."""
+    """Return whether a reference is a range of two numbers, "3-5"."""
     return bool(_RANGE.fullmatch(text.strip()))

@@ -51,7 +51,7 @@ class Sample:
 
 
 def compare_samples(claim: str, reference: str) -> bool | None:
-    """Tell whether two LaTeX claims are the same; None where this cannot be told here."""
+    """Return whether two LaTeX claims are the same; None where this cannot be told here."""
     if max(len(claim), len(reference)) > MAX_LENGTH:
         return None
     named = [_NAMED.match(text) for text in (claim, reference)]
@@ -118,7 +118,7 @@ def _parts(text: str) -> list[Part] | None:
 
 
 def _in_order(parts: list[Part]) -> bool:
-    """Tell whether parts stand apart from the lowest to the highest: then there is one way to write the union."""
+    """Return whether parts stand apart from the lowest to the highest: then there is one way to write the union."""
     for (*_, high, closing), (opening, low, *_) in pairwise(parts):
         samples = [_sample(end, POINTS[0]) for end in (high, low)]
         if not all(samples):

@@ -34,7 +34,10 @@ _NAMED = re.compile(
     re.I,
 )
 _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+|[:=]\s*){_LETTER}\W*$")
-_ALONE = re.compile(rf"^\W*(?:so|therefore|thus|hence)?\W*{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I)
+_BUT = re.compile(r".*\bbut\b", re.I | re.S)
+_ALONE = re.compile(
+    rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
+)
 _REJECTED = re.compile(
     r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
     r"|\bexcept)\W+(?:(?:option|choice|answer|it|letter|the)\W+)*$",
@@ -48,7 +51,7 @@ _UNLIKELY_AFTER = re.compile(
 _SEVERAL = re.compile(
     r"\)?\s*(?:(?:or|/)\s*\W?[A-J]\b|(?:,?\s*(?:and|&)|,)\s*\W{0,3}[A-J](?:\W*$|\W{0,3}(?:,|and\b|&|are\b|both\b)))"
 )
-_SMALL = re.compile(r"\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+\W?)([a-h])\b(?! [a-z])", re.M | re.I)
+_SMALL = re.compile(r"\A\W*[a-h]\W*\Z|\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+\W?)([a-h])\b(?! [a-z])", re.M | re.I)
 """Letters that are options though they are small: "(b)", "b) 12", "option b"."""
 _LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:and|&)\s*|\s*)\(?[A-J]\)?)+", re.I)
 _LANGUAGE = re.compile(
@@ -88,6 +91,8 @@ class Options:
             ]
             if len(found) == 1:
                 return found[0], part
+            if len(found) > 1 and (but := _BUT.search(part)) and (named := self.named_in(part[but.end() :])):
+                return named[0], part
         return None
 
 
@@ -128,7 +133,7 @@ class Pick:
 def pick_letter(text: str) -> Pick | None:
     """Return the letter that a cleaned response explicitly picks last, None if it picks none."""
     picks: list[Pick] = []
-    text = _SMALL.sub(lambda match: match[0].upper() if len(match[0]) < 4 else match[1] + match[2].upper(), text)
+    text = _SMALL.sub(lambda match: match[0].upper() if not match[1] else match[1] + match[2].upper(), text)
     box = last_box(text)
     boxed = re.fullmatch(r"\W*([A-J])(?:\W*|\W+\S.*)", tidy(box)) if box else None
     if boxed and not re.match(r"[A-J]\s*[-+*/=^(]|[A-J]\s\w+\s", tidy(box or "")):

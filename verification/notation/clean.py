@@ -41,7 +41,7 @@ _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
 _MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]|\[\[")
 _JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
-_WORDS = (" equal", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
+_WORDS = (" equal", "half", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 

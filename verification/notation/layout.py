@@ -26,12 +26,22 @@ _BELOW = re.compile(
     rf"|fahrenheit))?)?\s+below (?:zero|freezing))",
     re.I,
 )
+_PERIOD = r"hour|minute|day|week|month|year|mile|kilometer|kilometre|kilogram|kilo|gallon|cup|dozen|liter|litre"
+_AND_A_HALF = re.compile(
+    rf"(?<![\d.,/])(?P<digits>\d{{1,9}}) and a half\b|\b(?:an?|one) (?P<one>{_PERIOD}) and a half\b"
+    rf"|\bhalf an? (?P<none>{_PERIOD})\b(?! and)",
+    re.I,
+)
 _NAMES = ("sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 _FUNCTION = re.compile(r"[sctlp](?:qrt|i\b|in\b|os\b|an\b|og\b|n\b)")
 _NAMED = re.compile(
     r"(?<![\\A-Za-z])(?:(?<=[\d*/+(=-])pi|(?<=[\d*/+(=-] )pi|pi(?=\s*[*/+-]\s*\d)|(?:sin|cos|tan|log"
     r"|ln)(?=\s?\(|\s[\dx](?![A-Za-z])))(?![A-Za-z])"
 )
+REMAINDER = re.compile(
+    r"(?P<quotient>\d{1,12}),?\s*(?:R|r|(?:with |and )?(?:a |the )?remainder(?: of| is|:)?)\s*(?P<rest>\d{1,12})(?![.,]?\d)"
+)
+"""A quotient with its remainder, "7 R 5" or "7 remainder 5"."""
 _ASKS_PROFIT = re.compile(r"\b(?:profit|gain|net (?:change|income|result))\b[^.?\n]*\?", re.I)
 _SPEAKS_OF_LOSS = re.compile(r"\b(?:loss|lose|losing|lost)\b", re.I)
 _LOSS = re.compile(r"\b(?:loss of|lost|loses|lose)\s+(?:about |exactly )?(?=[$€£]?\d)", re.I)
@@ -58,10 +68,18 @@ def _row(match: re.Match[str]) -> str:
 
 
 def signs_in_words(text: str, low: str, below: bool = True) -> str:
-    """Write "minus 7", "negative seven" and "7 degrees below zero" with a sign; after a number "minus" is an operation."""
+    """Write "minus 7", "7 degrees below zero" with a sign, "an hour and a half" as 1.5 hours."""
+    if "half" in low:
+        text = _AND_A_HALF.sub(_with_half, text)
     if "minus" in low or "negative" in low:
         text = _MINUS.sub("-", text)
     return _BELOW.sub(r"-\1", text) if below and "below" in low else text
+
+
+def _with_half(match: re.Match[str]) -> str:
+    if match["digits"]:
+        return f"{match['digits']}.5"
+    return f"1.5 {match['one']}s" if match["one"] else f"0.5 {match['none']}s"
 
 
 def functions_marked(text: str) -> str:
@@ -87,5 +105,5 @@ def equations_marked(text: str) -> str:
 
 
 def asks_below(question: str | None) -> bool:
-    """Tell whether a question asks how far below something a value is: then the sign is part of the question."""
+    """Return whether a question asks how far below something a value is: then the sign is part of the question."""
     return bool(question and _ASKED_BELOW.search(question))

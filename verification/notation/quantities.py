@@ -21,23 +21,33 @@ _WORDS = {word: value for value, word in enumerate(_ONES.split())} | {
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _NAMED_PART = re.compile(r"\b(?:a (third|quarter|fifth)|(half))\b(?=\W*$|\s(?:of|is|are|was|remains?|full)\b)", re.I)
 _PART_NAMES = ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+_FOREIGN_SCALES = {
+    1000: "tausend mil mille mila тысяч тысячи тыс",
+    10**4: "万 萬",
+    10**6: "millionen mio millones milhões milioni millions миллион миллиона миллионов млн",
+    10**8: "亿 億",
+    10**9: "milliarden mrd milliards miliardi миллиард миллиарда миллиардов млрд",
+}
+_FOREIGN = {name: size for size, names in _FOREIGN_SCALES.items() for name in names.split()}
+_FOREIGN_SCALE = "|".join(sorted((name for name in _FOREIGN if len(name) > 1), key=len, reverse=True))
 _LETTERS = {"k": 1000, "m": 10**6, "b": 10**9, "bn": 10**9}
 _PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "third": Fraction(1, 3), "fifth": Fraction(1, 5)}
 _ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 
+_ABROAD = r"(?:US|CA|AU|NZ|HK|R|A|C|S)\$"
 _PLAIN = r"(?:\d{1,3}(?:,(?:\\!)?\d{3})+(?!\d|,\d)(?:\.\d+)?|\d+(?:,\d+)+|\d+(?:\.\d+)?|\.\d+)"
 _GROUP = r"(?:\{\s*-?\d+\s*\}|\s?\d)"
 _NUMBER = re.compile(
-    rf"""(?=[-−$€£¥\d.\\U]|(?<!\w)(?:[zotfsenhmb]))(?:(?P<sign>(?<![\w)\]}}.])[-−](?!\s)|(?<![\w)\]}}.])(?<![A-Za-z]\s)[-−]\s)?
-    (?P<money>(?:US)?[$€£¥]\s?(?P<inner>-(?=[\d.]))?)?
+    rf"""(?=[-−$€£¥₹\d.\\]|{_ABROAD}|(?<!\w)(?:[zotfsenhmb]))(?:(?P<sign>(?<![\w)\]}}.])[-−](?!\s)|(?<![\w)\]}}.])(?<![A-Za-z]\s)[-−]\s)?
+    (?P<money>(?:{_ABROAD}|[$€£¥₹])\s?(?P<inner>-(?=[\d.]))?)?
     (?:(?P<whole>\d+)(?:\s+|\s*-\s*and\s*|\s+and\s+)?)?\\[dt]?frac\s*(?P<up>{_GROUP})(?P<down>{_GROUP})
-    |(?P<sign2>(?<![\w)\]}}.])[-−](?!\s)|(?<![\w)\]}}.])(?<![A-Za-z]\s)[-−]\s)?(?P<money2>(?:US)?[$€£¥]\s?(?P<inner2>-(?=[\d.]))?)?
+    |(?P<sign2>(?<![\w)\]}}.])[-−](?!\s)|(?<![\w)\]}}.])(?<![A-Za-z]\s)[-−]\s)?(?P<money2>(?:{_ABROAD}|[$€£¥₹])\s?(?P<inner2>-(?=[\d.]))?)?
     (?P<number>(?<![\d.]){_PLAIN})
     (?:(?P<exp>[eE][+-]?\d+)\b
       |\s*(?:\\times|\\cdot|\*|x)\s*10\s*\^\s*(?P<power>\{{?\s*-?\d+\s*\}}?)
       |(?:\s+(?:and\s+)?(?P<mixed_up>\d+))?/(?P<under>\d+(?![\d.,]*\d*\s*/))(?![\d]*[.]\d)
     )?
-    (?P<scale>\s?(?:thousand|million|billion)\b|(?-i:k)(?=\s[a-z]{{3}})|(?(money2)(?:k|m|b|bn)\b|(?!)))?
+    (?P<scale>\s?(?:(?:thousand|million|billion)\b|(?:{_FOREIGN_SCALE})(?![A-Za-zÀ-ÿа-яё])|[万萬亿億])|(?-i:k)(?=\s[a-z]{{3}})|(?(money2)(?:k|m|b|bn)\b|(?!)))?
     |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third)
       |(?<=three)[\s-](?P<fourths>quarters|fourths)\b|(?<=one)[\s-](?P<nth>half|third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b
       |[\s-](?P<nths>halves|thirds|fifths|sixths|sevenths|eighths|ninths|tenths)\b)?)""",
@@ -117,7 +127,7 @@ def _written(match: re.Match[str]) -> Fraction | None:
                 return None
             value *= Fraction(10) ** exponent
         if scale := match["scale"]:
-            value *= (_SCALES | _LETTERS)[scale.strip().lower()]
+            value *= (_SCALES | _LETTERS | _FOREIGN)[scale.strip().lower()]
     return -value if negative else value
 
 

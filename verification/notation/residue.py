@@ -18,14 +18,31 @@ _MARKED = re.compile(r"(?:^|\n)\W*(?:final )?answer\W{0,4}:\W*\w|\\boxed\s*\{[^{
 _NEXT_TURN = re.compile(
     r"\n\W{0,8}(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q)\b(?:\s*\d+)?\W{0,3}:", re.I
 )
+_DIALOGUE = re.compile(r"\n\W{0,8}(?:Human|User)\W{0,3}:[^\n]{0,2000}\n+\W{0,8}(?:Assistant|AI|Bot|Model)\W{0,3}:")
+"""Another turn with its reply, both invented."""
 _DANGLING_WORD = (
     r"(?:is|are|was|were|be|the|of|by|to|and|an|we|which|with|for|in|from|that|times|equals|has|have|will|each|per|get|then|if|than"
     r"|at|as|because|since|her|his|their|our|its|so|plus|minus|add|subtract|multiply|divide|into|need)"
 )
 _DANGLING = re.compile(rf"(?:\s[-+*/=<(]|[-+*/=(,\\]|\b{_DANGLING_WORD})\s*$")
+_HALF_DONE = re.compile(r"\b(?:multiply|add|subtract|divide|multiplying|adding|subtracting|dividing)\s+[$€£]?\d[\d.,]*$", re.I)
+"""An operation whose second number is missing."""
+_FENCE = re.compile(r"^[ \t]*```", re.M)
+_PROGRAM_BEGINS = r"[ \t]*```(?:[ \t]*(?:python3?|py)\b|[^\n]*\n\s*(?:def |import |from \w+ import ))"
+_IS_PROGRAM = re.compile(_PROGRAM_BEGINS, re.I)
+_PROGRAM = re.compile(rf"^{_PROGRAM_BEGINS}.*?^[ \t]*```[ \t]*$\n?", re.I | re.M | re.S)
+_ANNOUNCES = re.compile(
+    r"(?:\b(?:total|answer|result|sum|solution|cost|price|amount|number)\b|^\W*(?:so|therefore|thus|hence|now|next|then|finally)\b)"
+    r"[^\n:]{0,60}:\W*$",
+    re.I,
+)
+"""A last line that announces a value which never comes: "Total:"."""
+_TO_CHECK = re.compile(r"\b(?:verify|check|confirm)\b", re.I)
+_LAST_RESULT = re.compile(r"=\s*[$€£]?(-?\d[\d,]*(?:\.\d+)?)[^\n\d=]*$")
+_BOX = re.compile(r"\\boxed\s*\{(?:[^{}]|\{[^{}]*\})*\}")
 _UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|(?<!\\)\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$", re.S)
 
-LIST_MARKER = re.compile(r"[\s*#>_-]*(?:step\s*)?\(?(?P<number>\d{1,3})[.):][\s*_]*", re.I)
+LIST_MARKER = re.compile(r"[\s*#>_-]*(?:step\s*)?\(?(?P<number>\d{1,3})[.):](?!\d)[\s*_]*", re.I)
 """The number of an item, "3." or "(3)" or "Step 3:"."""
 _SENTENCE_ENDS = re.compile(r"[.!?\n]\s+")
 _GOES_ON = re.compile(
@@ -48,10 +65,24 @@ def read_reply(response: str) -> Reply:
     text, finished = response, True
     if "<" in text or "INST]" in text:
         text, finished = _tagged(text)
+    if (talk := _DIALOGUE.search(text)) and text[: talk.start()].strip():
+        text = text[: talk.start()]
     if (turn := _NEXT_TURN.search(text)) and (marked := _MARKED.search(text)):
         turn = _NEXT_TURN.search(text, marked.end())
         text = text[: turn.start()] if turn else text
+    if "```" in text:
+        text, finished = _without_programs(text, finished)
     return _unbroken(text, finished)
+
+
+def _without_programs(text: str, finished: bool) -> tuple[str, bool]:
+    """Drop programs: their numbers are no claims. Before one that breaks off, only what it was to check is a conclusion."""
+    text = _PROGRAM.sub("", text)
+    fences = list(_FENCE.finditer(text))
+    if len(fences) % 2 == 0 or not _IS_PROGRAM.match(text, fences[-1].start()):
+        return text, finished
+    before = text[: fences[-1].start()].rstrip()
+    return before, finished and bool(_TO_CHECK.search(before[before.rfind("\n") + 1 :]))
 
 
 def _tagged(text: str) -> tuple[str, bool]:
@@ -88,14 +119,31 @@ def _unbroken(text: str, finished: bool) -> Reply:
         return Reply(text, finished)
     if repeated := _repeated(bare[-600:]):
         return Reply(bare[:-repeated], finished)
-    if bare[-1].isdecimal() and "\\" not in bare:
-        return Reply(text, finished)
     begin = bare.rfind("\n") + 1
+    if bare[-1].isdecimal() and "\\" not in bare and not _HALF_DONE.search(bare[begin:][-80:]):
+        return Reply(text, finished)
     tail = bare[max(0, len(bare) - 1500) :]
-    if bare and (unclosed := _UNCLOSED.search(tail)):
+    if unclosed := _UNCLOSED.search(tail):
+        if boxes := list(_BOX.finditer(tail, unclosed.start())):
+            return Reply(bare[: len(bare) - len(tail) + boxes[-1].end()], finished)
         return Reply(bare[: len(bare) - len(tail) + unclosed.start()].rpartition("\n")[0], False)
-    if bare and _DANGLING.search(bare[begin:][-80:]) and not re.search(r"[.!?:]\W*$", bare[-3:]):
+    if _breaks_off(bare[begin:][-80:]):
         last = max(bare.rfind(". ", begin), begin - 1)
         last = begin - 1 if LIST_MARKER.fullmatch(bare, begin, last + 1) else last
-        return Reply(bare[: last + 1], finished and not _GOES_ON.search(bare[last + 1 :]))
+        said, cut = bare[: last + 1], bare[last + 1 :]
+        return Reply(said, finished and (_says_again(said, cut) or not (_GOES_ON.search(cut) or cut[-1:] == ":")))
     return Reply(text, finished)
+
+
+def _breaks_off(line: str) -> bool:
+    return bool(
+        _HALF_DONE.search(line)
+        or _ANNOUNCES.search(line)
+        or (_DANGLING.search(line) and not re.search(r"[.!?:]\W*$", line[-3:]))
+    )
+
+
+def _says_again(said: str, cut: str) -> bool:
+    """Tell whether a sentence that breaks off has no number but the result before it: "= $160. So she earns $160 per"."""
+    result = _LAST_RESULT.search(said.rstrip()[-200:])
+    return bool(result) and re.findall(r"-?\d[\d,]*(?:\.\d+)?", cut) == [result[1] if result else ""]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 
 CLOCK = (
-    r"(?:(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?\s?m\b\.?|\s+(?:in the (?:morning|afternoon"
-    r"|evening)|at night|h\b|Uhr\b))?"
+    r"(?:(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?\s?m\b\.?|\s+(?:(?:in the|the next|the following|tomorrow|this)"
+    r" (?:morning|afternoon|evening)|at night|h\b|Uhr\b))?"
     r"|(?:1[0-2]|0?[1-9])\s?(?:[ap]\.?m\b\.?|(?:o'clock )?in the (?:morning|afternoon|evening)"
     r"|o'clock(?: in the (?:morning|afternoon|evening))?)"
     r"|\b(?:noon|midnight)\b)"
 )
 _TIME = re.compile(
     r"(?:at |about )?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d)(?::\d\d)?)?\s*(?:o'clock\s*)?"
-    r"(?:(?P<half>[ap])\.?\s?m\.?|(?P<part>in the morning|in the afternoon|in the evening|at night)|h|uhr|hours)?(?:\s+sharp)?",
+    r"(?:(?P<half>[ap])\.?\s?m\.?"
+    r"|(?P<part>(?:in the|the next|the following|tomorrow|this) (?:morning|afternoon|evening)|at night)"
+    r"|h|uhr|hours)?(?:\s+sharp)?",
     re.I,
 )
 _NAMED = {"noon": 720, "midnight": 0, "12 noon": 720, "12 midnight": 0}

@@ -25,7 +25,7 @@ volume | 1/1000 ml mL milliliter millilitre | 1 l L liter litre
 capacity | 1 teaspoon tsp | 3 tablespoon tbsp | 48 cup | 96 pint | 192 quart | 768 gallon
 time | 1 s sec second | 60 min minute | 3600 h hr hour | 86400 day | 604800 week
 months | 1 month | 12 year yr | 120 decade | 1200 century centuries
-money | 1/100 cent ¢ | 1 dollar usd buck $
+money | 1/100 cent ¢ | 1 dollar usd buck $ us$
 euro | 1 euro eur €
 sterling | 1 £ gbp
 angle | 1 rad radian
@@ -45,12 +45,12 @@ _MATH = frozenset(
         "pi sqrt sin cos tan cot sec csc log ln exp lim mod gcd lcm max alpha beta gamma theta phi lambda sigma omega tau"
         " delta mu infty infinity times plus minus over squared cubed factorial divided multiplied frac cdot hundred"
         " thousand million billion or and is not equals dozen x y z i e to power root choose half halves third thirds"
-        " quarter quarters",
+        " quarter quarters 千 百 十 万 億 亿 萬",
     )
 )
 """Words that compute or decide: never what a number counts."""
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
-_WORDS = re.compile(r"[^\W\d_]{2,}\.?(?:[\s/'-]+(?:[^\W\d_]+)\.?)*")
+_WORDS = re.compile(r"(?:[^\W\d_]{2,}|[а-я\u3040-\u9fff\uac00-\ud7af])\.?(?:[\s/'-]+(?:[^\W\d_]+)\.?)*")
 _PARENTHESIS = re.compile(r"\s*\([^()\d=+*]{1,40}\)$")
 
 
@@ -106,7 +106,7 @@ def _single(name: str) -> Unit | None:
 
 @lru_cache(maxsize=4096)
 def counts_something(text: str) -> bool:
-    """Tell whether what follows a number only says what it counts: a known unit, or words that neither compute nor decide."""
+    """Return whether what follows a number only says what it counts: a known unit, or words that neither compute nor decide."""
     text = _PARENTHESIS.sub("", text.strip())
     if text[:1] in "-*/+" and not re.match(r"-[^\W\d_]{2}", text):
         return text == ""
@@ -137,5 +137,6 @@ def asked_unit(question: str | None) -> Unit | None:
 
 def is_variable(letter: str, question: str | None) -> bool:
     """Tell whether a question computes with a letter, so that "5g" is no number of grams."""
-    near = rf"(?:[-+*/=^(]\s*\d*{letter}(?![A-Za-z])|(?<![A-Za-z])\d*{letter}\s*[-+*/=^)])"
-    return bool(question and re.search(rf"{near}|\${letter}\$|\b(?:for|find|variable|of) {letter}\b", question))
+    near = rf"(?:(?:[-+*=^(]|(?<![A-Za-z])/)\s*\d*{letter}(?![A-Za-z])|(?<![A-Za-z/])\d*{letter}\s*[-+*/=^)])"
+    alone = rf"(?<!\d )(?<!\bin )(?<![\w'./$-]){letter}(?![\w'/.-]\w|\s\d)(?!\w)" if letter not in "aI" else r"(?!)"
+    return bool(question and re.search(rf"{near}|\${letter}\$|\b(?:for|find|variable|of) {letter}\b|{alone}", question))

@@ -19,6 +19,7 @@ _DOLLARS_AND_CENTS = re.compile(r"(\d{1,9}) dollars?,? (?:and )?(\d{1,2}) cents?
 _FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
 _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
 _BEFORE = re.compile(r"[ (~]*(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just)\s+)?[ (~]*", re.I)
+_CURRENCY_CODE = re.compile(r"^(?:Rs\.?|INR|USD|EUR|GBP|CHF|PLN|BRL|CAD|AUD)\s?(?=\d)")
 _AMBIGUOUS = re.compile(r"-?\d+(?:,\d+)+")
 
 
@@ -65,13 +66,14 @@ def read_value(text: str) -> Value:
         return Value(frozenset({Fraction(minutes), Fraction(minutes, 60)}))
     if money := _DOLLARS_AND_CENTS.fullmatch(text):
         return Value(frozenset({Fraction(100 * int(money[1]) + int(money[2]), 100)}), UNITS["dollar"])
+    text = _CURRENCY_CODE.sub("", text)
     if match := _FRACTION.fullmatch(text):
         text = f"{'-' if text[0] == '-' else ''}\\frac{{{match[1]}}}{{{match[2]}}}"
     return _measured(_SLASH.sub("/", text), degrees)
 
 
 def is_ambiguous(text: str) -> bool:
-    """Tell whether this could be a list or a decimal with a comma: "3,5"."""
+    """Return whether this could be a list or a decimal with a comma: "3,5"."""
     return bool(_AMBIGUOUS.fullmatch(tidy(text))) and not re.fullmatch(r"-?\d{1,3}(?:,\d{3})+", tidy(text))
 
 
@@ -80,10 +82,10 @@ def _measured(text: str, degrees: bool) -> Value:
     if not found or not _BEFORE.fullmatch(text, 0, found[0].start):
         return Value()
     first = found[0]
-    rest = text[first.end :].strip(" )*")
+    rest = text[first.end :].lstrip(" )").rstrip(" )*")
     if len(found) > 1 and "^" not in rest:
         return Value()
-    unit = UNITS.get({"$": "dollar", "US$": "dollar"}.get(first.money, first.money)) if first.money else None
+    unit = UNITS.get(first.money) if first.money else None
     if rest:
         if degrees and rest in ("C", "F"):
             rest = f"°{rest}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from ....experiments.design.config_file import build_config
-from ....experiments.journal.finding import rename_journal
+from ....experiments.journal.finding import find_journal, rename_journal
 from ....foundation.folders import home
+from ....foundation.redaction import Redactor
 
 
 def rename(
@@ -17,8 +19,12 @@ def rename(
 ) -> None:
     """Rename an experiment.
 
-    Its runs in MLflow keep the old name until `tot sync` sends the new one.
+    MLflow shows the old name until `tot sync` sends the new one; it stays where the MLflow experiment holds other runs, too.
     """
     build_config({"name": name, "students": ["hf:any"]})
-    print(f"{experiment!r} is now {name!r}: {rename_journal(experiment, name, home())}")
-    print("MLflow shows the old name until: tot sync")
+    path = rename_journal(experiment, name, home())
+    print(f"{experiment!r} is now {name!r}: {path}")
+    with find_journal(str(path), home()) as journal:
+        store = journal.get("tracking_uri")
+    if store:
+        print(f"MLflow shows the old name until: tot sync --tracking-uri {quote(Redactor().text(store))}")

@@ -246,8 +246,9 @@ def run(
 
     Solves every combination of problem set, method, teacher and student. An interrupted run resumes when you rerun the command.
 
-    Exit codes: 0 all done; 1 problems failed; 3 a budget stopped the run. Problems in flight reserve what the largest so far
-    took, so a budget is passed by at most the first problem of each combination.
+    Exit codes: 0 all done; 1 problems failed; 3 a budget stopped the run.
+
+    A budget of tokens or cost is passed by at most the first problem of each combination.
     """
     given: dict[str, Any] = {
         "name": experiment,

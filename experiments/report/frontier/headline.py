@@ -31,15 +31,30 @@ def _of_student(frontier: Frontier, found: Sequence[ComparisonSummary]) -> str:
     if held:
         return (
             f"{point.label} lifts {where} by {100 * best['difference']:.1f} points over {best['a']} "
-            f"({_percent(point.accuracy.value - best['difference'])} to {_percent(point.accuracy.value)}, n = {best['n']}, "
-            f"{_p(corrected_p(best))}); it costs {_cost(point, frontier.point(best['a_condition']))}"
-            f"{_cheaper(point, frontier)}."
+            f"({_from_to(best)}, n = {best['n']}, {_p(corrected_p(best))}); "
+            f"it costs {_cost(point, frontier.point(best['a_condition']))}{_cheaper(point, frontier)}.{_mixed(point)}"
         )
     return f"No evidence that a teacher lifts {where}{_needed(best)}."
 
 
+def _from_to(c: ComparisonSummary) -> str:
+    """Give both accuracies on the problems that both have."""
+    base = c["difference"] / c["gain"] if c["gain"] else 0.0
+    return f"{_percent(base)} to {_percent(base + c['difference'])}"
+
+
+def _mixed(point: Point) -> str:
+    """Say where the teacher's own answers to as many problems as the same tokens buy, chosen at random, do better."""
+    if point.above is None or point.above.value >= 0 or point.p_holm is None or point.p_holm >= LEVEL:
+        return ""
+    mixed = _percent(point.accuracy.value - point.above.value)
+    return (
+        f" For as many tokens the teacher's own answers to randomly chosen problems would reach {mixed} ({_p(point.p_holm)})."
+    )
+
+
 def _cost(point: Point, compared: Point | None) -> str:
-    """Tell what a method costs; where what it is compared with asks the teacher, too, what it costs beyond that."""
+    """Return what a method costs, or what it costs beyond its base if that asks the teacher, too."""
     before = compared.output_tokens if compared else 0.0
     more = "more " if before else ""
     in_all = f" ({point.output_tokens:,.0f} in all)" if before else ""

@@ -1,4 +1,4 @@
-"""Accuracy over what the teacher costs, judged against mixing student and teacher at random."""
+"""Accuracy over the cost of the teacher, compared with random mixing of student and teacher."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ...inference.intervals import Interval, holm, wilson
 from ...inference.paired import RESAMPLES
 from ..scores import Condition
-from ..table import usd
+from ..table import p_value, usd
 
 Axis = Literal["tokens", "usd"]
 """What a point costs: teacher tokens (input and output) or USD, per problem."""
@@ -20,18 +20,18 @@ class Point:
     """A condition on the frontier.
 
     Attributes:
-        label: of the condition.
-        condition: its id.
+        label: label of the condition.
+        condition: id of the condition.
         kind: "student" (asks no teacher), "taught", or "teacher" (the teacher alone).
-        n: problems with a score.
-        accuracy: with Wilson's 95 % interval.
-        input_tokens: teacher tokens per problem.
-        output_tokens: teacher tokens per problem.
-        uses: conditions that share these replies of the teacher: what is paid once serves all of them.
-        usd: cost per problem, None if unknown.
-        above: accuracy less that of random mixing at the same teacher tokens; None without a teacher alone to mix with.
-        p: two-sided, of a paired bootstrap over problems.
-        p_holm: corrected over all points of all frontiers.
+        n: number of problems with a score.
+        accuracy: accuracy with Wilson's 95 % interval.
+        input_tokens: the teacher's input tokens per problem.
+        output_tokens: the teacher's output tokens per problem.
+        uses: number of conditions that share the teacher's replies, which are paid once.
+        usd: cost per problem in USD; None if unknown.
+        above: accuracy minus that of random mixing at the same teacher tokens; None if the teacher alone was not measured.
+        p: two-sided p-value of a paired bootstrap over problems.
+        p_holm: p-value corrected over all points of all frontiers.
     """
 
     label: str
@@ -117,13 +117,13 @@ def above_mixing(
     """Return how far a method lies above random mixing, with a 95 % interval and a two-sided p-value.
 
     Random mixing gives a share of the problems to the teacher, chosen by chance: its expected accuracy is the weighted mean of
-    both. A method that does no better has learnt nothing from its signal (arXiv 2403.12031).
+    both. A method that is no better gains nothing from its signal (arXiv 2403.12031).
 
     Args:
         point: scores of the method, by problem.
-        student: of the student alone, on the same problems.
-        teacher: of the teacher alone, on the same problems.
-        share: of the problems that the teacher would solve at the method's cost, from 0 to 1.
+        student: scores of the student alone on the same problems.
+        teacher: scores of the teacher alone on the same problems.
+        share: share of the problems (0 to 1) that the teacher could solve for the cost of the method.
     """
     import numpy
 
@@ -211,5 +211,5 @@ def _cells(point: Point) -> list[str]:
         f"{point.tokens / point.uses:,.0f}",
         usd(point.usd),
         "-" if above is None else f"{100 * above.value:+.1f} ({100 * above.low:+.1f} to {100 * above.high:+.1f})",
-        "-" if point.p_holm is None else f"{point.p_holm:.3f}",
+        p_value(point.p_holm),
     ]

@@ -60,4 +60,4 @@ def test_an_unknown_verifier_is_named(tmp_path):
     result = CliRunner().invoke(app, ["verify", str(file), "--verifier", "magic"])
     assert "verifier 'magic' is unknown; use mathematics, choice" in str(result.exception)
     result = CliRunner().invoke(app, ["verify", str(file), "--verifier", "numeric:x"])
-    assert "'x' is no tolerance" in str(result.exception)
+    assert "'x' is not a tolerance" in str(result.exception)

@@ -3,8 +3,9 @@ import json
 import pytest
 
 from trace_of_thought.experiments import load_experiment
-from trace_of_thought.experiments.exchange.flat_rows import COLUMNS, FORMATS, export_rows
+from trace_of_thought.experiments.exchange.flat_rows import COLUMNS, FORMATS, export_rows, flat_rows
 from trace_of_thought.experiments.report.labels import told_apart
+from trace_of_thought.models import ScriptedChatModel
 
 
 @pytest.fixture
@@ -44,6 +45,18 @@ def test_every_format_gives_the_same_rows(finished, tmp_path, format):
     assert read["question"].tolist()[:2] == ["What is 0 + 1?", "What is 1 + 1?"]
     steps = read["steps"].iloc[-1]
     assert list(json.loads(steps) if format == "csv" else steps) == ["Look at the number.", "Add one to it."]
+
+
+def test_rows_tell_shots_programs_and_the_rungs_of_ladders(experiment, sums):
+    student = ScriptedChatModel(script=["```python\ndef solution():\n    return one\n```", "Answer: 1"])
+    ladder = "program_of_thought > joint if program_failed"
+    _, journal = experiment({"scripted:s": student}, problems=sums(1), methods="trace_of_thought", modes=ladder, shots=2)
+    [row] = flat_rows(journal)
+    assert (row["shots"], row["rung"], row["status"]) == (2, "joint", "correct")
+    assert row["escalations"][0].startswith("joint: the program failed: NameError")
+    student = ScriptedChatModel(script=["```python\ndef solution():\n    return one\n```"])
+    _, journal = experiment({"scripted:s": student}, problems=sums(1), methods="program_of_thought")
+    assert "NameError" in [row["program_error"] for row in flat_rows(journal)][-1]
 
 
 def test_cells_that_differ_in_an_option_have_labels_that_say_which(experiment, sums, tmp_path):

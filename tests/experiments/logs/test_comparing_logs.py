@@ -118,6 +118,11 @@ def test_one_sentence_says_what_to_think(tmp_path):
     assert conclusion([same]) == "As good as equal: the difference is smaller than 15 points on these 24 problems."
     [few] = compare_pairs(matched(A, A, tmp_path), margin=0.02)
     assert conclusion([few]).startswith("No evidence of a difference, and none that it is within 2 points")
+    two = [{**few, "student": "small"}, {**few, "student": "large", "difference": 0.1, "needed": 240}]
+    assert conclusion(two) == (
+        "No evidence of a lift in 2 comparisons; the largest difference is +10.0 points by large a.eval (match); "
+        "about 240 problems would be needed to see one of this size."
+    )
     levels = compare_pairs(matched(A, B, tmp_path), by="level")
     assert "In the parts: no evidence of a lift in 3 comparisons" in conclusion(levels)
     assert "about 15 problems would be needed" in conclusion(levels)
@@ -137,6 +142,28 @@ def test_large_logs_are_compared(tmp_path):
     a, b = many(tmp_path / "a.jsonl", 1319, 0), many(tmp_path / "b.jsonl", 1319, 1)
     [found] = compare_pairs(matched(a, b, tmp_path))
     assert found["n"] == 1319
+
+
+def test_a_target_that_is_a_worked_solution_is_verified_again_by_its_answer(tmp_path):
+    """As in GSM8K: the target ends with "#### N", and may be longer than any answer."""
+    for name, said in (("a", 7), ("b", 8)):
+        samples = [
+            {
+                "doc_id": n,
+                "doc": {"question": f"What is {n} + 8 - {n}?"},
+                "target": "She adds and subtracts the same. " * 40 + "#### 8",
+                "resps": [[f"Answer: {said}"]],
+                "filter": "none",
+                "metrics": ["exact_match"],
+                "exact_match": 0.0,
+            }
+            for n in range(6)
+        ]
+        (tmp_path / f"samples_{name}.jsonl").write_text("".join(json.dumps(sample) + "\n" for sample in samples))
+    files = [str(tmp_path / f"samples_{name}.jsonl") for name in "ab"]
+    [found] = compare_pairs(matched(*files, tmp_path, rescore=True))
+    assert (found["n"], found["gained"], found["lost"]) == (6, 6, 0)
+    assert found["b"] == "samples_b.jsonl (verified again)"
 
 
 def test_the_command_needs_neither_library(tmp_path):

@@ -14,6 +14,7 @@ from trace_of_thought.experiments.report.summary import comparisons
 from trace_of_thought.models import ScriptedChatModel
 
 LADDER = "standard > teacher if wrong_arithmetic"
+EXCLUDE = [{"student": "t", "method": "trace_of_thought"}]
 EVERYTHING = "standard > teacher if always"
 
 
@@ -40,7 +41,7 @@ def journal(experiment, sums):
         problems=sums(120),
         modes=[EVERYTHING, LADDER],
         students=["scripted:s", "scripted:t"],
-        exclude=[{"student": "t", "method": "trace_of_thought"}],
+        exclude=EXCLUDE,
     )[1]
 
 
@@ -85,6 +86,18 @@ def test_what_is_compared_with_a_plan_is_told_by_what_it_costs_beyond_the_plan(e
     _, journal = experiment(models, problems=sums(60), methods=["trace_of_thought"], modes=["joint", ladder])
     read = conditions(journal)
     assert re.search(r"costs \d+ more output tokens .* \(\d+ in all\)", headline(comparisons(journal), frontiers(read)))
+
+
+def test_the_headline_tells_where_the_teacher_itself_would_do_better(experiment, sums):
+    def weak(prompt):
+        n = _number(prompt)
+        return f"Answer: {n + 1}" if n % 3 == 0 and "steps" in prompt else "Answer: 999"
+
+    models = {"scripted:s": ScriptedChatModel(script=weak), "scripted:t": ScriptedChatModel(script=_teacher)}
+    _, journal = experiment(models, problems=sums(60), students=["scripted:s", "scripted:t"], exclude=EXCLUDE)
+    said = headline(comparisons(journal), frontiers(conditions(journal)))
+    assert "(0.0 % to 33.3 %, n = 60, p < .001)" in said
+    assert re.search(r"own answers to randomly chosen problems would reach \d+\.\d % \(p < \.001\)\.$", said)
 
 
 def test_points_have_the_numbers_of_the_table(journal):

@@ -144,6 +144,18 @@ def test_rescoring_uses_the_verifier_as_it_is_now(journal):
     assert summarise(journal)[0]["accuracy"] == 5 / 8
 
 
+def test_rescoring_a_program_judges_its_value_and_never_its_source(experiment, sums):
+    def writes(prompt):
+        number = int(prompt.split("What is ")[1].split(" +")[0])
+        return f"def solution():\n    total = {number + 1}\n    return {'total' if number else 'totl'}"
+
+    student = ScriptedChatModel(script=writes)
+    _, journal = experiment({"scripted:s": student}, problems=sums(3), methods="program_of_thought")
+    done = rescore(journal)
+    assert (done.rows, done.changed) == (3, {})
+    assert "1 no_answer" in make_report(journal).markdown
+
+
 def test_unknown_costs_are_shown_as_unknown():
     assert (usd(None), usd(0.0), usd(0.00012), usd(12.345)) == ("unknown", "0", "0.0001", "12.35")
 

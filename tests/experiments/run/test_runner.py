@@ -40,6 +40,7 @@ def test_one_prompt_set_does_not_answer_for_another(experiment, sums, teacher, t
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "decompose.txt").write_text("Plan this:\n{question}")
     experiment(problems=sums(3), methods="trace_of_thought", prompts=["default", str(tmp_path / "own")])
+    assert sum(prompt.startswith("Plan this:") for prompt in teacher.calls) == 3
     assert len(teacher.calls) == 6
 
 

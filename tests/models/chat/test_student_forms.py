@@ -53,6 +53,15 @@ def test_a_text_keeps_a_grammar_and_streams(forced):
     assert re.fullmatch("(well|so) (yes|no)", text)
 
 
+def test_probabilities_are_those_without_the_form(forced):
+    options = {"regex": "[0-9]{3}", "logprobs": True, "temperature": 0.7, "seed": 1}
+    plain, with_others = (
+        forced.invoke("hello", **options, **more).response_metadata["logprobs"]["content"] for more in ({}, {"top_logprobs": 1})
+    )
+    assert [entry["token"] for entry in plain] == [entry["token"] for entry in with_others]
+    assert [entry["logprob"] for entry in plain] == pytest.approx([entry["logprob"] for entry in with_others], abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("form", "message"),
     [

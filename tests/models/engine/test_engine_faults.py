@@ -67,6 +67,13 @@ def test_a_worker_that_is_killed_is_started_again_and_its_calls_are_served(load_
     assert text + "".join(chunk.text for chunk in stream) == whole
 
 
+def test_a_killed_scorer_is_started_again(load_tiny):
+    student = load_tiny(engine="openvino", max_tokens=4, logprobs=True, top_logprobs=2)
+    told = student.invoke("hello").response_metadata["logprobs"]
+    student._service.engine._scorer._process.kill()
+    assert student.invoke("hello").response_metadata["logprobs"] == told
+
+
 def test_a_student_that_is_forgotten_leaves_no_process_behind(load_tiny_session):
     student = load_tiny_session(engine="openvino")
     process = student._service.engine._worker._process
@@ -127,9 +134,9 @@ def test_ctrl_c_ends_a_call(tiny_folder, engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_forked_child_can_use_the_student(tiny_folder, engine):
     code = LOAD.format(engine) + (
-        "import os\nexpected = student.invoke('hello', max_tokens=6).content\n"
+        "import os\nexpected = student.invoke('hello', max_tokens=6, top_logprobs=2).content\n"
         "child = os.fork()\n"
-        "if child == 0:\n    os._exit(0 if student.invoke('hello', max_tokens=6).content == expected else 1)\n"
+        "if child == 0:\n    os._exit(0 if student.invoke('hello', max_tokens=6, top_logprobs=2).content == expected else 1)\n"
         "print('child', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )
     assert "child 0" in run(code, tiny_folder).stdout

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from trace_of_thought.models.weights.transformers_model import load_model  # noqa: E402
+from trace_of_thought.models.weights.transformers_model import load  # noqa: E402
 
 
 class Exploit:
@@ -40,5 +40,5 @@ def test_code_in_a_folder_is_not_run(folder, tmp_path):
     auto = dict.fromkeys(["AutoConfig", "AutoModelForCausalLM", "AutoTokenizer"], "evil.Evil")
     (folder / "config.json").write_text(json.dumps({"model_type": "evil", "auto_map": auto}))
     with pytest.raises(ValueError, match="trust_remote_code"):
-        load_model(str(folder))
+        load(str(folder))
     assert not (tmp_path / "ran").exists()

@@ -107,6 +107,25 @@ def test_decisions_are_taken_up_by_the_next_run(world):
     assert len(world.teacher.calls) == 7
 
 
+def test_a_person_may_be_a_rung_and_the_teacher_is_paid_only_where_it_is_reached(world):
+    def unsure(prompt):
+        number = int(prompt.split("What is ")[1].split(" +")[0])
+        return f"Answer: {number + 1}" if number != 4 or "following steps" in prompt else "I cannot say."
+
+    world.student.script = unsure
+    ladder = {"review": "never", "modes": "standard > reviewed joint if no_answer"}
+    outcome, rows = world.run(**ladder)
+    assert (outcome.done, outcome.waiting, outcome.failed) == (5, 1, 0)
+    assert len(world.teacher.calls) == 1
+    [item] = world.waiting()
+    assert item.problem_id == "p4"
+    world.queue.decide(item.number, {"type": "edit", "args": {"steps": ["Count one further."]}}, reviewer="ann")
+    _, rows = world.run(**ladder)
+    assert [row["status"] for row in rows] == ["correct"] * 6
+    assert rows[4]["detail"]["rung"] == "reviewed joint"
+    assert (len(world.teacher.calls), len(world.student.calls)) == (1, 7)
+
+
 def test_two_students_share_one_review(world):
     assert world.run(students=["scripted:s", "scripted:o"])[0].waiting == 6
     assert len(world.waiting()) == 3

@@ -153,3 +153,15 @@ def test_the_code_and_the_machine_are_named() -> None:
     facts = tracking.code_version()
     assert {"version.langgraph", "version.mlflow", "version.python", "machine.cores"} <= set(facts)
     assert all(isinstance(value, str) for value in facts.values())
+
+
+def test_a_renamed_experiment_is_renamed_in_mlflow_unless_it_shares_its_place(store: Store) -> None:
+    before = tracking.publish(store, experiment())
+    after = tracking.publish(store, experiment(name="demo 2", title="demo 2", former=("demo",)))
+    assert (after.experiment_id, after.parent_id, after.cells) == (before.experiment_id, before.parent_id, before.cells)
+    assert store.client.get_experiment_by_name("demo") is None
+    assert store.client.get_run(after.parent_id).info.run_name == "demo 2"
+    store.client.create_run(after.experiment_id)  # somebody else's
+    other = tracking.publish(store, experiment(name="demo 3", title="demo 3", former=("demo", "demo 2")))
+    assert other.experiment_id != after.experiment_id
+    assert store.client.get_experiment_by_name("demo 2").experiment_id == after.experiment_id

@@ -109,3 +109,21 @@ def test_a_forked_child_gets_a_connection_of_its_own(outbox: Outbox) -> None:
             os._exit(0)
     os.waitpid(child, 0)
     assert outbox.count("here") == 2
+
+
+def test_held_traces_are_sent_only_when_they_are_released(outbox: Outbox) -> None:
+    for number in range(3):
+        outbox.hold(f"tr-{number}", "{}", "here", "run")
+    outbox.hold("tr-other", "{}", "here", "another run")
+    assert outbox.next("here", owner=None, limit=9) == []
+    assert outbox.held(["run"]) == {"tr-0": True, "tr-1": True, "tr-2": True}
+    outbox.release(["tr-1", "tr-1", "tr-unknown"])
+    assert [kept.trace_id for kept in outbox.next("here", owner=os.getpid(), limit=9)] == ["tr-1"]
+    outbox.discard(["tr-0"])
+    assert outbox.held(["run", "another run"]) == {"tr-2": True, "tr-other": True}
+
+
+def test_what_a_living_process_holds_is_not_ours(outbox: Outbox) -> None:
+    outbox.hold("tr-1", "{}", "here", "run")
+    outbox._write(("UPDATE held SET owner = ?", [(os.getppid(),)]))
+    assert outbox.held(["run"]) == {"tr-1": False}

@@ -13,7 +13,7 @@ import pytest
 from trace_of_thought import tracking
 from trace_of_thought.foundation.folders import home
 from trace_of_thought.tracking.store.outbox import Outbox
-from trace_of_thought.tracking.store.store import _CHECK_S
+from trace_of_thought.tracking.store.reachability import _CHECK_S
 
 
 def test_a_server_that_is_down_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch, free_port: Callable[[], int]) -> None:
@@ -29,7 +29,7 @@ def test_a_server_that_is_down_is_named_with_what_to_do(monkeypatch: pytest.Monk
 
 def test_a_server_that_accepts_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _CHECK_S < 10  # the promise to the user
-    monkeypatch.setattr("trace_of_thought.tracking.store.store._CHECK_S", 0.1)
+    monkeypatch.setattr("trace_of_thought.tracking.store.reachability._CHECK_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(tracking.TrackingUnavailable, match="ReadTimeout"):
         tracking.connect(f"http://127.0.0.1:{silent.getsockname()[1]}")
 

@@ -67,6 +67,17 @@ def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift, openai_se
     assert "no such problems" in tot("show", "lift", "standard", "--no-answer")[1]
 
 
+def test_combinations_that_differ_in_an_option_are_chosen_by_it(tot, tmp_path, openai_server):
+    models = ("--student", "openai:s", "--base-url", openai_server.url, "--methods", "standard", "--limit", "2")
+    for temperature in ("0", "0.7"):
+        code, text = tot("run", *models, "--no-tracking", "--temperature", temperature, "--experiment", "temps")
+        assert code == 0, text
+    assert "standard [temperature 0.7]" in tot("show", "temps")[1]
+    assert "s standard [temperature 0.7] on sample" in tot("show", "temps", "temperature 0.7")[1].splitlines()[0]
+    assert tot("compare", "temps:temperature 0.0", "temps:temperature 0.7")[0] == 0
+    assert "[temperature 0.0]" in tot("show", "temps", "standard")[1]  # both, as before
+
+
 def test_columns_of_tables_are_chosen(tot, lift, tmp_path):
     code, text = tot("compare", "lift:standard", "lift:trace", "--show-columns", "p,N,needed")
     assert code == 0, text
@@ -163,6 +174,33 @@ def test_a_dry_run_that_would_fail_exits_with_1(tot, tmp_path):
         )
         assert code == 1, teacher
         assert said in " ".join(text.split()), text
+
+
+def test_a_dry_run_says_which_limit_it_passes(tot, openai_server):
+    models = (
+        "--student",
+        "openai:s",
+        "--base-url",
+        openai_server.url,
+        "--methods",
+        "standard",
+        "--price",
+        "openai:s=1000/1000",
+    )
+    code, text = tot("run", *models, "--dry-run", "--max-cost-usd", "0.5", "--max-total-tokens", "200")
+    said = " ".join(text.split())
+    assert code == 0
+    assert "exceed --max-cost-usd=0.5; the run would stop early" in said
+    assert "exceed --max-total-tokens=200; the run would stop early" in said
+
+
+def test_a_tracking_server_that_is_away_leaves_no_experiment(tot, tmp_path, openai_server):
+    models = ("--student", "openai:s", "--base-url", openai_server.url, "--methods", "standard")
+    code, text = tot("run", *models, "--tracking-uri", "http://127.0.0.1:1", "--experiment", "away")
+    assert code == 1
+    assert "no MLflow server answers at http://127.0.0.1:1" in " ".join(text.split())
+    assert openai_server.hits == 0
+    assert not list(tmp_path.rglob("away.journal*"))
 
 
 def test_a_budget_has_an_exit_code_of_its_own(tot, tmp_path, openai_server):

@@ -1,0 +1,116 @@
+"""Files of a journal that are flipped, cut, overwritten or locked: one clear message, and what can be read is recovered."""
+
+import random
+import sqlite3
+
+import pytest
+
+from trace_of_thought.experiments.journal.finding import find_journal
+from trace_of_thought.experiments.journal.journal import Journal
+from trace_of_thought.experiments.journal.repair import repair_journal
+
+PROBLEMS = 60
+
+
+@pytest.fixture
+def whole(tot, hostile, tmp_path):
+    """The journal of a finished run, its bytes, and the command that made it."""
+    lines = (f'{{"question": "What is {n} + 1?", "reference": "4", "id": "p{n}"}}\n' for n in range(PROBLEMS))
+    (tmp_path / "p.jsonl").write_text("".join(lines))
+    command = ["run", "--problems", "p.jsonl", "--student", "openai:s", "--base-url", hostile.url, "--methods", "standard"]
+    command.append("--no-tracking")
+    code, output = tot(*command)
+    assert code == 0, output
+    with find_journal("experiment", tmp_path / ".trace_of_thought") as journal:
+        journal.fold()
+        path = journal.path
+    return path, path.read_bytes(), command
+
+
+def damaged(content, kind, chance):
+    """Return a file's bytes after something happened to them."""
+    at = chance.randrange(len(content))
+    return {
+        "flipped": content[:at] + bytes([content[at] ^ 1 << chance.randrange(8)]) + content[at + 1 :],
+        "overwritten": content[:at] + chance.randbytes(min(6000, len(content) - at)) + content[at + 6000 :],
+        "zeroed": content[:at] + bytes(min(4096, len(content) - at)) + content[at + 4096 :],
+        "cut": content[:at],
+    }[kind]
+
+
+def rows_of(path):
+    with Journal(path) as journal:
+        return {row["key"]: row for cell in journal.cells() for row in journal.rows(cell["id"], detail=True)}
+
+
+def refusal(use, path):
+    """Return what is said of a file that cannot be used; an error of SQLite is not caught: somebody must explain it."""
+    try:
+        use(path)
+    except (OSError, ValueError) as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("kind", ["flipped", "overwritten", "zeroed", "cut"])
+def test_a_damaged_journal_is_read_refused_or_repaired_and_nothing_else(whole, fault_seed, kind):
+    path, content, _ = whole
+    chance, before = random.Random(fault_seed), rows_of(path)
+    for _ in range(12):
+        path.write_bytes(damaged(content, kind, chance))
+        assert str(path) in (refusal(rows_of, path) or str(path))
+        for file in path.parent.iterdir():
+            if file != path and "journal" in file.name:
+                file.unlink()
+        path.write_bytes(damaged(content, kind, chance))
+        if refused := refusal(repair_journal, path):
+            assert str(path) in refused
+            continue
+        found = rows_of(path)
+        assert len(set(found) - set(before)) <= 1  # damage within the text of a key cannot be seen
+        assert all(row["status"] == before[key]["status"] for key, row in found.items() if key in before)
+
+
+def test_after_a_repair_the_same_command_solves_what_is_missing_and_nothing_else(whole, tot, hostile):
+    path, content, command = whole
+    middle = len(content) // 2
+    path.write_bytes(content[:middle] + bytes(range(256)) * 32 + content[middle + 256 * 32 :])
+    code, output = tot("report", "--no-tracking")
+    assert code == 1
+    assert "is damaged" in output
+    assert "tot repair experiment" in output
+    code, output = tot("repair", "experiment")
+    assert code == 0, output
+    left = PROBLEMS - len(rows_of(path))
+    assert left > 0
+    assert f"missing: {left} rows" in output
+    asked = len(hostile.asked)
+    assert tot(*command)[0] == 0
+    assert len(hostile.asked) - asked == left
+
+
+def test_a_journal_that_another_program_locks_is_named(whole, tot, monkeypatch):
+    path, _, command = whole
+    monkeypatch.setattr("trace_of_thought.experiments.journal.tables.PATIENCE_S", 0.2)
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("pragma locking_mode = exclusive")
+    lock.execute("begin exclusive")
+    try:
+        code, output = tot(*command)
+    finally:
+        lock.close()
+    assert code == 1
+    assert f"error: the journal {path} cannot be used: database is locked" in " ".join(output.split())
+    assert tot(*command)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "advice"), [("reviews.sqlite", "move the file away"), ("../mlflow.db", "move it away, and a new one is made")]
+)
+def test_other_stores_that_are_garbage_are_named_with_what_to_do(tot, tmp_path, fault_seed, file, advice):
+    (tmp_path / ".trace_of_thought").mkdir()
+    (tmp_path / ".trace_of_thought" / file).write_bytes(random.Random(fault_seed).randbytes(9000))
+    run = ["run", "--problems", "sample", "--limit", "1", "--student", "recorded:sample", "--methods", "standard"]
+    code, output = tot(*(["review", "export", "x.json"] if "reviews" in file else run))
+    assert code == 1
+    assert advice in " ".join(output.split())
+    assert "Traceback" not in output

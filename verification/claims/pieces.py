@@ -1,0 +1,218 @@
+"""The pieces of a statement that are more than a number: mathematics, solutions, ranges, sets, times, ratios, remainders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
+from ..notation.layout import REMAINDER
+from ..notation.quantities import find_quantities
+from ..notation.times import CLOCK as TIME
+from ..notation.values import exact_values, tidy
+from .candidates import Asked, Candidate, Formula
+from .described import described_sets
+from .signs import EXPRESSION_SIGNS, HOW_MANY, SEGMENT_SIGNS, in_parentheses
+
+ALL_SOLUTIONS = 4.0
+"""Every solution named, "x = 2 or x = -3", outranks each of its numbers."""
+SUPPOSED = 0.0
+"""Where they only say for what something holds, "where x = 2 and y = 3", anything else is likelier."""
+RATIO = 2.5
+"""A ratio where one is spoken of, unless the question gives it."""
+CLOCK = 3.0
+"""A time of the day where one is asked; the later in the sentence the likelier."""
+DURATION, RESTATED_DURATION = 2.0, 2.5
+"""Hours and minutes, dollars and cents are one value; in parentheses they say the same again."""
+Found = tuple[Candidate, tuple[int, int]]
+"""A candidate with the place that it takes."""
+SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and|,\s*(?:and\s*)?(?=⟦\s*[a-z]\s*=))\s*⟦[^⟧]*⟧)*")
+_MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
+_HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
+_FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|[aAI]\s+[$€£]?\d[\d.,]*%?|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
+_NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
+_EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
+_SCALED = re.compile(r"\d[\d.]*k")
+_DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
+_DURATION = re.compile(
+    r"\d+\s?(?:hours?|hrs?|h)\b,?\s?(?:and )?\d+\s?(?:minutes?|mins?|m)\b|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I
+)
+_CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
+_ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
+_ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
+_RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
+_SOLUTIONS = re.compile(r"\b([a-z])(?:_\d)?\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1(?:_\d)?\s*=\s*-?[\d./]+)+")
+_ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
+_SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
+_ALL_NAMED = re.compile(
+    r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+"
+    r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,5},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))",
+    re.I,
+)
+_LETTER_BEFORE_UNIT = (
+    r"(?<![\w.,$])\d+[a-z](?=\s(?:(?:square|cubic|sq\.?|cu\.?)\s)?(?:units?|[cmk]?m|feet|ft|inch(?:es)?|met(?:er|re)s?)\b)"
+)
+"""The "12h" of "12h cubic units", where h is a height."""
+_SYMBOL_BEFORE_UNIT = re.compile(_LETTER_BEFORE_UNIT)
+_EXPRESSION = re.compile(
+    r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|(?:(?<!\w)[A-Za-z]\s*=\s*)?\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
+    r"|\{[^{}]{1,80}\}"
+    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|(?!(?<=[\s=])\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\))[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
+    r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d)"
+    rf"|{_LETTER_BEFORE_UNIT})"
+)
+_RANGE = re.compile(
+    r"(?:\b(?:between|from)\s+)?(?<![\d.,$/^-])[$€£]?\d[\d,]*(?:\.\d+)?\s*(?P<by>-|to|and)\s*[$€£]?\d[\d,]*(?:\.\d+)?(?![\d.,]*\d|\s*[-+*/=^])(?=\s+[a-z]|\W*$)",
+    re.I,
+)
+_STATES_RANGE = re.compile(
+    r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have|somewhere|anywhere|expect|ranges?|vary|varies|lies?))\s*$",
+    re.I,
+)
+_WANTS_ALL = re.compile(
+    r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
+    r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
+    r"|\bvertex|\bcoordinates|\bvector",
+    re.I,
+)
+_EITHER_SIDE = re.compile(
+    r"\b(?P<letter>[a-z])\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d\s+or\s+(?P=letter)\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d"
+)
+
+
+def pieces(text: str, outside: str, asked: Asked) -> Iterator[Found]:
+    """Return every piece with its place; `outside` is the text without what is marked as mathematics."""
+    for match in SEGMENT.finditer(text):
+        yield _segment(match, text, asked), match.span()
+    for kind in (_expressions, _solutions, _ranges, _clocks, _ratios, _durations, _remainders):
+        yield from kind(outside, asked)
+    for interval, span in described_sets(text, asked.question):
+        yield Candidate(interval, ALL_SOLUTIONS, span[0]), span
+
+
+def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
+    content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
+    claim = right_side(content, asked.question)
+    formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
+    return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start(), rounded=_rounded_form(content, claim))
+
+
+def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _EXPRESSION.finditer(outside):
+        written = match[0].strip()
+        if _SYMBOL_BEFORE_UNIT.match(outside, match.start()):
+            formula = Formula(written, written, outside[: match.start()], match.start() / (len(outside) + 1), asked)
+            text = f"{written[:-1]} * {written[-1]}"
+            yield Candidate(text, ALL_SOLUTIONS + EXPRESSION_SIGNS.score(formula), match.start()), match.span()
+            continue
+        if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
+            continue
+        if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
+            continue
+        if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
+            continue
+        content = _balanced(written)
+        if exact_values(content):
+            continue
+        claim = right_side(content, asked.question)
+        formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
+        rounded = _rounded_form(content, claim)
+        yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start(), rounded=rounded), match.span()
+
+
+def _balanced(written: str) -> str:
+    """Drop what follows a parenthesis that is not closed: "0.15 (15"."""
+    while written.count("(") > written.count(")"):
+        written = written[: written.rindex("(")].rstrip()
+    return written
+
+
+def _explained(written: str) -> bool:
+    """Tell whether this is a number with its computation in parentheses after it: "26 (40 - 14)"."""
+    match = _NUMBER_AND_WORK.fullmatch(written)
+    if not match:
+        return False
+    try:
+        return evaluate(tokenize(match[1])) == evaluate(tokenize(match[2]))
+    except NotArithmetic:
+        return False
+
+
+def _solutions(outside: str, asked: Asked) -> Iterator[Found]:
+    if not any(mark in outside for mark in ("=", " are", " or ")):
+        return
+    for match in _EITHER_SIDE.finditer(outside):
+        yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
+    for match in _SOLUTIONS.finditer(outside):
+        values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
+        yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
+    for match in _ASSIGNED.finditer(outside):
+        if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
+            wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
+            points = SUPPOSED if _SUPPOSED.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
+            yield Candidate(match[0], points, match.start()), match.span()
+    for match in _ALL_NAMED.finditer(outside):
+        values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
+        yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _RANGE.finditer(outside):
+        between = match[0].lower().startswith("between")
+        written = "-" in match[0] and " " not in match[0] and re.match(r"\s+[a-z]{3}", outside[match.end() :])
+        if (match["by"].lower() == "and") != between or not (written or _STATES_RANGE.search(outside[: match.start()])):
+            continue
+        low, high = (quantity.value for quantity in find_quantities(match[0].replace("-", " "))[:2])
+        if low < high and match[0] not in asked.question:
+            yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
+
+
+def _clocks(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _CLOCK.finditer(outside) if _ASKS_TIME.search(asked.sentence) else ():
+        yield Candidate(match[0], CLOCK + match.start() / len(outside), match.start()), match.span()
+
+
+def _ratios(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _RATIO.finditer(outside) if ":" in outside and (asked.ratio or "ratio" in outside.lower()) else ():
+        yield Candidate(match[0], RATIO * (match[0] not in asked.question), match.start()), match.span()
+
+
+def _remainders(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in REMAINDER.finditer(outside) if "emainder" in asked.question else ():
+        yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
+
+
+def _durations(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _DURATION.finditer(outside):
+        points = DURATION - RESTATED_DURATION * in_parentheses(outside[: match.start()])
+        yield Candidate(match[0], points, match.start()), match.span()
+
+
+def right_side(content: str, question: str | None) -> str:
+    """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
+    content = _exact_form(tidy(content), bool(_ASKS_ROUNDED.search(question or "")))
+    plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
+    if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
+        return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
+    if re.search(r"(?<!=)=(?!=).*,(?!\d{3}\b).*(?<!=)=|\bor\b|\band\b", content) or re.search(
+        r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]
+    ):
+        return content
+    return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
+
+
+def _exact_form(content: str, rounds: bool) -> str:
+    r"""Of "1/6 \approx 0.167" keep the exact form unless it is to be rounded, of "600/9 \approx 67" the rounded one."""
+    exact, rounded = content.partition("\\approx")[::2]
+    if not rounded.strip():
+        return content
+    if rounds:
+        return rounded.strip()
+    last = exact.rsplit("=", 1)[-1].strip()
+    return exact.strip() if _EXACT.fullmatch(last) and "." in rounded else rounded.strip()
+
+
+def _rounded_form(content: str, claim: str) -> str:
+    r"""Return the 78.54 of "25\\pi \\approx 78.54" if the exact form is the claim, else ""."""
+    rounded = re.sub(r"[^\d.,-]", "", content.partition("\\approx")[2]).rstrip(".,")
+    return rounded if "." in rounded and "\\approx" not in claim and rounded not in claim else ""

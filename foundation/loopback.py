@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is loopback."""
+    """Return whether a host name or address is loopback."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -69,8 +69,8 @@ def load_openvino(
         folder, kept = _exported(model_id, **hub_options), "as exported"
         if folder is None:
             folder, kept = _converted(model_id, weights, **hub_options), weights
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        config, chosen = AutoConfig.from_pretrained(folder), getattr(torch, dtype)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        config, chosen = AutoConfig.from_pretrained(folder, trust_remote_code=False), getattr(torch, dtype)
         model = OpenVinoModel(folder, config, _generation_config(folder), kept, chosen)
     return model, tokenizer
 
@@ -102,14 +102,14 @@ def _converted(model_id: str, weights: Weights, **hub_options: Any) -> Path:
         file = path.resolve()
         return openvino_folder(digest_of(file), file.stem, weights, lambda: _checked(*read_gguf(file, torch.float32)))
     source = source_of(model_id)
-    config = AutoConfig.from_pretrained(source, **hub_options)
+    config = AutoConfig.from_pretrained(source, trust_remote_code=False, **hub_options)
     if reason := why_not(config):
         raise CannotServeError(reason)
     identity = str(getattr(config, "_commit_hash", None) or _stamp(path))
 
     def load() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-        model = AutoModelForCausalLM.from_pretrained(source, dtype="auto", **hub_options)
-        return model, AutoTokenizer.from_pretrained(source, **hub_options)
+        model = AutoModelForCausalLM.from_pretrained(source, dtype="auto", trust_remote_code=False, **hub_options)
+        return model, AutoTokenizer.from_pretrained(source, trust_remote_code=False, **hub_options)
 
     return openvino_folder(f"{model_id} {identity}", Path(model_id).name, weights, load)
 

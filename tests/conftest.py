@@ -41,7 +41,7 @@ REMEDIES = {
     r"Postgres": "tests of reviews in Postgres: apt install postgresql",
     r"shared data|recorded decompositions|released traces|paper's prompts": "checks on public data: put it into ../shared/data",
     r"verl|verifiers|trl": "tests beside other libraries: install the release that the reason names",
-    r"VNNI|CUDA|no fork|as Linux does|runs a script by its first line": "tests of other hardware: run them on a machine that has it",
+    r"VNNI|CUDA|no fork|as Linux does|runs a script by its first line": "tests of other machines: run them on one that has it",
 }
 """What to do for tests that were skipped, by a pattern of the reason that they give."""
 

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, PrivateAttr
 from transformers import TextGenerationPipeline
 
 from ..engine.choose_engine import build_engine
-from ..engine.service import Service
+from ..engine.service import Service, interruptible
 from ..weights.local_model import EngineName, load_local
 from ..weights.openvino_model import OpenVinoModel
 from .calls import DEFAULT_MAX_TOKENS, FORMS, PER_CALL, merge_options, prepare_call
@@ -171,7 +171,8 @@ class BatchedChatHuggingFace(ChatHuggingFace):
 
     def batch(self, inputs: list[Any], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any) -> list[Any]:
         """Answer many inputs; `max_concurrency` is twice the batch size unless the config has one."""
-        return super().batch(inputs, self._wide(config), return_exceptions=return_exceptions, **kwargs)
+        wide, answer = self._wide(config), super().batch
+        return interruptible(lambda: answer(inputs, wide, return_exceptions=return_exceptions, **kwargs))
 
     def batch_as_completed(
         self, inputs: Sequence[Any], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
+from typing import TypeVar
 
 from .base import Engine
 from .requests import Completion, Generation
+
+T = TypeVar("T")
 
 
 class Service:
@@ -27,6 +33,8 @@ class Service:
         Raises:
             TimeoutError: it took longer than `timeout` seconds.
         """
+        if (batch := _BATCH.get()) is not None:
+            batch.add(generation)
         try:
             self.engine.submit(generation)
             generation.result.result(timeout)
@@ -92,6 +100,48 @@ class Service:
             raise _too_slow(generation, timeout) from error
         finally:
             generation.result.cancel()
+
+
+class _Batch:
+    """The calls that the threads of one batch wait for."""
+
+    def __init__(self) -> None:
+        self._calls: list[Generation] = []
+        self._lock, self._over = threading.Lock(), False
+
+    def add(self, generation: Generation) -> None:
+        """Note a call; one that comes after the end is cancelled."""
+        with self._lock:
+            self._calls.append(generation)
+            over = self._over
+        if over:
+            generation.result.cancel()
+
+    def end(self) -> None:
+        """Cancel all calls."""
+        with self._lock:
+            self._over = True
+        for generation in self._calls:
+            generation.result.cancel()
+
+
+_BATCH: ContextVar[_Batch | None] = ContextVar("batch", default=None)
+
+
+def interruptible(call: Callable[[], T]) -> T:
+    """Return what a call returns that waits for calls of a student in threads of its own, as LangChain's `batch` does.
+
+    Python ends a thread pool by waiting for its threads, so Ctrl-C would wait for every reply under way. Here it cancels them.
+    """
+    batch, context = _Batch(), copy_context()
+    context.run(_BATCH.set, batch)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(context.run, call)
+        try:
+            return running.result()
+        except BaseException:
+            batch.end()
+            raise
 
 
 def _seconds_left(timeout: float | None) -> Iterator[float | None]:

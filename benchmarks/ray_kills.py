@@ -140,7 +140,7 @@ def rows_in(home: Path) -> int:
 
 def table(home: Path) -> dict[str, list[Any]]:
     """Return what must not depend on kills, by method."""
-    from trace_of_thought.experiments.journal.finding import journal_path
+    from trace_of_thought.experiments.journal.find_journal import journal_path
     from trace_of_thought.experiments.journal.journal import Journal
 
     names = ("key", "status", "answer", "student_input_tokens", "student_output_tokens", "teacher_output_tokens", "n_steps")
@@ -157,7 +157,7 @@ def traces_missing(home: Path) -> tuple[int, int]:
     """Return how many rows have no whole trace in MLflow, and how many traces do not name the replicas that their row names."""
     import mlflow
 
-    from trace_of_thought.experiments.journal.finding import journal_path
+    from trace_of_thought.experiments.journal.find_journal import journal_path
     from trace_of_thought.experiments.journal.journal import Journal
 
     client = mlflow.MlflowClient(f"sqlite:///{home / 'mlflow.db'}")
@@ -180,7 +180,7 @@ def traces_missing(home: Path) -> tuple[int, int]:
 
 def judge(folder: Path, teacher: Teacher, killer: Killer, problems: int, *, real: bool) -> bool:
     """Print what was lost, doubled or redone, and tell whether all is as it should be."""
-    from trace_of_thought.experiments.journal.finding import journal_path
+    from trace_of_thought.experiments.journal.find_journal import journal_path
     from trace_of_thought.experiments.journal.journal import Journal
 
     calm, killed = table(folder / "calm"), table(folder / "killed")

@@ -15,7 +15,7 @@ from ..experiments.exchange.publishing import MlflowTracker, experiment_record, 
 from ..experiments.report.html_report import make_report
 from ..experiments.run.preparing import open_journal
 from ..foundation.folders import home
-from ..foundation.signals import Interruption
+from ..foundation.process_signals import Interruption
 from ..nodes.asking.failures import explain, printable
 from ..tracking import TrackingUnavailable
 from .models import quiet_loading

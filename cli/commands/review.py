@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..writing import writing
+from ..output_files import writing
 
 if TYPE_CHECKING:
     from ...review.queue.queue import ReviewQueue

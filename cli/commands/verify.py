@@ -14,7 +14,7 @@ import typer
 
 from ...foundation.statuses import SCORED
 from ...problems.files import read_rows
-from ..writing import writing
+from ..output_files import writing
 
 if TYPE_CHECKING:
     from ...verification import Verdict

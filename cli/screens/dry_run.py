@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...experiments.journal.finding import journal_path
+from ...experiments.journal.find_journal import journal_path
 from ...experiments.journal.journal import Journal
 from ...experiments.report.table import rich_table, usd
 from ...experiments.run.spending import OPTIONS

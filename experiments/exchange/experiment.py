@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...foundation.folders import home
-from ..journal.finding import find_journal
-from ..report.comparing import compare_pairs, matched
+from ..journal.find_journal import find_journal
+from ..report.compare_results import compare_pairs, matched
 from ..report.summary import summarise
 from .flat_rows import arrow_table, flat_rows
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from .database_layout import SUFFIX, files_of
 from .journal import Journal
-from .layout import SUFFIX, files_of
 from .salvage import readable_records, stored_tables
 from .sqlite_pages import Record
 from .tables import lock_of

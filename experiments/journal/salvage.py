@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ...foundation.statuses import STATUSES
-from .layout import SCHEMA, files_of
+from .database_layout import SCHEMA, files_of
 from .sqlite_pages import Record, Value, read_records
 
 _KINDS = {"text": str, "integer": int, "real": float}

@@ -15,7 +15,7 @@ from typing import Self
 from urllib.parse import quote
 
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
-from .layout import SCHEMA, SUFFIX, VERSION
+from .database_layout import SCHEMA, SUFFIX, VERSION
 from .salvage import count_readable
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from ...foundation.statuses import SCORED
 from ...problems.formats import final_answer
-from ..journal.finding import find_journal
+from ..journal.find_journal import find_journal
 from ..journal.journal import Journal
 from ..journal.records import CellValues
-from ..logs.reading import is_log, read_log
+from ..logs.read_log import is_log, read_log
 from ..logs.scored import Log, ScoredProblem
 from .overview import choose_cells
 from .scores import Condition, conditions

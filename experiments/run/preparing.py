@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...foundation.redaction import Redactor
 from ..design.plan import Plan
-from ..journal.finding import journal_path
+from ..journal.find_journal import journal_path
 from ..journal.journal import Journal
 from ..journal.records import PromptTexts
 

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from transformers import PreTrainedModel
 
-from ..engine.forms import Form, FormWatch
+from ..engine.forced_forms import Form, FormWatch
 from ..engine.incremental_text import StopWatch
 from ..engine.requests import Generation, SamplingOptions
 from .chat_prompts import begun_by, render, tokenize

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .forms import FormWatch
+from .forced_forms import FormWatch
 
 FinishReason = Literal["stop", "length"]
 

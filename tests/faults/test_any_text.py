@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings, strategies as st
 from rich.console import Console
 
-from trace_of_thought.cli.publishing import publish
+from trace_of_thought.cli.publish_results import publish
 from trace_of_thought.experiments.design.config_file import build_config
 from trace_of_thought.experiments.design.plan import make_plan
 from trace_of_thought.experiments.exchange.flat_rows import FORMATS, export_rows
 from trace_of_thought.experiments.exchange.publishing import MlflowTracker, experiment_record
 from trace_of_thought.experiments.exchange.recorded_file import export_decompositions
-from trace_of_thought.experiments.journal.finding import find_journal
+from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.experiments.report.html_report import make_report
 from trace_of_thought.experiments.report.summary import summarise
 from trace_of_thought.experiments.report.table import rich_table, summary_cells

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from trace_of_thought.experiments.journal.finding import find_journal
+from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.experiments.journal.journal import Journal
 from trace_of_thought.experiments.journal.repair import repair_journal
 

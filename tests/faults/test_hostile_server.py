@@ -8,7 +8,7 @@ import pytest
 from hostile_server import FAULTS
 
 from trace_of_thought import build_trace_of_thought, load_chat_model
-from trace_of_thought.experiments.journal.finding import find_journal
+from trace_of_thought.experiments.journal.find_journal import find_journal
 
 pytest.importorskip("langchain_openai")
 

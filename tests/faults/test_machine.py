@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from trace_of_thought.experiments.journal.finding import find_journal
+from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.tracking.store.keeper import SOURCE_RUN, Keeper
 from trace_of_thought.tracking.store.outbox import Outbox
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from trace_of_thought.cli.app import app
-from trace_of_thought.experiments.logs.reading import read_log
+from trace_of_thought.experiments.logs.read_log import read_log
 from trace_of_thought.foundation import lines
 from trace_of_thought.models import load_chat_model
 from trace_of_thought.problems import load_problems

@@ -14,7 +14,7 @@ from ..store.paging import items_of_all_pages
 from ..store.private import tracing_client
 from .estimates import Answered, Audited, estimate
 from .questions import ANSWERS, REASONS, RIGHT, WHY, Answer, question, read_answer, read_reasons, review_queues
-from .sampling import SAYS_RIGHT, Drawn, Judged, draw, judged
+from .strata import SAYS_RIGHT, Drawn, Judged, draw, judged
 
 if TYPE_CHECKING:
     from ..store.store import Store

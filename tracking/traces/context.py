@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 
 from langchain_core.tracers.context import register_configure_hook
 
-from ...foundation.signals import exit_on_sigterm
+from ...foundation.process_signals import exit_on_sigterm
 from ..store.store import connect
 from .autolog import Autolog, tracer_here
 from .handler import TraceHandler

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ....experiments.report.comparing import compare_pairs, flips, matched, unmatched
+from ....experiments.report.compare_results import compare_pairs, flips, matched, unmatched
 from ....experiments.report.conclusion import conclusion
 from ....experiments.report.sides import Side
 from ....experiments.report.table import comparison_cells, rich_table, terms

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from ....experiments.exchange.recorded_file import export_decompositions
-from ....experiments.journal.finding import find_journal
+from ....experiments.journal.find_journal import find_journal
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable
-from ...writing import writing
+from ...output_files import writing
 
 decompositions = typer.Typer(help="Export teachers' steps for reuse.", no_args_is_help=True)
 decompositions.callback()(lambda: None)

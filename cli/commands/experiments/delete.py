@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ....experiments.journal.finding import delete_journal, find_journal
+from ....experiments.journal.find_journal import delete_journal, find_journal
 from ....foundation.folders import home
 from ....foundation.redaction import Redactor
 

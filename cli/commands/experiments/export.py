@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import typer
 
 from ....experiments.exchange.flat_rows import COLUMNS, export_rows
-from ....experiments.journal.finding import find_journal
+from ....experiments.journal.find_journal import find_journal
 from ....foundation.folders import home
-from ...writing import writing
+from ...output_files import writing
 
 Format = Literal["csv", "parquet", "jsonl", "hf"]
 

@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 
 from ....experiments.exchange.released_traces import cell_of, import_traces as read
-from ....experiments.journal.finding import journal_path
+from ....experiments.journal.find_journal import journal_path
 from ....experiments.journal.journal import Journal
 from ....experiments.report.summary import summarise
 from ....experiments.report.table import rich_table, summary_cells
 from ....foundation.folders import home
 from ...options import TrackingUri
-from ...publishing import opened, publish
+from ...publish_results import opened, publish
 from ...screens.consoles import wide
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ....experiments.journal.finding import journals
+from ....experiments.journal.find_journal import journals
 from ....experiments.journal.journal import Journal
 from ....experiments.report.overview import Overview, overview
 from ....experiments.report.table import rich_table

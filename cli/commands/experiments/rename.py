@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ....experiments.design.config_file import build_config
-from ....experiments.journal.finding import find_journal, rename_journal
+from ....experiments.journal.find_journal import find_journal, rename_journal
 from ....foundation.folders import home
 from ....foundation.redaction import Redactor
 

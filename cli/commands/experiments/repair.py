@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ....experiments.journal.finding import journal_path
-from ....experiments.journal.layout import SUFFIX
+from ....experiments.journal.database_layout import SUFFIX
+from ....experiments.journal.find_journal import journal_path
 from ....experiments.journal.repair import Repaired, repair_journal
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from ....experiments.exchange.publishing import publish_journal
-from ....experiments.journal.finding import find_journal
+from ....experiments.journal.find_journal import find_journal
 from ....experiments.report.frontier import calibration
 from ....experiments.report.frontier.calibration import condition_named
 from ....experiments.report.html_report import make_report
@@ -18,9 +18,9 @@ from ....experiments.report.table import rich_table
 from ....foundation.folders import home
 from ...columns import ShowColumns
 from ...options import TrackingUri
-from ...publishing import opened
+from ...output_files import writing
+from ...publish_results import opened
 from ...screens.consoles import wide
-from ...writing import writing
 
 
 def report(

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ....experiments.journal.finding import find_journal
+from ....experiments.journal.find_journal import find_journal
 from ....experiments.run.rescoring import rescore as verify_again
 from ....foundation.folders import home
 from ....tracking import override_verdicts
 from ...options import TrackingUri
-from ...publishing import opened, publish
+from ...publish_results import opened, publish
 
 
 def rescore(

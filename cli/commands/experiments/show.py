@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ....experiments.journal.finding import find_journal
+from ....experiments.journal.find_journal import find_journal
 from ....experiments.journal.journal import Journal
 from ....experiments.journal.records import CellValues, Row
 from ....experiments.report.overview import Wanted, choose_cells, choose_rows, find_row, full_name

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ....experiments.journal.finding import find_journal
+from ....experiments.journal.find_journal import find_journal
 from ....foundation.folders import home
 
 

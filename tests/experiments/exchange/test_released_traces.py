@@ -7,7 +7,7 @@ import pytest
 
 from trace_of_thought.experiments.exchange.recorded_file import export_decompositions
 from trace_of_thought.experiments.exchange.released_traces import import_traces
-from trace_of_thought.experiments.journal.finding import journal_path
+from trace_of_thought.experiments.journal.find_journal import journal_path
 from trace_of_thought.experiments.journal.journal import Journal
 from trace_of_thought.experiments.report.summary import summarise
 from trace_of_thought.models import RecordedTeacher

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from trace_of_thought.experiments.journal.finding import journal_path, unpublished
+from trace_of_thought.experiments.journal.find_journal import journal_path, unpublished
 from trace_of_thought.experiments.journal.journal import Journal
 from trace_of_thought.experiments.journal.tables import JournalBusy
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from trace_of_thought.experiments.inference.intervals import pass_at_k
-from trace_of_thought.experiments.logs.reading import read_log
-from trace_of_thought.experiments.report.comparing import compare_pairs, flips, matched
+from trace_of_thought.experiments.logs.read_log import read_log
+from trace_of_thought.experiments.report.compare_results import compare_pairs, flips, matched
 from trace_of_thought.experiments.report.conclusion import conclusion
 
 DATA = Path(__file__).parent / "data"

@@ -8,9 +8,9 @@ import pytest
 
 from trace_of_thought.experiments.exchange.recorded_file import export_decompositions
 from trace_of_thought.experiments.exchange.released_traces import cell_of, import_traces, read_traces
-from trace_of_thought.experiments.journal.finding import journal_path
+from trace_of_thought.experiments.journal.find_journal import journal_path
 from trace_of_thought.experiments.journal.journal import Journal
-from trace_of_thought.experiments.report.comparing import compare_pairs, flips, matched
+from trace_of_thought.experiments.report.compare_results import compare_pairs, flips, matched
 from trace_of_thought.experiments.report.figures import cost_figure
 from trace_of_thought.experiments.report.html_report import make_report
 from trace_of_thought.experiments.report.outcomes import cause

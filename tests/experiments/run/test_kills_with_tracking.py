@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from trace_of_thought.experiments.exchange.publishing import cell_metrics
-from trace_of_thought.experiments.journal.finding import find_journal
+from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.experiments.report.summary import summarise
 
 PROBLEMS, WIDTH = 60, 4

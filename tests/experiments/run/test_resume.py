@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from trace_of_thought.experiments.journal.finding import journal_path
+from trace_of_thought.experiments.journal.find_journal import journal_path
 from trace_of_thought.experiments.journal.journal import Journal
 from trace_of_thought.models import ScriptedChatModel
 

@@ -7,7 +7,7 @@ import pytest
 
 from trace_of_thought.experiments.design.config_file import build_config
 from trace_of_thought.experiments.design.plan import make_plan
-from trace_of_thought.experiments.journal.finding import find_journal
+from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.experiments.report.html_report import make_report
 from trace_of_thought.experiments.report.review_effects import review_summary
 from trace_of_thought.experiments.run.preparing import open_journal

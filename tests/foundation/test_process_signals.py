@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = """
 import asyncio, sys, time
-from trace_of_thought.foundation.signals import Interruption
+from trace_of_thought.foundation.process_signals import Interruption
 
 async def work():
     try:

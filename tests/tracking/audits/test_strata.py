@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from mlflow.entities import AssessmentSource, Feedback
 
-from trace_of_thought.tracking.audits.sampling import LEAST, Judged, allocate, draw, judged
+from trace_of_thought.tracking.audits.strata import LEAST, Judged, allocate, draw, judged
 
 
 def feedback(name, value, kind="CODE", **options):

@@ -163,7 +163,7 @@ def test_a_ladder_that_cannot_be_climbed_is_refused(ladder, message):
 
 
 def test_retries_are_rungs():
-    with pytest.raises(ValueError, match="a rung for each further attempt"):
+    with pytest.raises(ValueError, match="a further rung for each further attempt"):
         build_trace_of_thought(teacher_of(), teacher_of(), escalate=LADDER, max_attempts=2)
 
 

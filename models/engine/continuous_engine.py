@@ -71,6 +71,12 @@ class ContinuousEngine(Engine):
     @torch.inference_mode()
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
         """Return how likely each token of a text was, by one more pass of the model."""
+        # in a thread of its own: a forked child's main thread would wait for the parent's OpenMP threads for ever
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(self._score, prompt, tokens, alternatives).result()
+
+    @torch.inference_mode()
+    def _score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
         ids = torch.tensor([prompt + tokens], device=self.model.device)
         logits = self.model(input_ids=ids, logits_to_keep=len(tokens) + 1, use_cache=False).logits[0, :-1]
         logprobs = logits.float().log_softmax(dim=-1).cpu()

@@ -68,7 +68,6 @@ class ContinuousEngine(Engine):
             self._abilities |= needed
         return waiting[:room]
 
-    @torch.inference_mode()
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
         """Return how likely each token of a text was, by one more pass of the model."""
         # in a thread of its own: a forked child's main thread would wait for the parent's OpenMP threads for ever

@@ -6,8 +6,8 @@ import json
 import sqlite3
 from pathlib import Path
 
+from .database_layout import SUFFIX, files_of
 from .journal import Journal
-from .layout import SUFFIX, files_of
 
 
 def journal_path(home: Path, experiment: str) -> Path:

@@ -38,33 +38,76 @@ def _faulty(status: int) -> bool:
     return status >= 500 or status in FAULTS
 
 
+class _Route:
+    """One request on its way from server to server, until one answers well or all have been tried.
+
+    Attributes:
+        outcome: the last server's answer or error.
+    """
+
+    def __init__(self, servers: Servers, request: Any) -> None:
+        self.outcome: Any = None
+        self._servers, self._request = servers, request
+        self._tried: list[Place] = []
+
+    def next(self) -> Any:
+        """Return the request for the next server; None if all have been tried."""
+        if (place := self._servers.take(self._tried)) is None:
+            return None
+        self._tried.append(place)
+        return self._servers.request_for(place, self._request)
+
+    def answered(self, response: Any, stream: type[_Counted]) -> bool:
+        """Note an answer; False if another server may do better. A good one is counted while its body is read."""
+        self.outcome, place = response, self._tried[-1]
+        if _faulty(response.status_code):
+            self._servers.failed(place, f"status {response.status_code}")
+            return False
+        response.stream = stream(response.stream, self._servers, place)
+        return True
+
+    def raised(self, error: BaseException) -> None:
+        """Note an error; raises it unless another server may do better.
+
+        A server that does not take the connection is one that fails; a slow answer uses up the caller's own time.
+        """
+        place = self._tried[-1]
+        if isinstance(error, http.ConnectTimeout):
+            self._servers.failed(place, "it takes no connection")
+        elif isinstance(error, http.TimeoutException):
+            self._servers.timed_out(place)
+            raise error
+        elif isinstance(error, http.TransportError):
+            self._servers.failed(place, f"{type(error).__name__}: {error}")
+        else:
+            self._servers.gone(place)
+            raise error
+        self.outcome = error
+
+    def end(self) -> Any:
+        """Return the last answer, or raise the last error."""
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
 class _Transport(http.BaseTransport):
     def __init__(self, servers: Servers, inner: Any) -> None:
         self._servers, self._inner = servers, inner
 
     def handle_request(self, request: Any) -> Any:
-        tried: list[Place] = []
-        outcome: Any = None
-        while (place := self._servers.take(tried)) is not None:
-            tried.append(place)
-            if isinstance(outcome, http.Response):
-                outcome.close()
+        route = _Route(self._servers, request)
+        while (attempt := route.next()) is not None:
+            if isinstance(route.outcome, http.Response):
+                route.outcome.close()
             try:
-                outcome = self._inner.handle_request(self._servers.request_for(place, request))
-            except http.TimeoutException as error:
-                outcome = _after_timeout(self._servers, place, error)
-            except http.TransportError as error:
-                self._servers.failed(place, f"{type(error).__name__}: {error}")
-                outcome = error
-            except BaseException:
-                self._servers.gone(place)
-                raise
+                response = self._inner.handle_request(attempt)
+            except BaseException as error:
+                route.raised(error)
             else:
-                if not _faulty(outcome.status_code):
-                    outcome.stream = _Stream(outcome.stream, self._servers, place)
-                    return outcome
-                self._servers.failed(place, f"status {outcome.status_code}")
-        return _given(outcome)
+                if route.answered(response, _Stream):
+                    break
+        return route.end()
 
     def close(self) -> None:
         self._inner.close()
@@ -75,50 +118,21 @@ class _AsyncTransport(http.AsyncBaseTransport):
         self._servers, self._inner = servers, inner
 
     async def handle_async_request(self, request: Any) -> Any:
-        tried: list[Place] = []
-        outcome: Any = None
-        while (place := self._servers.take(tried)) is not None:
-            tried.append(place)
-            if isinstance(outcome, http.Response):
-                await outcome.aclose()
+        route = _Route(self._servers, request)
+        while (attempt := route.next()) is not None:
+            if isinstance(route.outcome, http.Response):
+                await route.outcome.aclose()
             try:
-                outcome = await self._inner.handle_async_request(self._servers.request_for(place, request))
-            except http.TimeoutException as error:
-                outcome = _after_timeout(self._servers, place, error)
-            except http.TransportError as error:
-                self._servers.failed(place, f"{type(error).__name__}: {error}")
-                outcome = error
-            except BaseException:
-                self._servers.gone(place)
-                raise
+                response = await self._inner.handle_async_request(attempt)
+            except BaseException as error:
+                route.raised(error)
             else:
-                if not _faulty(outcome.status_code):
-                    outcome.stream = _AsyncStream(outcome.stream, self._servers, place)
-                    return outcome
-                self._servers.failed(place, f"status {outcome.status_code}")
-        return _given(outcome)
+                if route.answered(response, _AsyncStream):
+                    break
+        return route.end()
 
     async def aclose(self) -> None:
         await self._inner.aclose()
-
-
-def _after_timeout(servers: Servers, place: Place, error: Any) -> Any:
-    """A server that does not take the connection is one that fails; a slow answer uses up the caller's own time.
-
-    Raises:
-        TimeoutException: the answer was slow.
-    """
-    if isinstance(error, http.ConnectTimeout):
-        servers.failed(place, "it takes no connection")
-        return error
-    servers.timed_out(place)
-    raise error
-
-
-def _given(outcome: Any) -> Any:
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
 
 
 class _Counted:

@@ -99,16 +99,18 @@ def compare(
         p, test = mcnemar(int(gained), int(lost)), "McNemar exact"
     else:
         p, test = sign_flip(changes), "paired permutation"
-    difference, gain = bootstrap(a, b, resamples=resamples)
-    interval = "bootstrap"
     fit, shares = _fit(changes, clusters), _shares(a, b)
+    gain: Interval | None = None
     if clusters is not None and fit is not None:
         interval, difference = "clustered", _around(fit, changes)
     elif len(a) < FEW and shares:
         interval, difference = "Bonett-Price", bonett_price(len(a), gained, lost)
         gain = paired_ratio(fsum(map(min, a, b)), gained, lost)
-    elif len(a) < FEW:
-        interval, difference = "t", _around(fit, changes)
+    else:
+        interval = "bootstrap"
+        difference, gain = bootstrap(a, b, resamples=resamples)
+        if len(a) < FEW:
+            interval, difference = "t", _around(fit, changes)
     if shares:
         difference = _within_bounds(difference)
     return Comparison(

@@ -33,16 +33,20 @@ class Service:
         Raises:
             TimeoutError: it took longer than `timeout` seconds.
         """
-        if (batch := _BATCH.get()) is not None:
-            batch.add(generation)
         try:
-            self.engine.submit(generation)
+            self._submit(generation)
             generation.result.result(timeout)
             return self.engine.scored(generation)
         except TimeoutError as error:
             raise _too_slow(generation, timeout) from error
         finally:
             generation.result.cancel()
+
+    def _submit(self, generation: Generation) -> None:
+        """Hand over a call that a thread waits for."""
+        if (batch := _BATCH.get()) is not None:
+            batch.add(generation)
+        self.engine.submit(generation)
 
     async def acomplete(self, generation: Generation, timeout: float | None) -> Completion:
         """Wait for the whole text without holding up the event loop; cancelling the task frees the place."""
@@ -69,7 +73,7 @@ class Service:
         generation.listener = arrived.put
         generation.result.add_done_callback(lambda _: arrived.put(None))
         try:
-            self.engine.submit(generation)
+            self._submit(generation)
             while (token := arrived.get(timeout=next(left))) is not None:
                 yield token
             generation.result.result(0)

@@ -31,6 +31,9 @@ _OPTIONS = ("temperature", "seed", "logprobs", "wants")
 """Call options that a plan may set. A model gets only those that it has a field for: many providers refuse unknown ones."""
 
 
+_GAVE_UP = "the model's client gave up the call"
+
+
 class ModelNode(Runnable[TraceState, dict[str, Any]]):
     """Runs a plan over the state with a model, and adds the tokens of the role to the state's `usage`.
 
@@ -91,7 +94,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         try:
             return with_text(self.model.invoke(_messages(ask), config, **self._known(ask)))
         except asyncio.CancelledError:  # of the model's own event loop: nobody can cancel a thread
-            return ConnectionError("the model's client gave up the call")
+            return ConnectionError(_GAVE_UP)
         except Exception as error:
             return error
 
@@ -106,7 +109,7 @@ class ModelNode(Runnable[TraceState, dict[str, Any]]):
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is None or task.cancelling():
                 raise
-            return ConnectionError("the model's client gave up the call")
+            return ConnectionError(_GAVE_UP)
         except Exception as error:
             return error
 
@@ -139,6 +142,7 @@ class _Steps:
         self._plan = plan
         self._before = before
         self._role = role
+        self._redactor = Redactor()  # a server may repeat its key, and replies are kept, published and shown
         self._own = RoleUsage(calls=0, input_tokens=0, output_tokens=0, unknown=0)
         self.update: dict[str, Any] = {}
         self.asks: list[Ask] = []
@@ -150,7 +154,7 @@ class _Steps:
 
     def take(self, messages: list[BaseMessage]) -> None:
         self.count([tokens_of(message) for message in messages])
-        self._advance([_reply(message, ask) for message, ask in zip(messages, self.asks, strict=True)])
+        self._advance([_reply(message, ask, self._redactor) for message, ask in zip(messages, self.asks, strict=True)])
 
     def count(self, calls: list[tuple[int, int] | None]) -> None:
         """Add calls with their input and output tokens; None is a call whose model reported none."""
@@ -181,12 +185,11 @@ def _messages(ask: Ask) -> str | list[BaseMessage]:
     return [message.model_copy(update={"content": encodable_values(message.content)}) for message in messages]
 
 
-def _reply(message: BaseMessage, ask: Ask) -> Reply:
+def _reply(message: BaseMessage, ask: Ask, redactor: Redactor) -> Reply:
     """Return what the plan gets: text, finish reason, log-probabilities."""
     meta = message.response_metadata if isinstance(message, AIMessage) else {}
     reasons = (meta.get(key) for key in FINISH_KEYS)
-    text = encodable(str(message.text) or str(message.additional_kwargs.get("refusal") or ""))
-    text = Redactor().secrets(text)  # a server may repeat its key, and replies are kept, published and shown
+    text = redactor.secrets(encodable(str(message.text) or str(message.additional_kwargs.get("refusal") or "")))
     if ask.beginning and not text.startswith(ask.beginning):  # some servers repeat what they continue
         text = ask.beginning + text
     reason = next((reason for reason in reasons if reason), None)

@@ -107,7 +107,7 @@ def _entry(archive: zipfile.ZipFile, name: str) -> Any:
     info = archive.getinfo(name)
     if info.file_size > MOST_BYTES:
         raise ValueError(f"{name} unpacks to {info.file_size:,} bytes")
-    limit = max(_SMALL, MOST_GROWTH * info.compress_size)
+    limit = min(MOST_BYTES, max(_SMALL, MOST_GROWTH * info.compress_size))
     if info.file_size > limit:
         raise ValueError(f"{name} grows from {info.compress_size:,} to {info.file_size:,} bytes: a zip bomb")
     if info.compress_type != ZSTANDARD:

@@ -116,8 +116,6 @@ def _contamination(config: ExperimentConfig, sets: Mapping[str, ProblemSet], spe
 
 
 def _seed_notes(config: ExperimentConfig) -> list[str]:
-    if len(config.seeds) == 1 and config.samples == (1,):
-        return []
     greedy = [student.label for student in config.students if not student.temperature]
     if len(config.seeds) > 1 and greedy:
         return [f"{len(config.seeds)} seeds need a temperature: without one {', '.join(greedy)} may repeat the same replies"]

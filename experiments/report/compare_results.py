@@ -27,8 +27,8 @@ def matched(a: str, b: str, home: Path, *, rescore: bool = False, score: str | N
         score: which score of the logs to take.
 
     Returns:
-        One pair if each side has one condition; otherwise those of the same method and student, else of the same student,
-        else of the same method.
+        Pairs of conditions. A single condition is paired with all of the other side; otherwise those of the same method and
+        student are paired, else those of the same student, else of the same method, else all with all.
 
     Raises:
         FileNotFoundError: no such experiment or log.

@@ -54,10 +54,8 @@ def show(
 
 def _list_cells(journal: Journal, cells: list[CellValues], words: list[str], wanted: list[Wanted], console: Console) -> None:
     """List combinations; with a filter, also how many problems of each it leaves."""
-    header, rows = (
-        ["id", "combination", "statuses"],
-        [[c["id"], full_name(c), statuses(journal.counts(c["id"]))] for c in cells],
-    )
+    header = ["id", "combination", "statuses"]
+    rows = [[cell["id"], full_name(cell), statuses(journal.counts(cell["id"]))] for cell in cells]
     options, first = _options(wanted), cells[0]
     if wanted:
         left = [len(choose_rows(journal, cell, wanted)) for cell in cells]

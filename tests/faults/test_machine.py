@@ -1,6 +1,7 @@
 """What a machine does: a disk that is full, a clock that jumps, memory that ends."""
 
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -106,11 +107,19 @@ from trace_of_thought.models import ScriptedChatModel
 
 plan = make_plan(build_config({"problems": sys.argv[1], "students": "scripted:s", "methods": "standard", "retries": 0}))
 small = "3 + 1 = 4\\nAnswer: 4"
-student = ScriptedChatModel(script=lambda prompt: "x" * 50_000_000 + small if "2 + 1" in prompt else small)
+student = ScriptedChatModel(script=lambda prompt: "x" * 300_000_000 + small if "2 + 1" in prompt else small)
 with open_journal(plan, Path(sys.argv[2])) as journal:
-    used = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmSize")) * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (used + 120_000_000,) * 2)
-    outcome = asyncio.run(run_experiment(plan, journal, models={"scripted:s": student}))
+    unlimited = resource.getrlimit(resource.RLIMIT_AS)
+
+    async def run_narrow():
+        used = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmSize")) * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (used + 500_000_000, unlimited[1]))
+        try:
+            return await run_experiment(plan, journal, models={"scripted:s": student})
+        finally:  # asyncio starts one more thread to close, which is no part of what is tried
+            resource.setrlimit(resource.RLIMIT_AS, unlimited)
+
+    outcome = asyncio.run(run_narrow())
     [cell] = journal.cells()
     print(outcome.done, *[(row["status"], (row["error"] or "")[:70]) for row in journal.rows(cell["id"])])
 """
@@ -120,7 +129,11 @@ with open_journal(plan, Path(sys.argv[2])) as journal:
 def test_memory_that_ends_with_one_problem_costs_that_problem_alone(tmp_path):
     (tmp_path / "p.jsonl").write_text(sums(6))
     done = subprocess.run(
-        [sys.executable, "-c", NARROW, str(tmp_path / "p.jsonl"), str(tmp_path)], capture_output=True, text=True, timeout=240
+        [sys.executable, "-c", NARROW, str(tmp_path / "p.jsonl"), str(tmp_path)],
+        env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # each thread's arena would take 64 MB of the addresses
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.startswith("6 "), done.stdout

@@ -1,1 +1,1 @@
-"""Engines: concurrent calls in shared batches, without LangChain. The door is `choose_engine.build_engine`."""
+"""Engines that decode concurrent calls in shared batches, without LangChain. The door is `choose_engine.build_engine`."""

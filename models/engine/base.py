@@ -1,4 +1,7 @@
-"""What every engine is: an inbox that any thread may put calls into, and one thread that serves them while there are any."""
+"""The base class of all engines: any thread submits calls, and one thread of the engine decodes them in shared batches.
+
+The subclasses are `OpenVinoEngine` and `ContinuousEngine`; `choose_engine.build_engine` picks one of them.
+"""
 
 from __future__ import annotations
 
@@ -15,31 +18,33 @@ from typing import ClassVar
 from .requests import Completion, Generation, Likelihood
 
 IDLE_SECONDS = 10.0
-"""How long the thread of an engine without calls stays, so that the next call need not start one."""
+"""Seconds for which an idle engine keeps its thread, so that the next call need not start a new one."""
 
+# weak references: an engine that nobody uses any more must be collected, although exit and fork handlers look here
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 class EngineError(RuntimeError):
-    """The engine failed under a call, or was closed under it; the message says which and what to do."""
+    """The engine failed or was closed during a call; the message says which, and what to do."""
 
 
 class Engine(ABC):
-    """Serves generations with a library that batches them; subclasses say how calls reach it and tokens come back.
+    """Serves generations with a library that batches them. Subclasses pass calls to the library and read its tokens.
 
-    The thread starts with a call, ends after `IDLE_SECONDS` without one, and starts again with the next call, also in a
-    forked child. When the library fails, the calls that it had are tried once more, one at a time, so that only the call
-    that broke it fails.
+    The thread starts with the first call, ends after `IDLE_SECONDS` without calls and starts again with the next one, also in
+    a forked child. When the library fails, each call that was running is retried once, one at a time, so that only the call
+    that caused the failure fails.
 
     Args:
-        max_batch_size: calls decoded together at most.
-        capacity: positions of the key-value cache, in tokens.
+        max_batch_size: maximum number of calls decoded together.
+        capacity: size of the key-value cache, in tokens.
     """
 
     name: ClassVar[str]
     stays_loaded: ClassVar[bool]
-    """Whether the library keeps its memory while there are no calls, because it takes seconds to start."""
+    """Whether an idle engine keeps the library loaded. One that takes seconds to start does."""
 
+    # `_news` guards the inbox, the thread and `_closed`; only the engine's thread changes the other three
     _thread: threading.Thread | None
     _waiting: list[Generation]
     _suspects: list[Generation]
@@ -51,12 +56,13 @@ class Engine(ABC):
         _ENGINES.add(self)
 
     def submit(self, generation: Generation) -> None:
-        """Queue a call; its `result` resolves later.
+        """Queue a call; the engine resolves its `result`.
 
         Raises:
             EngineError: the engine is closed.
-            ValueError: the call is longer than the key-value cache.
+            ValueError: prompt and `max_tokens` together exceed the key-value cache.
         """
+        # refused here, since such a call would break one library and be cut off by the other
         if generation.longest > self.capacity:
             raise ValueError(
                 f"prompt and max_tokens come to {generation.longest} tokens, the cache holds {self.capacity}; "
@@ -67,12 +73,13 @@ class Engine(ABC):
                 raise EngineError("this student was closed; load it again")
             self._inbox.append(generation)
             if self._thread is None:
+                # a daemon, so that a call under way cannot keep the interpreter from exiting
                 self._thread = threading.Thread(target=self._run, name=f"student-{self.name}", daemon=True)
                 self._thread.start()
             self._news.notify()
 
     def close(self, timeout: float = 30.0) -> None:
-        """End the thread, waiting for it at most `timeout` seconds; calls under way fail with `EngineError`."""
+        """Fail pending and later calls with `EngineError`, and wait for the thread, at most `timeout` seconds."""
         with self._news:
             self._closed = True
             thread = self._thread
@@ -83,12 +90,13 @@ class Engine(ABC):
 
     @property
     def busy(self) -> bool:
-        """Whether calls wait or run."""
+        """Whether any call is waiting or running. Calls in the inbox do not count yet."""
         return bool(self._waiting or self._suspects or self._running)
 
     def turn(self, newcomers: list[Generation]) -> None:
-        """Take new calls in, forget cancelled ones, and bring the others forward."""
+        """Run one round of the engine's thread: queue new calls, drop those that are over, start others and read new tokens."""
         self._waiting.extend(newcomers)
+        # a call that its caller cancelled, or that ended at a stop string, still runs in the library
         cancelled = [name for name, generation in self._running.items() if generation.over]
         for name in cancelled:
             del self._running[name]
@@ -98,25 +106,37 @@ class Engine(ABC):
 
     @abstractmethod
     def advance(self, started: dict[int, Generation], cancelled: list[int]) -> None:
-        """Tell the library of calls that begin or are over, and hand out the tokens that it has written."""
+        """Start and cancel calls in the library, and pass on the tokens that it has generated since the last round.
+
+        Args:
+            started: calls to start, by the number that names them in the library. They are in `_running` already.
+            cancelled: numbers of calls that are over and have left `_running`.
+        """
 
     @abstractmethod
     def choose(self, waiting: list[Generation], room: int) -> list[Generation]:
-        """Return those of the waiting calls that may start now, at most `room`."""
+        """Return the waiting calls that may start now, at most `room` of them."""
 
     @abstractmethod
     def stop(self) -> None:
-        """Give up the library's engine, if there is one; the next call starts another."""
+        """Stop the library's engine, if it runs; the next call starts a new one."""
 
     @abstractmethod
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
-        """Return how likely each token of a text was; called by the threads that call, beside the engine's own."""
+        """Return the likelihood of each token of a reply. Runs in the caller's thread, beside the engine's.
+
+        Args:
+            prompt: token ids.
+            tokens: token ids of the reply.
+            alternatives: number of most likely tokens to return for each position.
+        """
 
     def scored(self, generation: Generation) -> Completion:
-        """Return how a call ended, with what was asked for of its tokens' probabilities."""
+        """Return the completion of a finished call, with the likelihoods of its tokens if the call asked for them."""
         completion, wanted = generation.result.result(), generation.options.logprobs
         if wanted is None:
             return completion
+        # without alternatives, the log-probabilities that the engine reported while decoding are enough: no second pass
         if not wanted and len(generation.logprobs) == len(completion.tokens):
             likelihoods = [Likelihood(logprob, []) for logprob in generation.logprobs]
         else:
@@ -124,7 +144,7 @@ class Engine(ABC):
         return replace(completion, likelihoods=likelihoods)
 
     def _start_afresh(self) -> None:
-        """Set up the inbox and no thread: at first, and in a forked child, where the parent's thread is not."""
+        """Reset all state that belongs to the thread. A forked child does this too, because it does not inherit the thread."""
         self._news = threading.Condition()
         self._inbox: deque[Generation] = deque()
         self._thread = None
@@ -133,6 +153,7 @@ class Engine(ABC):
         self._waiting, self._suspects, self._running = [], [], {}
 
     def _next_calls(self) -> list[Generation]:
+        # calls that were running during a failure go first, each alone in the batch: a second failure then names the culprit
         self._suspects = [generation for generation in self._suspects if not generation.over]
         if self._suspects:
             return [] if self._running else [self._suspects.pop(0)]
@@ -141,7 +162,7 @@ class Engine(ABC):
             return []
         self._waiting = [generation for generation in self._waiting if not generation.over]
         chosen = self.choose(self._waiting, room)
-        taken = set(chosen)
+        taken = set(chosen)  # generations compare by identity
         self._waiting = [generation for generation in self._waiting if generation not in taken]
         return chosen
 
@@ -157,29 +178,32 @@ class Engine(ABC):
                 except Exception as error:
                     self._try_again(error)
         except BaseException as error:
+            # the last newcomers left the inbox but may not be queued yet; without this their callers would wait for ever
             with self._news:
                 self._inbox.extendleft(newcomers)
                 self._fail_all(EngineError(f"the thread of the student ended: {error!r}"))
             self.stop()
 
     def _has_work(self) -> bool:
-        """Wait for calls when idle; `False` ends the thread."""
+        """Wait for calls when idle; return `False` if the thread should end."""
         with self._news:
             if not self.busy:
                 self._news.wait_for(lambda: self._inbox or self._closed, IDLE_SECONDS)
             idle = not (self._inbox or self.busy or self._closed)
+        # outside the lock, because stopping can take seconds and `submit` must not wait for it
         if idle and not self.stays_loaded:
             self.stop()
         with self._news:
             if self._closed:
                 self._fail_all(EngineError("this student was closed while the call was under way"))
-            elif self._inbox or self.busy:
+            elif self._inbox or self.busy:  # a call may have come while the library stopped
                 return True
+            # still under the lock: `submit` sees either a thread that will serve its call, or none
             self._thread = None
             return False
 
     def _try_again(self, error: Exception) -> None:
-        """Start over after an error; calls that met their first one are tried again, alone."""
+        """Restart after an error. Calls that were running are retried alone; those that failed before fail for good."""
         lost, self._running = list(self._running.values()), {}
         self.stop()
         for generation in lost:
@@ -192,7 +216,7 @@ class Engine(ABC):
                 self._suspects.append(generation)
 
     def _fail_all(self, error: EngineError) -> None:
-        """Fail every call; the thread is about to end."""
+        """Fail every call before the thread ends. The caller holds the lock."""
         self._thread = None
         for generation in [*self._inbox, *self._running.values(), *self._waiting, *self._suspects]:
             generation.fail(error)
@@ -208,7 +232,7 @@ def _close_all() -> None:
 
 def _forget_the_parent() -> None:
     for engine in list(_ENGINES):
-        engine._start_afresh()
+        engine._start_afresh()  # new locks too: the parent's may be held by a thread that does not exist here
 
 
 os.register_at_fork(after_in_child=_forget_the_parent)

@@ -1,4 +1,4 @@
-"""Choose the engine for a model and its device."""
+"""Choose the engine for a model, and how large its key-value cache may be."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from .openvino_engine import OpenVinoEngine
 def build_engine(
     model: PreTrainedModel | OpenVinoModel, kind: EngineName, max_batch_size: int, max_batch_tokens: int | None
 ) -> Engine:
-    """Return the engine for a model.
+    """Build the engine for a model: OpenVINO for a model in its format, else transformers' continuous batching.
 
-    That is OpenVINO for a model in its form, else transformers' continuous batching.
+    Args:
+        model: a loaded model, see `weights.local_model.load_local`.
+        kind: the engine that the user asked for. `"openvino"` fails for a model that is not in OpenVINO's format.
+        max_batch_size: maximum number of calls decoded together.
+        max_batch_tokens: size of the key-value cache in tokens; see `cache_tokens` for the default.
 
     Raises:
-        ValueError: the model is of a kind that no engine serves, it is spread over devices, or a limit is not positive.
+        ValueError: no engine serves this kind of model, it is spread over devices, or a limit is not positive.
     """
     if max_batch_size < 1 or (max_batch_tokens is not None and max_batch_tokens < 1):
         raise ValueError(f"max_batch_size={max_batch_size}, max_batch_tokens={max_batch_tokens}: give 1 or more")
@@ -29,6 +33,7 @@ def build_engine(
         "max_batch_tokens": max_batch_tokens or cache_tokens(model, max_batch_size),
     }
     if isinstance(model, OpenVinoModel):
+        # set explicitly: OpenVINO by itself computes in bfloat16 on CPUs that have it, and texts then change with the batch
         precision = "bf16" if model.dtype == torch.bfloat16 else "f32"
         return OpenVinoEngine(model.folder, precision=precision, **limits)
     if model.config.is_encoder_decoder or getattr(model, "_is_stateful", False):
@@ -47,14 +52,15 @@ def build_engine(
 
 
 def cache_tokens(model: PreTrainedModel | OpenVinoModel, rows: int) -> int:
-    """Return how many positions of key-value cache a quarter of the free memory holds, from 2,048 to 262,144.
+    """Return the default size of the key-value cache in tokens, from 2,048 to 262,144.
 
-    No more than so many rows of the model's context can use.
+    That is what a quarter of the free memory holds, but no more than `rows` sequences of the model's full context.
     """
     config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    itemsize = 1 if isinstance(model, OpenVinoModel) else model.dtype.itemsize  # OpenVINO keeps 8 bits
+    itemsize = 1 if isinstance(model, OpenVinoModel) else model.dtype.itemsize  # OpenVINO caches 8 bits a value
+    # bytes a token: keys and values of every layer
     position = 2 * config.num_hidden_layers * heads * dim * itemsize
     context = getattr(config, "max_position_embeddings", None) or 262_144
     return int(min(max(_free_bytes(model.device) // 4 // position, 2048), 262_144, max(rows * context, 2048)))

@@ -1,4 +1,4 @@
-"""Serve concurrent calls with transformers' continuous batching: the engine for accelerators and for other models on a CPU."""
+"""Decode concurrent calls with transformers' continuous batching: for accelerators, and models that OpenVINO cannot read."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from .call_processors import FORM, SEED, add_processors
 from .requests import Generation, Likelihood
 
 POLL_SECONDS = 0.02
-"""How long the engine waits for a token before it looks for new and cancelled calls."""
+"""Maximum seconds to wait for a token before the engine looks for new and cancelled calls."""
 
 PAGE_TOKENS = 256
+"""Tokens in one page of the library's key-value cache. Calls share whole pages of a common prefix."""
+
 STOP_SECONDS = 30.0
+"""Maximum seconds to wait for the library's thread to end."""
 
 
 class ContinuousEngine(Engine):
-    """Paged attention and token-level scheduling by transformers; this class feeds, watches, and rebuilds it.
+    """Engine on transformers' continuous batching: paged attention, and calls that join and leave at any token.
 
-    A call that samples or keeps a form needs processors that the library can only be given before it starts, and that slow
-    greedy calls down. So it starts without them, and is rebuilt once when the first such call comes.
+    Calls that sample or that have a form need logits processors. The library takes these only before it starts, and they slow
+    down greedy calls. So it starts without them, and is rebuilt when the first call comes that needs them.
 
     Args:
         model: a causal language model on one device.
-        max_batch_size: calls decoded together at most.
-        max_batch_tokens: positions of the key-value cache.
+        max_batch_size: maximum number of calls decoded together.
+        max_batch_tokens: size of the key-value cache in tokens, rounded up to whole pages.
     """
 
     name = "continuous"
@@ -43,10 +46,10 @@ class ContinuousEngine(Engine):
         super()._start_afresh()
         self._manager: Any = None
         self._abilities: frozenset[str] = frozenset()
-        self._told: dict[int, int] = {}
+        self._told: dict[int, int] = {}  # tokens of each call that were passed on
 
     def advance(self, started: dict[int, Generation], cancelled: list[int]) -> None:
-        """Hand calls to the library and take what it has written."""
+        """Pass calls to the library and take the tokens that it has generated."""
         for name in cancelled:
             self._manager.cancel_request(str(name))
         for name, generation in started.items():
@@ -54,12 +57,13 @@ class ContinuousEngine(Engine):
         timeout = POLL_SECONDS
         while self._running and (output := self._manager.get_result(timeout=timeout)) is not None:
             self._take(output)
-            timeout = 0.0001
+            timeout = 0.0001  # only the first token is waited for; then take what is there
+        # a dead thread of the library delivers nothing: without this check its calls would wait for ever
         if self._manager is not None and self._running and not self._manager.is_running():
             raise EngineError(f"continuous batching ended: {self._manager.background_thread_status.fatal_error!r}")
 
     def choose(self, waiting: list[Generation], room: int) -> list[Generation]:
-        """Return all that there is room for; none while a rebuild waits for the calls under way."""
+        """Return as many calls as fit; none while running calls must end before the library is rebuilt."""
         needed = frozenset().union(*map(_needs, waiting))
         if not needed <= self._abilities:
             if self._running:
@@ -69,14 +73,15 @@ class ContinuousEngine(Engine):
         return waiting[:room]
 
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
-        """Return how likely each token of a text was, by one more pass of the model."""
-        # in a thread of its own: a forked child's main thread would wait for the parent's OpenMP threads for ever
+        """Return the likelihood of each token of a reply, by one more pass of the model."""
+        # in a new thread, because in a forked child the main thread would wait for ever for the parent's OpenMP threads
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(self._score, prompt, tokens, alternatives).result()
 
     @torch.inference_mode()
     def _score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
         ids = torch.tensor([prompt + tokens], device=self.model.device)
+        # the logits at a position belong to the next token: one more than the reply has, without the last
         logits = self.model(input_ids=ids, logits_to_keep=len(tokens) + 1, use_cache=False).logits[0, :-1]
         logprobs = logits.float().log_softmax(dim=-1).cpu()
         best = logprobs.topk(alternatives, dim=-1)
@@ -85,7 +90,7 @@ class ContinuousEngine(Engine):
         return [Likelihood(own, list(zip(*row, strict=True))) for own, row in zip(chosen, told, strict=True)]
 
     def stop(self) -> None:
-        """Stop the library's thread, which would otherwise keep the process alive, and free its cache."""
+        """Stop the library's thread and free its cache."""
         manager, self._manager, self._told = self._manager, None, {}
         if manager is not None:
             manager.stop(block=True, timeout=STOP_SECONDS, hard_stop=True)
@@ -96,9 +101,10 @@ class ContinuousEngine(Engine):
             self._manager = self._build()
         self._told[name] = 0
         self._manager.add_request(
-            generation.text,
+            generation.text,  # a retry continues after the tokens that it has already
             request_id=str(name),
             max_new_tokens=generation.longest - generation.length,
+            # token by token only where somebody looks at each one
             streaming=generation.listener is not None or generation.ends is not None,
             eos_token_id=sorted(generation.end_tokens) or -1,
             **self._sampling(generation),
@@ -106,15 +112,15 @@ class ContinuousEngine(Engine):
         )
 
     def _sampling(self, generation: Generation) -> dict[str, Any]:
-        if SEED not in self._abilities:
+        if SEED not in self._abilities:  # the library rejects options that it has no processor for
             return {}
         options = generation.options
-        if options.greedy:  # a temperature of 0 would end the library's thread
+        if options.greedy:  # as top_k=1, because a temperature of 0 ends the library's thread
             return {"temperature": 1.0, "top_k": 1, "top_p": 1.0}
         if generation.random is None:
             generation.random = int(torch.randint(2**62, (1,))) if options.seed is None else options.seed
         vocabulary = self.model.config.get_text_config().vocab_size
-        top_k = min(options.top_k or vocabulary, vocabulary)
+        top_k = min(options.top_k or vocabulary, vocabulary)  # a larger one is out of range in the library's sort
         return {
             "temperature": float(options.temperature),
             "top_k": top_k,
@@ -123,10 +129,10 @@ class ContinuousEngine(Engine):
         }
 
     def _build(self) -> Any:
-        # The library makes a per-call processor only of an option whose default changes something.
+        # any values but the neutral ones, for which the library would create no processors; each call brings its own
         samples = {"do_sample": True, "temperature": 0.5, "top_k": 2, "top_p": 0.5}
         sampling = samples if SEED in self._abilities else {"do_sample": False}
-        # A form's mask follows from the token before, so no step may begin before that token is known.
+        # a form's mask depends on the last token, so no step may begin before that token is known
         in_step = {"use_async_batching": False, "use_cuda_graph": False} if FORM in self._abilities else {}
         config = ContinuousBatchingConfig(
             page_size=PAGE_TOKENS,
@@ -138,7 +144,7 @@ class ContinuousEngine(Engine):
             **in_step,  # type: ignore[arg-type]
         )
         manager = self.model.init_continuous_batching(  # type: ignore[operator]
-            generation_config=GenerationConfig(eos_token_id=-1, **sampling),
+            generation_config=GenerationConfig(eos_token_id=-1, **sampling),  # each call brings its own end tokens
             continuous_batching_config=config,
         )
         add_processors(manager, self._abilities)
@@ -148,10 +154,11 @@ class ContinuousEngine(Engine):
     def _take(self, output: Any) -> None:
         name = int(output.request_id)
         generation = self._running.get(name)
-        if generation is None:
+        if generation is None:  # cancelled meanwhile
             return
         if output.error is not None:
             raise EngineError(f"continuous batching failed: {output.error}")
+        # each output holds all tokens of the call so far
         for token in output.generated_tokens[self._told[name] :]:
             if not generation.over:
                 generation.accept(token, len(self._running))
@@ -161,4 +168,5 @@ class ContinuousEngine(Engine):
 
 
 def _needs(generation: Generation) -> set[str]:
+    """Return the abilities that a call needs, see `call_processors`."""
     return ({FORM} if generation.form else set()) | (set() if generation.options.greedy else {SEED})

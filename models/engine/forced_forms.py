@@ -1,4 +1,4 @@
-"""A form that a text must keep: a regular expression, a JSON schema or a grammar."""
+"""Constrained decoding: which tokens may come next in a text that must match a regex, a JSON schema or a grammar."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a text must match from its first to its last character.
+    """A form that a whole text must match.
 
     Attributes:
-        kind: of form.
+        kind: how the form is written.
         text: a regular expression, a JSON schema as JSON, or a grammar in GBNF, whose first rule is `root`.
 
     Raises:
-        ValueError: it cannot be read; says where.
+        ValueError: the form cannot be parsed; the message says where.
     """
 
     kind: Literal["regex", "json_schema", "grammar"]
@@ -31,13 +31,13 @@ class Form:
 
         try:
             reason = LLMatcher.validate_grammar(self.compiled())
-        except Exception as error:  # what the readers raise is not narrower
+        except Exception as error:  # the parsers have no common error class
             reason = str(error)
         if reason:
             raise ValueError(f"{self.kind}={self.text[:200]!r} cannot be used as a form: {reason.splitlines()[0]}")
 
     def compiled(self) -> str:
-        """Return it as llguidance takes it."""
+        """Return the form as a grammar of llguidance."""
         from llguidance import LLMatcher
         from llguidance.gbnf_to_lark import any_to_lark
 
@@ -49,11 +49,11 @@ class Form:
 
 
 class FormWatch:
-    """Tells which tokens may come next in one text.
+    """Tracks one text and returns which tokens may come next.
 
     Args:
-        form: what the text must keep.
-        tokenizer: any fast tokenizer of transformers.
+        form: the form that the text must match.
+        tokenizer: a fast tokenizer of transformers.
     """
 
     def __init__(self, form: Form, tokenizer: Any) -> None:
@@ -62,11 +62,11 @@ class FormWatch:
         self._seen = 0
 
     def forbidden(self, tokens: Sequence[int], vocabulary: int) -> np.ndarray:
-        """Return which of all tokens may not follow, as booleans.
+        """Return which tokens may not come next, as booleans of shape (vocabulary,).
 
         Args:
-            tokens: the text so far; it has grown since the last time, or is a new try.
-            vocabulary: how many tokens the model knows.
+            tokens: token ids of the text so far. A shorter text than at the last call restarts the matcher.
+            vocabulary: number of scores that the model returns.
         """
         if self._matcher is None or len(tokens) < self._seen:
             self._matcher, self._seen = _matcher(self._tokenizer, self.form), 0
@@ -74,6 +74,7 @@ class FormWatch:
         self._seen = len(tokens)
         allowed = np.unpackbits(np.frombuffer(self._matcher.compute_bitmask(), dtype=np.uint8), bitorder="little")
         forbidden = np.ones(vocabulary, dtype=bool)
+        # models often pad their vocabulary beyond the tokenizer's: such tokens are forbidden
         known = min(vocabulary, len(allowed))
         forbidden[:known] = allowed[:known] == 0
         return forbidden
@@ -87,7 +88,7 @@ def _matcher(tokenizer: Any, form: Form) -> Any:
 
 @lru_cache(maxsize=4)
 def _vocabulary(tokenizer: Any) -> Any:
-    """Return what llguidance knows of a tokenizer; it takes a second."""
+    """Return llguidance's view of a tokenizer. Cached, because it takes a second to build."""
     from llguidance.hf import from_tokenizer
 
     return from_tokenizer(tokenizer)

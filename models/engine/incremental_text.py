@@ -1,4 +1,4 @@
-"""Turn tokens into text as they come, without splitting characters or letting part of a stop string through."""
+"""Decode tokens one by one: no split characters, and no part of a stop string in what is shown."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 REPLACEMENT = "\ufffd"
+"""What tokenizers decode bytes to that are no whole character."""
+
 LONGEST_CHARACTER = 8
-"""Tokens after which undecodable bytes are no longer taken for the start of a character."""
+"""Number of tokens after which undecodable bytes are no longer held back as the start of a character."""
 
 
 class IncrementalText:
-    """The text of tokens that come one by one.
+    """Decoder for tokens that arrive one by one.
 
     Args:
         tokenizer: any tokenizer of transformers.
@@ -20,21 +22,22 @@ class IncrementalText:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._tokens: list[int] = []
-        self._context = self._told = 0
+        self._context = self._told = 0  # text was returned up to token `_told`, and is decoded from `_context` on
 
     def feed(self, token: int) -> str:
-        """Return the characters that this token completes."""
+        """Add a token and return the characters that it completes, maybe none."""
         self._tokens.append(token)
         return self._delta(final=len(self._tokens) - self._told > LONGEST_CHARACTER)
 
     def flush(self) -> str:
-        """Return what is left."""
+        """Return the characters that were held back."""
         return self._delta(final=True)
 
     def _delta(self, final: bool) -> str:
-        """Decode with some tokens of context, since tokenizers treat the start of a text differently."""
+        """Return the new characters. Decodes some tokens before them too, since a tokenizer may drop a text's first space."""
         told = self._decode(self._tokens[self._context : self._told])
         text = self._decode(self._tokens[self._context :])
+        # a trailing replacement character may be the first bytes of a character that the next token completes
         if len(text) <= len(told) or (text.endswith(REPLACEMENT) and not final):
             return ""
         self._context, self._told = self._told, len(self._tokens)
@@ -45,11 +48,11 @@ class IncrementalText:
 
 
 class StopWatch:
-    """Tells when a stop string is complete in the text of tokens.
+    """Detects a complete stop string in the text of tokens, also one that spans several of them.
 
     Args:
         tokenizer: any tokenizer of transformers.
-        stop: the stop strings.
+        stop: stop strings, none of them empty.
     """
 
     def __init__(self, tokenizer: Any, stop: Sequence[str]) -> None:
@@ -58,15 +61,15 @@ class StopWatch:
         self._tail = ""
 
     def __call__(self, token: int) -> bool:
-        """Take the next token; `True` when a stop string has come."""
+        """Add a token; return `True` if the text contains a stop string."""
         self._tail += self._text.feed(token)
         found = first_stop(self._tail, self._stop) is not None
-        self._tail = self._tail[-max(map(len, self._stop)) :]
+        self._tail = self._tail[-max(map(len, self._stop)) :]  # enough for a stop string that is still incomplete
         return found
 
 
 def first_stop(text: str, stop: Sequence[str]) -> int | None:
-    """Return where the first stop string begins, `None` when there is none."""
+    """Return the index of the first stop string, `None` if there is none."""
     return min((at for at in map(text.find, stop) if at >= 0), default=None)
 
 
@@ -76,7 +79,7 @@ def cut_at_stop(text: str, stop: Sequence[str]) -> str:
 
 
 class StopHold:
-    """Lets text through that cannot be part of a stop string; ends at the first one."""
+    """Passes text on up to the first stop string, and holds back what may be the beginning of one."""
 
     def __init__(self, stop: Sequence[str]) -> None:
         self._stop = stop
@@ -84,7 +87,7 @@ class StopHold:
         self._stopped = False
 
     def feed(self, text: str, final: bool = False) -> str:
-        """Return what may be shown; `final` releases what was held back."""
+        """Add text and return what can be shown; `final` releases what was held back."""
         if self._stopped:
             return ""
         self._held += text
@@ -96,7 +99,7 @@ class StopHold:
         return shown
 
     def _partial(self) -> int:
-        """Return how many characters at the end may begin a stop string."""
+        """Return how many characters at the end may be the beginning of a stop string."""
         longest = min(max(map(len, self._stop), default=0), len(self._held) + 1) - 1
         ends = range(longest, 0, -1)
         return next((n for n in ends if any(stop.startswith(self._held[-n:]) for stop in self._stop)), 0)

@@ -1,4 +1,4 @@
-"""Serve concurrent calls with OpenVINO GenAI's continuous batching: the engine for CPUs."""
+"""Decode concurrent calls with OpenVINO GenAI's continuous batching: the engine for CPUs."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from .requests import Generation, Likelihood
 from .worker_process import WorkerProcess
 
 POLL_SECONDS = 0.01
-"""How long the engine waits for tokens before it looks for new and cancelled calls."""
+"""Maximum seconds to wait for tokens before the engine looks for new and cancelled calls."""
 
 BLOCK_TOKENS = 32
-"""Tokens of a block of the library's key-value cache; whole blocks are shared between calls that begin alike."""
+"""Tokens in one block of the library's key-value cache. Calls share whole blocks of a common prefix."""
 
 SHARED_TOKENS = 2 * BLOCK_TOKENS
-"""Calls that begin with so many equal tokens wait until the first of them is read."""
+"""Length of a common prefix, in tokens, from which calls wait until the first of them has been read; see `choose`."""
 
 
 class OpenVinoEngine(Engine):
-    """Paged attention and token-level scheduling by OpenVINO GenAI, in a process of its own.
+    """Engine on OpenVINO GenAI's continuous batching, which runs in a worker process; see `openvino_worker`.
 
-    When that process fails it is started again. Another one, the scorer, is started when a call asks for likelihoods that
-    the batching does not tell.
+    A worker that fails is restarted. A second process, the scorer, starts when a call asks for alternatives to its tokens,
+    which the batching does not report.
 
     Args:
-        folder: holds `openvino_model.xml`.
-        precision: to compute in, as OpenVINO names it: "f32" or "bf16".
-        max_batch_size: calls decoded together at most.
-        max_batch_tokens: positions of the key-value cache.
+        folder: model folder with `openvino_model.xml`.
+        precision: data type to compute in, by OpenVINO's name: "f32" or "bf16".
+        max_batch_size: maximum number of calls decoded together.
+        max_batch_tokens: size of the key-value cache in tokens, rounded up to whole blocks.
     """
 
     name = "openvino"
@@ -40,22 +40,23 @@ class OpenVinoEngine(Engine):
     def __init__(self, folder: Path, *, precision: str = "f32", max_batch_size: int, max_batch_tokens: int) -> None:
         self.folder, self._properties = folder, {"INFERENCE_PRECISION_HINT": precision}
         self._blocks = max(1, -(-max_batch_tokens // BLOCK_TOKENS))
+        # set first, because the base class calls `_start_afresh`, which looks at both
         self._worker: WorkerProcess | None = None
         self._scorer: WorkerProcess | None = None
         super().__init__(max_batch_size, self._blocks * BLOCK_TOKENS)
-        self._worker = self._start_worker()
+        self._worker = self._start_worker()  # now rather than at the first call, so that a bad model fails when it is loaded
 
     def _start_afresh(self) -> None:
         super()._start_afresh()
         for process in (self._worker, self._scorer):
             if process is not None:
-                process.forget()
+                process.forget()  # they are the parent's: it still uses them
         self._worker, self._scorer, self._one_scores = None, None, threading.Lock()
         self._to_skip: dict[int, int] = {}
 
     def advance(self, started: dict[int, Generation], cancelled: list[int]) -> None:
-        """Hand calls to the worker and take the tokens that it has written."""
-        # A call that is tried again begins anew, as its seed demands; the tokens that it has told already are skipped.
+        """Pass calls to the worker and take the tokens that it has generated."""
+        # a retry starts from the prompt, since the seed fixes the text from there; the tokens that it has already are skipped
         self._to_skip |= {name: len(generation.tokens) for name, generation in started.items()}
         self._to_skip = {name: skip for name, skip in self._to_skip.items() if name in self._running}
         if self._worker is None:
@@ -66,10 +67,14 @@ class OpenVinoEngine(Engine):
         timeout = POLL_SECONDS
         while self._running and (message := self._worker.hear(timeout)) is not None:
             self._take(message)
-            timeout = 0.0
+            timeout = 0.0  # only the first message is waited for; then take what is there
 
     def choose(self, waiting: list[Generation], room: int) -> list[Generation]:
-        """Return all that there is room for, but of calls that begin alike one first: the others profit once it is read."""
+        """Return as many calls as fit, but of those with a common prefix only one until that prefix has been read.
+
+        The others then find it in the library's prefix cache. Calls that start together would each read it.
+        """
+        # a call that has generated a token has been read to the end of its prompt
         read = {_beginning(generation) for generation in self._running.values() if generation.tokens}
         being_read = {_beginning(generation) for generation in self._running.values()} - read
         chosen: list[Generation] = []
@@ -84,15 +89,16 @@ class OpenVinoEngine(Engine):
         return chosen
 
     def score(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Likelihood]:
-        """Return how likely each token of a text was; the model is loaded once more for it, in another process.
+        """Return the likelihood of each token of a reply. Another process with a second copy of the model computes it.
 
         Raises:
-            EngineError: that process failed twice, or the student was closed.
+            EngineError: that process cannot be started, or the student was closed.
+            RuntimeError: that process failed twice.
         """
         with self._one_scores:
             try:
                 told = self._ask_scorer(prompt, tokens, alternatives)
-            except RuntimeError:  # it was killed, perhaps; a new one may do better
+            except RuntimeError:  # it may have been killed, for example for its memory: try a new one, once
                 self._scorer = None
                 if self._closed:
                     raise EngineError("this student was closed while the call was under way") from None
@@ -108,7 +114,7 @@ class OpenVinoEngine(Engine):
         return message["likelihoods"]
 
     def stop(self) -> None:
-        """End the worker, and when the student is closed the scorer, too."""
+        """Stop the worker; if the engine is closed, the scorer too."""
         processes, self._worker = [self._worker], None
         if self._closed:
             processes.append(self._scorer)
@@ -121,7 +127,7 @@ class OpenVinoEngine(Engine):
             "max_num_seqs": self.max_batch_size,
             "num_kv_blocks": self._blocks,
             "enable_prefix_caching": True,
-            "dynamic_split_fuse": True,
+            "dynamic_split_fuse": True,  # long prompts are read in parts, between the tokens of other calls
         }
         return self._start({"scheduler": scheduler})
 
@@ -130,11 +136,12 @@ class OpenVinoEngine(Engine):
         try:
             return WorkerProcess(Path(__file__).with_name("openvino_worker.py"), settings)
         except RuntimeError as error:
+            # the library's messages have several lines
             raise EngineError(f"OpenVINO does not start with {self.folder}: {' '.join(str(error).split())}") from error
 
     def _take(self, message: dict[str, Any]) -> None:
         for name, reason in message.get("refused", {}).items():
-            if generation := self._running.pop(int(name), None):  # it may have been cancelled meanwhile
+            if generation := self._running.pop(int(name), None):  # else cancelled meanwhile
                 generation.fail(ValueError(f"OpenVINO refuses this call: {reason}"))
         beside = len(self._running)
         for key, (tokens, scores, ended) in message.get("tokens", {}).items():
@@ -148,17 +155,19 @@ class OpenVinoEngine(Engine):
                     generation.accept(token, beside, score)
             if ended:
                 del self._running[name]
+                # has no effect on a call that its last token resolved
                 generation.fail(
                     EngineError("the engine ended this call early: its key-value cache is full; raise max_batch_tokens")
                 )
 
 
 def _beginning(generation: Generation) -> tuple[int, ...]:
-    """Return what calls must share to wait for one another; nothing for a short one."""
+    """Return the prefix that makes calls wait for one another; empty for a short prompt."""
     return tuple(generation.prompt[:SHARED_TOKENS]) if len(generation.prompt) > SHARED_TOKENS else ()
 
 
 def _request(generation: Generation) -> dict[str, Any]:
+    """Return a call as JSON for `openvino_worker.Worker`."""
     options = {"max_new_tokens": generation.options.max_tokens, "logprobs": int(generation.options.logprobs is not None)}
     return {
         "prompt": generation.prompt,

@@ -1,4 +1,4 @@
-"""One call to the student: what it asks for, how its tokens are counted, and how it ends."""
+"""One call to an engine: its prompt and options, the tokens so far, and its result."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ MOST_ALTERNATIVES = 20
 
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
-    """What one call asks of the decoder.
+    """Decoding options of one call.
 
     Attributes:
-        max_tokens: new tokens at most.
-        temperature: 0 is greedy.
-        top_p: share of probability mass to draw from, in (0, 1].
-        top_k: how many tokens to draw from; 0 is all.
-        seed: of the call's own random generator; `None` takes one from torch's default generator.
-        logprobs: how many alternatives to tell of each token, with its log-probability and theirs; `None` tells none.
+        max_tokens: maximum number of output tokens.
+        temperature: sampling temperature; 0 is greedy.
+        top_p: probability mass to sample from, in (0, 1].
+        top_k: number of most likely tokens to sample from; 0 is all.
+        seed: seed of this call; `None` draws a random one.
+        logprobs: number of alternatives to return for each token, with log-probabilities; 0 returns only the token's own,
+            `None` nothing.
 
     Raises:
-        ValueError: a value out of its range.
+        ValueError: an option is out of range.
     """
 
     max_tokens: int = 1024
@@ -55,13 +56,18 @@ class SamplingOptions:
 
     @property
     def greedy(self) -> bool:
-        """Whether the likeliest token is taken at each step."""
+        """Whether decoding takes the most likely token at each step."""
         return self.temperature == 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """The natural logarithm of a token's probability before temperature, and the likeliest tokens in its place."""
+    """How likely the model found one token, before temperature.
+
+    Attributes:
+        logprob: natural logarithm of the token's probability.
+        alternatives: most likely tokens at this position, as (token id, log-probability).
+    """
 
     logprob: float
     alternatives: list[tuple[int, float]]
@@ -69,9 +75,14 @@ class Likelihood:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """How a call ended: its tokens (without the end token), why, and with how many others it shared a batch at most.
+    """The result of a call.
 
-    `likelihoods` has one entry for each token, if they were asked for.
+    Attributes:
+        tokens: output token ids, without the end token.
+        finish_reason: `"stop"` at an end token or a stop string, `"length"` at `max_tokens`.
+        generated: number of generated tokens, the end token included.
+        batch_size: largest number of calls that were decoded together with it, itself included.
+        likelihoods: one for each token, if the call asked for them.
     """
 
     tokens: list[int]
@@ -83,20 +94,21 @@ class Completion:
 
 @dataclass(eq=False, slots=True)
 class Generation:
-    """One call under way, shared by its caller and the engine.
+    """One call in progress, shared by its caller and the engine.
 
     Attributes:
         prompt: token ids.
-        options: see `SamplingOptions`.
-        end_tokens: ids that end the text.
-        ends: called with each new token, tells whether a stop string is complete.
-        form: what the text must keep, if anything.
-        listener: called with each new token that belongs to the text, by the engine's thread.
-        result: resolved by the engine; cancel it to free the place of the call.
-        tokens: the text so far.
-        logprobs: of these tokens, from an engine that tells them.
-        random: what the engine draws with for this call; survives a second try.
-        tried_again: whether an engine failed under it once already.
+        options: decoding options.
+        end_tokens: token ids that end the reply.
+        ends: called with each new token; returns whether a stop string is complete.
+        form: constraint on the reply, if any.
+        listener: called by the engine's thread with each new token of the reply.
+        result: resolved by the engine. Cancel it to remove the call from the batch.
+        tokens: output token ids so far.
+        logprobs: their log-probabilities, if the engine reports them.
+        batch_size: largest number of calls so far that were decoded together with it.
+        random: seed that the engine uses for this call. A retry uses the same one, so it continues with the same text.
+        tried_again: whether the call was already retried after a failure of the engine.
     """
 
     prompt: list[int]
@@ -114,29 +126,29 @@ class Generation:
 
     @property
     def over(self) -> bool:
-        """Whether it ended, failed or was cancelled."""
+        """Whether the call has ended, failed or been cancelled."""
         return self.result.done()
 
     @property
     def text(self) -> list[int]:
-        """Token ids of prompt and text so far."""
+        """Token ids of the prompt and the reply so far."""
         return self.prompt + self.tokens
 
     @property
     def length(self) -> int:
-        """Tokens of prompt and text so far."""
+        """Number of tokens of the prompt and the reply so far."""
         return len(self.prompt) + len(self.tokens)
 
     @property
     def longest(self) -> int:
-        """Tokens of prompt and text at most."""
+        """Maximum number of tokens of the prompt and the reply."""
         return len(self.prompt) + self.options.max_tokens
 
     def accept(self, token: int, batch_size: int = 1, logprob: float | None = None) -> None:
-        """Take the next token; resolves the call when this token ends it."""
+        """Add the next token, and resolve the call if this token ends it."""
         self.batch_size = max(self.batch_size, batch_size)
         if token in self.end_tokens:
-            self._finish("stop", extra=1)
+            self._finish("stop", extra=1)  # generated and counted, but no part of the text
             return
         self.tokens.append(token)
         if logprob is not None:
@@ -149,8 +161,8 @@ class Generation:
             self._finish("length")
 
     def fail(self, error: BaseException) -> None:
-        """End the call with an error, unless it is over."""
-        with suppress(InvalidStateError):
+        """End the call with an error, unless it is over already."""
+        with suppress(InvalidStateError):  # the caller may cancel at any moment
             self.result.set_exception(error)
 
     def _finish(self, reason: FinishReason, extra: int = 0) -> None:

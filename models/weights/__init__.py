@@ -1,1 +1,1 @@
-"""Weights on disk become a model in memory. The door is `transformers_model.load`."""
+"""Load models and convert them for OpenVINO. The door is `local_model.load_local`."""

@@ -1,4 +1,4 @@
-"""Folders of the cache: written once, whole or not at all, also when many processes start together."""
+"""The cache of converted models: each folder is written once and completely, even if several processes start together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from filelock import FileLock
 
 
 def cache_folder() -> Path:
-    """Return where converted models are kept: `$TRACE_OF_THOUGHT_CACHE`, or the platform's cache folder."""
+    """Return the folder for converted models: `$TRACE_OF_THOUGHT_CACHE`, or the platform's cache folder."""
     if chosen := os.environ.get("TRACE_OF_THOUGHT_CACHE"):
         return Path(chosen).expanduser()
     if sys.platform == "win32":
@@ -26,7 +26,7 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder that does not exist yet for this process; others wait."""
+    """Lock a folder, which need not exist yet, while the block runs; other processes wait."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         yield
@@ -34,12 +34,13 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def written(folder: Path) -> Iterator[Path]:
-    """Yield a folder to write into, which takes its place when the block ends without an error and is removed otherwise."""
+    """Yield a temporary folder, which becomes `folder` if the block ends without an error and is deleted otherwise."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # beside its final place, because only within one file system is the rename below atomic
     unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
         yield unfinished
-        unfinished.chmod(0o755)
+        unfinished.chmod(0o755)  # mkdtemp made it private; a cache may be shared by users
         unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -1,4 +1,7 @@
-"""Export a model of any architecture to OpenVINO's form with optimum-intel, which needs another transformers than we do."""
+"""Export a model of any architecture to OpenVINO with optimum-intel, in an environment of its own. The door is `export`.
+
+The environment is separate because optimum-intel needs an older transformers than this package.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +26,24 @@ NEEDED = (
     "setuptools",
     "transformers>=4.51,<5.6",
 )
-"""What the exporter needs beside torch, without torchvision, which would bring its own torch of several gigabytes."""
+"""Dependencies of the exporter except torch. torchvision is left out, because it would install several gigabytes of torch."""
+
 _FORMATS = {"float32": "fp32", "int8": "int8", "int4": "int4"}
 
 
 def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> None:
-    """Write a model's folder; nothing is left at `out` when it fails.
+    """Export a model to a folder. If this fails, nothing is left at `out`.
 
     Args:
         model: hub id or folder.
-        out: the folder to write.
+        out: folder to create.
         weights: "float32", "int8" or "int4".
-        tell: is told what is under way; the exporter's own progress goes to standard error.
+        tell: called with messages about the progress. The exporter's own output goes to standard error.
 
     Raises:
-        FileExistsError: something is at `out`.
-        FileNotFoundError: no such model folder.
-        RuntimeError: the environment cannot be made, or the exporter failed; says how.
+        FileExistsError: `out` exists already.
+        FileNotFoundError: there is no such model folder.
+        RuntimeError: the environment cannot be created, or the exporter failed.
     """
     if out.exists():
         raise FileExistsError(f"{out} exists; give another folder, or remove it first")
@@ -49,6 +53,7 @@ def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> 
     python = _environment(tell)
     with written(out) as unfinished:
         tell(f"exporting {model} with weights of {weights}; about a minute for half a billion parameters")
+        # a name that is an existing folder means that folder, even if it looks like a hub id
         named = str(source.resolve()) if source.exists() else model
         options = ["--task", "text-generation-with-past", "--weight-format", _FORMATS[weights]]
         command = [python, "-m", "optimum.commands.optimum_cli", "export", "openvino", "--model", named, *options]
@@ -58,10 +63,10 @@ def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> 
 
 
 def _environment(tell: Callable[[str], None]) -> str:
-    """Return the Python of the exporter's environment, made once; an unfinished one is made anew."""
+    """Return the Python of the exporter's environment. It is created once; an incomplete one is created again."""
     folder = cache_folder() / "exporter" / EXPORTER
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    done = folder / "finished"
+    done = folder / "finished"  # written last, so that an interrupted installation is not taken for a complete one
     with locked(folder):
         if not done.exists():
             tell(f"installing {EXPORTER} in {folder}; once, some minutes")
@@ -74,7 +79,7 @@ def _environment(tell: Callable[[str], None]) -> str:
 
 
 def _share_torch(python: Path) -> None:
-    """Let the environment use our torch."""
+    """Link this environment's torch into the exporter's, which saves a download of gigabytes."""
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     theirs = subprocess.run([str(python), "-c", where], capture_output=True, text=True, check=True).stdout.strip()
     ours = Path(sysconfig.get_path("purelib"))
@@ -84,7 +89,8 @@ def _share_torch(python: Path) -> None:
 
 
 def _run(command: list[str], failure: str) -> None:
+    # both variables would point the exporter's Python to this environment's packages
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    done = subprocess.run(command, env=environment, stdout=2, check=False)  # its words go to standard error
+    done = subprocess.run(command, env=environment, stdout=2, check=False)  # 2: its output goes to standard error
     if done.returncode:
         raise RuntimeError(f"{failure} (code {done.returncode}); its own words stand above")

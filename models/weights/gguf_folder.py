@@ -1,4 +1,4 @@
-"""GGUF files as model folders: converted once, kept in a cache folder, safe when many processes start together."""
+"""Convert GGUF files to folders that transformers loads fast, once for each file. The door is `converted`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ from .cache import cache_folder, locked, written
 
 
 def converted(file: Path, dtype: torch.dtype) -> Path:
-    """Return a folder that holds the model of a GGUF file as safetensors, with its tokenizer and chat template.
+    """Convert a GGUF file to a folder in the cache, unless that is done: safetensors, tokenizer and chat template.
 
-    transformers takes about 20 seconds to read a 100 MB file and less than one to read the folder. The folder's
-    name comes from the file's content, so that a file that moves is not converted again and one that changes is.
+    transformers takes about 20 seconds to read a 100 MB GGUF file and less than one to read the folder. The folder's name
+    depends on the content of the file: a file that moves is not converted again, one that changes is.
 
     Args:
         file: the GGUF file.
-        dtype: of the weights in the folder.
+        dtype: data type of the weights in the folder.
+
+    Returns:
+        The folder.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is not a GGUF file, or of an architecture that transformers cannot read.
+        ValueError: it is not a GGUF file, or transformers cannot read it.
+        ImportError: the package gguf is missing.
     """
     folder = cache_folder() / "gguf" / f"{file.stem}-{digest_of(file)}-{str(dtype).removeprefix('torch.')}"
+    # processes that start together wait here, and all but the first then find the folder
     with locked(folder):
         if not (folder / "config.json").exists():
             with written(folder) as unfinished:
@@ -38,7 +43,7 @@ def converted(file: Path, dtype: torch.dtype) -> Path:
 
 
 def digest_of(file: Path) -> str:
-    """Return a short name for the content of a GGUF file; raises as `converted` does."""
+    """Return a short hash of the content of a GGUF file; raises as `converted` does."""
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such GGUF file")
     with file.open("rb") as stream:
@@ -49,7 +54,7 @@ def digest_of(file: Path) -> str:
 
 
 def read_gguf(file: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Return the model of a GGUF file, its weights no longer quantized, and its tokenizer."""
+    """Read the model of a GGUF file, with dequantized weights, and its tokenizer; raises as `converted` does."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     try:
@@ -57,7 +62,7 @@ def read_gguf(file: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrain
         tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
     except ImportError as error:
         raise ImportError(f"{file}: reading GGUF needs the package gguf; {install('local')}") from error
-    except (ArithmeticError, EOFError, LookupError, RuntimeError, ValueError, struct.error) as error:
+    except (ArithmeticError, EOFError, LookupError, RuntimeError, ValueError, struct.error) as error:  # a damaged file
         text = f"{file}: transformers cannot read this GGUF file ({error}); it may be incomplete: download it again"
         raise ValueError(text) from error
     _forget_gguf(model)
@@ -65,7 +70,7 @@ def read_gguf(file: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrain
 
 
 def _forget_gguf(model: torch.nn.Module) -> None:
-    """The weights are plain tensors now; transformers would refuse to save them as quantized."""
+    """Remove the marks of quantization, with which transformers refuses to save the model. Its weights are plain tensors."""
     model.hf_quantizer = None  # type: ignore[assignment]
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config

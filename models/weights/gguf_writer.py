@@ -1,4 +1,4 @@
-"""Write the weights of a llama-like or Qwen model as a GGUF file, the form in which OpenVINO reads them in seconds."""
+"""Write a Llama-like or Qwen model as a GGUF file, which OpenVINO reads in seconds. See `why_not` and `write_gguf`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from transformers import PreTrainedConfig, PreTrainedModel
 
 ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3"}
-"""GGUF's architecture for each model type of transformers that OpenVINO's reader builds rightly."""
+"""GGUF architecture by transformers' model type, for the types that OpenVINO's GGUF reader builds correctly."""
 
 _NOT_IN_THE_FILE = (
     ("attention_bias", "its attention has biases", ("llama", "mistral", "qwen3")),
@@ -18,10 +18,11 @@ _NOT_IN_THE_FILE = (
     ("use_sliding_window", "it uses a sliding window", ("qwen2", "qwen3")),
     ("sliding_window", "it uses a sliding window", ("mistral",)),
 )
+"""What these architectures cannot express: option of the configuration, reason, and the model types that have it."""
 
 
 def why_not(config: PreTrainedConfig) -> str | None:
-    """Return why a model cannot be written so that OpenVINO reads it rightly, `None` when it can."""
+    """Return why OpenVINO could not read a model correctly from a GGUF file, `None` if it can."""
     kind = config.model_type
     if kind not in ARCHITECTURES:
         return f"OpenVINO reads {', '.join(ARCHITECTURES)} models directly, and this is a {kind!r} model"
@@ -37,12 +38,12 @@ def why_not(config: PreTrainedConfig) -> str | None:
 
 
 def write_gguf(model: PreTrainedModel, file: Path, weights: Literal["float16", "int8"]) -> None:
-    """Write the weights without a tokenizer: matrices as F16 or Q8_0, vectors as F32.
+    """Write the weights of a model, without a tokenizer: matrices as F16 or Q8_0, vectors as F32.
 
     Args:
-        model: one for which `why_not` has nothing to say.
-        file: where to.
-        weights: "int8" rounds blocks of 32 weights to 8 bits with one scale (Q8_0).
+        model: a model for which `why_not` returns `None`.
+        file: GGUF file to write.
+        weights: "float16", or "int8" for blocks of 32 weights of 8 bits with one scale (Q8_0).
     """
     import gguf
 
@@ -54,16 +55,18 @@ def write_gguf(model: PreTrainedModel, file: Path, weights: Literal["float16", "
     architecture = next(a for a, name in gguf.MODEL_ARCH_NAMES.items() if name == ARCHITECTURES[config.model_type])
     names = gguf.get_tensor_name_map(architecture, config.num_hidden_layers)
     for name, tensor in model.state_dict().items():
+        # tied to the embeddings: without an output matrix in the file, the reader uses those
         if name == "lm_head.weight" and config.tie_word_embeddings:
             continue
         values = _as_llama_cpp_orders(name, tensor, config).to(torch.float32).numpy()
         told = str(names.get_name(name, try_suffixes=(".weight", ".bias")))
-        if values.ndim == 1:
+        if values.ndim == 1:  # norms and biases: hardly any memory to save
             writer.add_tensor(told, values)
         elif kind == gguf.GGMLQuantizationType.F16:
             writer.add_tensor(told, values.astype(np.float16))
         else:
             writer.add_tensor(told, gguf.quants.quantize(values, kind), raw_dtype=kind)
+    # the format's order: header, metadata, tensors
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -87,11 +90,14 @@ def _write_shape(writer: Any, config: PreTrainedConfig) -> None:
 
 
 def _rope(config: PreTrainedConfig) -> dict[str, Any]:
-    return getattr(config, "rope_parameters", None) or {"rope_theta": 10_000.0}
+    return getattr(config, "rope_parameters", None) or {"rope_theta": 10_000.0}  # 10,000 is the RoPE paper's base
 
 
 def _as_llama_cpp_orders(name: str, tensor: torch.Tensor, config: PreTrainedConfig) -> torch.Tensor:
-    """llama.cpp rotates neighbouring pairs of a head in llama-like models; transformers rotates its two halves."""
+    """Reorder the rows of query and key matrices as llama.cpp wants them for Llama-like models.
+
+    Its RoPE rotates neighbouring pairs of a head's dimensions; transformers rotates the two halves of a head.
+    """
     if ARCHITECTURES[config.model_type] != "llama" or not name.endswith(("q_proj.weight", "k_proj.weight")):
         return tensor
     heads = config.num_attention_heads

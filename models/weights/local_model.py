@@ -1,4 +1,4 @@
-"""Load a model for the library that will run it: OpenVINO on a CPU where it can, else transformers."""
+"""Load a model for the library that will run it: OpenVINO on a CPU if it can, else transformers. The door is `load_local`."""
 
 from __future__ import annotations
 
@@ -21,22 +21,24 @@ _HUB = ("revision", "token", "cache_dir")
 def load_local(
     model_id: str, *, engine: EngineName, weights: str | None = None, **options: Any
 ) -> tuple[Any, PreTrainedTokenizerBase]:
-    """Return an `OpenVinoModel` or a `PreTrainedModel`, and its tokenizer.
+    """Load an `OpenVinoModel` or a `PreTrainedModel`, and its tokenizer.
 
     Args:
-        model_id: hub id, folder, or `.gguf` file.
-        engine: "auto" is OpenVINO on a CPU unless an option that only transformers has is given.
-        weights: "float16" (default) or "int8" for a model that is converted for OpenVINO.
-        options: as `transformers_model.load` takes them.
+        model_id: hub id, folder or `.gguf` file.
+        engine: "auto" is OpenVINO on a CPU, unless an option is given that only transformers has.
+        weights: format of the weights of a model that is converted for OpenVINO: "float16" (default) or "int8".
+        options: as for `transformers_model.load`.
 
     Raises:
-        ValueError: options that do not go together, or, asked for by name, OpenVINO cannot serve this model.
-        FileNotFoundError, ConnectionError, MemoryError: as `transformers_model.load` does.
+        ValueError: options contradict each other, or OpenVINO was asked for by name and cannot serve this model.
+        ImportError: OpenVINO was asked for by name and is not installed.
+        FileNotFoundError, ConnectionError, MemoryError: as for `transformers_model.load`.
     """
     if weights not in (None, "float16", "int8"):
         raise ValueError(f"weights={weights!r}: give 'float16' or 'int8'")
     given = {name: value for name, value in options.items() if value is not None}
     dtype = str(given.get("dtype", "float32")).removeprefix("torch.")
+    # options that only transformers understands
     foreign = sorted(given.keys() - {*_HUB, "device", *(["dtype"] if dtype in ("float32", "bfloat16") else [])})
     if engine == "openvino" or (engine == "auto" and not foreign and _on_cpu(given.get("device"))):
         if foreign:
@@ -45,7 +47,7 @@ def load_local(
             hub_options = {name: given[name] for name in _HUB if name in given}
             return _for_openvino(model_id, weights or "float16", dtype, hub_options)
         except (ImportError, CannotServeError) as error:
-            if engine == "openvino" or weights:
+            if engine == "openvino" or weights:  # asked for explicitly; "auto" falls back to transformers
                 raise
             logger.warning("%s: not served by OpenVINO but by transformers, which is slower on a CPU: %s", model_id, error)
     if weights:
@@ -64,4 +66,4 @@ def _for_openvino(model_id: str, weights: Any, dtype: str, hub_options: dict[str
 def _on_cpu(device: Any) -> bool:
     if device is None:
         return torch.accelerator.current_accelerator(check_available=True) is None
-    return str(device) in ("cpu", "-1")
+    return str(device) in ("cpu", "-1")  # -1 is how pipelines of transformers name the CPU

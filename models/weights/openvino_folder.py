@@ -1,4 +1,4 @@
-"""Models in OpenVINO's form: written once into the cache folder, and only kept when their first texts are right."""
+"""Convert models to OpenVINO's format, once each, and check their first texts. The door is `openvino_folder`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MODEL = "openvino_model.xml"
 READ_SECONDS = 3600.0
+"""Maximum seconds for reading a GGUF file and generating the first texts."""
 
 FIRST_PROMPTS = (
     "What is 7 times 8?",
@@ -29,17 +30,21 @@ FIRST_PROMPTS = (
     "A box holds 6 eggs. How many eggs are in 4 boxes? Think step by step.",
     "Write a short story about a lighthouse.",
 )
-FIRST_TOKENS = 32
-MOST_REGRET = 0.1
-"""Nats a token, on average, by which transformers may prefer its own choice to the converted model's.
+"""Prompts of the check."""
 
-Models that were read rightly had 0.0000, and one rounded to 8 bits 0.0026. SmolLM2's Q4_1 file, which OpenVINO's reader gets
-wrong in a way that still writes fluent English, had 0.244.
+FIRST_TOKENS = 32
+"""Tokens generated after each prompt of the check."""
+
+MOST_REGRET = 0.1
+"""Maximum mean regret of the first texts, in nats a token; see `regret`.
+
+Measured: 0.0000 for float16 weights that were read correctly, 0.0026 for int8 weights, and 0.244 for SmolLM2's Q4_1 file, which
+OpenVINO reads wrongly although its texts are fluent English.
 """
 
 
 class CannotServeError(ValueError):
-    """OpenVINO cannot serve this model rightly; the message says why."""
+    """OpenVINO cannot serve this model correctly; the message says why."""
 
 
 def openvino_folder(
@@ -48,17 +53,18 @@ def openvino_folder(
     weights: Literal["float16", "int8"],
     load: Callable[[], tuple[PreTrainedModel, PreTrainedTokenizerBase]],
 ) -> Path:
-    """Return a folder with the model in OpenVINO's form, with its tokenizer and configuration.
+    """Return the folder of a model in OpenVINO's format, with tokenizer and configuration; convert the model if needed.
 
     Args:
-        identity: says which weights these are; other ones have another.
-        name: for people who look into the cache folder.
+        identity: text that identifies the weights, such as a hash of them.
+        name: beginning of the folder's name, for people who look into the cache.
         weights: see `write_gguf`.
-        load: gives the model and the tokenizer, when the folder is not there yet.
+        load: loads the model and the tokenizer; called only if there is no such folder yet.
 
     Raises:
-        CannotServeError: OpenVINO reads this model wrongly or not at all; remembered in the cache.
+        CannotServeError: OpenVINO reads this model wrongly or not at all. The cache remembers this.
     """
+    # another release of the library may read a model differently, so it converts and checks again
     key = hashlib.sha256(f"{identity} {version('openvino-genai')}".encode()).hexdigest()[:16]
     folder = cache_folder() / "openvino" / f"{name}-{key}-{weights}"
     refused = Path(f"{folder}.refused")
@@ -82,7 +88,7 @@ def _convert(
         model.config.save_pretrained(unfinished)
         if model.generation_config is not None:
             model.generation_config.save_pretrained(unfinished)
-        gguf = unfinished / "model.gguf"
+        gguf = unfinished / "model.gguf"  # only the way to OpenVINO's own files, which are written beside it
         write_gguf(model, gguf, weights)
         prompts = [_prompt(tokenizer, text) for text in FIRST_PROMPTS]
         if reason := _why_wrong(model, prompts, lambda: _read(unfinished, gguf, prompts)):
@@ -94,16 +100,18 @@ def _why_wrong(model: PreTrainedModel, prompts: list[list[int]], read: Callable[
     try:
         texts = read()
     except subprocess.CalledProcessError as error:
+        # the last line of a traceback says what happened
         last = (error.stderr.strip().splitlines() or [f"it ended with {error.returncode}"])[-1]
         return f"OpenVINO cannot read it ({last})"
     found = regret(model, prompts, texts)
     logger.info("OpenVINO's first texts: %.4f nats a token from transformers' own choices", found)
-    if not found <= MOST_REGRET:
+    if not found <= MOST_REGRET:  # written like this, a NaN is refused too
         return f"OpenVINO's first texts are not this model's ({found:.2f} nats a token from transformers' choices)"
     return None
 
 
 def _read(folder: Path, gguf: Path, prompts: list[list[int]]) -> list[list[int]]:
+    # a process of its own, see `openvino_reader`
     script = Path(__file__).with_name("openvino_reader.py")
     done = subprocess.run(
         [sys.executable, "-P", str(script), str(folder), str(gguf)],
@@ -126,13 +134,20 @@ def _prompt(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
 
 @torch.inference_mode()
 def regret(model: PreTrainedModel, prompts: list[list[int]], texts: list[list[int]]) -> float:
-    """Return by how many nats a token, on average, a model prefers its own choices to those of given texts.
+    """Return the mean regret of texts under a model, in nats a token.
 
-    0 when the texts are what the model would write greedily; small when only close calls went the other way.
+    The regret of a token is the log-probability of the model's own most likely token minus that of the given one. It is 0 for
+    what the model would generate greedily, and small if only near ties went the other way.
+
+    Args:
+        model: a causal language model on the CPU.
+        prompts: token ids.
+        texts: token ids that follow each prompt.
     """
     gaps = []
     for prompt, text in zip(prompts, texts, strict=True):
         ids = torch.tensor([prompt + text])
         logits = model(input_ids=ids).logits[0, len(prompt) - 1 : -1].float()
+        # a difference of logits equals that of log-probabilities
         gaps.append(logits.amax(dim=-1) - logits.gather(1, ids[0, len(prompt) :, None])[:, 0])
     return float(torch.cat(gaps).mean())

@@ -1,4 +1,4 @@
-"""Load a model for OpenVINO: one that is in its form already, or any other after converting it once."""
+"""Load a model for OpenVINO: an exported one as it is, any other after converting it once. The door is `load_openvino`."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Weights = Literal["float16", "int8"]
 
 @dataclass(slots=True)
 class OpenVinoModel:
-    """A model on disk in OpenVINO's form, with what a caller asks of a model.
+    """A model on disk in OpenVINO's format, with the attributes of a `PreTrainedModel` that its callers read.
 
     Attributes:
-        folder: holds `openvino_model.xml`.
-        config: of the original model.
-        generation_config: of the original model; only its end tokens are used.
-        weights: how they are kept: "float16", "int8", or "as exported".
-        dtype: what it computes in, float32 or bfloat16.
+        folder: folder with `openvino_model.xml`.
+        config: configuration of the original model.
+        generation_config: generation config of the original model; only its end tokens are used.
+        weights: format of the weights: "float16", "int8" or "as exported".
+        dtype: data type to compute in, float32 or bfloat16.
     """
 
     folder: Path
@@ -46,24 +46,24 @@ class OpenVinoModel:
 
     @property
     def device(self) -> torch.device:
-        """The CPU."""
+        """The CPU, the only device that OpenVINO is used on here."""
         return torch.device("cpu")
 
 
 def load_openvino(
     model_id: str, weights: Weights = "float16", dtype: str = "float32", **hub_options: Any
 ) -> tuple[OpenVinoModel, PreTrainedTokenizerBase]:
-    """Return a model ready for `OpenVinoEngine`, and its tokenizer.
+    """Load a model for `OpenVinoEngine`, and its tokenizer.
 
     Args:
-        model_id: hub id, folder or `.gguf` file. One that holds `openvino_model.xml` is used as it is.
-        weights: of a model that is converted here: "float16", or "int8" for blocks of 8 bits.
-        dtype: to compute in: "float32" or "bfloat16".
+        model_id: hub id, folder or `.gguf` file. A folder or repository with `openvino_model.xml` is used as it is.
+        weights: format of the weights of a model that is converted: "float16", or "int8" for blocks of 8 bits.
+        dtype: data type to compute in: "float32" or "bfloat16".
         hub_options: `revision`, `token`, `cache_dir`.
 
     Raises:
-        CannotServeError: OpenVINO cannot serve this model rightly; says why.
-        FileNotFoundError, ConnectionError, MemoryError, ValueError: as `transformers_model.load` does.
+        CannotServeError: OpenVINO cannot serve this model correctly; the message says why.
+        FileNotFoundError, ConnectionError, MemoryError, ValueError: as for `transformers_model.load`.
     """
     with explained(model_id):
         folder, kept = _exported(model_id, **hub_options), "as exported"
@@ -76,7 +76,7 @@ def load_openvino(
 
 
 def _exported(model_id: str, **hub_options: Any) -> Path | None:
-    """Return the folder of a model that is in OpenVINO's form already."""
+    """Return the folder of a model that was exported to OpenVINO, downloaded if needed; `None` if it was not."""
     path = Path(model_id).expanduser()
     if path.exists():
         return path if (path / MODEL).exists() else None
@@ -85,11 +85,13 @@ def _exported(model_id: str, **hub_options: Any) -> Path | None:
 
     where = {name: hub_options[name] for name in ("revision", "cache_dir") if name in hub_options}
     source_of(model_id)
+    # a model with safetensors in the cache is no export: this answer needs no request to the hub
     if try_to_load_from_cache(model_id, "model.safetensors", **where) or "/" not in model_id:
         return None
     try:
         from huggingface_hub import hf_hub_download
 
+        # this one file tells an export from other models, before everything is downloaded
         hf_hub_download(model_id, MODEL, **hub_options)
     except (EntryNotFoundError, LocalEntryNotFoundError, OfflineModeIsEnabled):
         return None
@@ -97,14 +99,17 @@ def _exported(model_id: str, **hub_options: Any) -> Path | None:
 
 
 def _converted(model_id: str, weights: Weights, **hub_options: Any) -> Path:
+    """Return the folder of a model after converting it, see `openvino_folder`."""
     path = Path(model_id).expanduser()
     if path.suffix == ".gguf":
         file = path.resolve()
         return openvino_folder(digest_of(file), file.stem, weights, lambda: _checked(*read_gguf(file, torch.float32)))
     source = source_of(model_id)
     config = AutoConfig.from_pretrained(source, trust_remote_code=False, **hub_options)
+    # from the configuration alone, before gigabytes of weights are downloaded for nothing
     if reason := why_not(config):
         raise CannotServeError(reason)
+    # transformers sets the commit for hub ids only; a local folder is identified by the state of its files
     identity = str(getattr(config, "_commit_hash", None) or _stamp(path))
 
     def load() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -121,7 +126,7 @@ def _checked(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tupl
 
 
 def _stamp(folder: Path) -> str:
-    """Return what tells one state of a folder from another, without reading its weights."""
+    """Return a hash of the names, sizes and times of a folder's files, which is faster than hashing gigabytes of weights."""
     files = sorted(file for file in folder.iterdir() if file.is_file())
     state = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     return hashlib.sha256(repr((str(folder.resolve()), state)).encode()).hexdigest()
@@ -130,5 +135,5 @@ def _stamp(folder: Path) -> str:
 def _generation_config(folder: Path) -> GenerationConfig:
     try:
         return GenerationConfig.from_pretrained(folder)
-    except OSError:
+    except OSError:  # the model has no generation_config.json
         return GenerationConfig()

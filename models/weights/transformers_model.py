@@ -1,4 +1,4 @@
-"""Load a causal language model and its tokenizer from a hub id, a folder or a GGUF file, with errors that say what to do."""
+"""Load a causal language model and its tokenizer with transformers, with errors that say what to do. The door is `load`."""
 
 from __future__ import annotations
 
@@ -26,26 +26,27 @@ def load(
 
     Args:
         model_id: hub id, folder, or path of a `.gguf` file.
-        dtype: of the weights, as `"float32"`, `"bfloat16"` or `"auto"`; by default float32 on a CPU (bfloat16 is
-            slow on those without instructions for it), else what the model was saved in.
-        device: `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"` to spread the model by accelerate; by default an
-            accelerator if there is one.
-        attn_implementation: as transformers takes it.
-        quantization_config: of bitsandbytes, torchao, ..., as transformers takes it.
-        model_options: further options of `AutoModelForCausalLM.from_pretrained`, as `revision` or `trust_remote_code`.
+        dtype: data type of the weights, such as `"float32"`, `"bfloat16"` or `"auto"`. Default: float32 on a CPU (bfloat16 is
+            slow on CPUs without instructions for it), otherwise as saved.
+        device: `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"` to let accelerate spread the model. Default: an accelerator if there
+            is one, else the CPU.
+        attn_implementation: as for transformers.
+        quantization_config: as for transformers (bitsandbytes, torchao, ...).
+        model_options: further options of `AutoModelForCausalLM.from_pretrained`, such as `revision` or `trust_remote_code`.
 
     Raises:
-        FileNotFoundError: no such folder, file or hub id.
-        ConnectionError: the hub is out of reach and the model is not in its cache.
-        MemoryError: the model does not fit.
-        ValueError: it has no chat template, or is of a kind that cannot be served.
+        FileNotFoundError: there is no such folder, file or hub id.
+        ConnectionError: the hub is unreachable and the model is not in the cache.
+        MemoryError: the model does not fit into memory.
+        ValueError: an option does not apply, or transformers cannot read this kind of model or file.
     """
     placed = _resolve_device(device)
     chosen = _resolve_dtype(dtype, placed)
     source = _source(model_id, chosen)
-    # unless it is told, transformers asks on the terminal whether to run a model's own code, and standard input may say yes
+    # without this, transformers asks on the terminal whether to run a model's own code, and standard input may hold a "y"
     given = {"trust_remote_code": False, **model_options}
     options = {name: value for name, value in given.items() if value is not None}
+    # those that the tokenizer takes as well
     shared = {name: options[name] for name in ("revision", "token", "cache_dir", "trust_remote_code") if name in options}
     if attn_implementation is not None:
         options["attn_implementation"] = attn_implementation
@@ -61,7 +62,7 @@ def _resolve_device(device: str | torch.device | int | None) -> str:
     if device is None:
         accelerator = torch.accelerator.current_accelerator(check_available=True)
         return accelerator.type if accelerator else "cpu"
-    if device == -1:
+    if device == -1:  # how pipelines of transformers name the CPU
         return "cpu"
     name = f"cuda:{device}" if isinstance(device, int) else str(device)
     if name.startswith("cuda") and not torch.cuda.is_available():
@@ -83,14 +84,21 @@ def _resolve_dtype(dtype: str | torch.dtype | None, device: str) -> str | torch.
 
 
 def _source(model_id: str, dtype: str | torch.dtype) -> str:
+    """Return the folder or hub id to load from; a GGUF file is converted to a folder first."""
     path = Path(model_id).expanduser()
     if path.suffix == ".gguf":
+        # "auto" names no type for the conversion, which dequantizes to one
         return str(converted(path.resolve(), torch.bfloat16 if isinstance(dtype, str) else dtype))
     return source_of(model_id)
 
 
 def source_of(model_id: str) -> str:
-    """Return the folder or hub id; raises where it can be neither."""
+    """Return the folder or hub id that a model's name stands for. Asks no server.
+
+    Raises:
+        FileNotFoundError: the folder is missing or holds no model, or the name cannot be a hub id.
+        ValueError: it is a file, but no GGUF file.
+    """
     path = Path(model_id).expanduser()
     if path.is_dir():
         if not (path / "config.json").exists():
@@ -107,12 +115,13 @@ def source_of(model_id: str) -> str:
 
 @contextmanager
 def explained(model_id: str) -> Iterator[None]:
-    """Turn the loaders' errors into ones that name the model and the way out."""
+    """Replace the errors of loading, while the block runs, by errors that name the model and the fix."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise _too_large(model_id, error) from error
     except RuntimeError as error:
+        # torch has no error class for the CPU's memory
         if "memory" not in str(error):
             raise
         raise _too_large(model_id, error) from error
@@ -128,9 +137,10 @@ def _too_large(model_id: str, error: BaseException) -> MemoryError:
 
 
 def _not_found(model_id: str, error: OSError) -> OSError:
-    """Tell an id that does not exist from a hub that cannot be asked."""
-    if isinstance(error, FileNotFoundError) and error.errno is None:  # said by us already
+    """Return an error that tells a model that does not exist from a hub that is unreachable."""
+    if isinstance(error, FileNotFoundError) and error.errno is None:  # raised by this package: it says what to do already
         return error
+    # transformers wraps the hub's errors; by name, since their classes come from several packages and releases
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
         causes.append(cause)

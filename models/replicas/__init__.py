@@ -1,1 +1,1 @@
-"""One model in several places: replicas on Ray, or several servers. The doors are `replicated` and `transport`."""
+"""One model in several places: replicas on Ray (`replicated.ReplicatedChatModel`) or servers (`transport.clients`)."""

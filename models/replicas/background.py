@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for what must go on beside callers that have loops of their own or none."""
+"""An event loop in a thread of its own: for tasks that outlive a call, and for callers without a loop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ T = TypeVar("T")
 
 
 class BackgroundLoop:
-    """Runs coroutines for threads."""
+    """Runs coroutines in a background thread.
+
+    Args:
+        name: name of the thread.
+    """
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
@@ -19,11 +23,11 @@ class BackgroundLoop:
         self._thread.start()
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> None:
-        """Run a coroutine until it or the loop ends."""
+        """Start a coroutine and do not wait for it."""
         asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Wait for a coroutine; an interruption of the thread that waits cancels it."""
+        """Run a coroutine and return its result. If the waiting thread is interrupted, the coroutine is cancelled."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
@@ -32,7 +36,7 @@ class BackgroundLoop:
             raise
 
     def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
-        """Yield from an async iterator; closing this one closes that one."""
+        """Yield from an async iterator. Closing this iterator closes the async one."""
         end = object()
 
         async def step() -> Any:
@@ -45,7 +49,7 @@ class BackgroundLoop:
             self.run(items.aclose())  # type: ignore[attr-defined]
 
     def close(self) -> None:
-        """End the loop and all that runs in it."""
+        """Cancel all tasks and end the loop and its thread."""
         if self._loop.is_running():
             self._loop.call_soon_threadsafe(self._cancel_all)
             self._thread.join(10)
@@ -53,4 +57,4 @@ class BackgroundLoop:
     def _cancel_all(self) -> None:
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
-        self._loop.call_soon(self._loop.stop)
+        self._loop.call_soon(self._loop.stop)  # a step later, so that the tasks get their cancellation first

@@ -1,4 +1,7 @@
-"""Connect to Ray: start one on this machine, or join a cluster and bring this package along."""
+"""Connect to Ray: start it on this machine, or join a cluster and send this package to its nodes.
+
+The doors are `connect` and `disconnect`; `survey` checks the nodes before replicas start.
+"""
 
 from __future__ import annotations
 
@@ -19,30 +22,34 @@ from ...foundation.folders import PACKAGE
 from ...foundation.installing import install
 
 STORE_BYTES = 100 * 2**20
-"""Of the object store of a Ray that is started here: only messages pass through it."""
+"""Size of the object store of a Ray that is started here. Small, because only messages and replies pass through it."""
 
 CONNECT_SECONDS = 10.0
-"""For the first connection to the head of a cluster."""
+"""Maximum seconds to wait for a connection to the head of a cluster."""
 
 SURVEY_SECONDS = 120.0
-"""A node that does not say what is installed on it for so long is not asked further; its replica will tell."""
+"""Maximum seconds to wait for a node to report its packages. If one is missing there, its replica will fail and say so."""
 
 _connections = 0
+"""Number of models that use Ray. A process has one connection, which they share; the last one closes it."""
+
 _ours = False
-"""Ray has one connection a process, which all its replicas share; the last one that ends closes it, if it was ours."""
+"""Whether this module opened the connection. One that the user's program opened stays open."""
+
 _lock = threading.RLock()
 
 
 def connect(address: str | None) -> None:
-    """Start Ray on this machine, or join the cluster at an address; a connection that the process has already is used as it is.
+    """Start Ray on this machine or join a cluster, unless the process is connected already.
 
     Args:
-        address: `auto` or HOST:PORT of a cluster that has this machine. None starts Ray here unless `RAY_ADDRESS` is set.
+        address: `auto` or HOST:PORT of a cluster that this machine belongs to. None starts Ray here, unless `RAY_ADDRESS` is
+            set.
 
     Raises:
         ImportError: Ray is not installed.
-        ValueError: an address for remote clients.
-        ConnectionError: there is no cluster at this address, or its Ray or Python is another one.
+        ValueError: the address is one for remote clients (`ray://`).
+        ConnectionError: there is no cluster at this address, or it has another version of Ray or Python.
     """
     global _connections, _ours
     ray = _ray()
@@ -60,7 +67,7 @@ def connect(address: str | None) -> None:
 
 
 def disconnect() -> None:
-    """End a connection; the last one also stops a Ray that was started here."""
+    """Give up one use of the connection. The last one closes it, which stops a Ray that was started here."""
     global _connections, _ours
     with _lock:
         _connections -= 1
@@ -71,12 +78,16 @@ def disconnect() -> None:
 
 
 def survey(modules: Sequence[str], needed: dict[str, float]) -> None:
-    """Check that the nodes that could hold a replica can import what it needs.
+    """Check that every node that is large enough for a replica has the modules that it needs.
 
-    A node that is lost meanwhile is left out.
+    A node that is lost during the check is skipped.
+
+    Args:
+        modules: names of modules.
+        needed: resources of one replica by Ray's names, see `watching.Resources`.
 
     Raises:
-        ImportError: some node cannot; says which ones and why.
+        ImportError: a node lacks a module; the message names the nodes and modules.
     """
     ray = _ray()
 
@@ -95,8 +106,9 @@ def survey(modules: Sequence[str], needed: dict[str, float]) -> None:
     looks = {
         node: ray.remote(look)
         .options(
-            num_cpus=0,
+            num_cpus=0,  # runs even where all cores are taken
             max_retries=0,
+            # hard affinity: elsewhere the answer would be about another node
             scheduling_strategy=ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False),
         )
         .remote()
@@ -115,7 +127,7 @@ def survey(modules: Sequence[str], needed: dict[str, float]) -> None:
 
 
 def fitting(needed: dict[str, float]) -> list[dict[str, Any]]:
-    """Return the nodes that are large enough for a replica, whether or not they have room now."""
+    """Return the live nodes whose total resources suffice for a replica, even if others use them now."""
     return [
         node
         for node in _ray().nodes()
@@ -124,11 +136,12 @@ def fitting(needed: dict[str, float]) -> list[dict[str, Any]]:
 
 
 def total(resource: str) -> float:
-    """Return how much of a resource the whole cluster has."""
+    """Return the total amount of a resource in the cluster, in use or not."""
     return float(_ray().cluster_resources().get(resource, 0))
 
 
 def _answer(ray: Any, ref: Any) -> str:
+    """Return a node's fault, "" if it has none or is lost."""
     lost = ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError, ray.exceptions.WorkerCrashedError
     try:
         return ray.get(ref)
@@ -139,27 +152,30 @@ def _answer(ray: Any, ref: Any) -> str:
 
 
 def check_ray() -> None:
-    """Fail early where Ray is not installed; raises as `connect` does."""
+    """Raise `ImportError` if Ray is not installed, without importing it."""
     if importlib.util.find_spec("ray") is None:
         raise ImportError(f"replicas need the package ray; install it with: {install('ray')}")
 
 
 def _ray() -> Any:
     check_ray()
+    # Ray reads these when it is imported or started; what the user has set wins
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 lets replicas starve beside other work on this machine
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray warns else of a change that does not concern us
+    os.environ.setdefault("RAY_worker_niceness", "0")  # with Ray's 15, other work starves replicas
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # avoids a warning about a change of Ray
     import ray
 
     return ray
 
 
 def _start(ray: Any, address: str) -> None:
+    """Initialize Ray, with this package for the nodes of a cluster; raises as `connect` does."""
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "include_dashboard": False}
     with tempfile.TemporaryDirectory() as folder, _own_signals():
         if address == "local":
             options |= {"object_store_memory": STORE_BYTES}
         else:
+            # the others are options of a new cluster
             options = {name: options[name] for name in ("log_to_driver", "logging_level")}
             options["runtime_env"] = {"py_modules": [str(_packed(Path(folder)))]}
             if _reached(address):
@@ -172,7 +188,7 @@ def _start(ray: Any, address: str) -> None:
 
 
 def _reached(address: str) -> bool:
-    """Connect to HOST:PORT, which fails at once where nothing listens: Ray would try for a minute. False for `auto`.
+    """Return whether something listens at HOST:PORT; `False` for `auto`. Ray itself would try for a minute before it fails.
 
     Raises:
         ConnectionError: nothing listens there.
@@ -190,11 +206,11 @@ def _reached(address: str) -> bool:
 
 
 def _use_token(ray: Any, address: str) -> None:
-    """Show this user's Ray token to a cluster that wants one: Ray does so by itself only for `auto`.
+    """Use this user's Ray token if the cluster demands one. Ray does this by itself only for `auto`.
 
-    A cluster without tokens fails calls of a driver that has one, so it is asked first.
+    The cluster is asked first, because one without tokens rejects the calls of a driver that has one.
     """
-    with suppress(ImportError):  # releases of Ray without tokens
+    with suppress(ImportError):  # a release of Ray without tokens
         from ray import _raylet
         from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
@@ -202,18 +218,18 @@ def _use_token(ray: Any, address: str) -> None:
         try:
             connect.GcsClient(address=address)
         except ray.exceptions.AuthenticationError:
-            logging.getLogger("ray").setLevel(logging.CRITICAL)  # as `ray.init` does below
+            logging.getLogger("ray").setLevel(logging.CRITICAL)  # as `ray.init` would; it comes later
             maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
 
 
 def _keep_quiet(ray: Any) -> None:
-    """Ray prints a long text on standard output for each worker that ends, and has no public switch for that."""
+    """Stop Ray from printing a long text for each worker that ends. It has no public switch for that."""
     with suppress(AttributeError):
         ray._private.worker._worker_logs_enabled = False
 
 
 def _packed(folder: Path) -> Path:
-    """Copy this package without what a checkout has beside it, so that the nodes run the same version."""
+    """Copy this package to send it to the nodes, so that they run the same version. Tests and docs stay behind."""
     packed = folder / "trace_of_thought"
     packed.mkdir()
     for file in ("__init__.py", "__init__.pyi", "py.typed"):
@@ -226,7 +242,8 @@ def _packed(folder: Path) -> Path:
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Keep this process's answer to SIGTERM: Ray replaces it, and a run must be able to write its last rows."""
+    """Restore the handler of SIGTERM after the block. Ray replaces it, and a run needs it to write its last rows."""
+    # only the main thread can set a handler, so Ray cannot replace it elsewhere
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,7 +1,7 @@
-"""What can go wrong with replicas."""
+"""The error that replicas raise."""
 
 from __future__ import annotations
 
 
 class ReplicaError(RuntimeError):
-    """A replica could not load its model, or none is left to answer; the message names the replica, the node and the cause."""
+    """A replica could not load its model, or no replica is left to answer. The message names the replica, node and cause."""

@@ -1,4 +1,4 @@
-"""The replicas of one model on Ray, from the driver's side: send calls and streams, and repeat those that were lost."""
+"""The replicas of one model on Ray, on the driver's side: send calls, and repeat lost ones. The door is `ReplicaGroup`."""
 
 from __future__ import annotations
 
@@ -22,21 +22,28 @@ from .watching import Resources, Watch
 logger = logging.getLogger(__name__)
 
 MOST_LOSSES = 6
-"""A call that was lost so often with its replica is not sent to another: most likely it is what ends them."""
+"""Number of losses after which a call fails. It probably kills its replicas itself, for example by its memory."""
 
 
 class ReplicaGroup:
-    """Replicas of one model. Calls may come from any thread and event loop.
+    """The replicas of one model. Calls may come from any thread and event loop.
 
-    The calls that were with a lost replica are repeated here and never by Ray, so that each loss is counted.
+    Lost calls are repeated here and never by Ray, so that each loss is counted.
 
     Attributes:
         places: one for each replica.
-        closed: whether it was ended.
+        closed: whether the group was closed.
     """
 
     def __init__(self, label: str, load: Callable[[], BaseChatModel], count: int, resources: Resources) -> None:
-        """Ask Ray for the replicas; `start` waits for them. Ray must be connected."""
+        """Request the replicas; `start` waits for them. Ray must be connected.
+
+        Args:
+            label: name of the model in messages.
+            load: returns the chat model; called in each replica.
+            count: number of replicas.
+            resources: of each replica.
+        """
         self.places = Places([Place(name=str(number), room=ROOM) for number in range(1, count + 1)])
         self.closed = False
         self._label = label
@@ -44,12 +51,12 @@ class ReplicaGroup:
         self._watch = Watch(label, load, self.places, resources, self._loop)
 
     def start(self) -> None:
-        """Wait for the replicas; raises as `Watch.start` does."""
+        """Wait until the replicas are loaded; raises as `Watch.start` does."""
         self._watch.start()
 
     @property
     def described(self) -> Told:
-        """What the first replica told of itself.
+        """Description of the first replica that loaded its model.
 
         Raises:
             ReplicaError: the group has not started.
@@ -59,28 +66,34 @@ class ReplicaGroup:
         return self._watch.told
 
     def close(self) -> None:
-        """End the replicas; calls under way fail."""
+        """Stop the replicas. Pending calls fail."""
         self.closed = True
         self.places.fail_waiting(ReplicaError(f"the replicas of {self._label!r} were closed; load the model again"))
         self._loop.close()
         self._watch.close()
 
     def run(self, coroutine: Any) -> Any:
-        """Wait for a coroutine of this group in a thread without an event loop."""
+        """Run a coroutine for a thread without an event loop."""
         return self._loop.run(coroutine)
 
     def iterate(self, items: Any) -> Any:
-        """Iterate over a stream of this group in a thread without an event loop."""
+        """Iterate over a stream for a thread without an event loop."""
         return self._loop.iterate(items)
 
     async def ask(
         self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any], timeout: float | None
     ) -> ChatResult:
-        """Return a reply, whichever replica gives it.
+        """Return the reply of any replica.
+
+        Args:
+            messages: messages of the call.
+            stop: strings that end the reply.
+            options: options of the call for the model.
+            timeout: seconds for the call, the wait for a replica and repetitions included; None for no limit.
 
         Raises:
-            TimeoutError: it took longer than `timeout` seconds, waiting included.
-            ReplicaError: no replica is left, or the call was lost too often.
+            TimeoutError: the call took longer than `timeout` seconds.
+            ReplicaError: no replica is left, the call was lost too often, or the group was closed.
         """
         losses: list[str] = []
         limit = Limit(timeout)
@@ -98,13 +111,13 @@ class ReplicaGroup:
     async def stream(
         self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any], timeout: float | None
     ) -> AsyncIterator[ChatGenerationChunk]:
-        """Yield a reply in chunks; raises as `ask` does.
+        """Yield a reply in chunks; arguments and errors are those of `ask`.
 
-        A stream that is lost is begun again elsewhere, and what was given already is left out if it comes again the same: it
-        does for greedy and for seeded calls.
+        A lost stream is restarted on another replica, and the chunks that were yielded already are skipped. This works if they
+        come again the same, as in greedy and seeded calls; otherwise it raises `ReplicaError`.
         """
         losses: list[str] = []
-        given: list[Any] = []
+        given: list[Any] = []  # content of the chunks that the caller has
         limit = Limit(timeout)
         while True:
             place, tokens, number = await limit.wait(self._take()), None, 0
@@ -127,7 +140,7 @@ class ReplicaGroup:
             except ray.exceptions.RayError as error:
                 self._lose(place, error, losses)
             finally:
-                if tokens is None:
+                if tokens is None:  # the caller closed the stream, or it failed: the replica must stop
                     cancel(refs)
                 self.places.give_back(place, tokens)
 
@@ -135,20 +148,25 @@ class ReplicaGroup:
         future = self.places.take()
         try:
             return await asyncio.wrap_future(future)
-        except BaseException:
+        except BaseException:  # a place may come just when the call is cancelled, and must not stay taken
             self.places.leave(future)
             raise
 
     def _lose(self, place: Place, error: Exception, losses: list[str]) -> None:
         """Note that a call was lost with its replica.
 
+        Args:
+            place: the replica.
+            error: how the loss showed.
+            losses: earlier losses of this call, to which this one is added.
+
         Raises:
-            ReplicaError: once too often.
+            ReplicaError: the call was lost `MOST_LOSSES` times, or the group was closed.
         """
         if self.closed:
             raise ReplicaError(f"the replicas of {self._label!r} were closed during the call") from error
         reason = f"replica {place.name} on {place.node}: {type(error).__name__}"
-        if self.places.leave_out(place, reason):
+        if self.places.leave_out(place, reason):  # the first of the calls that were lost together
             logger.info("lost %s: %s", reason, error)
             self._watch.lost(place)
         place.lost += 1
@@ -161,9 +179,9 @@ class ReplicaGroup:
 
 
 def _sign(message: Any, place: Place, losses: int) -> int:
-    """Note in a reply who gave it and how often it was lost before; returns its output tokens.
+    """Note in a reply's metadata which replica gave it and what was lost before; return its output tokens.
 
-    What was written of a lost call is not known. It was at most what the reply has, which is noted.
+    How much of a lost call was generated is unknown, but at most what the reply has. This upper bound is noted.
     """
     used = message.usage_metadata or {}
     signed: dict[str, Any] = {"replica": place.name, "node": place.node}
@@ -174,4 +192,5 @@ def _sign(message: Any, place: Place, losses: int) -> int:
 
 
 def _content(chunk: ChatGenerationChunk) -> Any:
+    """Return what two streams of the same reply have in common; ids and metadata differ."""
     return chunk.message.content, chunk.message.additional_kwargs.get("reasoning_content")

@@ -1,4 +1,4 @@
-"""The places that serve one model, and which of them gets the next call. Knows neither Ray nor HTTP."""
+"""The replicas or servers of one model, and which of them gets the next call. Independent of Ray and HTTP."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ROOM = 64
-"""Calls that a place has at a time if its model does not tell how many it decodes together."""
+"""Default of the maximum number of calls in flight at a place, for models that do not report one."""
 
 RATE_SECONDS = 30.0
-"""A place's rate is what it has written in so many seconds."""
+"""Length in seconds of the window over which tokens per second are averaged."""
 
 State = Literal["starting", "live", "out", "failed"]
-"""A place that is `out` was lost and is expected back; one that `failed` could not load its model."""
+"""A place is `out` if it was lost and may come back, `failed` if it could not load its model."""
 
 
 @dataclass(eq=False)
@@ -25,19 +25,19 @@ class Place:
     """One replica or server.
 
     Attributes:
-        name: in traces and tables.
+        name: name in traces and tables.
+        room: maximum number of calls in flight.
         kind: what it is.
-        room: calls that it may have at a time.
-        node: the machine it is on, "" if unknown.
-        handle: what calls are sent to.
+        node: machine that it runs on, "" if unknown.
+        handle: what calls are sent to: a Ray actor, or the URL of a server.
         state: calls go to places that are `live`.
         error: why it is `out` or `failed`.
-        in_flight: calls that it has now.
-        answered: calls that it has answered.
-        lost: calls that were lost with it and repeated elsewhere.
-        written: output tokens of its answers, as far as they are known.
-        taken: number of the last call that it got, so that equals take turns.
-        since: when it got its first call, on the clock of `time.monotonic`; None before.
+        in_flight: number of calls that it has now.
+        answered: number of calls that it has answered.
+        lost: number of calls that were lost with it and repeated elsewhere.
+        taken: number of the last call that it got, by which equally busy places take turns.
+        written: output tokens of its replies, where known.
+        since: time of its first call, on the clock of `time.monotonic`; None before.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Place:
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
 
     def begin(self, number: int) -> None:
-        """Count a call that it gets, of this number."""
+        """Count the start of a call. Calls are numbered, see `taken`."""
         self.in_flight += 1
         self.taken = number
         self.since = self.since or time.monotonic()
 
     def note(self, tokens: int) -> None:
-        """Count an answer of so many output tokens."""
+        """Count a reply of `tokens` output tokens."""
         self.answered += 1
         self.written += tokens
         self._recent.append((time.monotonic(), tokens))
@@ -70,7 +70,7 @@ class Place:
 
     @property
     def tokens_per_second(self) -> float:
-        """Output tokens a second, over the last half minute or since its first call."""
+        """Output tokens per second over the last `RATE_SECONDS`, or since the first call if that is shorter."""
         self._forget()
         if self.since is None:
             return 0.0
@@ -83,9 +83,9 @@ class Place:
 
 
 class Places:
-    """Gives each call the live place with the fewest calls; calls beyond all room wait, in order.
+    """Assigns each call to the live place with the fewest calls. If all are full, calls wait in order.
 
-    Threads and event loops wait on the same futures.
+    Safe for threads and event loops: both wait on the same futures.
     """
 
     def __init__(self, places: Collection[Place]) -> None:
@@ -95,7 +95,7 @@ class Places:
         self._count = 0
 
     def take(self) -> Future[Place]:
-        """Return a future of the call's place; cancel it to leave the queue, or give the place back."""
+        """Return a future of the place for a call. Pass the place to `give_back` at the end of the call."""
         future: Future[Place] = Future()
         with self._lock:
             self._waiting.append(future)
@@ -103,12 +103,12 @@ class Places:
         return future
 
     def leave(self, future: Future[Place]) -> None:
-        """Stop waiting for a place, or give back the one that came in the meantime."""
+        """Stop waiting for a place, and give it back if it was assigned in the meantime."""
         if not future.cancel() and future.exception() is None:
             self.give_back(future.result())
 
     def give_back(self, place: Place, tokens: int | None = None) -> None:
-        """End a call; with its output tokens if it was answered."""
+        """Free the place of a call that has ended; `tokens` are its output tokens, None if it was not answered."""
         with self._lock:
             place.in_flight -= 1
             if tokens is not None:
@@ -116,20 +116,20 @@ class Places:
             self._serve()
 
     def admit(self, place: Place) -> None:
-        """Let a place have calls."""
+        """Mark a place as live, so that it gets calls."""
         with self._lock:
             place.state, place.error = "live", ""
             self._serve()
 
     def leave_out(self, place: Place, error: str, state: State = "out") -> bool:
-        """Give a place no more calls; returns whether it was live until now."""
+        """Give a place no more calls. Returns whether it was live until now: of several callers, one gets `True`."""
         with self._lock:
             was_live = place.state == "live"
             place.state, place.error = state, error
             return was_live
 
     def fail_waiting(self, error: Exception) -> None:
-        """Fail the calls that wait for a place."""
+        """Fail all calls that wait for a place."""
         with self._lock:
             while self._waiting:
                 future = self._waiting.popleft()
@@ -138,13 +138,14 @@ class Places:
 
     @property
     def live(self) -> list[Place]:
-        """The places that get calls."""
+        """The places that get calls now."""
         return [place for place in self.all if place.state == "live"]
 
     def _serve(self) -> None:
+        """Assign free places to waiting calls. The caller holds the lock."""
         while self._waiting and (place := self._freest()):
             future = self._waiting.popleft()
-            if future.set_running_or_notify_cancel():
+            if future.set_running_or_notify_cancel():  # else the call gave up while it waited
                 self._count += 1
                 place.begin(self._count)
                 future.set_result(place)
@@ -155,5 +156,5 @@ class Places:
 
 
 def places_of(model: Any) -> list[Place]:
-    """Return the replicas or servers of a chat model, none if it has one place only."""
+    """Return the replicas or servers of a chat model; an empty list for a model in one place."""
     return getattr(model, "places", None) or getattr(getattr(model, "http_client", None), "places", None) or []

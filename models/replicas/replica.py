@@ -1,4 +1,4 @@
-"""What runs in a replica's process: one chat model, loaded there, and the calls that are sent to it."""
+"""The part that runs in the process of a replica: it loads one chat model and calls it. The door is `Replica`."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 COMPARED = ("torch", "transformers", "openvino-genai", "langchain-core")
-"""Packages whose version a reply may depend on."""
+"""Packages whose version can change a reply."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a replica tells of itself when its model is loaded.
+    """Description of a replica whose model is loaded.
 
     Attributes:
-        node: address and the beginning of the id of its node.
-        kind: name of the class of its chat model, as LangChain's traces call it.
-        options: call options that the model has fields for.
-        continues: whether it continues a last assistant message.
-        room: calls that it decodes together, None if it does not tell.
-        facts: as the model tells them.
+        node: address of its node, and the beginning of the node's id.
+        kind: type of its chat model in LangChain's traces.
+        options: names of the model's fields.
+        continues: whether the model continues a final assistant message.
+        room: maximum number of calls that the model decodes together, None if it has no such limit.
+        facts: what was chosen when the model was loaded, such as dtype and device.
         params: LangChain's parameters for traces.
-        versions: of `COMPARED` and Python.
+        versions: versions of Python and the packages in `COMPARED`.
     """
 
     node: str
@@ -43,10 +43,10 @@ class Told:
 
 
 class Replica:
-    """An async actor with one chat model.
+    """An async Ray actor with one chat model.
 
-    The model is loaded by the first call, not when the actor is made: an error then reaches the caller as it is, and Ray does
-    not mistake it for a dead actor.
+    The first call loads the model, not the constructor: so the caller gets the loader's own error, and Ray does not take the
+    actor for dead.
 
     Args:
         load: returns the chat model.
@@ -58,7 +58,7 @@ class Replica:
         self._node = _node()
 
     async def tell(self) -> Told:
-        """Load the model, if that has not been done, and describe it."""
+        """Load the model if needed, and return its description."""
         model = await self._model()
         return Told(
             node=self._node,
@@ -72,7 +72,7 @@ class Replica:
         )
 
     async def where(self) -> str:
-        """Return the node, without loading the model."""
+        """Return the node of this replica, without loading the model."""
         return self._node
 
     async def ask(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> ChatResult:
@@ -83,8 +83,9 @@ class Replica:
     async def stream(
         self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
     ) -> AsyncIterator[ChatGenerationChunk]:
-        """Yield the model's reply in chunks; in one where it does not stream."""
+        """Yield the model's reply in chunks; a single one if the model cannot stream."""
         model = await self._model()
+        # with neither method, LangChain's default raises NotImplementedError
         if type(model)._stream is BaseChatModel._stream and type(model)._astream is BaseChatModel._astream:
             yield _whole(await model._agenerate(messages, stop, None, **options))
             return
@@ -92,13 +93,15 @@ class Replica:
             yield chunk
 
     async def _model(self) -> BaseChatModel:
-        """Load once, whoever asks first, without holding up the other calls; what failed to load is tried again when asked."""
+        """Return the model. The first caller loads it in a thread; after a failure the next caller tries again."""
         if self._loading is None or (self._loading.done() and self._loading.exception()):
             self._loading = asyncio.ensure_future(asyncio.to_thread(self._load))
+        # a cancelled caller must not cancel the load that others wait for
         return await asyncio.shield(self._loading)
 
 
 def _whole(result: ChatResult) -> ChatGenerationChunk:
+    """Return a whole reply as a single chunk."""
     generation = result.generations[0]
     message = AIMessageChunk(**generation.message.model_dump(exclude={"type"}), chunk_position="last")
     return ChatGenerationChunk(message=message, generation_info=generation.generation_info)

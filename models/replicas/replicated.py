@@ -1,4 +1,4 @@
-"""A chat model with replicas on Ray: it is called like the model itself in this process."""
+"""A chat model with replicas on Ray. It is called like a model in this process. The door is `ReplicatedChatModel`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from .group import ReplicaGroup
 
 PER_CALL = ("logprobs", "max_tokens", "seed", "temperature", "timeout", "top_k", "top_logprobs", "top_p")
-"""Options that the model here and each call may set; replicas whose model has no such field do not get them."""
+"""Options that can be set on this model and on each call. They are not sent to a model that has no such field."""
 
 
 class ReplicatedChatModel(BaseChatModel):
     """A chat model whose replicas run on Ray, each in a process of its own with its own GPU.
 
-    Make one with `load_chat_model("hf:MODEL", replicas=8)`, or with `start` for a model of your own. Each call goes to the
-    replica with the fewest calls, where it shares batches with others. A call that is lost with its replica is repeated on
-    another one. A reply tells in its `response_metadata` who gave it: `replica` and `node`, and after losses `lost_calls` and
-    `lost_tokens` (at most so many were lost).
+    Create one with `load_chat_model("hf:MODEL", replicas=8)`, or with `start` for a model of your own. Each call goes to the
+    replica with the fewest calls, which decodes it in a batch with others. A call that is lost with its replica is repeated on
+    another one. The `response_metadata` of a reply has the `replica` and `node` that gave it, and after losses `lost_calls`
+    and `lost_tokens` (an upper bound).
 
-    The options below are those of the model in the replicas, unless they are set here.
+    Options that are not set here keep the values of the model in the replicas.
     """
 
     model_name: str
@@ -59,25 +59,30 @@ class ReplicatedChatModel(BaseChatModel):
         cpus_per_replica: float | None = None,
         modules: Sequence[str] = (),
     ) -> ReplicatedChatModel:
-        """Start replicas and wait until they have loaded their model.
+        """Start replicas and wait until they have loaded the model.
 
         Args:
             load: returns the chat model; called in each replica, so it must be picklable.
-            name: of the model.
-            replicas: how many. Those that the cluster has no room for begin when it has.
+            name: name of the model.
+            replicas: number of replicas. Those that the cluster has no room for start when it has.
             ray: address of a cluster, see `cluster.connect`.
-            gpus_per_replica: may be a fraction; by default 1 on a cluster that has GPUs, else 0.
-            cpus_per_replica: cores that Ray sets aside, and that torch uses; by default 1.
-            modules: what the nodes must be able to import.
+            gpus_per_replica: GPUs of each replica, may be a fraction. Default: 1 if the cluster has GPUs, else 0.
+            cpus_per_replica: CPU cores that Ray reserves for each replica and that torch uses there. Default: 1.
+            modules: modules that the nodes must have.
+
+        Returns:
+            The model. Close it to stop the replicas.
 
         Raises:
-            ImportError: Ray is not installed, or a node lacks a module; says which.
+            ValueError: `replicas` is less than 1.
+            ImportError: Ray is not installed, or a node lacks a module; the message says which.
             ConnectionError: there is no cluster at this address.
-            ReplicaError: a replica could not load the model, or there is no room for any.
+            ReplicaError: a replica could not load the model, or the cluster has no room for any.
         """
         if replicas < 1:
             raise ValueError(f"replicas={replicas}: give 1 or more")
         cluster.connect(ray)
+        # these import Ray, so only after `connect` has checked for it and set its environment variables
         from .group import ReplicaGroup
         from .watching import Resources
 
@@ -98,24 +103,24 @@ class ReplicatedChatModel(BaseChatModel):
         return model
 
     def close(self) -> None:
-        """End the replicas, and Ray if it was started for them."""
+        """Stop the replicas, and Ray if it was started for them."""
         if not self._group.closed:
             self._group.close()
             cluster.disconnect()
 
     @property
     def places(self) -> list[Place]:
-        """The replicas: name, node, state, calls in flight, answered and lost."""
+        """The replicas, with node, state and numbers of calls."""
         return self._group.places.all
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the model was loaded as in the replicas."""
+        """What was chosen when the replicas loaded the model, such as dtype and device."""
         return dict(self._group.described.facts)
 
     @property
     def continues(self) -> bool:
-        """Whether the model continues a last assistant message."""
+        """Whether the model continues a final assistant message."""
         return self._group.described.continues
 
     @property
@@ -128,13 +133,14 @@ class ReplicatedChatModel(BaseChatModel):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         own = super()._get_ls_params(stop=stop, **kwargs)
+        # the replica's parameters say what the model is; those of this call win where they are set
         kept = {name: own[name] for name in ("ls_temperature", "ls_max_tokens", "ls_stop") if own.get(name) is not None}
         return LangSmithParams(**{**self._group.described.params, **kept})  # type: ignore[typeddict-item]
 
     def bind_tools(
         self, tools: Sequence[Any], *, tool_choice: dict[str, Any] | str | bool | None = None, **kwargs: Any
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Show tools to the model, as the model itself does."""
+        """Show tools to the model; the model in the replicas decides how."""
         if tool_choice is not None:
             kwargs["tool_choice"] = tool_choice
         return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
@@ -147,16 +153,18 @@ class ReplicatedChatModel(BaseChatModel):
         include_raw: bool = False,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
-        """Parse replies as a schema, by default as the call of one tool."""
+        """Parse replies with a schema, by default as the call of a single tool."""
         if method == "function_calling" and schema is not None:
             return super().with_structured_output(schema, include_raw=include_raw, **kwargs)
         from langchain_huggingface import ChatHuggingFace
 
+        # as a plain function, because this model is no ChatHuggingFace but parses replies as one does
         asking: Any = ChatHuggingFace.with_structured_output
         return asking(self, schema, method=method, include_raw=include_raw, **kwargs)
 
     def batch(self, inputs: list[Any], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any) -> list[Any]:
-        """Answer many inputs at once, as many together as the replicas have room for; see `max_concurrency`."""
+        """Answer many inputs. Default of `max_concurrency`: as many calls as the replicas have room for, at most 512."""
+        # each input in flight holds a thread in this process
         width = {"max_concurrency": min(512, sum(place.room for place in self.places))}
         wide = [{**width, **one} for one in config] if isinstance(config, list) else {**width, **(config or {})}
         return super().batch(inputs, wide, return_exceptions=return_exceptions, **kwargs)  # type: ignore[arg-type]
@@ -205,20 +213,21 @@ class ReplicatedChatModel(BaseChatModel):
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
         finally:
+            # at once, so that the replica stops writing; garbage collection would come later
             await chunks.aclose()  # type: ignore[attr-defined]
 
     def _ends(self, stop: list[str] | None) -> list[str] | None:
         return stop if stop is not None else self.stop
 
     def _patience(self, of_call: dict[str, Any]) -> float | None:
-        """Return the seconds that a call may take; its time runs here too, since it may wait for a replica."""
+        """Return the time limit of a call in seconds. It is enforced here too, because a call may wait for a replica."""
         return of_call.get("timeout", self.timeout)
 
     def _set(self) -> dict[str, Any]:
         return {name: value for name in PER_CALL if (value := getattr(self, name)) is not None}
 
     def _options(self, of_call: dict[str, Any]) -> dict[str, Any]:
-        """Return the options for a replica: this model's and the call's, without those that its model has no field for."""
+        """Return the options for a replica: those of this model and the call that its model has a field for."""
         given = {**self._set(), **of_call}
         known = self._group.described.options
         return {name: value for name, value in given.items() if name not in PER_CALL or name in known}

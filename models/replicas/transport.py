@@ -1,7 +1,8 @@
-"""Several servers of one model behind one OpenAI client: each request goes to the server with the fewest.
+"""Several servers of one model behind one OpenAI client. The door is `clients`.
 
-The client itself is untouched, so tools, structured output, streams, usage and retries stay what they are: this is the
-transport below it. A server that fails is left out for a while, and the request goes to another one.
+Each request goes to the server with the fewest requests in flight. A server that fails is skipped for a while, and its request
+goes to another one. All this happens in the HTTP transport below the client, so tools, structured output, streams, usage and
+retries work as with one server.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from .places import Place
 from .servers import Servers, http
 
 FAULTS = frozenset({401, 403, 404, 408, 429})
-"""Statuses, beside 500 and above, by which one server may differ from the others: its key, its models, its load."""
+"""HTTP statuses that count as a server's fault, besides 500 and above: its keys, models or load can differ from the others'."""
 
 
 def clients(urls: Sequence[str]) -> dict[str, Any]:
-    """Return what `ChatOpenAI` is made with: `base_url`, `http_client` and `http_async_client`.
+    """Return arguments for `ChatOpenAI` by which it uses several servers: `base_url`, `http_client`, `http_async_client`.
+
+    Args:
+        urls: base URL of each server, such as `http://10.0.0.4:8000/v1`.
 
     Raises:
-        ValueError: a URL is given twice or is none.
+        ValueError: a URL is malformed or given twice.
     """
     servers = Servers(urls)
     limits = openai.DEFAULT_CONNECTION_LIMITS
@@ -30,7 +34,9 @@ def clients(urls: Sequence[str]) -> dict[str, Any]:
     other = openai.DefaultAsyncHttpxClient(
         transport=_AsyncTransport(servers, http.AsyncHTTPTransport(limits=limits)), trust_env=False
     )
+    # for `places_of`, which finds the servers of a model by its client
     own.places = servers.places  # type: ignore[attr-defined]
+    # the client writes every request for the first server; `Servers.request_for` redirects it
     return {"base_url": urls[0], "http_client": own, "http_async_client": other}
 
 
@@ -39,10 +45,10 @@ def _faulty(status: int) -> bool:
 
 
 class _Route:
-    """One request on its way from server to server, until one answers well or all have been tried.
+    """One request, which is sent to one server after the other until one succeeds or all have failed.
 
     Attributes:
-        outcome: the last server's answer or error.
+        outcome: response or error of the last server.
     """
 
     def __init__(self, servers: Servers, request: Any) -> None:
@@ -51,14 +57,14 @@ class _Route:
         self._tried: list[Place] = []
 
     def next(self) -> Any:
-        """Return the request for the next server; None if all have been tried."""
+        """Return the request for the next server, None if all have been tried."""
         if (place := self._servers.take(self._tried)) is None:
             return None
         self._tried.append(place)
         return self._servers.request_for(place, self._request)
 
     def answered(self, response: Any, stream: type[_Counted]) -> bool:
-        """Note an answer; False if another server may do better. A good one is counted while its body is read."""
+        """Note a response; return False if another server should be tried. A good one counts until its body is closed."""
         self.outcome, place = response, self._tried[-1]
         if _faulty(response.status_code):
             self._servers.failed(place, f"status {response.status_code}")
@@ -67,9 +73,9 @@ class _Route:
         return True
 
     def raised(self, error: BaseException) -> None:
-        """Note an error; raises it unless another server may do better.
+        """Note an error, and raise it unless another server should be tried.
 
-        A server that does not take the connection is one that fails; a slow answer uses up the caller's own time.
+        After a failed connection there is time for another server. A slow response has used up the time of the call.
         """
         place = self._tried[-1]
         if isinstance(error, http.ConnectTimeout):
@@ -79,13 +85,13 @@ class _Route:
             raise error
         elif isinstance(error, http.TransportError):
             self._servers.failed(place, f"{type(error).__name__}: {error}")
-        else:
+        else:  # as when the call was cancelled: no fault of the server
             self._servers.gone(place)
             raise error
         self.outcome = error
 
     def end(self) -> Any:
-        """Return the last answer, or raise the last error."""
+        """Return the last response, or raise the last error."""
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -99,7 +105,7 @@ class _Transport(http.BaseTransport):
         route = _Route(self._servers, request)
         while (attempt := route.next()) is not None:
             if isinstance(route.outcome, http.Response):
-                route.outcome.close()
+                route.outcome.close()  # a fault: its connection goes back to the pool
             try:
                 response = self._inner.handle_request(attempt)
             except BaseException as error:
@@ -136,14 +142,14 @@ class _AsyncTransport(http.AsyncBaseTransport):
 
 
 class _Counted:
-    """The body of an answer: while it is read, the server has the request."""
+    """The body of a response. The request counts as in flight until the body is closed."""
 
     def __init__(self, body: Any, servers: Servers, place: Place) -> None:
         self._body, self._servers, self._place = body, servers, place
         self._open = True
 
     def _end(self, error: Exception | None = None) -> None:
-        if not self._open:
+        if not self._open:  # an error while reading comes first, then the client closes the body
             return
         self._open = False
         if error is None:

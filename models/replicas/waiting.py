@@ -1,4 +1,4 @@
-"""Wait for what a replica returns: the model's own errors as they are, lost calls as errors of Ray."""
+"""Wait for the results of calls to replicas. A model's own errors are raised as they are, lost calls as errors of Ray."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import ray
 T = TypeVar("T")
 
 GRACE_SECONDS = 1.0
-"""By how much the replica's own limit of time comes first: its error tells how far the call came."""
+"""Seconds added to a call's timeout here. The replica's own timeout comes first, since its error says how far the call came."""
 
 
 async def result_of(ref: Any) -> Any:
-    """Return what a call gave; cancelling the wait cancels the call.
+    """Return the result of a call; cancelling the wait cancels the call.
 
     Raises:
         RayError: the call was lost with its replica. Also what the model raises.
@@ -43,22 +43,26 @@ async def next_of(refs: Any) -> Any:
 
 def cancel(ref: Any) -> None:
     """Cancel a call or stream in its replica."""
-    with suppress(Exception):  # it is over already, or its replica is
+    with suppress(Exception):  # the call or its replica has ended
         ray.cancel(ref)
 
 
 def _own_error(error: Any) -> BaseException:
-    """Return the error that the model raised, as a caller in the same process would get it; a cancelled one was lost."""
+    """Return the error that the model raised. A call that was cancelled in the replica counts as lost: an error of Ray."""
     cause = error.cause
     if isinstance(cause, asyncio.CancelledError | ray.exceptions.TaskCancelledError):
         return ray.exceptions.RaySystemError("the replica was stopped during the call")
-    if isinstance(cause, ray.exceptions.RayError):  # what cannot be pickled
+    if isinstance(cause, ray.exceptions.RayError):  # Ray could not pickle the model's error
         return RuntimeError(str(cause))
     return cause
 
 
 class Limit:
-    """Bounds the waits of one call, all together."""
+    """Time limit of one call, over all its waits together.
+
+    Args:
+        seconds: timeout of the call, None for no limit.
+    """
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
@@ -68,7 +72,7 @@ class Limit:
         """Wait for a coroutine.
 
         Raises:
-            TimeoutError: the time of the call is over.
+            TimeoutError: the call has used up its time.
         """
         if self._end is None:
             return await coroutine
@@ -76,7 +80,7 @@ class Limit:
             async with asyncio.timeout(max(0.0, self._end - time.monotonic())) as timer:
                 return await coroutine
         except TimeoutError as error:
-            if not timer.expired():  # the model's own, which says how far it came
+            if not timer.expired():  # the model's own error, which says how far the call came
                 raise
             raise TimeoutError(
                 f"no replica answered within timeout={self._seconds} seconds, waiting included; raise timeout, or lower "

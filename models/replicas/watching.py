@@ -1,4 +1,4 @@
-"""Start the replicas of one model on Ray, and let those have calls whose model is loaded."""
+"""Start the replicas of one model on Ray, and keep them loaded. The door is `Watch`."""
 
 from __future__ import annotations
 
@@ -23,42 +23,57 @@ from .waiting import result_of
 logger = logging.getLogger(__name__)
 
 PLACING_SECONDS = 30.0
-"""How long to wait for a node with room for the first replica."""
+"""Seconds to wait until the cluster has room for all replicas. After that, those that have a node are enough."""
 
 PATIENCE_SECONDS = 300.0
-"""How long calls wait when no replica is left, for Ray to start one again or for a node to join."""
+"""Seconds that calls wait when no replica is left, for Ray to restart one or for a node to join. Then they fail."""
 
 MOST_DEATHS = 6
-"""A replica that ended so often while it loaded its model has failed; it is tried further, but nobody waits for it."""
+"""A replica whose process ended this often in a row while loading counts as failed. It is still retried."""
 
 RELOAD_SECONDS = 30.0
-"""Between attempts of a replica to load a model that it could not load."""
+"""Maximum pause between attempts to load the model in a replica, in seconds."""
 
 
 @dataclass(frozen=True)
 class Resources:
-    """What Ray sets aside for one replica."""
+    """What Ray reserves for one replica.
+
+    Attributes:
+        gpus: GPUs; a fraction lets replicas share one.
+        cpus: CPU cores.
+    """
 
     gpus: float
     cpus: float
 
     @property
     def needed(self) -> dict[str, float]:
-        """By Ray's names, without what is 0."""
+        """The resources by Ray's names, without those that are 0."""
         return {name: amount for name, amount in (("GPU", self.gpus), ("CPU", self.cpus)) if amount}
 
 
 class Watch:
-    """Keeps the replicas of a model loaded. Ray restarts one that died, where there is room; here it loads its model again.
+    """Keep the replicas of one model loaded: calls go only to replicas whose model is loaded.
+
+    Ray restarts a replica that died, on any node with room. Then it must load its model again, which is done here.
 
     Attributes:
-        told: what the first replica told of itself.
+        told: description of the first replica that loaded its model; None before.
     """
 
     def __init__(
         self, label: str, load: Callable[[], BaseChatModel], places: Places, resources: Resources, loop: BackgroundLoop
     ) -> None:
-        """Ask Ray for the replicas; `start` waits for them. Ray must be connected."""
+        """Request the replicas; `start` waits for them. Ray must be connected.
+
+        Args:
+            label: name of the model in messages.
+            load: returns the chat model; called in each replica.
+            places: one for each replica.
+            resources: of each replica.
+            loop: runs the tasks that watch the replicas.
+        """
         self.told: Told | None = None
         self._label, self._places, self._resources, self._loop = label, places, resources, loop
         self._lost: dict[Place, asyncio.Event] = {}
@@ -66,15 +81,15 @@ class Watch:
             num_cpus=resources.cpus,
             num_gpus=resources.gpus,
             max_restarts=-1,
-            max_task_retries=0,
-            max_concurrency=10_000,
+            max_task_retries=0,  # a lost call may have run: the driver repeats and counts it
+            max_concurrency=10_000,  # `Place.room` limits the calls, not Ray
             scheduling_strategy="SPREAD",
         )
         for place in places.all:
             place.handle = actor.remote(load)
 
     def start(self) -> None:
-        """Wait until the replicas that have room on the cluster have loaded the model; others may follow.
+        """Wait until all replicas that the cluster has room for have loaded the model. Others may follow later.
 
         Raises:
             ReplicaError: a replica could not load the model, or no node has room for one.
@@ -85,35 +100,35 @@ class Watch:
         self._loop.run(self._started())
 
     def lost(self, place: Place) -> None:
-        """Note that a replica was lost: it gets no calls until it has loaded its model again."""
+        """Report that a replica was lost, so that it loads its model again. The caller has taken it out of service."""
         self._loop.start(self._tell_lost(place))
 
     def close(self) -> None:
-        """End the replicas."""
+        """Stop the replicas for good."""
         for place in self._places.all:
-            with suppress(Exception):  # dead already, or Ray is gone
+            with suppress(Exception):  # it is dead already, or Ray is
                 ray.kill(place.handle, no_restart=True)
 
     async def _tell_lost(self, place: Place) -> None:
-        self._lost[place].set()
+        self._lost[place].set()  # in the loop, since an asyncio.Event is not safe for other threads
 
     async def _watch(self, place: Place) -> None:
-        """Let a replica have calls whenever its model is loaded."""
+        """Load the model in one replica, again after each loss, and give the replica calls while the model is loaded."""
         self._lost[place] = asyncio.Event()
         deaths = 0
         while True:
             try:
                 place.node = await result_of(place.handle.where.remote())
                 told = await result_of(place.handle.tell.remote())
-            except ray.exceptions.ActorUnavailableError as error:  # it is being started, or waits for a node with room
+            except ray.exceptions.ActorUnavailableError as error:  # it is starting, or waits for room
                 place.error = _first_line(error)
                 await asyncio.sleep(1.0)
-            except ray.exceptions.RayError as error:
+            except ray.exceptions.RayError as error:  # its process ended
                 deaths += 1
                 if deaths >= MOST_DEATHS:
                     self._places.leave_out(place, f"ended while it loaded the model: {_first_line(error)}", "failed")
                 await asyncio.sleep(min(0.2 * 2**deaths, RELOAD_SECONDS))
-            except Exception as error:
+            except Exception as error:  # the loader's own error: the process lives
                 self._places.leave_out(place, f"{type(error).__name__}: {error}", "failed")
                 await asyncio.sleep(RELOAD_SECONDS)
             else:
@@ -123,6 +138,7 @@ class Watch:
                 self._lost[place].clear()
 
     def _admit(self, place: Place, told: Told) -> None:
+        """Give a loaded replica calls; warn if its packages differ from the first replica's."""
         self.told = self.told or told
         place.room = told.room or ROOM
         if told.versions != self.told.versions:
@@ -138,10 +154,10 @@ class Watch:
             await asyncio.sleep(0.05)
 
     def _ready(self, waited: bool) -> bool:
-        """Return whether the replicas that were placed are loaded; after some time without those that have no room.
+        """Return whether the replicas are loaded. Those without a node count only while `waited` is false.
 
         Raises:
-            ReplicaError: one could not load the model, or none has room.
+            ReplicaError: a replica could not load the model, or no node has room for any.
         """
         for place in self._places.all:
             if place.state == "failed":
@@ -165,12 +181,13 @@ class Watch:
         )
 
     async def _guard(self) -> None:
-        """Fail the calls that wait when no replica has been there for too long."""
+        """Fail waiting calls if there has been no replica for `PATIENCE_SECONDS`."""
         seen = time.monotonic()
         while True:
             await asyncio.sleep(1.0)
             if self._places.live:
                 seen = time.monotonic()
+            # no calls come before the first replica has loaded
             elif self.told and time.monotonic() - seen > PATIENCE_SECONDS:
                 states = "; ".join(f"{place.name} {place.state}: {place.error}" for place in self._places.all)
                 self._places.fail_waiting(

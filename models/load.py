@@ -58,6 +58,7 @@ def load_chat_model(
     on_ray = {"replicas": replicas, "ray": ray, "gpus_per_replica": gpus_per_replica, "cpus_per_replica": cpus_per_replica}
     if provider == "hf":
         _refuse(spec, remote)
+        # left out unless given, so that the model's own default applies
         options |= {"timeout": timeout} if timeout else {}
         return _local(name, options) if replicas is None and ray is None else _replicated(spec, options, on_ray)
     _refuse(spec, on_ray)
@@ -67,7 +68,7 @@ def load_chat_model(
         _refuse(spec, {"timeout": timeout, **remote, **options})
         file, _, teacher = name.partition("#")
         return RecordedTeacher.from_file(file, teacher=teacher or None)
-    urls = options.pop("base_url", None)
+    urls = options.pop("base_url", None)  # LangChain takes a single URL
     if isinstance(urls, list | tuple) and len(urls) > 1:
         options |= _several_servers(spec, urls)
     elif urls:
@@ -129,7 +130,7 @@ def _replicated(spec: str, options: dict[str, Any], on_ray: dict[str, Any]) -> B
     name, load = split_name(spec)[1], partial(load_chat_model, spec, **options)
     started = {**on_ray, "replicas": on_ray["replicas"] or 1, "modules": ("torch", "transformers", "langchain_huggingface")}
     model = ReplicatedChatModel.start(load, name=name, **started)
-    model.timeout = options.get("timeout")
+    model.timeout = options.get("timeout")  # here as well, because a call may wait for a replica
     return model
 
 

@@ -1,4 +1,4 @@
-"""What the command line and configurations need to know of models without importing LangChain: names and default limits."""
+"""Names and default limits of models, for callers that must not import LangChain, such as the command line."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ TIMEOUT = 120.0
 """Default time limit of one remote call, in seconds, retries included."""
 
 MAX_RETRIES = 2
-"""Default maximum of retries of a remote call on 408, 409, 429, 5xx and lost connections. Only the provider's client retries;
-retries in several layers would multiply."""
+"""Default maximum number of retries of a remote call, after 408, 409, 429, 5xx and lost connections.
+
+Only the provider's client retries, because retries in several layers would multiply.
+"""
 
 
 def split_name(spec: str) -> tuple[str, str]:
-    """Return the provider and the name in a model's full name.
+    """Split PROVIDER:NAME into provider and name. The name may contain colons, as those of Ollama do.
 
     Raises:
-        ValueError: it is not PROVIDER:NAME.
+        ValueError: the provider or the name is missing.
     """
     provider, _, name = spec.partition(":")
     if not provider or not name:

@@ -20,7 +20,7 @@ KINDS = ("decomposition", "solution")
 """What can be recorded for a question: the steps, and a solution."""
 
 _INDEXED = 24
-"""Characters at the beginning of a question by which it is found in a prompt without trying every recorded question."""
+"""Length of the index keys: the first characters of each question. A prompt is searched for them, not for every question."""
 
 
 class RecordedTeacher(BaseChatModel):
@@ -34,8 +34,9 @@ class RecordedTeacher(BaseChatModel):
     source: str
     model_name: str
     records: dict[str, dict[str, dict[str, Any]]] = Field(repr=False)
-    """Rows by question (with white space folded) and by kind."""
+    """Rows by question (with white space folded), then by kind."""
     index: dict[str, list[str]] = Field(repr=False)
+    """Questions by their first `_INDEXED` characters."""
     wants: str = "decomposition"
     """Which kind to replay if a question has both; a call can ask for the other one with the option `wants`."""
 
@@ -63,7 +64,7 @@ class RecordedTeacher(BaseChatModel):
                 kinds = records.setdefault(_fold(row["question"]), {})
                 for kind in KINDS:
                     if row.get(kind):
-                        kinds.setdefault(kind, row)
+                        kinds.setdefault(kind, row)  # of two rows for one question the first counts
         index: dict[str, list[str]] = {}
         for question in sorted(records, key=len, reverse=True):
             index.setdefault(question[:_INDEXED], []).append(question)
@@ -92,6 +93,7 @@ class RecordedTeacher(BaseChatModel):
             for question in self.index.get(prompt[start : start + _INDEXED], ())
             if prompt.startswith(question, start)
         ]
+        # a question shorter than `_INDEXED` is its own key, which those slices match only at the end of the prompt
         found += [key for key in self.index if len(key) < _INDEXED and key in prompt]
         return self.records[max(found, key=len)] if found else {}
 
@@ -104,6 +106,7 @@ class RecordedTeacher(BaseChatModel):
     ) -> ChatResult:
         kinds = self._find(_fold(_asked(messages)))
         wanted = kwargs.get("wants") or self.wants
+        # only the model's default falls back to the other kind; a call that names one gets it or an error
         kind = wanted if wanted in kinds or "wants" in kwargs else next(iter(kinds), wanted)
         if kind not in kinds:
             raise LookupError(
@@ -116,7 +119,7 @@ class RecordedTeacher(BaseChatModel):
             content=record[kind],
             response_metadata={"finish_reason": "stop", "model_name": self.model_name, "model_provider": "recorded"},
         )
-        if used or made:
+        if used or made:  # unknown counts stay None rather than 0
             message.usage_metadata = {"input_tokens": used, "output_tokens": made, "total_tokens": used + made}
         return ChatResult(generations=[ChatGeneration(message=message)])
 
@@ -128,7 +131,7 @@ def _asked(messages: list[BaseMessage]) -> str:
 
 
 def _fold(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(text.split())  # prompts may wrap or indent a question
 
 
 def _parts(file: str | Path) -> Iterator[Path]:
@@ -157,6 +160,7 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _check(row: dict[str, Any]) -> None:
+    """Raise `TypeError`, `KeyError` or `ValueError` for a malformed row."""
     if not isinstance(row, dict):
         raise TypeError(f"a {type(row).__name__} is not a JSON object")
     given = [kind for kind in KINDS if row.get(kind) is not None]

@@ -13,13 +13,13 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import PrivateAttr
 
 Script = Sequence[str | BaseException] | Mapping[str, str | BaseException] | Callable[[str], str]
-"""Replies one after the other, replies by a text that the prompt contains, or a function of the prompt."""
+"""Replies in order, replies by a text that the prompt contains, or a function of the prompt."""
 
 
 class ScriptedChatModel(BaseChatModel):
-    """Answers from a list (one after the other), a mapping (the first key that the prompt contains) or a function.
+    """A chat model that answers from a list (in order), a mapping (first key that the prompt contains) or a function.
 
-    A reply that is an exception is raised. Tokens are counted as words. `calls` has the prompts so far, `options` the keyword
+    A reply that is an exception is raised. Token counts are word counts. `calls` has the prompts so far, `options` the keyword
     arguments of each call.
 
     Example:
@@ -62,7 +62,7 @@ class ScriptedChatModel(BaseChatModel):
 
     def _reply(self, messages: list[BaseMessage], options: dict[str, Any]) -> AIMessage:
         prompt = "\n".join(message.text for message in messages)
-        with self._lock:
+        with self._lock:  # concurrent calls must not get the same number
             number = len(self._calls)
             self._calls.append(prompt)
             self._options.append(options)
@@ -113,7 +113,7 @@ class ScriptedChatModel(BaseChatModel):
         for place, word in enumerate(words):
             last = place == len(words) - 1
             chunk = AIMessageChunk(content=word if last else f"{word} ")
-            if last:
+            if last:  # once: LangChain adds up the usage of all chunks
                 chunk.usage_metadata = reply.usage_metadata
                 chunk.response_metadata = reply.response_metadata
                 chunk.chunk_position = "last"

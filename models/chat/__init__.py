@@ -1,1 +1,1 @@
-"""What makes an engine a LangChain chat model. The door is `batched.BatchedChatHuggingFace`."""
+"""The local student as a LangChain chat model, on top of an engine. The door is `batched.BatchedChatHuggingFace`."""

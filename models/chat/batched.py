@@ -25,6 +25,7 @@ from .calls import DEFAULT_MAX_TOKENS, FORMS, PER_CALL, merge_options, prepare_c
 from .replies import Call, ChunkWriter
 
 _UNSUPPORTED = ("presence_penalty", "frequency_penalty", "logit_bias", "n")
+"""Fields of `ChatHuggingFace` that the engines cannot honour."""
 
 
 class BatchedChatHuggingFace(ChatHuggingFace):
@@ -109,6 +110,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             raise ValueError(
                 f"backend={backend!r}, task={task!r}: this class runs text generation in this process; use ChatHuggingFace"
             )
+        # both names: `populate_by_name` lets a field be given by its own name or its alias
         names = {*cls.model_fields, *(field.alias for field in cls.model_fields.values() if field.alias)}
         fields = {name: options.pop(name) for name in list(options) if name in names}
         model, tokenizer = load_local(
@@ -132,7 +134,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         facts = {
             "revision": getattr(model.config, "_commit_hash", None),
             "dtype": dtype,
-            "weights": getattr(model, "weights", dtype),
+            "weights": getattr(model, "weights", dtype),  # differs from dtype on OpenVINO only
         }
         limits = {"max_batch_size": self.max_batch_size, "max_batch_tokens": self.max_batch_tokens}
         return {**facts, "device": str(model.device), "engine": engine.name, **limits}
@@ -219,7 +221,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         call, timeout = self._call(messages, stop, kwargs)
-        if call.has_tools:  # whether a text is a tool call shows only when it is complete
+        if call.has_tools:  # only a complete text shows whether it is a tool call
             yield call.only_chunk(self._service.complete(call.generation, timeout))
             return
         writer = ChunkWriter(call)
@@ -258,7 +260,7 @@ class BatchedChatHuggingFace(ChatHuggingFace):
             self.tokenizer,
             messages,
             options,
-            stop=stop if stop is not None else self.stop,
+            stop=stop if stop is not None else self.stop,  # an empty list switches the model's stop strings off
             tools=kwargs.get("tools"),
             form={name: kwargs[name] for name in FORMS if kwargs.get(name) is not None},
             metadata={"model_name": self.model_id, "model_provider": "huggingface", "engine": self._service.engine.name},

@@ -82,11 +82,13 @@ def prepare_call(
 
 def _sampling(options: dict[str, Any], prompt_tokens: int, model: PreTrainedModel) -> SamplingOptions:
     """Return the sampling options with their defaults; `max_tokens` is cut to what the context leaves after the prompt."""
+    # some models have no fixed context, so only memory limits them
     context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31
     if prompt_tokens >= context:
         raise ValueError(f"the prompt has {prompt_tokens} tokens; this model reads {context} with the reply: shorten it")
     unless_told: dict[str, Any] = {"max_tokens": DEFAULT_MAX_TOKENS, "temperature": 0.0, "top_p": 1.0, "top_k": 0, "seed": None}
     chosen = {name: default if options[name] is None else options[name] for name, default in unless_told.items()}
+    # `logprobs=True` alone returns each token's own; `logprobs=False` wins over `top_logprobs`
     alternatives = options["top_logprobs"]
     if options["logprobs"] and alternatives is None:
         alternatives = 0
@@ -105,6 +107,7 @@ def _form(tokenizer: Any, given: dict[str, Any]) -> FormWatch | None:
             return FormWatch(Form(name, value), tokenizer)  # type: ignore[arg-type]
         if value.get("type") == "text":
             return None
+        # LangChain has the schema at the top, OpenAI inside `json_schema`; JSON mode has none: any object
         schema = value.get("schema") or value.get("json_schema", {}).get("schema") or {"type": "object"}
         return FormWatch(Form("json_schema", json.dumps(schema)), tokenizer)
     return None

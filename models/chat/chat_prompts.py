@@ -23,11 +23,12 @@ def render(tokenizer: Any, messages: Sequence[BaseMessage], tools: Sequence[dict
             f"the tokenizer of {tokenizer.name_or_path!r} has no chat template; use an instruct version of the model, "
             "or set model.tokenizer.chat_template"
         )
+    # the template expects plain dicts, with text as a string and not as a list of blocks
     turns = [_turn(turn) for turn in convert_to_openai_messages(list(messages), text_format="string")]
     try:
         ending = {"continue_final_message": True} if begun_by(messages) else {"add_generation_prompt": True}
         return tokenizer.apply_chat_template(turns, tools=tools or None, tokenize=False, **ending)
-    except (TemplateError, TypeError) as error:
+    except (TemplateError, TypeError) as error:  # templates refuse by raise_exception, or fail on a missing value
         roles = [turn["role"] for turn in turns]
         raise ValueError(
             f"the chat template of {tokenizer.name_or_path!r} refuses messages of roles {roles}: {error}"
@@ -37,6 +38,7 @@ def render(tokenizer: Any, messages: Sequence[BaseMessage], tools: Sequence[dict
 def begun_by(messages: Sequence[BaseMessage]) -> str:
     """Return the beginning of the reply: the text of the last message if it is the assistant's, else ""."""
     last = messages[-1]
+    # a message with tool calls is complete: the model answers after their results
     return last.text if isinstance(last, AIMessage) and not last.tool_calls and last.text.strip() else ""
 
 

@@ -19,6 +19,7 @@ def logprobs_of(tokenizer: Any, tokens: Sequence[int], likelihoods: Sequence[Lik
         likelihoods: one for each token.
         text: the text that the reply shows; tokens after it belong to a stop string and are left out.
     """
+    # decoded together, since a token alone may be part of a character
     so_far, length, content = IncrementalText(tokenizer), 0, []
     for token, likelihood in zip(tokens, likelihoods, strict=True):
         if length >= len(text):
@@ -41,7 +42,7 @@ def _bytes(tokenizer: Any, token: int, text: str) -> list[int] | None:
     piece = tokenizer.convert_ids_to_tokens(token)
     if piece.startswith("<0x") and piece.endswith(">"):  # byte fallback of SentencePiece (Llama, Gemma)
         return [int(piece[1:-1], 16)]
-    table = _byte_level()
+    table = _byte_level()  # a byte-level vocabulary writes each byte as one printable character
     return [table[character] for character in piece] if all(character in table for character in piece) else None
 
 

@@ -26,7 +26,7 @@ class ThoughtSplitter:
     def __init__(self, opened: bool = False) -> None:
         self._state = "thinking" if opened else "start"
         self._held = ""
-        self._fresh = True
+        self._fresh = True  # nothing but white space so far in the current part
 
     def feed(self, text: str, final: bool = False) -> Parted:
         """Return the new reasoning and the new answer; `final` releases what was held back as a possible tag."""
@@ -58,6 +58,7 @@ class ThoughtSplitter:
         shown = thoughts[: len(thoughts) - keep]
         if self._fresh:
             shown = shown.lstrip()
+        # white space is held back too: it is dropped if the closing tag follows
         trailing = 0 if final else len(shown) - len(shown.rstrip())
         self._held = thoughts[len(thoughts) - keep - trailing :]
         shown = shown[: len(shown) - trailing]

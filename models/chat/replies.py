@@ -43,6 +43,7 @@ class Call:
         """Return the whole reply."""
         text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         shown = cut_at_stop(text, self.stop)
+        # in this order: thoughts may mention tool calls that are none
         reasoning, answer = part(shown, self.thinking)
         info = self._info(completion, shown)
         answer, calls, invalid = read_tool_calls(answer) if self.has_tools else ReadCalls(answer, [], [])
@@ -76,6 +77,7 @@ class Call:
     def last_chunk(self, completion: Completion, rest: Parted) -> ChatGenerationChunk:
         """Return the last chunk of a stream, with finish reason, usage and log-probabilities."""
         text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        # tokens of a stop string were generated but are not shown, so they have no log-probabilities here
         info = self._info(completion, cut_at_stop(text, self.stop))
         message = AIMessageChunk(
             content=rest.answer,

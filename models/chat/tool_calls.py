@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from langchain_core.messages.tool import InvalidToolCall, ToolCall, invalid_tool_call, tool_call
 
+# the closing tag may be missing, for example where max_tokens cut the reply off
 BLOCK = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)
 
 
@@ -29,7 +30,7 @@ def read_tool_calls(text: str) -> ReadCalls:
         try:
             name, arguments = _name_and_arguments(json.loads(block))
             calls.append(tool_call(name=name, args=arguments, id=identity))
-        except (ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # deeply nested JSON exceeds the recursion limit
             invalid.append(invalid_tool_call(name=None, args=block, id=identity, error=str(error)))
     return ReadCalls(BLOCK.sub("", text).strip() if calls or invalid else text, calls, invalid)
 

@@ -92,7 +92,7 @@ class Completion:
     likelihoods: list[Likelihood] | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True)  # compared and hashed by identity: two calls may be equal
 class Generation:
     """One call in progress, shared by its caller and the engine.
 

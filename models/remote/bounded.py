@@ -34,7 +34,7 @@ def _bounded_class(kind: type[BaseChatModel], seconds: float) -> type[BaseChatMo
     """Return a subclass with the same name, so that tables, traces and caches see no difference."""
     mixins: list[type] = [_Calls]
     if kind._stream is not BaseChatModel._stream or kind._astream is not BaseChatModel._astream:
-        mixins = [_Streams, _Calls]  # a model that cannot stream must not seem to
+        mixins = [_Streams, _Calls]  # not for a model that cannot stream, or LangChain would take it for one that can
     if any(parent.__name__ == "BaseChatOpenAI" for parent in kind.__mro__):
         mixins.append(CheckedReplies)
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
@@ -43,6 +43,7 @@ def _bounded_class(kind: type[BaseChatModel], seconds: float) -> type[BaseChatMo
 
 
 class _Calls:
+    # empty slots: the class of an object can only be replaced by one with the same layout
     __slots__ = ()
     seconds_of_call: ClassVar[float]
 

@@ -58,13 +58,14 @@ async def awithin(seconds: float, call: Awaitable[T]) -> T:
 def stream_within(seconds: float, stream: Callable[[], Iterator[T]]) -> Iterator[T]:
     """Yield from a blocking iterator, with one deadline for the whole stream; see `within`."""
     deadline = time.monotonic() + seconds
+    # (piece, None), at the end (None, None), or (None, error)
     pieces: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
     abandoned = Event()
 
     def read() -> None:
         try:
             for piece in stream():
-                if abandoned.is_set():
+                if abandoned.is_set():  # nobody reads any more: stop at the next piece
                     return
                 pieces.put((piece, None))
             pieces.put((None, None))

@@ -38,6 +38,7 @@ class CheckedReplies:
     def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> Any:
         plain = response if isinstance(response, dict) else _plain(response)
         counts = _counts(plain.get("usage"))
+        # a malformed reply or an error of the server is left to LangChain, which reports it
         if isinstance(choices := plain.get("choices"), list) and not plain.get("error"):
             check_choices(choices, counts)
         if plain.get("usage") is not None and counts is None:
@@ -52,6 +53,7 @@ class CheckedReplies:
         if made is not None:
             choices = chunk.get("choices") or (chunk.get("chunk") or {}).get("choices") or []
             given = any(_has_text(choice.get("delta") or {}) for choice in choices)
+            # LangChain's chunk has "" for a missing text too, so `StreamCheck` could not tell them apart
             made.generation_info = {**(made.generation_info or {}), _GIVEN: given}
         return made
 
@@ -79,7 +81,7 @@ class StreamCheck:
 
     def end(self) -> None:
         """Raise `EmptyReply` if the stream broke off, or held no text. OpenAI's other protocol, Responses, is left alone."""
-        if not self._seen:
+        if not self._seen:  # no chunk came through `CheckedReplies`
             return
         if self._reason is None:
             raise EmptyReply("the stream broke off before the reply was complete", self._tokens)

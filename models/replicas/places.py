@@ -20,7 +20,7 @@ State = Literal["starting", "live", "out", "failed"]
 """A place is `out` if it was lost and may come back, `failed` if it could not load its model."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False)  # compared and hashed by identity, since its fields change
 class Place:
     """One replica or server.
 

@@ -118,6 +118,6 @@ def _versions() -> dict[str, str]:
     for package in COMPARED:
         try:
             found[package] = version(package)
-        except PackageNotFoundError:
+        except PackageNotFoundError:  # not every replica has an engine of its own
             continue
     return found

@@ -80,7 +80,7 @@ class _Route:
         place = self._tried[-1]
         if isinstance(error, http.ConnectTimeout):
             self._servers.failed(place, "it takes no connection")
-        elif isinstance(error, http.TimeoutException):
+        elif isinstance(error, http.TimeoutException):  # after ConnectTimeout, which is one too
             self._servers.timed_out(place)
             raise error
         elif isinstance(error, http.TransportError):

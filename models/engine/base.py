@@ -73,7 +73,7 @@ class Engine(ABC):
                 raise EngineError("this student was closed; load it again")
             self._inbox.append(generation)
             if self._thread is None:
-                # a daemon, so that a call under way cannot keep the interpreter from exiting
+                # a daemon, so that a running call cannot keep the interpreter from exiting
                 self._thread = threading.Thread(target=self._run, name=f"student-{self.name}", daemon=True)
                 self._thread.start()
             self._news.notify()

@@ -13,7 +13,7 @@ CUT_OFF = ("length", "max_tokens")
 """Finish reasons that explain a reply without text: the limit was reached, for example inside the thoughts."""
 
 _GIVEN = "text_given"
-"""Key under which a chunk tells `StreamCheck` whether the server sent a text, if only an empty one."""
+"""Key in a chunk's info by which `StreamCheck` learns whether the server sent a text, even an empty one."""
 
 _COUNTS = ("prompt_tokens", "completion_tokens")
 
@@ -69,7 +69,7 @@ class StreamCheck:
         self._tokens: tuple[int, int] | None = None
 
     def see(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
-        """Note what a piece tells; returns the piece."""
+        """Note the facts of a chunk that `end` needs, and return the chunk."""
         info = chunk.generation_info or {}
         self._seen = self._seen or _GIVEN in info
         self._given |= bool(info.pop(_GIVEN, False)) or bool(chunk.message.additional_kwargs.get("refusal"))
@@ -129,6 +129,6 @@ def _counts(usage: Any) -> tuple[int, int] | None:
 
 
 def _plain(response: Any) -> dict[str, Any]:
-    """Return a reply as a dict; of what is no completion at all, LangChain tells."""
+    """Return a reply as a dict; empty for what is no completion, which LangChain reports itself."""
     dump = getattr(response, "model_dump", None)
     return dump(exclude={"choices": {"__all__": {"message": {"parsed"}}}}, warnings=False) if dump else {}

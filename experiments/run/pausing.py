@@ -6,7 +6,7 @@ without one, because checkpoints cost time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -41,14 +41,34 @@ class Reviewer(Protocol):
 class ReviewedCell:
     """A cell whose plans a human may review."""
 
-    def __init__(self, cell: Cell, graph: Any, teacher: Any, prompts: Any, journal: Journal, reviewer: Reviewer) -> None:
-        """Take the graph that pauses, and what is needed to know beforehand whether it will."""
+    def __init__(
+        self,
+        cell: Cell,
+        graph: Any,
+        teacher: Any,
+        prompts: Any,
+        journal: Journal,
+        reviewer: Reviewer,
+        paused_trace: Callable[[str], str | None] | None = None,
+    ) -> None:
+        """Take the graph that pauses, and what is needed to know beforehand whether it will.
+
+        Args:
+            cell: whose problems may pause.
+            graph: of the cell, with a checkpointer.
+            teacher: of the cell.
+            prompts: of the cell.
+            journal: of the experiment.
+            reviewer: where problems wait.
+            paused_trace: returns the id of the trace that ended with the pause of a thread; None without tracking.
+        """
         self.cell = cell
         self.graph = graph
         self._decompose = make_decompose(teacher, prompts)
         self._wants = wants_person(cell.review)  # type: ignore[arg-type]
         self._journal = journal
         self._reviewer = reviewer
+        self._paused_trace = paused_trace
 
     def config(self, unit: Unit) -> dict[str, Any]:
         """Return the config of a problem's run: its thread id, the same in every session, and metadata for the queue."""
@@ -83,21 +103,33 @@ class ReviewedCell:
         return asked and config["configurable"]["thread_id"] not in self._reviewer.answers()
 
     async def run(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
-        """Start the problem, or resume it with its decision. The output has `__interrupt__` if the problem waits (again)."""
+        """Start the problem, or resume it with its decision.
+
+        Returns:
+            The graph's output. It has `__interrupt__` if the problem waits (again), and `paused_trace` if its trace is older
+            than this run.
+        """
         state = await self.graph.aget_state(config)
         given: Any = unit.problem.as_input()
         if state.interrupts:
-            thread = config["configurable"]["thread_id"]
-            interrupt, answer = self._reviewer.answers().get(thread, ("", {}))
-            async with self._reviewer.claim(thread, interrupt) as taken:
-                if not taken:
-                    return {**state.values, "__interrupt__": state.interrupts}
-                return await self.graph.ainvoke(Command(resume={interrupt: answer}), config, durability="exit")
+            return await self._resume(state, config)
         if state.created_at is not None:
             if not state.next:
                 return dict(state.values)
             given = None
         return await self.graph.ainvoke(given, config, durability="exit")
+
+    async def _resume(self, state: Any, config: dict[str, Any]) -> dict[str, Any]:
+        thread = config["configurable"]["thread_id"]
+        interrupt, answer = self._reviewer.answers().get(thread, ("", {}))
+        async with self._reviewer.claim(thread, interrupt) as taken:
+            if taken:
+                return await self.graph.ainvoke(Command(resume={interrupt: answer}), config, durability="exit")
+        trace = self._paused_trace(thread) if self._paused_trace else None
+        if self._paused_trace and trace is None:
+            # The process was killed after the checkpoint and before the trace: the review node pauses once more.
+            return await self.graph.ainvoke(None, config, durability="exit")
+        return {**state.values, "__interrupt__": state.interrupts, "paused_trace": trace}
 
 
 def original_steps(output: Mapping[str, Any]) -> list[str] | None:

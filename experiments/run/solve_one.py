@@ -35,6 +35,9 @@ class Tracker(Protocol):
     def written(self, row: Row) -> None:
         """Learn that the journal has the row of a problem, whose `trace_id` belongs to it."""
 
+    def paused_trace(self, thread_id: str) -> str | None:
+        """Return the id of the trace that ended with the pause of a thread, or None."""
+
     def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
         """Add a point to the curves of a cell."""
 
@@ -106,7 +109,8 @@ class Solver:
         teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
         graph = self.graph(cell, review=cell.review, checkpointer=saver)
         prompts = self.plan.prompts[cell.prompts_hash]
-        return ReviewedCell(cell, graph, teacher, prompts, self.journal, reviewer)
+        paused_trace = self.tracker.paused_trace if self.tracker else None
+        return ReviewedCell(cell, graph, teacher, prompts, self.journal, reviewer, paused_trace)
 
     async def solve(self, unit: Unit) -> Row:
         """Return the row of a problem: a solution, a wait for a reviewer, or an error."""
@@ -134,7 +138,7 @@ class Solver:
             "problem_id": unit.problem.problem_id,
             "started_ms": started,
             "seconds": time.monotonic() - clock,
-            "trace_id": f"tr-{run_id.hex}" if self.tracker else None,
+            "trace_id": row.get("trace_id") or (f"tr-{run_id.hex}" if self.tracker else None),
         }
 
     def _config(self, unit: Unit, run_id: UUID, served_by: ServedBy) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def prepare_call(
     """
     prompt = render(tokenizer, messages, tools)
     tokens = tokenize(tokenizer, prompt)
-    strings = [stop] if isinstance(stop, str) else [string for string in stop or () if string]
+    strings = [string for string in ([stop] if isinstance(stop, str) else stop or ()) if string]
     generation = Generation(
         prompt=tokens,
         options=_sampling(options, len(tokens), model),

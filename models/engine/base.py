@@ -232,7 +232,9 @@ def _close_all() -> None:
 
 def _forget_the_parent() -> None:
     for engine in list(_ENGINES):
+        closed = engine._closed
         engine._start_afresh()  # new locks too: the parent's may be held by a thread that does not exist here
+        engine._closed = closed
 
 
 os.register_at_fork(after_in_child=_forget_the_parent)

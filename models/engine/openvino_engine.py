@@ -99,17 +99,22 @@ class OpenVinoEngine(Engine):
             try:
                 told = self._ask_scorer(prompt, tokens, alternatives)
             except RuntimeError:  # it may have been killed, for example for its memory: try a new one, once
-                self._scorer = None
-                if self._closed:
-                    raise EngineError("this student was closed while the call was under way") from None
                 told = self._ask_scorer(prompt, tokens, alternatives)
         return [Likelihood(own, [(token, other) for token, other in best]) for own, best in told]
 
     def _ask_scorer(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Any]:
+        if self._closed:
+            raise EngineError("this student was closed while the call was under way")
         if self._scorer is None:
             self._scorer = self._start({})
-        self._scorer.say({"prompt": prompt, "tokens": tokens, "alternatives": alternatives})
-        message = self._scorer.hear()
+        scorer = self._scorer
+        scorer.say({"prompt": prompt, "tokens": tokens, "alternatives": alternatives})
+        try:
+            message = scorer.hear()
+        except BaseException:  # Ctrl-C too: a reply that comes later would be taken for that to the next question
+            self._scorer = None
+            scorer.close()
+            raise
         assert message is not None
         return message["likelihoods"]
 

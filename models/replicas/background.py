@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+CLOSE_SECONDS = 5.0
+"""How long tasks may take to end once they are cancelled."""
+
 
 class BackgroundLoop:
     """Runs coroutines in a background thread.
@@ -27,7 +30,14 @@ class BackgroundLoop:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine and return its result. If the waiting thread is interrupted, the coroutine is cancelled."""
+        """Run a coroutine and return its result. If the waiting thread is interrupted, the coroutine is cancelled.
+
+        Raises:
+            RuntimeError: the loop is closed.
+        """
+        if not self._thread.is_alive():  # nothing would ever resolve the future
+            coroutine.close()
+            raise RuntimeError("these replicas were closed; load the model again")
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
@@ -46,15 +56,19 @@ class BackgroundLoop:
             while (item := self.run(step())) is not end:
                 yield item
         finally:
-            self.run(items.aclose())  # type: ignore[attr-defined]
+            if self._thread.is_alive():  # otherwise the iterator ended with the loop
+                self.run(items.aclose())  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """Cancel all tasks and end the loop and its thread."""
         if self._loop.is_running():
-            self._loop.call_soon_threadsafe(self._cancel_all)
-            self._thread.join(10)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+            self._thread.join(2 * CLOSE_SECONDS)
 
-    def _cancel_all(self) -> None:
-        for task in asyncio.all_tasks(self._loop):
+    async def _end(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        self._loop.call_soon(self._loop.stop)  # a step later, so that the tasks get their cancellation first
+        if tasks:  # threads wait for them; one that does not end must not keep the loop
+            await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+        self._loop.stop()

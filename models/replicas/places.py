@@ -65,21 +65,19 @@ class Place:
         """Count a reply of `tokens` output tokens."""
         self.answered += 1
         self.written += tokens
-        self._recent.append((time.monotonic(), tokens))
-        self._forget()
+        now = time.monotonic()
+        self._recent.append((now, tokens))
+        while self._recent[0][0] < now - RATE_SECONDS:
+            self._recent.popleft()
 
     @property
     def tokens_per_second(self) -> float:
         """Output tokens per second over the last `RATE_SECONDS`, or since the first call if that is shorter."""
-        self._forget()
         if self.since is None:
             return 0.0
-        seconds = min(time.monotonic() - self.since, RATE_SECONDS)
-        return sum(tokens for _, tokens in self._recent) / max(seconds, 1.0)
-
-    def _forget(self) -> None:
-        while self._recent and self._recent[0][0] < time.monotonic() - RATE_SECONDS:
-            self._recent.popleft()
+        now = time.monotonic()
+        recent = list(self._recent)  # the progress display asks from its own thread while replies are counted
+        return sum(tokens for at, tokens in recent if at >= now - RATE_SECONDS) / max(min(now - self.since, RATE_SECONDS), 1.0)
 
 
 class Places:

@@ -86,7 +86,8 @@ def _exported(model_id: str, **hub_options: Any) -> Path | None:
     where = {name: hub_options[name] for name in ("revision", "cache_dir") if name in hub_options}
     source_of(model_id)
     # a model with safetensors in the cache is no export: this answer needs no request to the hub
-    if try_to_load_from_cache(model_id, "model.safetensors", **where) or "/" not in model_id:
+    known = try_to_load_from_cache(model_id, "model.safetensors", **where)
+    if isinstance(known, str) or "/" not in model_id:  # an object that is no path says that the hub has no such file
         return None
     try:
         from huggingface_hub import hf_hub_download

@@ -209,7 +209,7 @@ class TraceHandler(BaseCallbackHandler):
             return
         root.problem = {key: state.get(key) for key in ("question", "problem_id", "reference", "domain")}
         self.tree.tag_problem(root)
-        if isinstance(root.inputs, Command):
+        if root.inputs is None or isinstance(root.inputs, Command):
             root.set(self.store.redactor, inputs=shapes.graph_inputs(state))
 
     def _end_chain(self, run: Run, outputs: Any) -> None:

@@ -46,6 +46,8 @@ class Run:
     paused: bool = False
     pause: dict[str, Any] | None = None
     """Facts about the pause that this run continues."""
+    ends_with: dict[str, Any] | None = None
+    """Facts about the pause that this run ends with."""
 
     @property
     def root(self) -> Run:

@@ -107,6 +107,7 @@ class Tree:
             for child in list(run.children):
                 self._abandon(child)
             run.end()
+            self._note_pause(run)
             if run.parent is not None:
                 run.parent.children.discard(run)
 
@@ -128,9 +129,16 @@ class Tree:
         page = self.store.page(f"/experiments/{self.experiment_id}/traces?selectedEvaluationId={trace}")
         facts = {"trace_id": trace, "span_id": root.span.span_id, "at": time.time(), "page": page}
         self._update_trace(root, tags={"review": review_address(root.thread_id)})
-        self._pauses[root.thread_id] = facts
+        self._pauses[root.thread_id] = root.ends_with = facts
         self._join_session(root)
-        self.store.pause(root.thread_id, facts)
+
+    def _note_pause(self, run: Run) -> None:
+        """Let later processes find the pause. Its trace is on disk before that, so a pause that is found has one."""
+        if run.ends_with and run.thread_id:
+            try:
+                self.store.pause(run.thread_id, run.ends_with)
+            except Exception:
+                logger.exception("the trace of thread %s will not be linked to the one after its pause", run.thread_id)
 
     def link_to_pause(self, root: Run) -> None:
         """Link the trace of a resumed run to the trace that ended with the pause."""

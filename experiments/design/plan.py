@@ -82,8 +82,9 @@ def load_prompt_set(spec: str, tracking_uri: str | None = None) -> PromptSet:
     """Load a prompt set.
 
     Args:
-        spec: name of a bundled set, a folder, or "registry:NAME@ALIAS" for one in MLflow's prompt registry.
-        tracking_uri: MLflow store of the registry. Default: as in `load_registry_prompts`.
+        spec: name of a bundled set, a folder, or "registry:NAME", "registry:NAME@ALIAS" or "registry:NAME/VERSION" for a set
+            in MLflow's prompt registry.
+        tracking_uri: MLflow store of the registry, see `tracking.connect`.
     """
     if not spec.startswith("registry:"):
         return load_prompts(spec)

@@ -40,8 +40,8 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None, se
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
         _check_repeats(path, node)
-    # deep nesting and anchors that contain themselves end in a RecursionError
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        # deep nesting and anchors that contain themselves end in a RecursionError
         raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
         raise ValueError(f"{path}: must hold fields such as `students:`, not a {type(values).__name__}")

@@ -91,6 +91,6 @@ def _published(path: Path) -> str | None:
     try:
         with Journal(path) as journal:
             return journal.get("published")
-    # a damaged or foreign file must not keep the others from being sent
     except (ValueError, OSError, sqlite3.Error):
+        # a damaged or foreign file must not keep the others from being sent
         return None

@@ -191,7 +191,7 @@ def _cell_record(journal: Journal, cell: CellValues, version: Mapping[str, str])
     params: dict[str, Any] = {name: value for name, value in cell.items() if name in names}
     params |= {f"student_{name}": value for name, value in cell["student"].items()}
     params |= {f"teacher_{name}": value for name, value in (cell["teacher"] or {}).items()}
-    # how the models were loaded, which is known only after a run (`ModelPool.facts`)
+    # how the models were loaded (`ModelPool.facts`), which is known only once they are
     params |= json.loads(journal.get(f"models of {cell['id']}") or "{}")
     title = " / ".join(filter(None, [cell["label"], cell["student_label"], cell["problems"]]))
     return CellRecord(

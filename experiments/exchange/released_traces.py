@@ -70,7 +70,7 @@ def _import(cell: Cell, traces: list[dict[str, Any]], journal: Journal) -> None:
         journal.add_problems(problems, {"digest": problems.digest})
         journal.set(f"digest of {problems.name}", problems.digest)
     journal.add_cell(cell.as_dict(), {})
-    # verified before the transaction, which blocks other writers
+    # verification is slow, so it is kept out of the transaction
     rows = [_row(cell, trace) for trace in traces]
     with journal.together():
         for row, trace in zip(rows, traces, strict=True):

@@ -11,7 +11,7 @@ from .paired_shares import bonett_price, noninferiority, paired_ratio
 from .permutation import sign_flip
 from .power import problems_needed
 
-# plus the observed sample this makes 10,000, so that p-values are multiples of 0.0001
+# plus the observed sample this makes 10,000
 RESAMPLES = 9_999
 FEW = 100
 """Below this many problems a percentile bootstrap covers less than its nominal 95 %, so another interval is used."""

@@ -50,7 +50,7 @@ def rename_journal(name: str, new: str, home: Path) -> Path:
         old, target = journal.path, journal.path.parent / journal_path(home, new).name
         if target.exists() and target != old:
             raise FileExistsError(f"there is an experiment {new!r} already; choose another name, or delete that one")
-        # MLflow finds its experiment by a former name
+        # `tracking` finds the experiment in MLflow by a former name
         former = json.loads(journal.get("former_names") or "[]")
         journal.set("former_names", json.dumps([*former, journal.get("name") or name]))
         journal.set("name", new)

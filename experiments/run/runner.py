@@ -119,7 +119,7 @@ class _Run:
     async def all(self) -> None:
         """Run remote students concurrently and local ones one after the other, since these compete for memory and cores."""
         students = list({model_key(cell.student): cell.student for cell in self.plan.cells}.values())
-        # before any problem: a misspelt last student must not be found after hours
+        # before any problem runs, so that a misspelt last model is not found after hours
         self.pool.check_all(self.plan.cells)
         todo = self.plan.missing(self.journal)
         self.outcome.missing = {cell: len(units) for cell, units in todo.items()}

@@ -33,7 +33,7 @@ class Tracker(Protocol):
         """Return the callback handlers for the graph runs of a cell."""
 
     def written(self, row: Row) -> None:
-        """Take note that the journal has a row; its trace (`trace_id`) may be sent."""
+        """Called when the journal has a row; its trace (`trace_id`) may be sent now."""
 
     def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
         """Add a point to the curves of a cell: problems done, metrics by name, Unix milliseconds."""
@@ -127,7 +127,7 @@ class Solver:
         except Exception as error:
             row = self._failed(unit, error, row)
         except asyncio.CancelledError as error:
-            # no Exception, so the clause above does not catch it
+            # not a subclass of Exception, so the clause above does not catch it
             if (task := asyncio.current_task()) is None or task.cancelling():
                 raise
             row = self._failed(unit, error, row)  # a library cancelled its own call; this problem was not cancelled

@@ -1,4 +1,4 @@
-"""Experiments: cells of methods, teachers and students over problem sets, a journal that survives, statistics, reports."""
+"""Design, run and analyse experiments: cells, a journal that survives kills, statistics, reports. See `run_experiment`."""
 
 import lazy_loader
 

@@ -1,1 +1,1 @@
-"""What an experiment compares, settled before any model is asked. The door is `plan.make_plan`."""
+"""The plan of an experiment: configuration, cells, problem sets, prompt sets, prices. The door is `plan.make_plan`."""

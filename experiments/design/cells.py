@@ -1,4 +1,4 @@
-"""The cells of an experiment: all combinations of what it names."""
+"""The cells of an experiment: every combination of problem set, method, teacher, student and options. See `expand`."""
 
 from __future__ import annotations
 
@@ -20,16 +20,25 @@ from .config import ExperimentConfig, ModelConfig
 
 @dataclass(frozen=True)
 class Cell:
-    """One method, teacher, student, prompt set and way of solving over one problem set.
+    """One combination: method, teacher, student, prompt set and options on one problem set.
 
     Attributes:
         problems: name of the problem set.
-        source: where the set is loaded from.
+        source: where the problem set is loaded from.
+        method: name of the method.
         teacher: the teacher; None for baselines.
+        student: the student.
         prompts: name of the prompt set.
-        prompts_hash: hash of its texts.
-        examples: hash of the few-shot examples; "" if none are shown.
-        hint_share: for mode `hint` and for ladders, see `GraphOptions`.
+        prompts_hash: hash of the prompt texts.
+        mode: how the student uses the teacher: a mode or a ladder; "joint" for baselines.
+        samples: solutions per problem that vote.
+        shots: number of few-shot examples.
+        shots_by: how few-shot examples are chosen, see `ExperimentConfig`.
+        examples: hash of the few-shot examples; "" without shots.
+        hint_share: share of the teacher's solution that mode `hint` shows, see `GraphOptions`.
+        seed: sampling seed.
+        max_attempts: maximum attempts per problem.
+        review: which plans a human reviews: "never", "always" or "flagged".
     """
 
     problems: str
@@ -51,38 +60,40 @@ class Cell:
 
     @cached_property
     def id(self) -> str:
-        """A hash of all that the replies depend on: the same cell has the same id in every session."""
+        """Hash of everything that the replies depend on. It is the same in every session, so runs can resume."""
         return _digest({**self._identity, "seed": self.seed})
 
     @cached_property
     def condition(self) -> str:
-        """The id without the seed: cells of one condition are averaged per problem."""
+        """Hash of the same without the seed. Reports average the cells of one condition per problem."""
         return _digest(self._identity)
 
     @property
     def reviewed(self) -> bool:
-        """Whether a person may see the steps of some problems."""
+        """Whether some plans may be reviewed by a human, by the review policy or by a rung of a ladder."""
         return self.teacher is not None and (self.review != "never" or is_reviewed(self.mode))
 
     @property
     def _identity(self) -> dict[str, Any]:
-        """What the id is made from. Fields added later are left out at their defaults: old journals keep their ids."""
+        """The values that `id` hashes. Fields added later are left out at their defaults, so old journals keep their ids."""
         return {
             "problems": self.problems,
             "method": self.method,
             "teacher": self.teacher.identity if self.teacher else None,
             "student": self.student.identity,
+            # the hash, not the name: an edited prompt set makes a new cell
             "prompts": self.prompts_hash,
             "mode": self.mode,
             "samples": self.samples,
             "max_attempts": self.max_attempts,
             **({"review": self.review} if self.review != "never" else {}),
             **({"shots": self.shots, "shots_by": self.shots_by, "examples": self.examples} if self.shots else {}),
+            # a substring test, since ladders name their rungs: "standard > hint if no_answer"
             **({"hint_share": self.hint_share} if "hint" in self.mode else {}),
         }
 
     def as_dict(self) -> CellValues:
-        """Return plain values for the journal, with the labels that tables show."""
+        """Return the cell as plain values for the journal, with the labels that tables show."""
         values = {
             **self._identity,
             "source": self.source,
@@ -99,7 +110,7 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """The method with what it adds: "trace_of_thought (gpt-4-0613, sequential)"."""
+        """The method with its options that are not defaults: "trace_of_thought (gpt-4-0613, sequential)"."""
         extras = [self.teacher.label] if self.teacher else []
         extras += [self.mode] if self.mode != "joint" else []
         extras += [f"{self.samples} samples"] if self.samples > 1 else []
@@ -110,16 +121,17 @@ class Cell:
 
 
 def expand(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[str, PromptSet]) -> list[Cell]:
-    """Return the cells in the order in which they are shown, each once.
+    """Return all combinations that the configuration names, without duplicates, in the order of the tables.
 
     Args:
         config: the experiment.
         names: names of the problem sets, in the order of `config.problems`.
-        prompts: prompt sets by their names in the configuration.
+        prompts: prompt set by its name in the configuration.
 
     Raises:
         ValueError: an `exclude` rule matches nothing, or the rules match everything.
     """
+    # combinations that differ only in speed or price have one id, and are run once
     cells = {cell.id: cell for cell in _product(config, names, prompts)}
     rules = [rule.model_dump(exclude_unset=True) for rule in config.exclude]
     for rule in rules:
@@ -133,6 +145,7 @@ def expand(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[str,
 def _product(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[str, PromptSet]) -> Iterator[Cell]:
     for (name, problems), student, spec in product(zip(names, config.problems, strict=True), config.students, config.prompts):
         for method in config.methods:
+            # baselines have no teacher and no mode: one cell, however many of these are listed
             taught = method_named(method).taught
             modes = (*config.modes, *config.escalate) if taught else ("joint",)
             ways = product(config.teachers if taught else [None], modes, config.samples, config.shots, config.seeds)
@@ -153,6 +166,7 @@ def _product(config: ExperimentConfig, names: Sequence[str], prompts: Mapping[st
                     hint_share=config.hint_share,
                     seed=seed,
                     max_attempts=config.max_attempts,
+                    # a hint is the beginning of a solution: there are no steps to review
                     review=config.review if taught and mode != "hint" else "never",
                 )
 
@@ -181,6 +195,7 @@ def _matches(cell: Cell, rule: Mapping[str, Any]) -> bool:
 def _names(cell: Cell, field: str) -> tuple[Any, ...]:
     """Return the names by which a rule may call a cell's problems, method, ..."""
     value = getattr(cell, field)
+    # the source is accepted, too: it is what the user wrote in the configuration
     if field == "problems":
         return cell.problems, cell.source
     return (value.label, value.model) if isinstance(value, ModelConfig) else (value,)
@@ -191,4 +206,5 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _digest(value: Any) -> str:
+    # 48 bits are plenty for the few hundred cells of a journal
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]

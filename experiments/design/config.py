@@ -1,4 +1,4 @@
-"""The configuration of an experiment, validated by pydantic; YAML files and the command line use the same fields."""
+"""The configuration of an experiment, `ExperimentConfig`. YAML files and the command line share its fields."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ from ...models.names import MAX_RETRIES, TIMEOUT, split_name
 from ...nodes.solving.ways import HINT_SHARE
 from ...prompts.examples import Choice
 
+# checked by the registry, so that methods registered by plugins are accepted; the schema lists only those known now
 Method = Annotated[str, AfterValidator(lambda name: method_named(name).name), WithJsonSchema({"enum": list(method_names())})]
 Mode = Annotated[str, AfterValidator(check_mode), WithJsonSchema({"anyOf": [{"enum": list(MODES)}, {"pattern": " > "}]})]
+# the range of a 64-bit integer, which SQLite and the engines accept
 Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Review = Literal["never", "always", "flagged"]
 
 LOCAL_CONCURRENCY = 32
-"""Default number of problems in flight per local model; enough to fill its batches."""
+"""Default number of problems in flight per local model, enough to fill its batches."""
 
 REMOTE_CONCURRENCY = 8
-"""Default number of problems in flight per remote model, within the rate limits of small accounts."""
+"""Default number of problems in flight per remote model, low enough for the rate limits of small accounts."""
 
 ON_RAY = ("replicas", "ray", "gpus_per_replica", "cpus_per_replica")
-"""Fields of a model that runs on Ray."""
+"""The fields of `ModelConfig` that apply only to models on Ray."""
 
 
 class _Strict(BaseModel):
@@ -50,7 +52,7 @@ class Price(_Strict):
 
 
 def _of_several(urls: Any) -> Any:
-    """Keep one URL as a plain string, however it is written."""
+    """Return a list of one URL as that URL, so that both spellings give the same cell id; longer lists as a tuple."""
     return (urls[0] if len(urls) == 1 else tuple(urls) or None) if isinstance(urls, list | tuple) else urls
 
 
@@ -105,7 +107,7 @@ class ModelConfig(_Strict):
 
     @property
     def on_ray(self) -> dict[str, Any]:
-        """The fields for Ray that are set; empty for a model in this process."""
+        """The Ray fields that are set; empty for a model in this process."""
         return {name: value for name in ON_RAY if (value := getattr(self, name)) is not None}
 
     @property
@@ -117,6 +119,7 @@ class ModelConfig(_Strict):
             return "self"
         provider, _, name = self.model.partition(":")
         name, _, teacher = name.partition("#")
+        # recorded:FILE#TEACHER names one of the teachers in a file
         if provider == "recorded":
             stem = name.rsplit("/", 1)[-1].removesuffix(".jsonl").removeprefix("recorded_")
             return teacher or f"recorded {stem.replace('_', ' ')}"
@@ -129,7 +132,7 @@ class ModelConfig(_Strict):
 
     @property
     def callers(self) -> int:
-        """Number of problems in flight; the default counts for each replica or server."""
+        """Number of problems in flight. The default is per replica or server."""
         servers = len(self.base_url) if isinstance(self.base_url, tuple) else 1
         return self.concurrency or (LOCAL_CONCURRENCY * (self.replicas or 1) if self.local else REMOTE_CONCURRENCY * servers)
 
@@ -137,8 +140,9 @@ class ModelConfig(_Strict):
     def identity(self) -> dict[str, Any]:
         """The fields that the replies depend on, without those for speed, price and display.
 
-        Of several servers the first one counts: others may come and go between sessions.
+        Only the first of several servers counts, so that servers can be added or removed between sessions.
         """
+        # an allow list: a new field does not change the ids of old journals unless it is added here
         kept = self.model_dump(include={"model", "base_url", "temperature", "max_tokens", "options"})
         if isinstance(self.base_url, tuple):
             kept["base_url"] = self.base_url[0]
@@ -187,7 +191,7 @@ def _listed(value: Any) -> Any:
 
 
 def _of(field: str) -> Any:
-    """Accept a single value for a list, and a plain string for an object with that field."""
+    """Return a validator that accepts a single value for a list, and a plain string for an object with just this field."""
     return BeforeValidator(lambda value: [{field: item} if isinstance(item, str) else item for item in _listed(value)])
 
 
@@ -228,6 +232,7 @@ class ExperimentConfig(_Strict):
 
     @model_validator(mode="after")
     def _models_for_their_roles(self) -> ExperimentConfig:
+        # checked for the whole experiment, since a model does not know whether it is a teacher or a student
         if any(student.model == "self" for student in self.students):
             raise ValueError("a student cannot be 'self', a teacher that is the student; give PROVIDER:NAME or hf:MODEL")
         taught = [name for name in self.methods if method_named(name).taught]

@@ -1,4 +1,4 @@
-"""Read experiments from YAML files. A mistake is reported with its line and the nearest valid name."""
+"""Read experiments from YAML files. Errors name the line and the nearest valid name. The door is `load_config`."""
 
 from __future__ import annotations
 
@@ -17,26 +17,31 @@ Place = tuple[str | int, ...]
 
 
 def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None, settings: Iterable[str] = ()) -> ExperimentConfig:
-    """Read an experiment.
+    """Read an experiment from a YAML file.
 
     Args:
-        path: a YAML file.
+        path: the file.
         overrides: fields that replace those of the file.
-        settings: see `with_settings`.
+        settings: `PATH=VALUE` settings, applied last, see `with_settings`.
+
+    Returns:
+        The checked configuration. Its name defaults to the file's name without suffix.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: a mistake, with file, line and the nearest valid name.
+        ValueError: the file or a field is invalid; the message has file, line and the nearest valid name.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no experiment file {str(path)!r}; examples are in examples/experiments/")
     try:
         text = path.read_text(encoding="utf-8")
+        # parsed twice: the node tree keeps line numbers and repeated keys, the plain values are what pydantic needs
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
         _check_repeats(path, node)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        # deep nesting and anchors that contain themselves end in a RecursionError
         raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
         raise ValueError(f"{path}: must hold fields such as `students:`, not a {type(values).__name__}")
@@ -46,7 +51,7 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None, se
 
 
 def _check_repeats(path: Path, node: yaml.Node | None) -> None:
-    """Refuse a field that is given twice, where YAML would silently take the last."""
+    """Raise a ValueError if a field is given twice; PyYAML would silently use the last one."""
     if isinstance(node, yaml.MappingNode):
         seen: dict[Any, int] = {}
         for key, value in node.value:
@@ -61,20 +66,26 @@ def _check_repeats(path: Path, node: yaml.Node | None) -> None:
 
 
 def build_config(values: Mapping[str, Any], where: str = "", lines: Mapping[Place, int] | None = None) -> ExperimentConfig:
-    """Check the fields of an experiment.
+    """Build the configuration from plain fields.
+
+    Args:
+        values: fields as in a YAML file.
+        where: name of the file, for messages.
+        lines: line of each field, for messages.
 
     Raises:
-        ValueError: a mistake, in words.
+        ValueError: a field is invalid; the message says which, and what is valid.
     """
     try:
         return ExperimentConfig.model_validate(values)
     except ValidationError as error:
         said = [_explain(problem, where, lines or {}) for problem in error.errors()]
+        # one mistake may fail several branches of a union and would be listed twice
         raise ValueError("; ".join(dict.fromkeys(said))) from None
 
 
 def _find_beside(values: dict[str, Any], folder: Path) -> None:
-    """Let prompt folders and problem files be named from the experiment file's own folder, too."""
+    """Resolve prompt folders and problem files relative to the experiment file, unless they exist in the current folder."""
     for field in ("prompts", "problems"):
         given = values.get(field)
         if isinstance(given, str):
@@ -89,6 +100,7 @@ def _beside(name: str, folder: Path) -> str:
 
 def _explain(problem: Any, where: str, lines: Mapping[Place, int]) -> str:
     place: Place = tuple(problem["loc"])
+    # a missing field has no line of its own: take that of the nearest field around it
     line = next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
     start = ", ".join(filter(None, [where, f"line {line}" if line else ""]))
     shown = ".".join(str(part) for part in place)
@@ -101,6 +113,7 @@ def _message(problem: Any, shown: str, place: Place) -> str:
         known = _fields_at(place[:-1])
         return f"unknown field {place[-1]!r}{nearest(str(place[-1]), known)}; known are {', '.join(known)}"
     if kind == "literal_error":
+        # pydantic gives the literals only as text: "'a', 'b' or 'c'"
         allowed = [part.strip(" '") for part in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
         return f"{shown}: unknown value {given!r}{nearest(str(given), allowed)}; use one of {', '.join(allowed)}"
     if kind == "string_pattern_mismatch":
@@ -112,7 +125,7 @@ def _message(problem: Any, shown: str, place: Place) -> str:
 
 
 def _fields_at(place: Place) -> list[str]:
-    """Return the valid names in a place of the file."""
+    """Return the valid field names at a place in the file."""
     model: type[BaseModel] = ExperimentConfig
     for part in place:
         if isinstance(part, str) and part in model.model_fields:
@@ -123,11 +136,12 @@ def _fields_at(place: Place) -> list[str]:
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
+    # fields are annotated as tuple[Model, ...], Model | None and the like
     return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
 
 
 def _lines(node: yaml.Node | None, place: Place = ()) -> dict[Place, int]:
-    """Return the line of every field and item, from 1."""
+    """Return the line (from 1) of every field and item by its place, such as ("students", 0, "model")."""
     found: dict[Place, int] = {place: node.start_mark.line + 1} if node is not None and place else {}
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
@@ -136,5 +150,6 @@ def _lines(node: yaml.Node | None, place: Place = ()) -> dict[Place, int]:
         for number, item in enumerate(node.value):
             found |= _lines(item, (*place, number))
     elif node is not None and place:
+        # a single value may stand for a list, and pydantic then reports its place as item 0
         found.setdefault((*place, 0), node.start_mark.line + 1)
     return found

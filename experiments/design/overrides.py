@@ -1,4 +1,4 @@
-"""Set any field of an experiment by its path, as `--set` does."""
+"""Set fields of an experiment by path, as `--set` does: `with_settings`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 import yaml
 
 _SHORT = {"problems": ("source", "sample"), "teachers": ("model", "self"), "students": ("model", None)}
-"""The lists of objects: the field that a plain string stands for, and the default item."""
+"""For each list of objects: the field that a plain string stands for, and the default item (as in `ExperimentConfig`)."""
 
 
 def with_settings(values: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
-    """Return the fields of an experiment with some of them set.
+    """Return the fields of an experiment with the settings applied; the input is not changed.
 
     Args:
         values: fields as in a YAML file.
-        settings: `PATH=VALUE`, the value in YAML: `budget.max_minutes=30`, `students.options.dtype=bfloat16` for every
-            student, `students.0.max_retries=9` for the first.
+        settings: `PATH=VALUE` with the value in YAML, such as `budget.max_minutes=30`. `students.options.dtype=bfloat16` sets
+            it for every student, `students.0.max_retries=9` for the first only.
 
     Raises:
-        ValueError: a setting is not PATH=VALUE, or its path leads nowhere.
+        ValueError: a setting is not PATH=VALUE, its value is not YAML, or its path goes through something that has no fields.
     """
     changed = deepcopy(dict(values))
     for setting in settings:
@@ -42,10 +42,11 @@ def with_settings(values: Mapping[str, Any], settings: Iterable[str]) -> dict[st
 
 
 def _items(values: dict[str, Any], parts: list[str], setting: str) -> list[tuple[dict[str, Any], list[str]]]:
-    """Return the objects that a path means, with what is left of the path."""
+    """Return the objects that a path addresses, each with the rest of the path."""
     short, default = _SHORT[parts[0]]
     given = values.get(parts[0], default)
     listed = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
+    # plain strings become objects here, so that a field can be set beside the short form
     values[parts[0]] = items = [{short: item} if isinstance(item, str) else item for item in listed]
     if not parts[1].isdecimal():
         return [(item, parts[1:]) for item in items]

@@ -1,4 +1,4 @@
-"""Settle everything before the first model is called: problem sets, prompt sets, cells, prices."""
+"""Prepare everything before the first model call: problem sets, prompt sets, cells, prices. The door is `make_plan`."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ class Plan:
     """An experiment, ready to run.
 
     Attributes:
+        config: the configuration.
+        cells: all cells, in the order of the tables.
         sets: problem set by name.
         prompts: prompt set by hash.
-        notes: sentences for the user about faults of the data, near copies of examples, seeds without effect.
+        notes: warnings for the user: faults in the data, problems close to few-shot examples, seeds without effect.
     """
 
     config: ExperimentConfig
@@ -41,12 +43,12 @@ class Plan:
     notes: tuple[str, ...]
 
     def prices(self, cell: Cell) -> dict[str, Price | None]:
-        """Return the prices of a cell's models by role."""
+        """Return the prices of a cell's models by role; None if a price is unknown or there is no teacher."""
         teacher = cell.teacher and (cell.student if cell.teacher.model == "self" else cell.teacher)
         return {"student": price_of(cell.student), "teacher": price_of(teacher) if teacher else None}
 
     def missing(self, journal: Journal) -> dict[str, list[Unit]]:
-        """Return the problems without a row in the journal, by cell; those that ended in an error count as missing."""
+        """Return the problems to run, by cell id: those without a row, and those that failed or wait for a review."""
         todo = {}
         for cell in self.cells:
             done = journal.finished(cell.id)
@@ -55,11 +57,15 @@ class Plan:
 
 
 def make_plan(config: ExperimentConfig) -> Plan:
-    """Load problem sets and prompt sets and settle the cells.
+    """Load problem sets and prompt sets, and expand the configuration into cells. No model is loaded or called.
+
+    Args:
+        config: the experiment.
 
     Raises:
-        ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_problems`, `load_prompts` and `expand` do;
-            a cost limit with a model whose price is unknown is a ValueError, too.
+        ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_problems`, `load_prompts` and `expand` raise
+            them. Also ValueError if few-shot examples are problems of a set, or if there is a cost limit and the price of a
+            model is unknown.
     """
     loaded = [_load(given, config.limit) for given in config.problems]
     sets = _named(loaded)
@@ -73,9 +79,16 @@ def make_plan(config: ExperimentConfig) -> Plan:
 
 
 def load_prompt_set(spec: str, tracking_uri: str | None = None) -> PromptSet:
-    """Load a prompt set by name, folder, or from MLflow's registry ("registry:NAME@ALIAS")."""
+    """Load a prompt set.
+
+    Args:
+        spec: name of a bundled set, a folder, or "registry:NAME", "registry:NAME@ALIAS" or "registry:NAME/VERSION" for a set
+            in MLflow's prompt registry.
+        tracking_uri: MLflow store of the registry, see `tracking.connect`.
+    """
     if not spec.startswith("registry:"):
         return load_prompts(spec)
+    # needs mlflow, which nothing else here does
     from ...tracking.runs.prompt_registry import load_registry_prompts
 
     return load_prompts(load_registry_prompts(spec, tracking_uri=tracking_uri), name=spec.removeprefix("registry:"))
@@ -87,7 +100,7 @@ def _load(given: Any, limit: int | None) -> ProblemSet:
 
 
 def _named(loaded: list[ProblemSet]) -> dict[str, ProblemSet]:
-    """Give each set a name of its own."""
+    """Return the sets by name; a name that is taken gets a number: "gsm8k", "gsm8k-2"."""
     sets: dict[str, ProblemSet] = {}
     for problems in loaded:
         name, number = problems.name, 1
@@ -99,10 +112,11 @@ def _named(loaded: list[ProblemSet]) -> dict[str, ProblemSet]:
 
 
 def _contamination(config: ExperimentConfig, sets: Mapping[str, ProblemSet], specs: Mapping[str, PromptSet]) -> list[str]:
-    """Refuse few-shot examples that are problems of the experiment, and note those that nearly are."""
+    """Return notes on problems that nearly equal few-shot examples; raise a ValueError if some equal one (contamination)."""
     notes = []
     shots = max(config.shots)
     for (spec, prompts), (name, problems) in product(specs.items(), sets.items()):
+        # chosen in order, only the first ones are ever shown; at random or by similarity, any may be
         shown = prompts.examples[:shots] if config.shots_by == "first" else prompts.examples
         same, near = contaminated(shown if shots else (), [problem.question for problem in problems])
         if same:

@@ -1,4 +1,4 @@
-"""Prices of models, from the configuration or from MLflow's catalog. An unknown price is never taken for 0."""
+"""Prices of models, from the configuration or from MLflow's catalog. An unknown price is None, never 0."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CATALOGS = {
     "together": "together_ai",
     "fireworks": "fireworks_ai",
 }
-"""Where LangChain's name of a provider differs from the catalog's."""
+"""LangChain's provider names where MLflow's catalog has another name for the file."""
 
 
 def price_of(model: ModelConfig) -> Price | None:
     """Return the price of a model; None if it is unknown.
 
-    Models in this process cost nothing. A server given by `base_url` has an unknown price unless the configuration gives one,
-    even if its model has the name of a priced one.
+    Local and recorded models cost nothing. The price of a server given by `base_url` is known only from the configuration, even
+    if its model has the name of a model in the catalog.
     """
     if model.price:
         return model.price
@@ -51,6 +51,7 @@ def cost(price: Price | None, input_tokens: int, output_tokens: int, unknown: in
         output_tokens: output tokens.
         unknown: number of calls whose model reported no tokens.
     """
+    # tokens that nobody counted have a known cost only if the model is free
     if price is None or (unknown and price != FREE):
         return None
     return (price.input * input_tokens + price.output * output_tokens) / 1e6
@@ -58,10 +59,11 @@ def cost(price: Price | None, input_tokens: int, output_tokens: int, unknown: in
 
 @lru_cache(maxsize=32)
 def _catalog(provider: str) -> dict[str, Any]:
-    """Read the models of a provider without importing mlflow."""
+    """Return the catalog entries of a provider by model name; {} if there are none. Does not import mlflow, which is slow."""
     spec = find_spec("mlflow")
     if spec is None or not spec.submodule_search_locations:
         return {}
+    # a private file of MLflow: where a version moves it, prices are unknown, and the run still works
     path = Path(spec.submodule_search_locations[0]) / "utils" / "model_catalog" / f"{provider}.json"
     if not path.is_file():
         return {}

@@ -1,1 +1,1 @@
-"""What enters and leaves an experiment: runs in MLflow, the released traces, decompositions to replay."""
+"""Import and export of experiments: MLflow, tables, notebooks, recorded decompositions, the released traces. One file each."""

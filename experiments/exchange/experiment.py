@@ -1,4 +1,4 @@
-"""An experiment in a notebook: its rows and cells as pandas tables, and the paired comparison of any two."""
+"""Use an experiment in a notebook: rows, combinations and comparisons as pandas tables. The door is `load_experiment`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Experiment:
-    """A finished or running experiment. Each call reads its journal again.
+    """A finished or running experiment. Each call reads the journal anew, so results of a running one are current.
 
     Attributes:
         name: name of the experiment.
@@ -31,12 +31,12 @@ class Experiment:
         return f"Experiment({self.name!r}, {str(self.path)!r})"
 
     def rows(self) -> pandas.DataFrame:
-        """Return one row per problem and combination; `experiments.exchange.flat_rows.COLUMNS` explains the columns."""
+        """Return one row per problem and combination. `experiments.exchange.flat_rows.COLUMNS` explains the columns."""
         with find_journal(str(self.path), self.path.parent) as journal:
             return arrow_table(list(flat_rows(journal))).to_pandas()
 
     def cells(self) -> pandas.DataFrame:
-        """Return one row per combination: accuracy with 95 % interval, statuses, tokens, cost (see `summarise_condition`)."""
+        """Return one row per combination, seeds joined: accuracy (95 %), statuses, tokens, cost. See `summarise`."""
         import pandas
 
         with find_journal(str(self.path), self.path.parent) as journal:
@@ -45,21 +45,26 @@ class Experiment:
     def compare(
         self, a: str, b: str, *, cluster: str | None = None, by: str | None = None, margin: float | None = None
     ) -> pandas.DataFrame:
-        """Compare combinations on the same problems.
+        """Compare combinations on the problems that both have.
 
         Args:
-            a: the base, as part of its label, its id, or the path of another library's log.
+            a: the base: an id, a label or part of one, or the path of another library's log.
             b: the combination or log to compare with it.
-            cluster: column of the problems that marks dependent ones, such as a passage or a template.
+            cluster: column of the problems whose equal values mark dependent ones, such as a passage or a template.
             by: column of the problems to break the comparison down by.
             margin: also test whether b is as good as a within this difference in accuracy (0 to 1).
 
+        Returns:
+            One row per pair of combinations, and per part if `by` is given.
+
         Raises:
             LookupError: there is no such combination or column.
+            ValueError: a log cannot be read.
         """
         import pandas
 
         def named(side: str) -> str:
+            # a file is a log of another library; anything else names a combination of this experiment
             return side if Path(side).is_file() else f"{self.path}:{side}"
 
         pairs = matched(named(a), named(b), self.path.parent)

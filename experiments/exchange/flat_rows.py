@@ -1,4 +1,4 @@
-"""Rows of an experiment for other programs: one per problem and combination, as CSV, Parquet, JSON Lines or a data set."""
+"""Export rows, one per problem and combination, as CSV, Parquet, JSON Lines or a data set. The door is `export_rows`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Count = int | None
 
 
 class FlatRow(TypedDict, total=False):
-    """One problem of one combination. This is the one home of the columns of every export: their order, types and meaning."""
+    """One problem of one combination. It defines the columns of every export: their order, types and meaning."""
 
     experiment: Annotated[Text, "name of the experiment"]
     cell: Annotated[Text, "id of the combination: the same in every session"]
@@ -74,7 +74,7 @@ class FlatRow(TypedDict, total=False):
 
 _HINTS = get_type_hints(FlatRow, include_extras=True)
 COLUMNS: dict[str, str] = {name: hint.__metadata__[0] for name, hint in _HINTS.items()}
-"""Columns of every export, in order, with what they mean."""
+"""Columns of every export, in order, with their meaning."""
 
 FORMATS = ("csv", "parquet", "jsonl", "hf")
 
@@ -90,6 +90,7 @@ def flat_rows(journal: Journal) -> Iterator[FlatRow]:
                 values["question"], values["reference"] = problem.question, problem.reference
                 values["domain"] = problem.domain
                 values["metadata"] = json.dumps(dict(problem.metadata), ensure_ascii=False, default=str)
+            # every row has all columns in the same order, also for a problem that is no longer in its set
             yield cast(FlatRow, {column: values.get(column) for column in COLUMNS})
 
 
@@ -113,6 +114,7 @@ def _of_cell(cell: CellValues) -> FlatRow:
 def _of_row(row: Row) -> FlatRow:
     detail = row["detail"]
     verdict, check, program = detail.get("verdict"), detail.get("check"), detail.get("program")
+    # most columns have the same name in the journal; the rest come from `detail`
     kept = cast(FlatRow, {name: value for name, value in row.items() if name in COLUMNS})
     return {
         **kept,
@@ -131,8 +133,8 @@ def export_rows(journal: Journal, path: Path, format: str) -> int:
     """Write the rows of an experiment and return their number.
 
     Args:
-        journal: of the experiment.
-        path: file to write; for "hf" a folder that `datasets.load_from_disk` reads.
+        journal: journal of the experiment.
+        path: file to write; for "hf" a folder for `datasets.load_from_disk`.
         format: one of `FORMATS`.
 
     Raises:
@@ -151,6 +153,7 @@ def export_rows(journal: Journal, path: Path, format: str) -> int:
 
 
 def _csv(rows: list[FlatRow], path: Path) -> None:
+    # the csv module writes its own line ends
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(COLUMNS))
         writer.writeheader()
@@ -159,11 +162,11 @@ def _csv(rows: list[FlatRow], path: Path) -> None:
 
 
 _FORMULA = re.compile(r"\s*(?:[=@＝＠]|[-+＋－].*(?:[A-Za-z]\w*\(|[|!]))", re.S)
-"""What a spreadsheet may run. A sign makes a formula of "-2+cmd|..." and "+HYPERLINK(...)", and must stay a sign in "-2"."""
+"""Text that a spreadsheet may run as a formula: "=...", "@...", "-2+cmd|...", "+HYPERLINK(...)". A number, "-2", is not one."""
 
 
 def _cell(value: Any) -> Any:
-    """Return a value for CSV. Text that a spreadsheet would run as a formula gets an apostrophe in front, which disarms it."""
+    """Return a value for CSV. Text that a spreadsheet would run as a formula is prefixed with an apostrophe."""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
     return f"'{text}" if isinstance(text, str) and _FORMULA.match(text) else text
 
@@ -193,7 +196,7 @@ def arrow_table(rows: list[FlatRow]) -> Any:
     """Return rows as an Arrow table."""
     import pyarrow
 
-    # types come from the declaration: a column that happens to be empty would otherwise change its type between experiments
+    # types come from `FlatRow`: inferred ones would differ between experiments wherever a column is empty
     kinds: dict[Any, Any] = {
         Text: pyarrow.string(),
         Count: pyarrow.int64(),

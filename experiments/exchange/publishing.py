@@ -1,4 +1,4 @@
-"""From the journal to MLflow: records of the experiment and its cells, which `tracking` writes."""
+"""Send a journal to MLflow: build the records of the experiment and its cells, which `tracking` writes. See `publish`."""
 
 from __future__ import annotations
 
@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 
 
 class MlflowTracker:
-    """Traces and curves of a run, by cell."""
+    """Sends traces and curves to MLflow while an experiment runs (a `Tracker`)."""
 
     def __init__(self, runs: OpenRuns) -> None:
-        """Take the open runs of the experiment; traces are sent once their rows are written."""
+        """Hold back the traces of the given runs, so that each is sent only when its row is in the journal.
+
+        Args:
+            runs: the open MLflow runs of the experiment.
+        """
         self._runs = runs
+        # a run that is killed solves its problems in flight again: traces without a row would be duplicates
         runs.hold()
         self._handlers: dict[str, Any] = {}
 
     def callbacks(self, cell_id: str) -> list[Any]:
-        """Return the callback handler of a cell."""
+        """Return the callback handlers for the graph runs of a cell."""
         if cell_id not in self._handlers:
             self._handlers[cell_id] = self._runs.handler(cell_id)
         return [self._handlers[cell_id]]
 
     def written(self, row: Row) -> None:
-        """Send the trace of a row."""
+        """Send the trace of a row that the journal now has."""
         if row["trace_id"]:
             self._runs.release(row["trace_id"])
 
@@ -50,22 +55,28 @@ class MlflowTracker:
 
 
 def publish(journal_path: Path, store: Store) -> OpenRuns:
-    """Write all that a journal holds to MLflow; may be done again at any time.
+    """Write the contents of a journal to MLflow. Publishing again updates what is there.
+
+    Args:
+        journal_path: path of the journal.
+        store: the MLflow store, see `tracking.connect`.
 
     Raises:
-        TrackingUnavailable: the store is away; the journal stays marked as unpublished.
+        TrackingUnavailable: the store cannot be reached. The journal stays marked as unpublished.
     """
     with Journal(journal_path) as journal:
         return publish_journal(journal, store)
 
 
 def publish_journal(journal: Journal, store: Store, artifacts: Mapping[str, Path | str] | None = None) -> OpenRuns:
-    """Write all that an open journal holds to MLflow."""
+    """Write the contents of an open journal to MLflow, with further artifacts (contents or paths) by name. See `publish`."""
     from ... import tracking
 
+    # first, so that a failure or a kill below leaves it for `tot sync`
     journal.set("published", "0")
     journal.set("tracking_uri", store.address)
     runs = tracking.publish(store, experiment_record(journal, whole=True, artifacts=artifacts))
+    # traces that killed processes held: those with a row are sent, those of unfinished problems deleted
     runs.settle(journal.traced, ended=True)
     journal.set("traces_page", traces_page(runs))
     journal.set("published", "1")
@@ -73,18 +84,18 @@ def publish_journal(journal: Journal, store: Store, artifacts: Mapping[str, Path
 
 
 def traces_page(runs: OpenRuns) -> str:
-    """Return the address to which the id of a trace is added; for a local store, that which `tot ui` serves by default."""
+    """Return the URL to which the id of a trace is appended. A local store has none: it is that of `tot ui` by default."""
     path = f"/experiments/{runs.experiment_id}/traces?selectedEvaluationId="
     return runs.store.page(path) or f"http://127.0.0.1:5000/#{path}"
 
 
 def experiment_record(journal: Journal, *, whole: bool, artifacts: Mapping[str, Path | str] | None = None) -> ExperimentRecord:
-    """Return what MLflow shows of an experiment.
+    """Return the record of an experiment and its cells for MLflow.
 
     Args:
-        journal: of the experiment.
-        whole: with metrics, tables and description; otherwise only what is known at the start.
-        artifacts: further files.
+        journal: journal of the experiment.
+        whole: add metrics, tables and description. Otherwise only what is known when a run starts.
+        artifacts: further artifacts by name, only with `whole`: contents or paths.
     """
     from ...tracking import code_version
 
@@ -125,16 +136,18 @@ def _fill(record: ExperimentRecord, journal: Journal, sessions: list[Session]) -
     by_cell = {cell_id: condition for condition in conditions(journal) for cell_id in condition.cell_ids}
     for cell in record.cells:
         condition = by_cell[cell.id]
+        # MLflow has a run per seed, while a condition averages its seeds
         own = condition if len(condition.cell_ids) == 1 else conditions(journal, {cell.id})[0]
         cell.metrics = cell_metrics(summarise_condition(own))
         cell.progress = journal.progress(cell.id)
+        # read one cell at a time, so that large experiments fit in memory
         cell.rows = _Rows(journal, cell.id)
         cell.status = record.status
         cell.ended_ms = record.ended_ms
 
 
 def cell_metrics(summary: ConditionSummary) -> dict[str, float]:
-    """Return the numbers of a summary as metrics."""
+    """Return the numbers of a summary as MLflow metrics, the most important first; MLflow shows them in this order."""
     metrics = {
         name: float(value)
         for name, value in summary.items()
@@ -156,11 +169,11 @@ _SHORT = {
     "seconds_per_correct": "s_per_correct",
     "seconds_per_problem": "s_per_problem",
 }
-"""Names that fit into MLflow's columns, which cut long ones."""
+"""Short names of metrics, since MLflow's columns cut long ones."""
 
 
 class _Rows:
-    """The table of a cell, read from the journal when it is asked for."""
+    """The rows of a cell, read from the journal each time they are iterated over."""
 
     def __init__(self, journal: Journal, cell_id: str) -> None:
         self._journal, self._cell = journal, cell_id
@@ -182,6 +195,7 @@ def _cell_record(journal: Journal, cell: CellValues, version: Mapping[str, str])
     params: dict[str, Any] = {name: value for name, value in cell.items() if name in names}
     params |= {f"student_{name}": value for name, value in cell["student"].items()}
     params |= {f"teacher_{name}": value for name, value in (cell["teacher"] or {}).items()}
+    # how the models were loaded (`ModelPool.facts`), which is known only once they are
     params |= json.loads(journal.get(f"models of {cell['id']}") or "{}")
     title = " / ".join(filter(None, [cell["label"], cell["student_label"], cell["problems"]]))
     return CellRecord(
@@ -196,7 +210,7 @@ def _cell_record(journal: Journal, cell: CellValues, version: Mapping[str, str])
 
 
 def _prompts_used(cell: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the prompts that a cell can use; all of them where its method is not known here any more."""
+    """Return the names of the prompts that a cell can use; all of its set if its method is not registered here."""
     try:
         method = method_named(cell["method"])
     except ValueError:
@@ -208,4 +222,5 @@ def _prompts_used(cell: Mapping[str, Any]) -> tuple[str, ...]:
 def _status(outcome: str | None) -> RunStatus:
     if outcome == "finished":
         return "FINISHED"
+    # None: the process was killed. An outcome with "=" is the limit that stopped the run, such as "--max-minutes=30"
     return "KILLED" if outcome in (None, "KeyboardInterrupt", "CancelledError", "SystemExit") or "=" in outcome else "FAILED"

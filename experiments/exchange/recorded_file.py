@@ -1,4 +1,4 @@
-"""The decompositions of an experiment as a file that `recorded:` replays."""
+"""Export the decompositions of an experiment to a file that `recorded:FILE` replays."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from ..journal.journal import Journal
 
 
 def export_decompositions(journal: Journal, path: Path) -> dict[str, int]:
-    """Write one line for each teacher and question; returns their number by teacher.
+    """Write one JSON line per teacher and question, and return the number of lines by teacher.
 
-    What the teacher said comes from its replies; the steps of rows serve where there are none, as in imported traces.
+    The text is the teacher's reply. Where the journal has no reply, it is the steps of a row.
+
+    Args:
+        journal: journal of the experiment.
+        path: file to write.
 
     Raises:
         LookupError: the experiment has no decompositions.
+        OSError: the file cannot be written.
     """
+    # replies come last, so they replace the steps of rows; of several replies to a question the newest stays
     lines = {(line["teacher"], line["question"]): line for line in [*_from_rows(journal), *_from_replies(journal)]}
     if not lines:
         raise LookupError(f"{journal.path} has no decompositions: it has no cell with a teacher")
@@ -35,6 +41,7 @@ def _from_replies(journal: Journal) -> Iterator[dict[str, Any]]:
         if reply["question"]:
             yield {
                 "dataset": reply["set_name"],
+                # `model_key` without its hash
                 "teacher": reply["teacher"].rpartition("-")[0],
                 "question": reply["question"],
                 "decomposition": reply["text"],

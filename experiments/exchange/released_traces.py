@@ -1,4 +1,4 @@
-"""The traces that the authors of the paper released, as cells of an experiment with our verdicts."""
+"""Import the traces that the authors of the paper released, verified by our verifier. The door is `import_traces`."""
 
 from __future__ import annotations
 
@@ -33,24 +33,25 @@ _NAMES = {
     "zephyr": "zephyr-7b",
     "wizardmath7b": "wizardmath-7b",
 }
-"""Names of models in the file names, with the names that their makers use."""
+"""Official names of the models by their names in the file names."""
 
 
 def import_traces(files: list[Path], journal: Journal) -> list[Cell]:
-    """Read released trace files into a journal, one cell each; files that are there already are read again.
+    """Import released trace files into a journal, one cell per file. Importing a file again replaces its rows.
 
     Args:
-        files: CSV without a header; column 0 is JSON with question, answer, delegation and answer texts and token counts. The
-            name says teacher, student and data set.
-        journal: claimed by this process.
+        files: CSV files without a header. Column 0 is JSON with the question, the known answer, and the texts and token counts
+            of the teacher's delegation and the student's answer. The file name gives teacher, student and data set.
+        journal: the journal, claimed by this process.
 
     Returns:
         The cells.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: a name or a line cannot be read; says which.
+        ValueError: a file name or a row is malformed; the message says which.
     """
+    # all files are read before anything is written, so that a malformed one leaves the journal as it was
     read = [(cell_of(file), list(read_traces(file))) for file in files]
     session = journal.start_session()
     for cell, traces in read:
@@ -64,10 +65,12 @@ def _import(cell: Cell, traces: list[dict[str, Any]], journal: Journal) -> None:
         {problem.key: problem for problem in map(_problem, traces)}.values(), name=cell.problems, source="released traces"
     )
     digest = journal.get(f"digest of {problems.name}")
+    # files of one data set may hold parts of it: the larger set stays
     if digest is None or len(journal.problems(problems.name)) < len(problems):
         journal.add_problems(problems, {"digest": problems.digest})
         journal.set(f"digest of {problems.name}", problems.digest)
     journal.add_cell(cell.as_dict(), {})
+    # verification is slow, so it is kept out of the transaction
     rows = [_row(cell, trace) for trace in traces]
     with journal.together():
         for row, trace in zip(rows, traces, strict=True):
@@ -76,11 +79,11 @@ def _import(cell: Cell, traces: list[dict[str, Any]], journal: Journal) -> None:
 
 
 def cell_of(file: Path) -> Cell:
-    """Return the cell that a file's name tells of.
+    """Return the cell that a trace file's name describes.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: the name is not like "sot-TEACHER-STUDENT-DATASET-DATE-traces.csv".
+        ValueError: the name is not of the form "sot-TEACHER-STUDENT-DATASET-DATE-traces.csv".
     """
     if not file.is_file():
         raise FileNotFoundError(f"no trace file {str(file)!r}")
@@ -94,17 +97,19 @@ def cell_of(file: Path) -> Cell:
         method="trace_of_thought",
         teacher=ModelConfig(model=f"released:{teacher}", name=teacher),
         student=ModelConfig(model=f"released:{student}", name=student),
+        # traces hold filled-in prompts and no prompt set; a fixed name stands for it
         prompts="released",
         prompts_hash="released",
     )
 
 
 def read_traces(file: Path) -> Iterator[dict[str, Any]]:
-    """Yield the traces of a file.
+    """Yield the traces of a file as parsed JSON.
 
     Raises:
-        ValueError: a row is malformed; says which.
+        ValueError: a row is malformed; the message names it.
     """
+    # a trace is one field, and may exceed the default limit of 128 KiB
     csv.field_size_limit(sys.maxsize)
     with file.open(encoding="utf-8", newline="") as lines:
         for number, row in enumerate(csv.reader(lines), 1):
@@ -150,7 +155,7 @@ def _row(cell: Cell, trace: dict[str, Any]) -> Row:
 
 
 def _reply(cell: Cell, key: str, trace: dict[str, Any]) -> Reply:
-    """Return what the teacher said, as a reply of its own for each file: the authors asked anew for each student."""
+    """Return the teacher's reply. Its key is unique to the file, since the authors asked the teacher anew for each student."""
     assert cell.teacher is not None
     said, usage = trace["delegation"], _usage(trace["delegation"])
     return {

@@ -1,7 +1,7 @@
 """Intervals, McNemar's test, corrections for several tests and pass@k.
 
-Only `scipy.special` is imported, and only when needed: statsmodels and `scipy.stats` take seconds to import, far longer than
-any of these numbers. Tests hold the results to theirs.
+Only `scipy.special` is imported, and only when needed, since statsmodels and `scipy.stats` take seconds to import. The tests
+compare the results with theirs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate with its interval; `low` and `high` are None where none can be given."""
+    """An estimate with its interval. `low` or `high` is None if that end is unknown or unbounded."""
 
     value: float
     low: float | None
@@ -22,15 +22,15 @@ class Interval:
 
 
 def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
-    """Return a share with Wilson's score interval (Wilson 1927).
+    """Return a share (0 to 1) with Wilson's score interval (Wilson 1927).
 
-    It stays within 0 and 1 and has a width at 0 and n successes, where the textbook (Wald) interval collapses to a point.
+    It stays within 0 and 1. At 0 and n successes it still has a width, where the textbook (Wald) interval shrinks to a point.
 
     Args:
         successes: number of successes. May be fractional, where scores are averages over seeds; the interval is then too wide
             rather than too narrow.
-        n: number of problems.
-        confidence: confidence level.
+        n: number of problems. At 0 the share is 0 and has no interval.
+        confidence: confidence level, from 0 to 1.
     """
     if n == 0:
         return Interval(0.0, None, None)
@@ -38,6 +38,7 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
     scale = 1 + z**2 / n
     middle = (share + z**2 / (2 * n)) / scale
     half = z / scale * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    # rounding may put an end 1e-17 outside the range
     return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
 
 
@@ -47,9 +48,13 @@ def normal_quantile(probability: float) -> float:
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Return the two-sided p-value of McNemar's exact test: a binomial test on the problems that changed.
+    """Return the two-sided p-value of McNemar's exact test (McNemar 1947): a binomial test on the problems that changed.
 
-    The problems that both or neither solve say nothing about the difference, so they do not enter.
+    Problems that both or neither solve say nothing about the difference and do not enter.
+
+    Args:
+        gained: problems that only the other condition solves.
+        lost: problems that only the base solves.
     """
     from scipy.special import bdtr
 
@@ -60,20 +65,25 @@ def mcnemar(gained: int, lost: int) -> float:
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return p-values corrected for several comparisons (Holm 1979), in the given order.
 
-    Holm's correction is valid however the comparisons depend on each other: those of one experiment share problems and bases.
+    The correction holds under any dependence between the comparisons. Those of one experiment share problems and bases.
     """
     order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     corrected, largest = [0.0] * len(p_values), 0.0
     for rank, place in enumerate(order):
-        # never below an earlier one: a larger p-value must not become the smaller of the two
+        # the running maximum keeps the order: a larger p-value must not end up below a smaller one
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
         corrected[place] = largest
     return corrected
 
 
 def pass_at_k(correct: int, n: int, k: int) -> float:
-    """Return the chance that at least one of k draws is right, of n trials of which some were (Chen et al. 2021, unbiased).
+    """Return the unbiased estimate of pass@k (Chen et al. 2021): the chance that at least one of k of the n trials is correct.
 
-    Drawing without replacement is what makes it unbiased: 1 - (1 - correct/n)**k is too low.
+    The k trials are drawn without replacement. The simpler 1 - (1 - correct/n)**k is biased downwards.
+
+    Args:
+        correct: number of correct trials, at most n.
+        n: number of trials.
+        k: number of trials drawn, from 1 to n.
     """
     return 1 - comb(n - correct, k) / comb(n, k)

@@ -1,4 +1,4 @@
-"""Compare two conditions on the same problems: difference, relative gain, test, equivalence."""
+"""Compare two conditions on the same problems: difference, relative gain, test, equivalence. The door is `compare`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from .paired_shares import bonett_price, noninferiority, paired_ratio
 from .permutation import sign_flip
 from .power import problems_needed
 
+# plus the observed sample this makes 10,000
 RESAMPLES = 9_999
 FEW = 100
-"""Below this many problems a percentile bootstrap covers less than it says, and another interval is used."""
+"""Below this many problems a percentile bootstrap covers less than its nominal 95 %, so another interval is used."""
 
 
 @dataclass(frozen=True)
 class Equivalence:
-    """Whether `b` is as good as `a` within a margin.
+    """Tests of whether `b` is as good as `a` within a margin.
 
     Attributes:
         margin: margin in accuracy, from 0 to 1.
-        p_not_worse: p-value of the test against "b is worse by the margin or more".
-        p_equivalent: p-value of the two one-sided tests (TOST) against "the difference is outside the margin".
+        p_not_worse: p-value against the null hypothesis "b is worse by the margin or more".
+        p_equivalent: p-value of two one-sided tests (TOST) against the null hypothesis "the difference is outside the margin".
     """
 
     margin: float
@@ -36,21 +37,21 @@ class Comparison:
     """Two conditions on the same problems: `b` against the base `a`.
 
     Attributes:
-        n: number of problems that both have.
+        n: number of problems.
         difference: accuracy of b minus accuracy of a, with its 95 % interval.
-        gain: (accuracy of b / accuracy of a) - 1, the paper's measure. None if a solves nothing, and with clusters, for which
-            there is no interval.
-        gained: number of problems that only b solves.
-        lost: number of problems that only a solves.
+        gain: relative gain, accuracy of b / accuracy of a - 1, the paper's measure. None if a solves nothing, and with
+            clusters, for which there is no interval.
+        gained: sum of the increases in score; for scores of 0 and 1 the number of problems that only b solves.
+        lost: sum of the decreases in score; for scores of 0 and 1 the number of problems that only a solves.
         p: p-value of McNemar's exact test, or of a permutation test if scores are averages or problems are clustered.
         test: name of the test.
         interval: name of the interval's method.
         error: standard error of the difference, cluster-robust with clusters; None for a single problem.
-        needed: number of problems that show a difference of this size with 80 % power at the 5 % level; None if there is no
-            difference.
+        needed: problems needed to show a difference of this size with 80 % power at the 5 % level; None if there is no
+            difference, or if scores are not between 0 and 1.
         clusters: number of clusters; None without.
-        equivalence: test of equivalence; None without a margin.
-        p_holm: p-value corrected for several comparisons.
+        equivalence: tests of equivalence; None without a margin.
+        p_holm: p-value corrected for several comparisons; None if it was not corrected.
     """
 
     n: int
@@ -76,17 +77,21 @@ def compare(
     margin: float | None = None,
     resamples: int = RESAMPLES,
 ) -> Comparison:
-    """Compare two conditions by their scores on the same problems, in the same order.
+    """Compare two conditions by their scores on the same problems.
 
     Args:
-        a: scores of the base, usually 0 or 1, or averages over seeds.
-        b: scores of the other condition.
-        clusters: the cluster of each problem, such as its passage or template. Problems of a cluster are not independent.
+        a: scores of the base, one per problem: usually 0 or 1, or averages over seeds.
+        b: scores of the other condition, in the same order.
+        clusters: the cluster of each problem, such as its passage or template, if problems are not independent.
         margin: also test whether b is as good as a within this difference in accuracy (0 to 1).
         resamples: number of bootstrap resamples.
 
     Raises:
         ValueError: the lengths differ, or there are no problems.
+
+    Note:
+        The interval depends on the data: cluster-robust with clusters; Bonett-Price below 100 problems with scores from 0 to 1;
+        Student's t below 100 problems with other scores; otherwise a paired bootstrap.
     """
     if len(a) != len(b) or not a or (clusters is not None and len(clusters) != len(a)):
         raise ValueError(f"paired scores are needed; got {len(a)} and {len(b)}")
@@ -94,6 +99,7 @@ def compare(
     gained, lost = sum(change for change in changes if change > 0), -sum(change for change in changes if change < 0)
     whole = all(score in (0, 1) for score in (*a, *b))
     if clusters is not None:
+        # whole clusters are the independent units, so their signs are flipped
         p, test = sign_flip(_sums(changes, clusters)), "cluster permutation"
     elif whole:
         p, test = mcnemar(int(gained), int(lost)), "McNemar exact"
@@ -105,6 +111,7 @@ def compare(
         interval, difference = "clustered", _around(fit, changes)
     elif len(a) < FEW and shares:
         interval, difference = "Bonett-Price", bonett_price(len(a), gained, lost)
+        # the minimum of both scores is what both conditions solve
         gain = paired_ratio(fsum(map(min, a, b)), gained, lost)
     else:
         interval = "bootstrap"
@@ -132,14 +139,18 @@ def compare(
 def bootstrap(a: Sequence[float], b: Sequence[float], *, resamples: int = RESAMPLES) -> tuple[Interval, Interval | None]:
     """Return the difference and the relative gain with 95 % percentile intervals of a paired bootstrap over problems.
 
-    Problems with the same pair of scores are drawn together (a multinomial), so that 100,000 problems cost no more than 100.
-    The same resamples serve both. The gain is None if `a` solves nothing; its upper end is None if `a` solves nothing in more
-    than 2.5 % of the resamples, so that the gain has no bound.
+    Problems with the same pair of scores are drawn together (a multinomial), so 100,000 problems cost no more than 100. Both
+    intervals use the same resamples.
+
+    Returns:
+        The difference and the gain. The gain is None if `a` solves nothing. Its upper end is None, for unbounded, if `a` solves
+        nothing in more than 2.5 % of the resamples.
     """
     import numpy
 
     before, after = numpy.asarray(a, float), numpy.asarray(b, float)
     pairs, counts = numpy.unique(numpy.stack([before, after], axis=1), axis=0, return_counts=True)
+    # a fixed seed: the same journal gives the same report
     draws = numpy.random.default_rng(0).multinomial(len(before), counts / len(before), size=resamples)
     means = draws @ pairs / len(before)
     low, high = numpy.quantile(means[:, 1] - means[:, 0], [0.025, 0.975])
@@ -148,6 +159,7 @@ def bootstrap(a: Sequence[float], b: Sequence[float], *, resamples: int = RESAMP
         return difference, None
     with numpy.errstate(divide="ignore", invalid="ignore"):
         gains = numpy.where(means[:, 0] > 0, means[:, 1] / means[:, 0] - 1, numpy.inf)
+    # this method returns a value that occurred; interpolating with infinity would give nan
     ends = [float(end) for end in numpy.quantile(gains, [0.025, 0.975], method="inverted_cdf")]
     value = float(after.mean() / before.mean() - 1)
     return difference, Interval(value, *(end if isfinite(end) else None for end in ends))
@@ -155,7 +167,7 @@ def bootstrap(a: Sequence[float], b: Sequence[float], *, resamples: int = RESAMP
 
 @dataclass(frozen=True)
 class _Fit:
-    """Mean change, its standard error and the degrees of freedom of Student's t."""
+    """The mean change with its standard error and the degrees of freedom of Student's t."""
 
     mean: float
     error: float
@@ -165,8 +177,8 @@ class _Fit:
 def _fit(changes: Sequence[float], clusters: Sequence[Hashable] | None) -> _Fit | None:
     """Return the mean change with its standard error; None for a single problem or cluster.
 
-    With clusters it is the cluster-robust error of a regression on a constant (Liang and Zeger 1986), with the small-sample
-    correction G / (G - 1) and G - 1 degrees of freedom; Miller 2024 (arXiv 2411.00640) recommends it for evaluations.
+    With G clusters the error is cluster-robust (Liang and Zeger 1986), with the small-sample correction G / (G - 1) and G - 1
+    degrees of freedom. Miller 2024 (arXiv 2411.00640) recommends it for evaluations.
     """
     n, mean = len(changes), fsum(changes) / len(changes)
     residuals = [change - mean for change in changes]
@@ -188,26 +200,29 @@ def _around(fit: _Fit | None, changes: Sequence[float]) -> Interval:
 
 
 def _needed(changes: Sequence[float], gained: float, lost: float, fit: _Fit | None) -> int | None:
-    """Return the problems needed; over clusters as many times more as the variance is larger than without them."""
+    """Return the number of problems needed; with clusters it is scaled by the design effect, the ratio of the variances."""
     alone, n = _fit(changes, None), len(changes)
     needed = problems_needed(gained / n, lost / n)
     if needed is None or fit is None or alone is None or not alone.error:
         return needed
+    # a design effect below 1 is mostly noise in few clusters, so it never lowers the number
     return ceil(needed * max(1.0, (fit.error / alone.error) ** 2))
 
 
 def _equivalence(changes: Sequence[float], fit: _Fit | None, margin: float, whole: bool) -> Equivalence:
     """Test both sides of the margin (two one-sided tests, Schuirmann 1987).
 
-    Single scores of 0 or 1 are tested by Tango's score test. Averages and clusters are tested by the standard error of the fit,
-    unless there is no spread: then each problem or cluster counts as one change, since no spread is no proof of equality.
+    Single scores of 0 or 1 are tested with Tango's score test, averages and clusters with the standard error of the fit. If
+    that error is 0, each problem or cluster counts as one unit of Tango's test: no spread in the data does not prove equality.
     """
     from scipy.special import stdtr
 
     if not whole and fit is not None and fit.error > 1e-12:
+        # a t-test of each side; the larger p-value decides on equivalence
         below = float(stdtr(fit.degrees, -(fit.mean + margin) / fit.error))
         above = float(stdtr(fit.degrees, (fit.mean - margin) / fit.error))
         return Equivalence(margin, below, max(below, above))
+    # without an error to divide by, count independent units: problems, else clusters
     units = len(changes) if whole else fit.degrees + 1 if fit is not None else 1
     scale = units / len(changes)
     gained, lost = (scale * fsum(sign * change for change in changes if sign * change > 0) for sign in (1, -1))
@@ -223,7 +238,7 @@ def _sums(changes: Sequence[float], clusters: Sequence[Hashable]) -> list[float]
 
 
 def _within_bounds(found: Interval) -> Interval:
-    """Return the interval of a difference of shares without what no such difference can be."""
+    """Clip the interval of a difference of shares to -1 and 1, the possible values."""
     low, high = found.low, found.high
     return Interval(found.value, None if low is None else max(-1.0, low), None if high is None else min(1.0, high))
 

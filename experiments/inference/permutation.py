@@ -1,4 +1,4 @@
-"""Paired permutation tests that count ties exactly: differences become whole numbers before they are added."""
+"""Paired permutation tests that are exact with ties: differences are scaled to integers before they are added."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Any
 
 from .power import binomial
 
+# plus the observed sample this makes 100,000
 DRAWS = 99_999
 WIDEST = 4_000_000
-"""Largest sum of whole differences for which the distribution is computed; beyond it signs are drawn."""
+"""Largest sum of the integer differences for which the exact distribution is computed; beyond it signs are drawn at random."""
 
 _FINEST = 10_000
-"""Largest denominator of a score: averages over seeds or epochs have small ones."""
+"""Largest denominator of a score. Averages over seeds or epochs have small ones."""
 
 
 def sign_flip(differences: Sequence[float]) -> float:
-    """Return the two-sided p-value of a paired permutation test: the sign of each difference is random.
+    """Return the two-sided p-value of a paired permutation test, which flips the sign of each difference at random.
 
-    The distribution of the sum is exact, by convolution over whole numbers, so that sums which are equal count as equal
-    (in floats, thirds differ in their last digit). Where scores have no common denominator, signs are drawn.
+    The distribution of the sum is exact: it is a convolution over integers. Equal sums therefore count as equal, while in
+    floats sums of thirds differ in their last digit. If scores have no small common denominator, signs are drawn instead.
 
     Args:
-        differences: one a problem, or one a cluster of problems (their sum).
+        differences: one per problem, or the sum over each cluster of problems.
     """
     whole = _whole([change for change in differences if change])
     if whole is None:
@@ -40,13 +41,15 @@ def sign_flip(differences: Sequence[float]) -> float:
 
 
 def _whole(changes: Sequence[float]) -> list[int] | None:
-    """Return the differences in units of their common denominator; None if that is too fine."""
+    """Return the differences in units of their common denominator; None if it or their sum exceeds the limits above."""
     exact = [Fraction(change).limit_denominator(_FINEST) for change in changes]
+    # a score that is no such fraction was only approximated
     if any(abs(float(fraction) - change) > 1e-9 for fraction, change in zip(exact, changes, strict=True)):
         return None
     unit = 1
     for fraction in exact:
         unit = lcm(unit, fraction.denominator)
+        # many unlike denominators make a unit of hundreds of digits; stop before
         if unit > WIDEST:
             return None
     scaled = [int(fraction * unit) for fraction in exact]
@@ -58,7 +61,7 @@ def _distribution(sizes: list[int], total: int) -> Any:
     import numpy
 
     weights = numpy.ones(1)
-    # equal sizes go together: how many of them are positive is binomial, which saves a convolution for each
+    # equal sizes are handled together: the number of positive ones is binomial, which saves a convolution for each
     for size, count in sorted(Counter(sizes).items()):
         spread = numpy.zeros(size * count + 1)
         spread[::size] = binomial(numpy.arange(count + 1), count, 0.5)
@@ -83,6 +86,7 @@ def _drawn(differences: Sequence[float]) -> float:
     from scipy.stats import permutation_test
 
     changes = numpy.asarray([change for change in differences if change], float)
+    # scipy needs two observations; one difference has either sign with p = 1
     if len(changes) == 1:
         return 1.0
     found = permutation_test(
@@ -92,6 +96,7 @@ def _drawn(differences: Sequence[float]) -> float:
         vectorized=True,
         n_resamples=DRAWS,
         rng=numpy.random.default_rng(0),
+        # limits the memory of one batch of draws to 10 million floats
         batch=max(1, 10_000_000 // len(changes)),
     )
     return float(found.pvalue)

@@ -1,4 +1,4 @@
-"""How many problems an experiment needs, by the power of the exact test and not of its approximation."""
+"""The number of problems that an experiment needs, from the power of McNemar's exact test."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from typing import Any
 from .intervals import normal_quantile
 
 LARGEST = 3_000
-"""Beyond this many problems the corrected approximation is within a percent of the exact test, and is returned."""
+"""Above this many problems the approximation is within 1 % of the exact number and is returned as it is."""
 
 
 def problems_needed(gained: float, lost: float, *, alpha: float = 0.05, power: float = 0.8) -> int | None:
-    """Return how many problems McNemar's exact test needs to see shares of gained and lost problems.
+    """Return how many problems McNemar's exact test needs to detect a difference.
 
     Args:
-        gained: share of problems that only the one condition solves.
-        lost: share that only the other solves.
-        alpha: two-sided level.
-        power: probability to see it.
+        gained: share of problems that only one condition solves, from 0 to 1.
+        lost: share of problems that only the other condition solves.
+        alpha: two-sided significance level.
+        power: probability of a significant result.
 
     Returns:
-        None if there is no difference.
+        The number of problems; None if both shares are equal.
     """
     if abs(gained - lost) < 1e-12:
         return None
     guess = _approximate(gained, lost, alpha, power)
     if guess > LARGEST:
         return guess
+    # the approximation may be too low for few problems: double until the power suffices, then bisect
     low, high = 1, max(8, guess)
     while exact_power(high, gained, lost, alpha) < power:
         low, high = high, 2 * high
@@ -43,17 +44,19 @@ def problems_needed(gained: float, lost: float, *, alpha: float = 0.05, power: f
 def exact_power(n: int, gained: float, lost: float, alpha: float = 0.05) -> float:
     """Return the probability that McNemar's exact test on n problems is significant.
 
-    The number of changed problems is binomial, and so is the number of gained ones among them.
+    The number of changed problems is binomial, and so is the number of gained ones among them. Arguments are as for
+    `problems_needed`.
     """
     import numpy
     from scipy.special import bdtr, bdtrc, bdtrik
 
     share = min(1.0, gained + lost)
+    # eight standard deviations around the mean: what lies beyond is negligible
     middle, spread = n * share, 8 * sqrt(n * share * (1 - share)) + 2
     changed = numpy.arange(max(0, int(middle - spread)), min(n, int(middle + spread) + 1) + 1)
     # the largest number of problems on the smaller side that is still significant; -1 if none is
     critical = numpy.ceil(bdtrik(alpha / 2, changed, 0.5))
-    for _ in range(2):  # the inverse is inexact where it is a whole number
+    for _ in range(2):  # the inverse may be off by one where it is an integer
         critical = numpy.where(bdtr(critical, changed, 0.5) <= alpha / 2, critical, critical - 1)
     rate = gained / (gained + lost)
     some = critical >= 0
@@ -63,7 +66,7 @@ def exact_power(n: int, gained: float, lost: float, alpha: float = 0.05) -> floa
 
 
 def binomial(k: Any, n: int, share: float) -> Any:
-    """Return the probabilities of k successes in n trials, for an array of k."""
+    """Return the probability of k successes in n trials for each k of an array. Logarithms avoid overflow for large n."""
     import numpy
     from scipy.special import gammaln, xlog1py, xlogy
 
@@ -73,7 +76,7 @@ def binomial(k: Any, n: int, share: float) -> Any:
 
 
 def _approximate(gained: float, lost: float, alpha: float, power: float) -> int:
-    """Return the number by the normal approximation (Connor 1987) with a correction for continuity (Fleiss)."""
+    """Return the number from the normal approximation (Connor 1987) with Fleiss's continuity correction."""
     difference, changed = abs(gained - lost), gained + lost
     z_alpha, z_power = normal_quantile(1 - alpha / 2), normal_quantile(power)
     root = z_alpha * sqrt(changed) + z_power * sqrt(max(0.0, changed - difference**2))

@@ -1,1 +1,1 @@
-"""The journal, the source of record and the only place with SQL. The door is `journal.Journal`; `finding` opens one by name."""
+"""The journal: the source of record, and all SQL of experiments. The door is `journal.Journal`; `find_journal` opens one."""

@@ -1,4 +1,4 @@
-"""The folder of the journals: find one by the name of its experiment."""
+"""Find, list, rename and delete journals in their folder. The door is `find_journal`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from .journal import Journal
 
 
 def journal_path(home: Path, experiment: str) -> Path:
-    """Return where the journal of an experiment lies."""
+    """Return the path of an experiment's journal, whether it exists or not."""
     return home / f"{experiment.replace(' ', '_')}{SUFFIX}"
 
 
 def find_journal(name: str, home: Path) -> Journal:
-    """Open the journal of an experiment by its name, or by its path.
+    """Open the journal of an experiment.
+
+    Args:
+        name: name of the experiment, or path of its journal.
+        home: folder of the journals.
 
     Raises:
-        FileNotFoundError: there is none; says which there are.
+        FileNotFoundError: no such journal; the message lists the known ones.
     """
     for path in (Path(name), journal_path(home, name)):
         if path.is_file():
@@ -29,30 +33,33 @@ def find_journal(name: str, home: Path) -> Journal:
 
 
 def journals(home: Path) -> list[Path]:
-    """Return the journals in a folder, the last changed first."""
+    """Return the journals in a folder, the most recently changed first."""
     return sorted(home.glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
 
 
 def rename_journal(name: str, new: str, home: Path) -> Path:
-    """Give an experiment another name; returns the new path of its journal.
+    """Rename an experiment and the files of its journal, and return the journal's new path.
 
     Raises:
-        FileNotFoundError: there is no such experiment.
-        FileExistsError: there is one of the new name.
-        JournalBusy: a run writes to it.
+        FileNotFoundError: no such experiment.
+        FileExistsError: there is an experiment of the new name already.
+        JournalBusy: a run is writing to it.
     """
     with find_journal(name, home) as journal:
         journal.claim()
         old, target = journal.path, journal.path.parent / journal_path(home, new).name
         if target.exists() and target != old:
             raise FileExistsError(f"there is an experiment {new!r} already; choose another name, or delete that one")
+        # `tracking` finds the experiment in MLflow by a former name
         former = json.loads(journal.get("former_names") or "[]")
         journal.set("former_names", json.dumps([*former, journal.get("name") or name]))
         journal.set("name", new)
         config = json.loads(journal.get("config") or "{}")
         journal.set("config", json.dumps({**config, "name": new}))
         if journal.get("tracking_uri"):
+            # the next `tot sync` gives the experiment its new name in MLflow, too
             journal.set("published", "0")
+        # the log is named after the database, so it must be empty before the files move
         journal.fold()
     for old_file, new_file in zip(files_of(old), files_of(target), strict=True):
         if old_file.exists():
@@ -61,11 +68,11 @@ def rename_journal(name: str, new: str, home: Path) -> Path:
 
 
 def delete_journal(name: str, home: Path) -> Path:
-    """Delete an experiment's journal; returns its former path. MLflow keeps what was sent to it.
+    """Delete an experiment's journal and return its former path. Its runs in MLflow stay.
 
     Raises:
-        FileNotFoundError: there is no such experiment.
-        JournalBusy: a run writes to it.
+        FileNotFoundError: no such experiment.
+        JournalBusy: a run is writing to it.
     """
     with find_journal(name, home) as journal:
         journal.claim()
@@ -76,7 +83,7 @@ def delete_journal(name: str, home: Path) -> Path:
 
 
 def unpublished(home: Path) -> list[Path]:
-    """Return the journals whose latest state is not in MLflow."""
+    """Return the journals whose latest state has not reached MLflow. Journals that were never tracked are not among them."""
     return [path for path in sorted(home.glob(f"*{SUFFIX}")) if _published(path) == "0"]
 
 
@@ -85,4 +92,5 @@ def _published(path: Path) -> str | None:
         with Journal(path) as journal:
             return journal.get("published")
     except (ValueError, OSError, sqlite3.Error):
+        # a damaged or foreign file must not keep the others from being sent
         return None

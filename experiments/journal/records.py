@@ -1,4 +1,4 @@
-"""The types of everything in a journal. The columns of rows, cells, replies, sessions and totals are declared only here."""
+"""The types of everything in a journal. Columns of rows, cells, replies, sessions and totals are declared only here."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ...foundation.statuses import RowStatus
 from ...nodes.state import CheckValues, Escalation, Flag, Program, ReviewRecord, Solution, VerdictValues
 
 ModelIdentity = Mapping[str, Any]
-"""What the replies of a model depend on (`ModelConfig.identity`)."""
+"""The settings that a model's replies depend on (`ModelConfig.identity`)."""
 
 
 class Counterfactual(TypedDict):
-    """What the student made of the teacher's own steps, where a review changed them."""
+    """The student's result with the teacher's original steps, for problems whose steps a review changed."""
 
     steps: list[str]
     status: RowStatus
@@ -23,18 +23,18 @@ class Counterfactual(TypedDict):
 
 
 class Served(TypedDict, total=False):
-    """Who answered a problem's calls, where models have replicas."""
+    """Which replicas answered the calls of a problem, for models with replicas."""
 
     replicas: list[str]
-    """As "2 on 10.0.0.4/3fa2b1": number, address and beginning of the id of its node."""
+    """Such as "2 on 10.0.0.4/3fa2b1": number of the replica, address and start of the id of its node."""
     lost_calls: int
-    """Calls that were repeated, since they were lost with their replica; none is left out."""
+    """Calls that were lost with their replica and repeated."""
     lost_tokens: int
-    """Input and output tokens of lost calls at most: those of the repeated ones. No other column counts them."""
+    """Upper bound of the tokens of lost calls: those of the repeated calls. No other column counts them."""
 
 
 class Detail(TypedDict, total=False):
-    """The long part of a row; what is empty is left out."""
+    """The long values of a row, stored as one JSON column. Empty ones are left out."""
 
     steps: list[str]
     hint: str
@@ -52,7 +52,7 @@ class Detail(TypedDict, total=False):
 
 
 class UsageColumns(TypedDict, total=False):
-    """Calls, tokens and USD by role; a cost is None where price or tokens are unknown."""
+    """Calls, tokens and cost in USD by role. A cost is None if the price or the tokens are unknown."""
 
     teacher_calls: int
     teacher_input_tokens: int
@@ -67,7 +67,7 @@ class UsageColumns(TypedDict, total=False):
 
 
 class Row(UsageColumns, total=False):
-    """One problem of one cell. These are the columns of the table `rows`; a row that is being made has some of them."""
+    """One problem of one cell: the columns of the table `rows`. A row under construction has only some of them."""
 
     cell_id: str
     key: str
@@ -76,29 +76,29 @@ class Row(UsageColumns, total=False):
     status: Required[RowStatus]
     answer: str | None
     score: float | None
-    """From 0 to 1, None where nothing is scored."""
+    """From 0 to 1, None if the status does not count in the accuracy."""
     strict: int | None
-    """1 if the answer was right in the format that was asked for, 0 if not, None where nothing was judged."""
+    """1 if the answer was right in the requested format, 0 if not, None if it was not judged."""
     error: str | None
     tries: int
-    """How often the problem was run, with retries after errors."""
+    """How often the problem was run in the last session, including retries after errors."""
     attempts: int
-    """Attempts of the student in the last run; retries never use the reference."""
+    """Attempts of the student in the last run of the problem."""
     n_steps: int | None
     leaked: int | None
-    """1 if the reference stands in the steps, None without a teacher."""
+    """1 if the steps contain the reference, 0 if not, None without steps."""
     agreement: float | None
     finish_reason: str | None
-    """Finish reasons of all samples, without repeats, separated by commas."""
+    """The different finish reasons of all samples, separated by commas."""
     seconds: float
     started_ms: int
-    """Unix time."""
+    """Unix time in milliseconds."""
     trace_id: str | None
     detail: Detail
 
 
 class PromptTexts(TypedDict, total=False):
-    """A prompt set as it was used."""
+    """A prompt set as the cell used it."""
 
     name: str
     version: str
@@ -107,7 +107,7 @@ class PromptTexts(TypedDict, total=False):
 
 
 class CellValues(TypedDict, total=False):
-    """A cell as plain values (`Cell.as_dict`): what identifies it, and the labels that tables show."""
+    """A cell as plain values (`Cell.as_dict`): its identity and the labels that tables show."""
 
     id: Required[str]
     condition: Required[str]
@@ -131,11 +131,11 @@ class CellValues(TypedDict, total=False):
     student_label: Required[str]
     label: Required[str]
     prompt_set: PromptTexts
-    """Only in cells that were read from a journal."""
+    """Only in cells read from a journal."""
 
 
 class Reply(TypedDict, total=False):
-    """What a teacher said to a prompt: the columns of the table `replies`."""
+    """A teacher's reply to a prompt: the columns of the table `replies`."""
 
     teacher: Required[str]
     prompt_key: Required[str]
@@ -152,7 +152,11 @@ class Reply(TypedDict, total=False):
 
 
 class Session(TypedDict):
-    """One run of an experiment; `outcome` is "finished", the limit that stopped it, or the kind of an error."""
+    """One run of an experiment.
+
+    `outcome` is "finished", the limit that stopped it ("--max-minutes=30"), or the type of the error that ended it. It and
+    `ended_ms` are None while the run goes on, and after a kill.
+    """
 
     id: int
     started_ms: int
@@ -162,7 +166,10 @@ class Session(TypedDict):
 
 
 class Totals(TypedDict):
-    """What was billed: each teacher's reply once, and all students' replies; `cost_usd` is None if unknown."""
+    """What was billed: each teacher reply once, and all calls of the students.
+
+    `cost_usd` is None if any part of it is unknown; `known_cost_usd` is the sum of the known parts.
+    """
 
     decompositions: int
     teacher_tokens: int
@@ -172,10 +179,11 @@ class Totals(TypedDict):
 
 
 def columns_of(record: type) -> dict[str, str]:
-    """Return the columns of a record with their SQL types."""
+    """Return the fields of a record as columns with their SQL types; other types than int and float are stored as text."""
     kinds = {int: "integer", float: "real"}
     found = {}
     for name, hint in get_type_hints(record).items():
+        # unwraps `int | None` and Required[...]
         kind = next((part for part in get_args(hint) if part in kinds), hint)
         found[name] = kinds.get(kind, "text")
     return found

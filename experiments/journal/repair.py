@@ -1,4 +1,4 @@
-"""Recover what can be read of a damaged journal into a new one."""
+"""Recover the readable records of a damaged journal into a new one. The door is `repair_journal`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .tables import lock_of
 
 @dataclass(frozen=True)
 class Repaired:
-    """What became of a damaged journal.
+    """The result of a repair.
 
     Attributes:
-        path: of the new journal, in the place of the damaged one.
-        damaged: where the damaged one is now.
-        found: records by table.
-        missing: problems without a row, by the label of their combination; only of combinations that were found.
+        path: path of the new journal, which took the place of the damaged one.
+        damaged: path of the damaged file, which is kept.
+        found: number of recovered records by table.
+        missing: number of problems without a row by combination. Combinations that were lost themselves are not listed.
     """
 
     path: Path
@@ -33,16 +33,17 @@ class Repaired:
 
 
 def repair_journal(path: Path) -> Repaired:
-    """Write what can be read of a journal into a new one, and keep the damaged file beside it.
+    """Write the readable records of a journal into a new one, and keep the damaged file beside it.
 
     Args:
-        path: of the journal, damaged or not.
+        path: path of the journal, damaged or not.
 
     Raises:
-        JournalBusy: a run writes to it.
-        ValueError: nothing in the file is of a journal.
+        JournalBusy: a run is writing to it.
+        ValueError: the file has no readable row or reply of a journal.
         OSError: the new file cannot be written.
     """
+    # in the same folder, so that the new file can be moved into place within one file system
     with TemporaryDirectory(dir=path.parent) as folder:
         new = Path(folder) / path.name
         with closing(lock_of(path)), Journal(new) as journal:
@@ -52,6 +53,7 @@ def repair_journal(path: Path) -> Repaired:
             missing = _missing(journal)
             journal.fold()
         damaged = _aside(path)
+        # the lock, the fourth file, is held here and stays
         for old, kept in zip(files_of(path)[:3], files_of(damaged)[:3], strict=True):
             if old.exists():
                 old.replace(kept)
@@ -60,13 +62,14 @@ def repair_journal(path: Path) -> Repaired:
 
 
 def _fill(journal: Journal, records: Iterator[Record]) -> dict[str, int]:
-    """Insert records into their tables; of two with the same key, the one that was written later stays."""
+    """Insert records into their tables and return the number of records by table. Of two rows with one key the later stays."""
     tables = stored_tables()
     for record in records:
         table = next((table for table in tables if table.takes(record)), None)
         if table is None:
             continue
         columns, marks = ", ".join(table.columns), ", ".join("?" for _ in record)
+        # a stale copy of a record may survive on a page that is no longer in use
         newer = ""
         if table.name == "rows":
             newer = " where coalesce(excluded.started_ms, 0) >= coalesce(rows.started_ms, 0)"

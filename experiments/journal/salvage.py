@@ -1,4 +1,4 @@
-"""What can be read of a journal whose file is damaged: its records, and the table of each."""
+"""Read the records of a damaged journal and tell which table each belongs to."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _JSON = ("detail", "metadata", "metrics", "prompts", "spec")
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it is stored: the columns of its primary key first."""
+    """A table in the order in which SQLite stores its columns: those of the primary key first."""
 
     name: str
     columns: tuple[str, ...]
     kinds: tuple[type, ...]
     key: int
-    """How many columns the primary key has; 0 for a table with row ids."""
+    """Number of columns of the primary key; 0 for a table with row ids."""
 
     def takes(self, record: Record) -> bool:
-        """Return whether a record can be of this table."""
+        """Return whether a record may belong to this table, by the number and types of its values."""
         if len(record) != len(self.columns) or any(value is None for value in record[: self.key]):
             return False
         return all(map(_fits, self.columns, self.kinds, record))
 
 
 def count_readable(path: Path) -> dict[str, int]:
-    """Return the number of records that can be read, by table; empty if there are none of a journal."""
+    """Return the number of readable records by table; {} if the file holds no row, reply or cell of a journal."""
     tables = stored_tables()
     counts = dict.fromkeys((table.name for table in tables), 0)
     with TemporaryDirectory() as folder:
@@ -48,18 +48,21 @@ def count_readable(path: Path) -> dict[str, int]:
 
 
 def readable_records(path: Path, folder: Path) -> Iterator[Record]:
-    """Yield the records of a copy into which SQLite has written the write-ahead log, where it can."""
+    """Yield the readable records of a journal.
+
+    They are read from a copy in `folder`, into which SQLite first merges the write-ahead log. The journal is not changed.
+    """
     copy = folder / "damaged.sqlite"
     for old, kept in zip(files_of(path)[:2], files_of(copy)[:2], strict=True):
         if old.exists():
             shutil.copy(old, kept)
-    with closing(sqlite3.connect(copy)) as db, suppress(sqlite3.DatabaseError):  # what only the log has is then lost
+    with closing(sqlite3.connect(copy)) as db, suppress(sqlite3.DatabaseError):  # a log that SQLite cannot merge is lost
         db.execute("pragma wal_checkpoint(truncate)")
     return read_records(copy.read_bytes())
 
 
 def stored_tables() -> list[Table]:
-    """Return the tables of a journal in the order of their records' values."""
+    """Return the tables of a journal with their columns in stored order, from an empty database."""
     with closing(sqlite3.connect(":memory:")) as db:
         db.executescript(SCHEMA)
         return [_table(db, name) for (name,) in db.execute("select name from sqlite_master where type = 'table'").fetchall()]
@@ -67,6 +70,7 @@ def stored_tables() -> list[Table]:
 
 def _table(db: sqlite3.Connection, name: str) -> Table:
     columns = db.execute(f"pragma table_info({name})").fetchall()
+    # an integer primary key is the row id itself and not part of the key that records store first
     without_rowid = all(column[1] != "id" or column[2].lower() != "integer" for column in columns)
     keys = sorted((column for column in columns if column[5]), key=lambda column: column[5]) if without_rowid else []
     stored = [*keys, *(column for column in columns if column not in keys)]
@@ -74,9 +78,10 @@ def _table(db: sqlite3.Connection, name: str) -> Table:
 
 
 def _fits(column: str, kind: type, value: Value) -> bool:
-    """Return whether a value can be in a column: a flipped byte may have left a readable record with senseless contents."""
+    """Return whether a value may be in a column. A flipped byte can leave a record readable but with invalid contents."""
     if value is None:
         return True
+    # SQLite stores whole numbers of a real column as integers, to save space
     if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):
         return False
     if column in _JSON:

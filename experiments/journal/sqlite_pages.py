@@ -1,6 +1,6 @@
 """Read the records of a damaged SQLite file page by page, without its indexes (https://www.sqlite.org/fileformat2.html).
 
-SQLite itself gives up at the first page that it cannot read, and every row behind a damaged index page is lost to it.
+SQLite stops at the first unreadable page, and reaches no row below a damaged interior page. The door is `read_records`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from collections.abc import Iterator
 Value = str | bytes | int | float | None
 Record = tuple[Value, ...]
 
+# page types that hold records: tables without row ids are index trees, whose interior pages hold records, too
 _TABLE_LEAF, _INDEX_LEAF, _INDEX_INTERIOR = 0x0D, 0x0A, 0x02
+# size in bytes of an integer by its serial type
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _MAGIC = b"SQLite format 3\x00"
-_PAGE = 4096
+_PAGE = 4096  # SQLite's default page size, used if the header is damaged
 
 
 class _Damaged(ValueError):
-    """A record that cannot be read."""
+    """Raised for a record that cannot be read; the others on its page still can."""
 
 
 def read_records(data: bytes) -> Iterator[Record]:
-    """Yield the records on the pages of a database that can be read, each as its values in the order in which they are stored.
+    """Yield every readable record of a database as its values, in stored order.
 
     Args:
-        data: the file. Its write-ahead log must have been written into it.
+        data: contents of the file, with the write-ahead log already merged into it.
     """
     file = _Pages(data)
     for number in range(1, file.count + 1):
@@ -34,11 +36,12 @@ def read_records(data: bytes) -> Iterator[Record]:
 
 
 class _Pages:
-    """The pages of a file, numbered from 1."""
+    """The pages of a database file, numbered from 1 as in SQLite."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         found = int.from_bytes(data[16:18], "big") if data.startswith(_MAGIC) else _PAGE
+        # the field has 16 bits, so 1 stands for 65,536; anything but a power of two is damage
         self.size = 65536 if found == 1 else found if found >= 512 and found & (found - 1) == 0 else _PAGE
         self.count = -(-len(data) // self.size)
         self.free = set(self._free())
@@ -47,7 +50,8 @@ class _Pages:
         return self.data[(number - 1) * self.size : number * self.size]
 
     def _free(self) -> Iterator[int]:
-        """Yield the pages that hold nothing any more: what stands there is out of date."""
+        """Yield the numbers of unused pages, whose contents are out of date."""
+        # a list of trunk pages, each with the number of the next and of its leaves; damage may make it a loop
         trunk, seen = int.from_bytes(self.data[32:36], "big"), set[int]()
         while 0 < trunk <= self.count and trunk not in seen:
             seen.add(trunk)
@@ -59,11 +63,13 @@ class _Pages:
 
     def records(self, number: int) -> Iterator[Record]:
         page = self.page(number)
+        # page 1 begins with the 100 bytes of the file header
         start = 100 if number == 1 else 0
         kind = page[start] if len(page) > start + 12 else 0
         if kind not in (_TABLE_LEAF, _INDEX_LEAF, _INDEX_INTERIOR):
             return
         cells = int.from_bytes(page[start + 3 : start + 5], "big")
+        # the page header is 12 bytes on interior pages, 8 on leaves; then 2 bytes of offset per record
         first = start + (12 if kind == _INDEX_INTERIOR else 8)
         for place in range(first, min(first + 2 * cells, len(page) - 1), 2):
             try:
@@ -73,16 +79,19 @@ class _Pages:
 
     def _record(self, page: bytes, at: int, kind: int) -> Record:
         if kind == _INDEX_INTERIOR:
+            # the number of the left child page
             at += 4
         size, at = _varint(page, at)
         if kind == _TABLE_LEAF:
+            # the row id
             _, at = _varint(page, at)
         return _values(self._payload(page, at, size, kind))
 
     def _payload(self, page: bytes, at: int, size: int, kind: int) -> bytes:
-        """Return a record's bytes: what does not fit on the page is on a chain of others."""
+        """Return the bytes of a record, joined with its overflow pages."""
         if size > len(self.data):
             raise _Damaged
+        # the limits of the file format for the part that stays on the page, without reserved bytes
         most = self.size - 35 if kind == _TABLE_LEAF else (self.size - 12) * 64 // 255 - 23
         least = (self.size - 12) * 32 // 255 - 23
         here = size
@@ -104,6 +113,7 @@ class _Pages:
 
 
 def _values(payload: bytes) -> Record:
+    # a record is a header with its own length and the serial type of each value, then the values
     end, at = _varint(payload, 0)
     if end > len(payload):
         raise _Damaged
@@ -123,6 +133,7 @@ def _values(payload: bytes) -> Record:
 def _value(payload: bytes, at: int, kind: int) -> tuple[Value, int]:
     if kind == 0:
         return None, at
+    # serial types 8 and 9 are the integers 0 and 1, without a byte
     if kind in (8, 9):
         return kind - 8, at
     size = _INTEGERS.get(kind) or (8 if kind == 7 else (kind - 12) // 2 if kind >= 12 else -1)
@@ -133,6 +144,7 @@ def _value(payload: bytes, at: int, kind: int) -> tuple[Value, int]:
         return struct.unpack(">d", raw)[0], at + 8
     if kind < 12:
         return int.from_bytes(raw, "big", signed=True), at + size
+    # from 12 on, even types are blobs and odd ones text; the length is in the type
     return (raw.decode("utf-8") if kind % 2 else raw), at + size
 
 
@@ -143,4 +155,5 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             return value, at + place + 1
+    # the ninth byte has all 8 bits
     return value << 8 | data[at + 8], at + 9

@@ -1,4 +1,4 @@
-"""The file of a journal: its tables, who may write to it, what is committed together."""
+"""The file of a journal: opening, locking, transactions, and errors that say what to do. `Journal` adds the records."""
 
 from __future__ import annotations
 
@@ -20,26 +20,31 @@ from .salvage import count_readable
 
 
 class JournalBusy(RuntimeError):
-    """Another run writes to this journal."""
+    """Another run is writing to this journal."""
 
 
 class JournalDamaged(OSError):
-    """Parts of a journal's file cannot be read; `tot repair` recovers the others."""
+    """Parts of a journal's file cannot be read; `tot repair` recovers the rest."""
 
 
 class JournalFile:
-    """One sqlite file. Any number may read while one writes. What is written is committed at once.
+    """One SQLite file with many readers and one writer. Every statement is committed at once, except inside `together`.
 
-    As a context manager it turns SQLite's own errors, such as a full disk or a damaged file, into an `OSError` that says
-    what to do.
+    As a context manager it turns SQLite's errors, such as a full disk or a damaged file, into an `OSError` or `ValueError` that
+    says what to do.
+
+    Attributes:
+        path: path of the file.
+        read_only: whether the file or its folder cannot be written.
+        db: the connection.
     """
 
     def __init__(self, path: str | Path) -> None:
         """Open a journal, or create it.
 
         Raises:
-            ValueError: the file is no journal, or of a newer version.
-            JournalDamaged: it is a journal, and parts of it cannot be read.
+            ValueError: the file is not a journal, or of a newer version.
+            JournalDamaged: parts of the journal cannot be read.
             OSError: the file cannot be opened or written, or the disk is full.
         """
         self.path = Path(path)
@@ -50,7 +55,7 @@ class JournalFile:
                 self._address(),
                 uri=True,
                 timeout=PATIENCE_S,
-                isolation_level=None,
+                isolation_level=None,  # autocommit; `together` begins its transactions itself
                 check_same_thread=False,
                 factory=TextConnection,
             )
@@ -67,12 +72,12 @@ class JournalFile:
             raise
 
     def _address(self) -> str:
-        """Return the file as a URI; one that cannot be written is opened so that it can still be read."""
+        """Return the URI of the file, with the options that let a file be read that cannot be written."""
         address = f"file:{quote(str(self.path.absolute()))}"
         if not self.read_only:
             return address
-        # Even to read, the write-ahead log wants to create a file beside the journal. "immutable" does without, but would miss
-        # what a killed run left in the log.
+        # Even a reader creates a file beside a journal with a write-ahead log. "immutable" avoids that, but ignores the log, in
+        # which a killed run may have left rows.
         log = self.path.with_name(self.path.name + "-wal")
         return f"{address}?mode=ro" + ("" if log.exists() and log.stat().st_size else "&immutable=1")
 
@@ -88,6 +93,7 @@ class JournalFile:
     def _prepare(self, found: set[str]) -> None:
         use_wal(self.db)
         if not found:
+            # one transaction: a process killed here leaves an empty file, not half of the tables
             self.db.executescript(f"begin immediate; {SCHEMA} commit;")
         self.db.execute("insert or ignore into meta values ('version', ?), ('uuid', ?)", (str(VERSION), uuid.uuid4().hex))
 
@@ -103,9 +109,11 @@ class JournalFile:
             raise self._explained(error) from error
 
     def _explained(self, error: sqlite3.DatabaseError) -> Exception:
-        """Return an error of SQLite with the file and what to do; errors of a statement are returned as they are."""
+        """Return the error to raise for an error of SQLite. Errors of a single statement are returned unchanged."""
+        # text that is not UTF-8 is an OperationalError, too, but a sign of damage
         if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
             return self._unwritable(error)
+        # subclasses such as IntegrityError are about a statement; damage is the base class itself
         if not isinstance(error, sqlite3.OperationalError) and type(error) is not sqlite3.DatabaseError:
             return error
         if not (found := count_readable(self.path)):
@@ -123,19 +131,19 @@ class JournalFile:
         )
 
     def close(self) -> None:
-        """Close the file and release the lock that keeps other runs from writing."""
+        """Close the file and release the write lock, if this object holds it."""
         self.db.close()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     def fold(self) -> None:
-        """Write everything into the one file, so that it can be moved."""
+        """Merge the write-ahead log into the database file, so that the file can be moved alone."""
         self.db.execute("pragma wal_checkpoint(truncate)")
 
     @property
     def busy(self) -> bool:
-        """Whether a run writes to this journal now."""
+        """Whether a run is writing to this journal now."""
         if self.read_only or not self.path.with_suffix(".lock").exists():
             return False
         try:
@@ -149,14 +157,14 @@ class JournalFile:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The user's own words on the experiment."""
+        """The user's tags of the experiment."""
         return json.loads(self.get("tags") or "{}")
 
     def claim(self) -> None:
-        """Become the one that writes, until `close` or the end of the process, however it ends.
+        """Take the write lock, until `close` or the end of the process.
 
         Raises:
-            JournalBusy: another process is.
+            JournalBusy: another run holds it.
             OSError: the file or its folder cannot be written.
         """
         if self.read_only:
@@ -165,21 +173,22 @@ class JournalFile:
 
     @property
     def uuid(self) -> str:
-        """The permanent id of the experiment."""
+        """The permanent id of the experiment, which a new name does not change."""
         return self.get("uuid") or ""
 
     def get(self, key: str) -> str | None:
-        """Return a value of the experiment itself."""
+        """Return a setting of the experiment by key, None if it was not set."""
         found = self.db.execute("select value from meta where key = ?", (key,)).fetchone()
         return found[0] if found else None
 
     def set(self, key: str, value: str) -> None:
-        """Keep a value of the experiment itself."""
+        """Store a setting of the experiment, such as its name or configuration."""
         self.db.execute("insert or replace into meta values (?, ?)", (key, value))
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Commit all that is written inside at once."""
+        """Commit the writes inside the block together, or none of them after an exception."""
+        # takes the write lock now; upgrading a read lock later could fail with "database is locked"
         self.db.execute("begin immediate")
         try:
             yield
@@ -190,11 +199,12 @@ class JournalFile:
 
 
 def lock_of(path: Path) -> sqlite3.Connection:
-    """Return the lock of a journal, which is released when it is closed or the process ends.
+    """Take the write lock of a journal. It is released when the returned connection is closed or the process ends.
 
     Raises:
-        JournalBusy: another process has it.
+        JournalBusy: another run holds it.
     """
+    # an open transaction on a second database: the system frees it however the process ends, and readers are not blocked
     lock = sqlite3.connect(path.with_suffix(".lock"), timeout=0, isolation_level=None, check_same_thread=False)
     try:
         lock.execute("begin exclusive")

@@ -1,1 +1,1 @@
-"""Logs of other evaluation libraries, read without them: scores, texts and columns. The door is `read_log.read_log`."""
+"""Read logs of other evaluation libraries without these libraries. The door is `read_log.read_log`."""

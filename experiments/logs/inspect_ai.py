@@ -1,4 +1,4 @@
-"""Logs of inspect_ai: `.eval` (a zip of JSON, compressed with Zstandard) and `.json`."""
+"""Read logs of inspect_ai: `.eval` (a zip of JSON files, possibly compressed with Zstandard) and `.json`."""
 
 from __future__ import annotations
 
@@ -13,46 +13,47 @@ from typing import Any
 from .scored import Log, ScoredProblem
 
 ZSTANDARD = 93
-"""Compression method in a zip; Python's own zipfile reads it from 3.14 on."""
+"""Number of this compression method in a zip. Python's zipfile reads it from 3.14 on."""
 
 MOST_BYTES = 512 * 1024 * 1024
-"""Maximum size of an unpacked entry: a damaged or hostile file must not fill the memory."""
+"""Maximum size in bytes of an unpacked entry, so that a damaged or hostile file cannot fill the memory."""
 
 MOST_GROWTH = 200
-"""Times that an entry of more than a few megabytes may grow when unpacked. Logs grow 5 to 30 times; a zip bomb, a thousand."""
+"""Maximum ratio of unpacked to packed size, for entries above `_SMALL`. Logs reach 5 to 30, zip bombs 1,000."""
 
 _SMALL = 8 * 1024 * 1024
-"""Bytes up to which growth does not matter."""
+"""Unpacked size in bytes up to which any ratio is accepted."""
 
 _GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
-"""Correct, partial, incorrect, no answer: inspect_ai's own values of them."""
+"""Correct, partial, incorrect, no answer, with the values that inspect_ai gives them."""
 
 _MALFORMED = (
     zipfile.BadZipFile, LookupError, AttributeError, TypeError, ValueError, OSError, RecursionError, RuntimeError,
     EOFError, struct.error, zlib.error,
 )  # fmt: skip
-"""What a damaged or hostile log makes readers raise. NotImplementedError, of unknown compressions, is a RuntimeError."""
+"""Errors that reading a damaged or hostile log may raise. RuntimeError includes zipfile's NotImplementedError."""
 
 _HEADER = struct.Struct("<26xHH")
-"""Header of an entry in a zip: after 26 bytes, the lengths of its name and of its extra field."""
+"""Local header of a zip entry: 26 bytes, then the lengths of its name and of its extra field, which precede the data."""
 
 
 def read_inspect(path: Path, *, texts: bool, score: str | None) -> Log:
-    """Read a log.
+    """Read a log of inspect_ai.
 
     Args:
-        path: `.eval` or `.json`.
-        texts: read whole samples, for their inputs and outputs; otherwise the summaries, which take a fraction of the time.
-        score: name of the scorer, or SCORER/KEY where a scorer gives several values; the first one unless given.
+        path: a `.eval` or `.json` file.
+        texts: read the full samples with inputs and outputs. Otherwise only the summaries are read, which is much faster.
+        score: name of the scorer, or SCORER/KEY if the scorer gives several values. Default: the first one.
 
     Raises:
-        ValueError: it is no log, it has no such score, or a score is no number.
+        ValueError: the file is not a log, has no such score, or a score is not a number.
     """
     try:
         header, samples = _eval_file(path, texts) if path.suffix == ".eval" else _json_file(path)
         about = dict(header["eval"])
         problems, name = _problems(samples, path, texts, score or "")
     except _WrongScore:
+        # also a ValueError, but the log is good: say what is wrong with the choice
         raise
     except _MALFORMED as error:
         raise ValueError(f"{path} is not a log of inspect_ai ({type(error).__name__}: {error})") from error
@@ -60,18 +61,19 @@ def read_inspect(path: Path, *, texts: bool, score: str | None) -> Log:
 
 
 class _WrongScore(ValueError):
-    """The log is good and has no such score."""
+    """Raised if a valid log does not have the requested score, or not as a number."""
 
 
 def _problems(samples: Iterator[dict[str, Any]], path: Path, texts: bool, name: str) -> tuple[dict[str, ScoredProblem], str]:
-    """Return the problems of a log, and the name of their score."""
+    """Return the problems of a log by id, and the name of the score that was read."""
     problems: dict[str, ScoredProblem] = {}
     for sample in samples:
         scores = sample.get("scores") or {}
         name = name or next(iter(scores), "")
+        # each epoch is a sample of its own with the same id
         problem = problems.setdefault(str(sample["id"]), _problem(sample))
         if sample.get("error") or not scores:
-            continue  # an attempt that failed says nothing about the model
+            continue  # a sample that failed with an error says nothing about the model
         problem.scores.append(_value(scores, name, path))
         if texts:
             problem.texts.append(str((sample.get("output") or {}).get("completion") or _completion(sample)))
@@ -85,6 +87,7 @@ def _eval_file(path: Path, texts: bool) -> tuple[dict[str, Any], Iterator[dict[s
             raise ValueError("it has no header.json: the evaluation did not finish")
         header = _entry(archive, "header.json")
         summaries = _entry(archive, "summaries.json") if "summaries.json" in names and not texts else None
+    # samples are read lazily from a second handle, since this one is closed by then
     return header, iter(summaries) if summaries is not None else _samples(path)
 
 
@@ -96,6 +99,7 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _json_file(path: Path) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    # JSON is parsed as a whole and needs several times its size in memory
     if (size := path.stat().st_size) > MOST_BYTES:
         raise ValueError(f"it has {size:,} bytes; convert it to .eval, which is read sample by sample")
     log = json.loads(path.read_text(encoding="utf-8"))
@@ -103,7 +107,7 @@ def _json_file(path: Path) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
 
 
 def _entry(archive: zipfile.ZipFile, name: str) -> Any:
-    """Return the JSON of an entry; zipfile cannot unpack Zstandard before Python 3.14."""
+    """Return the JSON of a zip entry, after checking its size. Zstandard is unpacked here (see `ZSTANDARD`)."""
     info = archive.getinfo(name)
     if info.file_size > MOST_BYTES:
         raise ValueError(f"{name} unpacks to {info.file_size:,} bytes")
@@ -116,12 +120,14 @@ def _entry(archive: zipfile.ZipFile, name: str) -> Any:
 
     with open(str(archive.filename), "rb") as file:
         file.seek(info.header_offset)
+        # the local header may have another extra field than the central directory: read its lengths
         skipped = sum(_HEADER.unpack(file.read(_HEADER.size)))
         file.seek(info.header_offset + _HEADER.size + skipped)
         packed = file.read(info.compress_size)
     with zstandard.ZstdDecompressor().stream_reader(packed) as reader:
+        # one byte more than allowed shows an entry that is too large, without unpacking all of it
         text = reader.read(limit + 1)
-    if len(text) > limit:  # the size that the archive states may be a lie
+    if len(text) > limit:  # the size stated in the archive may be false
         raise ValueError(f"{name} grows from {info.compress_size:,} to more than {limit:,} bytes: a zip bomb")
     return json.loads(text)
 
@@ -138,7 +144,7 @@ def _problem(sample: dict[str, Any]) -> ScoredProblem:
 
 
 def _question(given: Any) -> str:
-    """Return the text of an input: a text, or messages whose last one of the user is the question."""
+    """Return the question of an input: the text itself, or the last user message of a chat."""
     if isinstance(given, str):
         return given
     asked = [message for message in given or [] if message.get("role") == "user"]

@@ -1,4 +1,4 @@
-"""Samples that lm-evaluation-harness writes with --log_samples: one JSON object a line."""
+"""Read the samples that lm-evaluation-harness writes with --log_samples, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from ...foundation.lines import numbered_lines
 from .scored import Log, ScoredProblem
 
 _QUESTIONS = ("question", "problem", "query", "input", "prompt", "goal", "text", "ctx")
-"""Names of the column of a data set that holds the question, the likeliest first."""
+"""Names under which data sets store the question, the most likely first. Tasks do not say which one theirs is."""
 
 
 def read_lm_eval(path: Path, *, texts: bool, score: str | None) -> Log:
-    """Read a file of samples.
+    """Read a samples file of lm-evaluation-harness.
 
     Args:
-        path: `samples_TASK_TIME.jsonl`.
-        texts: keep what the model wrote.
-        score: name of the metric, or FILTER/METRIC where several filters were applied; the first ones unless given.
+        path: the file, `samples_TASK_TIME.jsonl`.
+        texts: also read the model's outputs.
+        score: name of the metric, or FILTER/METRIC if several filters were applied. Default: the first filter and metric.
 
     Raises:
-        ValueError: it is no such file, or has no such metric; names the line.
+        ValueError: the file is not a samples file or has no such metric; the message names the line.
     """
     filter_name, _, metric = (score or "").rpartition("/")
     problems: dict[str, ScoredProblem] = {}
     for number, sample in _lines(path):
         filter_name = filter_name or str(sample.get("filter", ""))
+        # each filter repeats all samples: reading several would count every problem more than once
         if sample.get("filter", "") != filter_name:
             continue
         metric = metric or next(iter(sample["metrics"]), "")
@@ -41,6 +42,7 @@ def read_lm_eval(path: Path, *, texts: bool, score: str | None) -> Log:
     if not problems:
         raise ValueError(f"{path} has no samples" + (f" of the filter {filter_name!r}" if filter_name else ""))
     task = path.stem.removeprefix("samples_")
+    # the harness names the folder after the model; the file itself does not say it
     return Log("lm_eval", task, path.parent.name or "model", "/".join(filter(None, [filter_name, metric])), problems)
 
 
@@ -64,6 +66,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _problem(sample: Mapping[str, Any]) -> ScoredProblem:
     doc = sample["doc"] if isinstance(sample["doc"], dict) else {}
     texts = {name: value for name, value in doc.items() if isinstance(value, str)}
+    # without a known name, the longest text is most likely the question
     question = next((texts[name] for name in _QUESTIONS if name in texts), max(texts.values(), key=len, default=""))
     target = sample.get("target")
     return ScoredProblem(str(sample["doc_id"]), question, None if target is None else str(target), metadata=doc)
@@ -80,6 +83,7 @@ def _number(value: Any, metric: str, path: Path, number: int) -> float:
 
 def _reply(sample: Mapping[str, Any]) -> str:
     found = sample.get("resps")
+    # replies are nested by request and repetition; the first one is read
     while isinstance(found, list) and found:
         found = found[0]
     return found if isinstance(found, str) else ""

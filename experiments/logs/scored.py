@@ -1,4 +1,4 @@
-"""What a log says of a problem, whatever library wrote it."""
+"""The contents of a log, the same for every library: `Log` and `ScoredProblem`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ class ScoredProblem:
     """One problem of a log.
 
     Attributes:
-        id: as the library numbers it.
-        question: its text, as far as the log has it.
-        reference: the known answer; the first of several.
-        scores: one an epoch or repetition, usually 0 or 1; an attempt that failed has none.
-        texts: what the model wrote, one an epoch, where it was read.
-        metadata: columns of the problem, to cluster and break down by.
+        id: the library's id of the problem.
+        question: text of the problem; may be shortened or empty if only summaries were read.
+        reference: the known answer, the first if there are several; None if there is none.
+        scores: one per epoch or repetition, usually 0 or 1. Failed attempts have none.
+        texts: the model's outputs, one per score, if they were read.
+        metadata: further columns of the problem, to cluster and break down by.
     """
 
     id: str
@@ -35,8 +35,8 @@ class Log:
         kind: "inspect_ai" or "lm_eval".
         task: name of the task.
         model: name of the model.
-        score: what the scores are: the scorer or the metric.
-        problems: by id, in the order of the log.
+        score: name of the scorer or metric that the scores come from.
+        problems: problems by id, in the order of the log.
     """
 
     kind: str

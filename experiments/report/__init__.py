@@ -1,1 +1,1 @@
-"""From the journal to conclusions: scores, tests, tables, figures. The door is `html_report.make_report`."""
+"""Results of an experiment: scores, comparisons, tables, figures, pages. The door is `html_report.make_report`."""

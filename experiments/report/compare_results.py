@@ -1,4 +1,4 @@
-"""Compare two combinations, experiments or logs on the problems that both have."""
+"""Compare combinations, experiments or logs on the problems that both have. The doors are `matched` and `compare_pairs`."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from .summary import comparison_dict
 
 
 def matched(a: str, b: str, home: Path, *, rescore: bool = False, score: str | None = None) -> list[tuple[Side, Side]]:
-    """Return the conditions to compare.
+    """Find the conditions that two names stand for, and pair them.
 
     Args:
         a: the base, as EXPERIMENT, EXPERIMENT:CELL or the path of a log.
-        b: what is compared with it.
+        b: what is compared with it, in the same form.
         home: folder of the journals.
-        rescore: verify the answers in logs again.
-        score: which score of the logs to take.
+        rescore: verify the answers in logs again with our verifier.
+        score: which score of the logs to read.
 
     Returns:
-        Pairs of conditions. A single condition is paired with all of the other side; otherwise those of the same method and
-        student are paired, else those of the same student, else of the same method, else all with all.
+        Pairs of base and other condition. A single condition is paired with all of the other side. Otherwise conditions of the
+        same method and student are paired, else of the same student, else of the same method, else all with all.
 
     Raises:
         FileNotFoundError: no such experiment or log.
-        LookupError: no such cell, or nothing fits together.
+        LookupError: no such cell, or no problems in common.
         ValueError: a log cannot be read.
     """
-    texts = rescore or Path(a).suffix != Path(b).suffix  # across libraries problems are matched by their full text
+    texts = rescore or Path(a).suffix != Path(b).suffix  # across libraries, problems are matched by their full text
     left, right = (sides_of(spec, home, texts=texts, rescore=rescore, score=score) for spec in (a, b))
     if len(left) == len(right) == 1:
         pairs = [(left[0], right[0])]
@@ -52,7 +52,7 @@ def matched(a: str, b: str, home: Path, *, rescore: bool = False, score: str | N
 
 
 def _aligned(a: Side, b: Side) -> tuple[Side, Side]:
-    """Give both sides common keys: those of the journal, a library's own ids, or the text of the question."""
+    """Give the problems of both sides common keys: journal keys, the ids of the same library, or the text of the question."""
     if a.source == b.source and (a.source == "journal" or _same_ids(a, b)):
         return a, b
     return a.rekeyed(_once(a.questions)), b.rekeyed(_once(b.questions))
@@ -60,11 +60,12 @@ def _aligned(a: Side, b: Side) -> tuple[Side, Side]:
 
 def _same_ids(a: Side, b: Side) -> bool:
     shared = a.questions.keys() & b.questions.keys()
+    # ids are often just 0, 1, 2, ...: equal ids mean the same problem only if the texts agree
     return bool(shared) and all(a.questions[key] == b.questions[key] for key in shared)
 
 
 def _once(questions: Mapping[str, str]) -> dict[str, str]:
-    """Return the questions that stand for one problem only."""
+    """Return the questions that occur only once; a repeated text cannot be matched to one problem."""
     seen: dict[str, int] = {}
     for text in questions.values():
         seen[text] = seen.get(text, 0) + 1
@@ -74,21 +75,27 @@ def _once(questions: Mapping[str, str]) -> dict[str, str]:
 def compare_pairs(
     pairs: Sequence[tuple[Side, Side]], *, cluster: str | None = None, by: str | None = None, margin: float | None = None
 ) -> list[ComparisonSummary]:
-    """Compare each pair; p-values are corrected over all pairs, and over all parts of a breakdown.
+    """Compare each pair of conditions.
+
+    p-values are corrected (Holm) over all pairs, and separately over all parts of a breakdown.
 
     Args:
-        pairs: see `matched`.
-        cluster: column whose values mark problems that are not independent, such as a passage or a template.
-        by: column to break each comparison down by; the parts follow the whole.
-        margin: in accuracy: test whether b is as good as a within it, too.
+        pairs: pairs from `matched`.
+        cluster: column whose equal values mark dependent problems, such as a passage or a template.
+        by: column to break each comparison down by.
+        margin: also test whether b is as good as a within this difference in accuracy (0 to 1).
+
+    Returns:
+        One summary per pair; with `by`, then one per pair and value of that column.
 
     Raises:
-        LookupError: the problems have no such column; says which they have.
+        LookupError: the problems have no such column; the message lists those they have.
     """
     whole: list[_Made] = [(a, b, "", _compared(a, b, paired(a.condition, b.condition)[0], cluster, margin)) for a, b in pairs]
     if by is None:
         return _corrected(whole)
     parts: list[_Made] = [
+        # a value such as "level 3" already names its column
         (a, b, group if group.startswith(by) else f"{by} {group}", _compared(a, b, keys, cluster, margin))
         for a, b in pairs
         for group, keys in _groups(a, b, by).items()
@@ -114,16 +121,22 @@ def _summary(a: Side, b: Side, group: str, found: Comparison) -> ComparisonSumma
     values["group"] = group
     values["pass_k"], values["a_pass"], values["b_pass"] = _pass_rates(a, b)
     if a.condition.cell["student_label"] != b.condition.cell["student_label"]:
+        # labels name methods only: without the student both sides could read the same
         values["a"], values["b"] = (f"{side.condition.cell['student_label']} {side.condition.label}" for side in (a, b))
     return values
 
 
 def _pass_rates(a: Side, b: Side) -> tuple[int, float | None, float | None]:
-    """Return k, the fewest trials that a problem of both sides has, and pass@k of both; None where there is one trial."""
+    """Return k and pass@k of both sides.
+
+    k is the number of trials that each common problem has at least, on the side with more trials. The other side is None if it
+    has fewer. Both are None with a single trial.
+    """
     keys = paired(a.condition, b.condition)[0]
     least = [min((len(side.trials.get(key, ())) for key in keys), default=0) for side in (a, b)]
     k = max(least)
     rates = [
+        # fractional scores count as solved only when full
         sum(pass_at_k(sum(s >= 0.999 for s in side.trials[key]), len(side.trials[key]), k) for key in keys) / len(keys)
         if k > 1 and fewest >= k
         else None
@@ -133,7 +146,7 @@ def _pass_rates(a: Side, b: Side) -> tuple[int, float | None, float | None]:
 
 
 def _groups(a: Side, b: Side, by: str) -> dict[str, list[str]]:
-    """Return the keys of the common problems, by value of a column."""
+    """Return the keys of the common problems by the value of a column."""
     keys = paired(a.condition, b.condition)[0]
     groups: dict[str, list[str]] = {}
     for key, value in zip(keys, _column(a, b, by, keys), strict=True):
@@ -142,6 +155,7 @@ def _groups(a: Side, b: Side, by: str) -> dict[str, list[str]]:
 
 
 def _column(a: Side, b: Side, name: str, keys: list[str]) -> list[Any]:
+    # one side may lack the column: a log and an experiment know different things of a problem
     values = {**b.column(name), **a.column(name)}
     if missing := [key for key in keys if key not in values]:
         known = sorted({column for side in (a, b) for columns in side.columns.values() for column in columns})
@@ -156,7 +170,7 @@ def _scores(a: Condition, b: Condition, keys: list[str]) -> tuple[list[float], l
 
 
 def flips(a: Side, b: Side) -> dict[str, list[str]]:
-    """Return the ids of the problems that changed."""
+    """Return the ids of the problems whose score rose ("wrong to right") or fell ("right to wrong")."""
     keys, before, after = paired(a.condition, b.condition)
     changed = list(zip(keys, before, after, strict=True))
     return {
@@ -166,7 +180,7 @@ def flips(a: Side, b: Side) -> dict[str, list[str]]:
 
 
 def unmatched(a: Side, b: Side) -> tuple[int, int]:
-    """Return how many scored problems only a and only b has."""
+    """Return how many scored problems only a has, and how many only b has."""
     common = len(paired(a.condition, b.condition)[0])
     return len(a.condition.scores) - common, len(b.condition.scores) - common
 
@@ -176,7 +190,7 @@ def _listed(sides: list[Side]) -> str:
 
 
 def _matching(left: list[Side], right: list[Side]) -> list[tuple[Side, Side]]:
-    """Return the pairs that differ in nothing shown, else those of the same student, else those of the same method."""
+    """Return the pairs of the same method and student, else of the same student, else of the same method, else all."""
 
     def alike(x: Side, y: Side, fields: tuple[str, ...]) -> bool:
         left, right = (cast(Mapping[str, Any], side.condition.cell) for side in (x, y))

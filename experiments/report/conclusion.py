@@ -1,4 +1,4 @@
-"""Put the outcome of comparisons into one sentence."""
+"""Sum up comparisons in a sentence: `conclusion`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from collections.abc import Sequence
 from .measures import ComparisonSummary
 
 LEVEL = 0.05
-"""Significance level, applied to p-values that are corrected for several comparisons."""
+"""Significance level for p-values that are corrected for several comparisons."""
 
 
 FEWEST_CLUSTERS = 6
-"""With fewer, a permutation of whole clusters has no p-value below 5 %, whatever it finds."""
+"""With fewer clusters a permutation test over them cannot be significant: 5 clusters give p >= 2 / 2**5 = 0.0625."""
 
 
 def conclusion(found: Sequence[ComparisonSummary]) -> str:
-    """Return one sentence on all comparisons of a table, and one on the parts of a breakdown; empty without any."""
+    """Return a sentence on all comparisons of a table, one on the parts of a breakdown, and one on too few clusters.
+
+    Args:
+        found: comparisons with corrected p-values.
+
+    Returns:
+        The sentences that apply, "" without comparisons.
+    """
+    # with several students a method alone does not say which combination is meant
     if len({c["student"] for c in found}) > 1:
         found = [{**c, "b": f"{c['student']} {c['b']}"} if not c["b"].startswith(c["student"]) else c for c in found]
     whole, parts = ([c for c in found if bool(c["group"]) is grouped] for grouped in (False, True))
@@ -39,6 +47,7 @@ def _of_all(found: Sequence[ComparisonSummary]) -> str:
         return _of_one(found[0])
     lifts = [c for c in found if _significant(c) and c["difference"] > 0]
     drops = [c for c in found if _significant(c) and c["difference"] < 0]
+    # not significant does not mean equal: say "no evidence", and how many problems would be needed
     if not lifts and not drops:
         best = max(found, key=lambda c: c["difference"])
         return f"No evidence of a lift in {len(found)} comparisons; {_of_largest(best)}"
@@ -75,10 +84,11 @@ def _of_largest(c: ComparisonSummary) -> str:
 
 
 def _of_size(c: ComparisonSummary, *, said: bool = False) -> str:
-    """Tell what a difference of this size needs; `said` if the sentence has named the size."""
+    """Say how many problems a difference of this size needs. With `said` the sentence has named the size already."""
     needed, size = c["needed"], "" if said else f" ({_points(c)})"
     if needed is None:
         return "the difference is within what chance gives."
+    # no advice to run fewer problems than were run; and few clusters need more clusters, not more problems
     if needed <= c["n"] or (c["clusters"] or FEWEST_CLUSTERS) < FEWEST_CLUSTERS:
         return f"a difference of this size{size} is within what chance gives."
     return f"about {rounded(needed):,} problems would be needed to see one of this size{size}."
@@ -89,7 +99,7 @@ def _significant(c: ComparisonSummary) -> bool:
 
 
 def corrected_p(c: ComparisonSummary) -> float:
-    """Return the p-value, corrected for the number of comparisons where several were made."""
+    """Return the corrected p-value, or the plain one if it was not corrected."""
     return c["p"] if c["p_holm"] is None else c["p_holm"]
 
 
@@ -107,6 +117,6 @@ def _range(c: ComparisonSummary) -> str:
 
 
 def rounded(needed: int) -> int:
-    """Return a number of problems rounded up to two digits: it is estimated from this sample, and no more exact."""
+    """Return a number of problems rounded up to two digits, since the estimate is no more precise."""
     size = 10 ** max(0, len(str(needed)) - 2)
     return -(-needed // size) * size

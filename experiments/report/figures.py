@@ -1,4 +1,4 @@
-"""The figures of a report as SVG, by matplotlib. Their colours are variables of the page, for light and dark."""
+"""Draw the figures of a report as SVG with matplotlib. Colours are CSS variables of the page, for light and dark mode."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from .measures import ComparisonSummary, ConditionSummary
 
 SERIES = 8
-"""Colours of the page: `--s0` to `--s7`."""
+"""Number of series colours of the page: `--s0` to `--s7`."""
 
 _TEXT, _GRID = "#010203", "#040506"
 _COLOURS = [f"#0708{place:02x}" for place in range(SERIES)]
-"""Stand-ins that `_themed` replaces by the variables of the page."""
+"""Placeholder colours that `_themed` replaces with the CSS variables of the page."""
 
+# inclusive bounds; 99 stands for no upper limit
 _STEP_BINS = ((1, 3), (4, 4), (5, 5), (6, 6), (7, 8), (9, 99))
 
 
 def accuracy_figure(summaries: Sequence[ConditionSummary]) -> str:
-    """Accuracy with Wilson's interval: a row for each condition, in blocks of student and problem set."""
+    """Draw accuracies with Wilson intervals, one row per condition, in blocks of student and problem set."""
     known = [s for s in summaries if s["n"]]
     methods = _colours(s["label"] for s in known)
     places, names, headers, last, y = [], [], [], None, 0.0
@@ -51,7 +52,9 @@ def accuracy_figure(summaries: Sequence[ConditionSummary]) -> str:
     for place, text in headers:
         axes.text(0, place, text, fontweight="bold", va="center", fontsize=10)
     axes.set_yticks(places, [_wrapped(name) for name in names])
+    # the first row on top
     axes.set_ylim(y - 0.3, -0.6)
+    # room for the number to the right of the highest interval
     axes.set_xlim(0, min(1.12, max((_estimate(s)[2] for s in known), default=1.0) + 0.12))
     _percent(axes, "x")
     axes.set_xlabel("accuracy, with its 95 % interval (Wilson)")
@@ -59,7 +62,7 @@ def accuracy_figure(summaries: Sequence[ConditionSummary]) -> str:
 
 
 def flips_figure(found: Sequence[ComparisonSummary]) -> str:
-    """Problems lost and gained against the base, to the left and to the right of zero."""
+    """Draw the problems that each condition lost (left of zero) and gained (right) compared with its base."""
     figure, axes = _figure(len(found) * 0.66 + 1.0)
     widest = max((max(c["gained"], c["lost"]) for c in found), default=1) or 1
     for place, c in enumerate(found):
@@ -85,7 +88,7 @@ def flips_figure(found: Sequence[ComparisonSummary]) -> str:
 
 
 def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
-    """Accuracy against what a problem costs: USD where anything is paid and all prices are known, tokens otherwise."""
+    """Draw accuracy over the cost of a problem: in USD if anything is billed and all costs are known, else in tokens."""
     known = [s for s in summaries if s["n"] and s["rows"]]
     paid = all(s["cost_usd"] is not None for s in known) and any(s["cost_usd"] for s in known)
     colours = _colours(s["label"] for s in known)
@@ -118,10 +121,10 @@ def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
 
 
 def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
-    """Accuracy against the number of steps, for each condition with steps.
+    """Draw accuracy over the number of steps, for each condition with steps.
 
     Args:
-        series: number of steps and score of every problem, by the condition's name.
+        series: number of steps and score (0 to 1) of each problem, by the condition's name.
     """
     figure, axes = _figure(3.6)
     width = 0.8 / max(1, len(series))
@@ -131,6 +134,7 @@ def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
             scores = [score for steps, score in points if low <= steps <= high]
             if scores:
                 found = wilson(sum(scores), len(scores))
+                # conditions side by side within a bin
                 x = column + (place - (len(series) - 1) / 2) * width
                 axes.vlines(x, found.low or 0.0, found.high or 0.0, color=colours[name], linewidth=2, zorder=2)
                 axes.plot(x, found.value, "o", color=colours[name], markersize=6, zorder=3)
@@ -146,7 +150,7 @@ def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
 
 
 def causes_figure(causes: Mapping[str, Mapping[str, int]]) -> str:
-    """What became of the problems of each condition, as shares.
+    """Draw how the problems of each condition ended, as shares of its problems.
 
     Args:
         causes: number of problems by cause, by the condition's name.
@@ -169,7 +173,7 @@ def causes_figure(causes: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def _estimate(s: ConditionSummary) -> tuple[float, float, float]:
-    """Return accuracy and interval of a condition with scores, where none of the three is missing."""
+    """Return accuracy and both ends of its interval, for a condition that has scores."""
     return s["accuracy"] or 0.0, s["low"] or 0.0, s["high"] or 0.0
 
 
@@ -177,8 +181,10 @@ def _figure(height: float) -> tuple[Figure, Axes]:
     matplotlib = _matplotlib()
     from matplotlib.figure import Figure
 
+    # text stays text, in the font of the page; the fixed salt makes equal figures equal files
     matplotlib.rcParams["svg.fonttype"] = "none"
     matplotlib.rcParams["svg.hashsalt"] = "trace-of-thought"
+    # not pyplot: it would keep every figure in memory, and pick a window system
     figure = Figure(figsize=(7.0, max(1.6, height)), layout="constrained")
     axes = figure.add_subplot()
     axes.grid(True, color=_GRID, linewidth=0.8, zorder=0)
@@ -188,7 +194,7 @@ def _figure(height: float) -> tuple[Figure, Axes]:
 
 
 def _matplotlib() -> Any:
-    """Import matplotlib without its warnings of a home folder that it cannot write to, which mean nothing to a report."""
+    """Import matplotlib without its warnings about a read-only home folder, which do not matter for a report."""
     logger = logging.getLogger("matplotlib")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -213,7 +219,7 @@ def _colours(names: Iterable[str]) -> dict[str, str]:
 
 
 def _legend(axes: Axes, entries: Sequence[tuple[str, str, str]]) -> None:
-    """Put the legend below the axes, where nothing lies under it."""
+    """Put the legend below the axes, where it covers no data."""
     from matplotlib.lines import Line2D
 
     handles = [
@@ -226,21 +232,24 @@ def _legend(axes: Axes, entries: Sequence[tuple[str, str, str]]) -> None:
 def _svg(figure: Figure) -> str:
     for text in figure.findobj(lambda artist: hasattr(artist, "set_color") and hasattr(artist, "set_text")):
         text.set_color(_TEXT)  # type: ignore[attr-defined]
+        # matplotlib reads text between dollar signs as a formula
         text.set_text(text.get_text().replace("$", r"\$"))  # type: ignore[attr-defined]
     figure.patch.set_alpha(0)
     for axes in figure.axes:
         axes.patch.set_alpha(0)
     file = io.StringIO()
+    # without a date, so that the same journal gives the same file
     figure.savefig(file, format="svg", metadata={"Date": None})
     return _themed(file.getvalue())
 
 
 def _themed(svg: str) -> str:
-    """Replace the stand-ins by the page's colours; keep only the drawing."""
+    """Replace the placeholder colours with CSS variables, make the width flexible, and keep only the <svg> element."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
     svg = re.sub(r'(<svg [^>]*?)width="[\d.]+pt" height="[\d.]+pt"', r'\1width="100%" role="img"', svg, count=1)
     svg = svg.replace(_TEXT, "var(--text, #222)").replace(_GRID, "var(--grid, #ddd)")
+    # for files viewed outside the page: the colours of Okabe and Ito, for colour-blind readers, and two more
     fallbacks = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f")
     for place, colour in enumerate(_COLOURS):
         svg = svg.replace(colour, f"var(--s{place}, {fallbacks[place]})")

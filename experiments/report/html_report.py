@@ -1,4 +1,4 @@
-"""One page and one table that show an experiment: `report.html` needs nothing else, `table.md` fits into a README."""
+"""Make the report of an experiment: a self-contained page, and Markdown tables for a README. The door is `make_report`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from .summary import comparisons, summarise
 from .table import Cells, comparison_cells, markdown_table, percent, shown_columns, summary_cells, terms, usd
 
 SHOWN_CHARACTERS = 4_000
-"""Characters of one solution in the page; the journal has all."""
+"""Maximum characters of a solution in the page. The journal has the full text."""
 
 SHOWN_PROBLEMS = 2_000
-"""Problems in the page, so that it opens in any browser; the tables and figures count all."""
+"""Maximum number of problems in the page, so that browsers can open it. Tables and figures cover all problems."""
 
 
 class ShownRow(TypedDict):
-    """What the page shows of one condition's work on a problem."""
+    """A condition's result for one problem, as the page shows it."""
 
     status: str
     cause: str
@@ -46,7 +46,7 @@ class ShownRow(TypedDict):
 
 
 class ShownProblem(TypedDict):
-    """A problem in the page, with the rows of the conditions by their id."""
+    """A problem as the page shows it, with the result of each condition by its id."""
 
     set: str
     id: str
@@ -60,9 +60,9 @@ class Report:
     """The parts of a report.
 
     Attributes:
-        html: the page, with figures and problems.
-        markdown: the tables.
-        figures: SVG by name.
+        html: the page, with tables, figures and problems.
+        markdown: the tables in Markdown.
+        figures: the figures as SVG, by name.
     """
 
     html: str
@@ -70,7 +70,7 @@ class Report:
     figures: Mapping[str, str]
 
     def files(self) -> dict[str, str]:
-        """Return file names and contents."""
+        """Return the contents of the files of the report by their relative paths."""
         return {"report.html": self.html, "table.md": self.markdown} | {
             f"figures/{n}.svg": svg for n, svg in self.figures.items()
         }
@@ -80,11 +80,11 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
     """Make the report of an experiment from its journal.
 
     Args:
-        journal: of the experiment.
-        columns: columns of its first two tables, see `table.find_columns`. Default: all that differ and hold something.
+        journal: journal of the experiment.
+        columns: columns of the first two tables, see `table.find_columns`. Default: all that are not empty.
 
     Raises:
-        ValueError: there is no such column.
+        ValueError: a name fits no column, or several.
     """
     summaries, found = summarise(journal), comparisons(journal)
     read = conditions(journal)
@@ -119,7 +119,7 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
 
 
 def _frontier_figures(made: Sequence[Frontier]) -> dict[str, str]:
-    """Draw the frontiers over tokens, and over USD where something was billed."""
+    """Draw the frontiers over tokens, and over USD those in which something was billed."""
     billed = [frontier for frontier in made if any(point.usd for point in frontier.points)]
     figures = {"frontier": frontier_figure(made)} if made else {}
     return figures | ({"frontier_usd": frontier_figure(billed, "usd")} if billed else {})
@@ -150,7 +150,7 @@ def _figures(
 
 
 def _name(condition: Condition, read: list[Condition]) -> str:
-    """Name a condition as shortly as the others allow."""
+    """Name a condition by its label, with student and problem set only if they differ between conditions."""
     parts = [condition.label]
     for field in ("student_label", "problems"):
         if len({other.cell[field] for other in read}) > 1:
@@ -163,7 +163,7 @@ def _condition_list(read: list[Condition]) -> list[dict[str, str]]:
 
 
 def _problems(journal: Journal, read: list[Condition]) -> tuple[list[ShownProblem], dict[str, dict[str, int]]]:
-    """Return the problems with what each condition made of them (its first seed), and the causes by condition."""
+    """Return the problems with each condition's result (first seed only), and the number of problems by cause and condition."""
     shown: dict[tuple[str, str], ShownProblem] = {}
     causes: dict[str, dict[str, int]] = {}
     for condition in read:
@@ -175,9 +175,11 @@ def _problems(journal: Journal, read: list[Condition]) -> tuple[list[ShownProble
                 why = cause(row, known[row["key"]].question if row["key"] in known else "")
                 counts[why] = counts.get(why, 0) + 1
                 here = (set_name, row["key"])
+                # one limit for all conditions: a problem that is shown has the rows of every condition
                 if number == 0 and row["key"] in known and (here in shown or len(shown) < SHOWN_PROBLEMS):
                     entry = shown.setdefault(here, _problem(set_name, known[row["key"]]))
                     entry["rows"][condition.cell["condition"]] = _shown_row(row, why)
+    # "correct" first, then the causes as they came: the order of the bars
     return list(shown.values()), {
         name: dict(sorted(c.items(), key=lambda item: item[0] != "correct")) for name, c in causes.items()
     }
@@ -206,13 +208,13 @@ def _shown_row(row: Row, why: str) -> ShownRow:
 
 
 def _traces_page(journal: Journal) -> str:
-    """Return where MLflow shows a trace, to which its id is added; empty unless it is a page of a web server."""
+    """Return the URL to which the id of a trace is appended, "" if it is not a web page (it becomes a link in the report)."""
     page = journal.get("traces_page") or ""
     return page if page.startswith(("http://", "https://")) else ""
 
 
 def _details(summaries: list[ConditionSummary]) -> Cells:
-    """Return the second table: leaks, retries and costs, on which the trust in an accuracy depends."""
+    """Return the table of details: leaks, retries and costs, which say how far an accuracy can be trusted."""
     return shown_columns(
         {
             "problems": [s["problems"] for s in summaries],
@@ -240,8 +242,9 @@ def _rounded(value: float | None, digits: int) -> str:
 
 
 def _embedded(value: Any) -> str:
-    """Return JSON that may stand inside a script element, whatever a model wrote."""
+    """Return JSON that is safe inside a script element, since a model may have written "</script>"."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # U+2028 and U+2029 end a line in older JavaScript, also inside a string
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
@@ -251,5 +254,6 @@ def _template() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader(Path(__file__).parent)
+    # a misspelt variable is an error, not an empty place in the page
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("report.html.j2")

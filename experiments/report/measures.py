@@ -1,4 +1,4 @@
-"""What tables, sentences and exports are made of: the numbers of a condition, of a comparison and of reviews, typed."""
+"""Types of the results that tables, sentences and exports share: of a condition, of a comparison and of reviews."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TypedDict
 
 
 class ConditionSummary(TypedDict):
-    """The numbers of one condition.
+    """The results of one condition.
 
-    Accuracies and rates run from 0 to 1. Teacher tokens count what the condition used: a decomposition that several conditions
+    Accuracies and rates run from 0 to 1. Teacher tokens are those that the condition used: a reply that several conditions
     share counts in each.
     """
 
@@ -24,22 +24,22 @@ class ConditionSummary(TypedDict):
     seeds: int
     rows: int
     n: int
-    """Problems with a verdict."""
+    """Number of problems with a score in at least one seed."""
     accuracy: float | None
     low: float | None
     """Lower end of Wilson's 95 % interval."""
     high: float | None
     strict_accuracy: float | None
-    """Share of answers that are right in the format that was asked for."""
+    """Share of answers that are right in the requested format."""
     statuses: dict[str, int]
-    """Rows by status."""
+    """Number of rows by status."""
     errors: int
     truncated: int
-    """Rows with a reply that ran into the token limit."""
+    """Number of rows with a reply that was cut at the token limit."""
     refused: int
-    """Rows whose plan the teacher refused or left empty."""
+    """Number of rows whose plan the teacher refused or left empty."""
     no_working: int
-    """Rows with an answer that stands alone."""
+    """Number of rows with an answer but no working."""
     retried: int
     leak_rate: float | None
     accuracy_without_leaks: float | None
@@ -55,14 +55,14 @@ class ConditionSummary(TypedDict):
     cost_per_correct: float | None
     seconds_per_correct: float | None
     seconds_per_problem: float | None
-    """None where nobody took the time, as in imported traces."""
+    """None if it was not measured, as in imported traces."""
 
 
 class ComparisonSummary(TypedDict):
-    """One condition against its base, as tables and sentences need it; see `paired.Comparison`.
+    """One condition compared with its base, as plain values; see `paired.Comparison` for most of them.
 
-    `a` and `b` are labels, `a` is the base. `group` is the value of the column that breaks the comparison down. `a_pass` and
-    `b_pass` are pass@k of k = `pass_k` trials, None where a problem has one.
+    `a` is the label of the base, `b` that of the other condition. `group` is the part of a breakdown, "" for all problems.
+    `a_pass` and `b_pass` are pass@k for k = `pass_k` trials, None if problems have a single trial.
     """
 
     a: str
@@ -97,26 +97,26 @@ class ComparisonSummary(TypedDict):
 
 
 class ReviewSummary(TypedDict):
-    """What reviewers did with the plans of one teacher for one student and problem set, and what became of the problems.
+    """The decisions of reviewers for one teacher, student and problem set, and the results of the problems.
 
-    Pairs are (problems solved, problems scored). The last two pairs cover the problems whose steps a review changed:
-    solved with the changed steps, and with the teacher's own; (0, 0) without --counterfactual.
+    Pairs are (problems solved, problems scored). The last two pairs cover the problems whose steps a review changed: solved
+    with the changed steps, and with the teacher's original steps. They are (0, 0) without --counterfactual.
     """
 
     teacher: str
     student: str
     problems: str
     reviewed: int
-    """Problems with at least one decision."""
+    """Number of problems with at least one decision."""
     waiting: int
     approved: int
-    """Decisions, not problems: rejected steps are reviewed again."""
+    """These three count decisions, not problems: rejected steps are reviewed again."""
     edited: int
     rejected: int
     words: float | None
-    """Mean edit distance of the edits, in words."""
+    """Mean edit distance of the edits, in words; None without edits."""
     seconds: float | None
-    """Mean time of a decision, None if the reviewing program did not take it."""
+    """Mean time of a decision; None if the reviewing program did not measure it."""
     reviewed_right: tuple[int, int]
     unreviewed_right: tuple[int, int]
     changed_right: tuple[int, int]

@@ -1,4 +1,4 @@
-"""Why a problem ended as it did, from its row: for the report."""
+"""Name the cause of a problem's outcome from its row: `cause`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from ..journal.records import Detail, Row
 
 
 def cause(row: Row, question: str) -> str:
-    """Return "correct", or what went wrong in a word or two.
+    """Return "correct", or the cause of the failure in a few words.
 
-    Of several causes of a wrong answer the first is taken, in the order of `verification.error_causes`: an arithmetic slip, a
-    missing step, a misread quantity.
+    A wrong answer may have several causes. The first is returned, in the order of `verification.error_causes`: an arithmetic
+    slip, a missing step, a misread quantity.
+
+    Args:
+        row: the row, with its detail.
+        question: text of the problem.
     """
     status = row["status"]
+    # checked first: for a solution that was cut, the limit is the cause
     if status in ("no_answer", "incorrect") and "length" in (row["finish_reason"] or ""):
         return "token limit reached"
     if status != "incorrect":
         return status.replace("_", " ")
+    # a wrong format is counted by the strict accuracy, and does not make an answer wrong
     known = [name for name in _causes(row["detail"], question) if name != "format"]
     return known[0].replace("_", " ") if known else "other wrong answer"
 
@@ -26,6 +32,7 @@ def _causes(detail: Detail, question: str) -> list[str]:
     verdict, check = detail.get("verdict"), detail.get("check")
     if not verdict or not check:
         return []
+    # the journal has plain values; the causes are computed from the classes of `verification`
     equations = tuple(Equation(**equation) for equation in check["equations"])
     steps = tuple(StepCheck(**step) for step in check["steps"])
     rebuilt = SolutionCheck(

@@ -1,4 +1,4 @@
-"""What `tot list` shows of an experiment, and the cells and problems of one that `tot show` looks for."""
+"""Look into experiments: the overview of `tot list`, and the cells, rows and prompts that `tot show` finds."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ Wanted = Literal["failed", "flipped", "no_answer"]
 class Overview(TypedDict):
     """One experiment in a list.
 
-    `lift` is the largest gain in accuracy over a base on the same problems, None where nothing is compared; `lift_by` is who
-    has it. `last_ms` is Unix time.
+    `lift` is the largest difference in accuracy to a base on the same problems, None if nothing is compared. `lift_by` is the
+    label of the condition that has it. `last_ms` is Unix time in milliseconds. `missing` and `failed` count problems of cells.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Overview(TypedDict):
 
 
 def overview(journal: Journal) -> Overview:
-    """Return what there is to say of an experiment in one line."""
+    """Return the overview of an experiment."""
     cells, sessions = journal.cells(), journal.sessions()
     sizes = {cell["problems"]: journal.count_problems(cell["problems"]) for cell in cells}
     counts = [journal.counts(cell["id"]) for cell in cells]
@@ -64,13 +64,14 @@ def overview(journal: Journal) -> Overview:
 
 
 def _state(journal: Journal, expected: int, left: int) -> State:
+    # the lock tells: a killed run leaves a session without an end
     if journal.busy:
         return "running"
     return "empty" if not expected else "incomplete" if left else "finished"
 
 
 def best_lift(found: list[Condition]) -> tuple[float | None, str]:
-    """Return the largest difference to a base on the same problems, and the label of what has it."""
+    """Return the largest difference in accuracy to a base on the same problems, and the label of its condition."""
     lifts = []
     for base, other in base_pairs(found):
         keys, before, after = paired(base, other)
@@ -80,15 +81,21 @@ def best_lift(found: list[Condition]) -> tuple[float | None, str]:
 
 
 def choose_cells(journal: Journal, wanted: str) -> list[CellValues]:
-    """Return the cells whose id, condition or label is this, else those in whose full name it stands; all for "".
+    """Find cells by id, condition or label, or by a part of their full name.
 
-    Their labels tell options apart, as in the tables.
+    Args:
+        journal: journal of the experiment.
+        wanted: the name. "" means all cells.
+
+    Returns:
+        The cells that equal the name, else those whose full name contains it. Their labels are unique, as in the tables.
 
     Raises:
-        LookupError: there is none; says which there are.
+        LookupError: no cell fits; the message lists the known ones.
     """
     stored = journal.cells()
     cells: list[CellValues] = [{**cell, "label": label} for cell, label in zip(stored, told_apart(stored), strict=True)]
+    # an exact match first: "standard" is also part of longer labels
     exact = [cell for cell, was in zip(cells, stored, strict=True) if wanted in _names(cell, was["label"])]
     chosen = exact or [cell for cell in cells if wanted in full_name(cell)]
     if not chosen:
@@ -104,15 +111,18 @@ def _names(cell: CellValues, label: str) -> tuple[str, ...]:
 
 
 def full_name(cell: CellValues) -> str:
-    """Return student, method and problem set of a cell."""
+    """Return student, label, problem set and seed of a cell as one name."""
     seed = f" (seed {cell['seed']})" if cell["seed"] else ""
     return f"{cell['student_label']} {cell['label']} on {cell['problems']}{seed}"
 
 
 def choose_rows(journal: Journal, cell: CellValues, wanted: Sequence[Wanted] = ()) -> list[Row]:
-    """Return the rows of a cell that are any of what is wanted; all if nothing is.
+    """Return the rows of a cell that fit any of the wanted kinds, or all rows if none is given.
 
-    `failed` means a wrong answer or an error, `flipped` that the base of the comparison ended the other way.
+    Args:
+        journal: journal of the experiment.
+        cell: the cell.
+        wanted: "failed" (wrong, no answer, timeout or error), "no_answer", or "flipped" (scored differently from the base).
     """
     rows = list(journal.rows(cell["id"]))
     if not wanted:
@@ -134,14 +144,15 @@ def _flipped(journal: Journal, cell: CellValues) -> set[str]:
 
 
 def find_row(rows: Sequence[Row], problem: str) -> int:
-    """Return the place of a problem in rows, by its id, its key or its number from 1.
+    """Return the index of a problem in rows, found by its id, its key or its number from 1.
 
     Raises:
-        LookupError: it is not there; says what is near.
+        LookupError: no row fits; the message names a similar id.
     """
     for place, row in enumerate(rows):
         if problem in (row["problem_id"], row["key"]):
             return place
+    # ids first, since those of many sets are numbers themselves
     if problem.isdecimal() and 1 <= int(problem) <= len(rows):
         return int(problem) - 1
     near = get_close_matches(problem, [row["problem_id"] for row in rows], n=1)
@@ -150,16 +161,18 @@ def find_row(rows: Sequence[Row], problem: str) -> int:
 
 
 def teacher_reply(journal: Journal, cell: CellValues, question: str) -> Any:
-    """Return the reply of the cell's teacher to a question, with its prompt; None if the journal has none."""
+    """Return the stored reply of the cell's teacher to a question, with its prompt; None if there is none."""
+    # replies of `self` are stored under the student's name
     label = cell["teacher_label"] if cell["teacher_label"] != "self" else cell["student_label"]
     found = [reply for reply in journal.replies() if reply["question"] == question]
     return next((reply for reply in found if reply["teacher"].startswith(label)), None)
 
 
 def student_prompts(cell: CellValues, row: Row, question: str) -> list[str]:
-    """Return what the student was asked for its first solution; empty where that cannot be told.
+    """Return the prompts of the student's first solution.
 
-    It cannot for imported traces, for methods that are not known here any more, and where the teacher gave the answer.
+    They are rebuilt from the prompt set. The list is empty for imported traces, for methods that are not registered here, and
+    if the teacher gave the answer.
     """
     texts, solutions = cell.get("prompt_set", {}).get("texts"), row["detail"].get("solutions")
     way = _way(cell, row["detail"].get("rung") or "")
@@ -181,6 +194,6 @@ def _way(cell: CellValues, rung: str) -> Way | None:
 
 
 def settings(cell: CellValues) -> str:
-    """Return what a cell was run with, in one line."""
+    """Return the main options of a cell in one line."""
     shown = {name: cell.get(name) for name in ("mode", "samples", "seed", "max_attempts", "prompts")}
     return ", ".join(f"{name} {value}" for name, value in shown.items()) + f", student {json.dumps(cell['student'])}"

@@ -1,4 +1,4 @@
-"""Summarise what reviewers decided, and what became of the problems that they reviewed."""
+"""Summarise the decisions of reviewers and the results of the reviewed problems. The door is `review_summary`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Tally:
                 self.times.append(seconds)
         self._score("reviewed" if reviews else "unreviewed", row["status"])
         if other := row["detail"].get("counterfactual"):
-            # both solutions of the same problem, so that the two shares can be compared
+            # both solutions are of the same problem, so the two shares can be compared
             self._score("changed", row["status"])
             self._score("original", other["status"])
 
@@ -59,7 +59,7 @@ def review_summary(journal: Journal, cells: Collection[str] | None = None) -> li
     """Return one summary for each teacher, student and problem set whose plans may be reviewed.
 
     Args:
-        journal: of the experiment.
+        journal: journal of the experiment.
         cells: ids of the cells to read. Default: all.
     """
     tallies: dict[tuple[str, str, str], _Tally] = {}

@@ -1,4 +1,4 @@
-"""Scores of conditions by problem: seeds are averaged per problem before anything else is computed."""
+"""Read the scores of conditions by problem; seeds are averaged per problem before anything else. The door is `conditions`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,24 @@ from .labels import told_apart
 
 @dataclass
 class Condition:
-    """The cells that differ only in their seed, and their rows.
+    """The cells that differ only in their seed, and the sums over their rows.
 
     Attributes:
-        cell: the first cell's values (`Cell.as_dict`).
-        cell_ids: one a seed.
-        scores: mean score by problem key, of the problems that have a verdict in at least one seed.
-        strict: the same for the strict verdict.
+        cell: values of the first cell (`Cell.as_dict`).
+        cell_ids: ids of the cells, one per seed.
+        scores: mean score by problem key, for problems that are scored in at least one seed.
+        strict: mean strict verdict by problem key.
+        leaking: keys of the problems whose steps contain the reference.
+        taught: number of rows with steps.
+        steps: number of steps by problem key.
         statuses: number of rows by status.
-        truncated: rows with a reply that ran into the token limit, of teacher or student.
-        refused: rows whose plan the teacher refused or left empty.
-        no_working: rows with an answer that stands alone.
-        sums: totals of tokens, cost, seconds, tries over all rows.
+        sums: totals of tokens, cost, seconds and tries over all rows.
+        unknown_cost: number of rows with an unknown cost.
+        rows: number of rows.
+        own_label: unique label of the condition, see `told_apart`.
+        truncated: number of rows with a reply of teacher or student that was cut at the token limit.
+        refused: number of rows whose plan the teacher refused or left empty.
+        no_working: number of rows with an answer but no working.
     """
 
     cell: CellValues
@@ -47,12 +53,12 @@ class Condition:
 
     @property
     def label(self) -> str:
-        """The method with what it adds, and what tells it apart from others of the same name."""
+        """The method with its options, unique among the conditions of the experiment."""
         return self.own_label or self.cell["label"]
 
 
 BARE_WORDS = 6
-"""Up to so many words and numbers, and without an equation, a solution is an answer and no working: "It is 42 apples." """
+"""A solution of at most so many words and numbers, without an equation, counts as no working: "It is 42 apples." """
 
 _WORD = re.compile(r"[^\W_]+")
 _SUMMED = (
@@ -65,8 +71,8 @@ def conditions(journal: Journal, cells: Collection[str] | None = None) -> list[C
     """Read the conditions of a journal in the order of their cells.
 
     Args:
-        journal: of the experiment.
-        cells: ids of the cells to read; all unless given.
+        journal: journal of the experiment.
+        cells: ids of the cells to read. Default: all.
     """
     found: dict[str, Condition] = {}
     points: dict[str, tuple[dict[str, list[float]], dict[str, list[float]]]] = {}
@@ -95,8 +101,10 @@ def _add(condition: Condition, row: Row, scores: dict[str, list[float]], strict:
     for name in _SUMMED:
         condition.sums[name] = condition.sums.get(name, 0) + (numbers[name] or 0)
     costs = (row["teacher_cost_usd"], row["student_cost_usd"])
+    # one unknown cost makes the total unknown, never 0
     condition.unknown_cost += None in costs
     condition.sums["cost_usd"] = condition.sums.get("cost_usd", 0) + sum(cost or 0 for cost in costs)
+    # errors, timeouts and bad references say nothing about the student
     if row["status"] in SCORED:
         scores.setdefault(row["key"], []).append(float(row["status"] == "correct"))
         if row["strict"] is not None:
@@ -124,6 +132,6 @@ def _means(values: dict[str, list[float]]) -> dict[str, float]:
 
 
 def paired(a: Condition, b: Condition) -> tuple[list[str], list[float], list[float]]:
-    """Return the keys of the problems that both have a score for, and the scores."""
+    """Return the keys of the problems that both conditions have scores for, the scores of a, and those of b."""
     keys = [key for key in a.scores if key in b.scores]
     return keys, [a.scores[key] for key in keys], [b.scores[key] for key in keys]

@@ -1,4 +1,4 @@
-"""The sides of a comparison: a condition of an experiment or a log of another library, with the columns of its problems."""
+"""Read a side of a comparison: a condition of an experiment, or a log of another library. The door is `sides_of`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .scores import Condition, conditions
 
 @dataclass(frozen=True)
 class Side:
-    """A condition with what is known of its problems, all by the key of the problem.
+    """A condition with what is known about its problems. All mappings are by problem key.
 
     Attributes:
-        condition: with the mean score of each problem.
-        names: ids of the problems.
-        columns: of each problem: its metadata, domain and id.
-        trials: score of each sample, epoch or seed.
-        questions: text of each problem, white space folded.
-        source: "journal", or the library whose log it is.
+        condition: the condition, with the mean score of each problem.
+        names: id of each problem.
+        columns: columns of each problem: metadata, domain, id and reference.
+        trials: scores of each problem, one per sample, epoch or seed.
+        questions: text of each problem, with white space folded.
+        source: "journal", or the library that wrote the log.
     """
 
     condition: Condition
@@ -39,11 +39,15 @@ class Side:
     source: str = "journal"
 
     def column(self, name: str) -> dict[str, Hashable]:
-        """Return the values of a column by problem; problems without it are left out."""
+        """Return the values of a column as strings, by problem key. Problems without it are left out."""
         return {key: str(known[name]) for key, known in self.columns.items() if known.get(name) is not None}
 
     def rekeyed(self, keys: Mapping[str, str]) -> Side:
-        """Return the side with other keys for its problems; problems without one are dropped."""
+        """Return the side with new problem keys. Problems without a new key are dropped.
+
+        Args:
+            keys: new key by old key.
+        """
 
         def moved(values: Mapping[str, Any]) -> dict[str, Any]:
             return {keys[key]: value for key, value in values.items() if key in keys}
@@ -53,14 +57,17 @@ class Side:
 
 
 def sides_of(spec: str, home: Path, *, texts: bool = False, rescore: bool = False, score: str | None = None) -> list[Side]:
-    """Return what a name stands for.
+    """Return the conditions that a name stands for.
 
     Args:
         spec: EXPERIMENT, EXPERIMENT:CELL, or the path of a log.
         home: folder of the journals.
-        texts: read a log's inputs in full, not only its summaries.
-        rescore: verify the answers in a log again, with our verifier; rows of experiments have been verified by it.
-        score: which score of a log to take.
+        texts: read a log's inputs and outputs in full, not only its summaries.
+        rescore: verify the answers in a log again with our verifier, which has verified the rows of experiments already.
+        score: which score of a log to read.
+
+    Returns:
+        One side per condition; a single one for a log.
 
     Raises:
         FileNotFoundError: no such experiment or log.
@@ -69,6 +76,7 @@ def sides_of(spec: str, home: Path, *, texts: bool = False, rescore: bool = Fals
     """
     if is_log(spec):
         return [_of_log(read_log(Path(spec), texts=texts or rescore, score=score), rescore, Path(spec))]
+    # the last colon, since the path of a journal may contain others
     name, _, wanted = spec.rpartition(":") if ":" in spec else (spec, "", "")
     with find_journal(name, home) as journal:
         chosen = {cell["id"] for cell in choose_cells(journal, wanted)}
@@ -87,8 +95,9 @@ def _of_condition(journal: Journal, condition: Condition) -> Side:
 
 
 def _trials(journal: Journal, condition: Condition) -> dict[str, list[float]]:
-    """Return the score of each sample of a vote, else of each seed."""
+    """Return the scores of each problem: one per sample if the cells vote, else one per seed."""
     found: dict[str, list[float]] = {}
+    # a row has only the verdict of the vote: its samples are verified here
     problems = journal.problems(condition.cell["problems"]) if condition.cell["samples"] > 1 else {}
     for cell_id in condition.cell_ids:
         for row in journal.rows(cell_id, detail=bool(problems)):
@@ -116,21 +125,22 @@ def _of_log(log: Log, rescore: bool, path: Path) -> Side:
 
 
 def _again(problem: ScoredProblem) -> list[float]:
-    # GSM8K's target in samples of lm-eval is the whole worked solution
+    # in samples of lm-eval, the target of GSM8K is the whole worked solution
     reference = final_answer(problem.reference) if problem.reference else None
     return _verified(problem.texts, reference, problem.question)
 
 
 def _verified(texts: list[str], reference: str | None, question: str) -> list[float]:
-    """Return 1 or 0 for each text that can be scored."""
+    """Return 1.0 or 0.0 for each text, without those that cannot be scored."""
     from ...verification import verify_answer
 
+    # samples repeat each other; each text is verified once
     known = {text: verify_answer(text, reference, question=question).status for text in dict.fromkeys(texts)}
     return [float(known[text] == "correct") for text in texts if known[text] in SCORED]
 
 
 def _cell_of(log: Log, path: Path, rescore: bool) -> CellValues:
-    """Describe a log as tables show it."""
+    """Return a log as a cell, so that tables can show it. The path serves as its id."""
     return {
         "id": str(path),
         "condition": str(path),

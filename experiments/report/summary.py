@@ -1,4 +1,4 @@
-"""Summarise an experiment: the numbers of each condition, and each condition compared with its base."""
+"""Summarise an experiment: `summarise` for the results of each condition, `comparisons` for comparisons with their bases."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from .measures import ComparisonSummary, ConditionSummary
 from .scores import Condition, conditions, paired
 
 BASES = ("chain_of_thought", "standard", "plan_and_solve")
-"""What a method is compared with, where the experiment has it; the first that is there is the base of the others."""
+"""Methods that others are compared with. The first one that an experiment has is its base."""
 
 
 def summarise(journal: Journal, cells: Collection[str] | None = None) -> list[ConditionSummary]:
-    """Return the numbers of each condition, in the order of the cells."""
+    """Return the results of each condition, in the order of the cells.
+
+    Args:
+        journal: journal of the experiment.
+        cells: ids of the cells to read. Default: all.
+    """
     return [summarise_condition(condition) for condition in conditions(journal, cells)]
 
 
 def summarise_condition(condition: Condition) -> ConditionSummary:
-    """Return the numbers of a condition."""
+    """Return the results of a condition."""
     cell, sums, scores = condition.cell, condition.sums, condition.scores
     accuracy = wilson(sum(scores.values()), len(scores))
     clean = {key: score for key, score in scores.items() if key not in condition.leaking}
@@ -31,6 +36,7 @@ def summarise_condition(condition: Condition) -> ConditionSummary:
     }
     solved = condition.statuses.get("correct", 0)
     answered = condition.rows - condition.statuses.get("error", 0)
+    # 0 means that it was not measured, as in imported traces
     seconds = sums.get("seconds") or None
     cost = None if condition.unknown_cost else sums.get("cost_usd", 0.0)
     return {
@@ -72,9 +78,9 @@ def summarise_condition(condition: Condition) -> ConditionSummary:
 
 
 def comparisons(journal: Journal, cells: Collection[str] | None = None) -> list[ComparisonSummary]:
-    """Compare, for each student and problem set, every condition with its base on the same problems.
+    """Compare every condition with its base: the same student, on the problems that both have.
 
-    Every p-value is corrected for the number of comparisons made here (Holm).
+    p-values are corrected for the number of comparisons made here (Holm). Arguments are as for `summarise`.
     """
     pairs = base_pairs(conditions(journal, cells))
     made = [(a, b, compare(*paired(a, b)[1:])) for a, b in pairs if paired(a, b)[0]]
@@ -83,7 +89,7 @@ def comparisons(journal: Journal, cells: Collection[str] | None = None) -> list[
 
 
 def base_pairs(found: list[Condition]) -> list[tuple[Condition, Condition]]:
-    """Return each condition with its base: the same student and problem set, another method."""
+    """Return pairs of base and condition, of the same student and problem set. A taught condition may have two bases."""
     groups: dict[tuple[str, str], list[Condition]] = {}
     for condition in found:
         groups.setdefault((condition.cell["problems"], str(condition.cell["student"])), []).append(condition)
@@ -91,10 +97,10 @@ def base_pairs(found: list[Condition]) -> list[tuple[Condition, Condition]]:
 
 
 def _with_base(group: list[Condition]) -> list[tuple[Condition, Condition]]:
-    """Pair each condition with its base, in the same prompts where possible, else with the first condition.
+    """Pair each condition of a group with its base: the first of `BASES`, with the same prompts if possible.
 
-    What has a teacher is compared twice: with its control, the same way of solving without a teacher, and with the best
-    condition without a teacher (which favours the condition without: the best of several is best by chance, too).
+    A condition with a teacher is compared twice: with its control, the same way of solving without a teacher, and with the
+    best condition without a teacher. The second favours the untaught side: the best of several is partly best by chance.
     """
     pairs = []
     untaught = [c for c in group if not c.cell["teacher"] and c.scores]
@@ -102,6 +108,7 @@ def _with_base(group: list[Condition]) -> list[tuple[Condition, Condition]]:
     for other in group:
         same = [c for c in group if c.cell["prompts_hash"] == other.cell["prompts_hash"]] or group
         base = next((c for method in BASES for c in same if c.cell["method"] == method), group[0])
+        # a mode without its control in the experiment falls back to the base
         bases = [_control(other, same) or base, best] if other.cell["teacher"] else [base]
         wanted = [b for place, b in enumerate(bases) if b is not None and b is not other and b not in bases[:place]]
         pairs += [(b, other) for b in wanted]
@@ -109,9 +116,10 @@ def _with_base(group: list[Condition]) -> list[tuple[Condition, Condition]]:
 
 
 def _control(condition: Condition, group: list[Condition]) -> Condition | None:
-    """Return the same way of solving without a teacher: with as many shots and samples where there is one."""
+    """Return a condition's control: the same way of solving without a teacher, with equal shots and samples if possible."""
     method = CONTROLS.get(condition.cell["mode"])
     if is_ladder(condition.cell["mode"]):
+        # a ladder starts with the student alone: its first rung is the control
         method = rung_names(condition.cell["mode"])[0]
     found = [c for c in group if c.cell["method"] == method]
     alike = [c for c in found if all(c.cell.get(name) == condition.cell.get(name) for name in ("shots", "samples"))]
@@ -119,7 +127,7 @@ def _control(condition: Condition, group: list[Condition]) -> Condition | None:
 
 
 def comparison_dict(a: Condition, b: Condition, found: Comparison) -> ComparisonSummary:
-    """Return a comparison with the names of what it compares."""
+    """Return a comparison as plain values, with the labels and ids of both conditions."""
     return {
         "a": a.label,
         "b": b.label,

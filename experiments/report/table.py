@@ -1,4 +1,4 @@
-"""The tables of an experiment: for the terminal (rich) and as Markdown, from the same cells."""
+"""Build the tables of an experiment: `summary_cells` and `comparison_cells`, shown by `rich_table` or `markdown_table`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 Cells = tuple[list[str], list[list[str]]]
-"""Header and rows of a table, all as text."""
+"""Header and rows of a table, as text."""
 
 _SUMMARY: dict[str, Callable[[ConditionSummary], str]] = {
     "problems": lambda s: s["problems"],
@@ -62,25 +62,25 @@ _COMPARISON: dict[str, Callable[[ComparisonSummary], str]] = {
 SUMMARY_COLUMNS, COMPARISON_COLUMNS = tuple(_SUMMARY), tuple(_COMPARISON)
 
 _NOTHING = {name: {"0"} for name in ("retried", "truncated", "refused", "no working", "USD")} | {"leaks": {"-", "0 %"}}
-"""What a column of the summary holds where it has nothing to say, by name."""
+"""Values of summary columns that count as empty, by column."""
 
 _EMPTY: dict[str, set[str]] = {"group": {"all"}, "relative gain (95 %)": set(), "needed for 80 % power": set()}
-"""The same of the comparisons; two columns always stay: their absence would look like an oversight."""
+"""The same for comparisons. Two columns have none and are always shown: without them a reader would miss something."""
 
 
 def summary_cells(summaries: Sequence[ConditionSummary], wanted: Sequence[str] = ()) -> Cells:
-    """Return the summary table.
+    """Return header and rows of the summary table.
 
     Args:
-        summaries: one for each row.
-        wanted: columns to show, in this order, see `find_columns`. Default: all that differ and hold something.
+        summaries: one per row.
+        wanted: columns to show, in this order, see `find_columns`. Default: all that are not empty.
     """
     columns = {name: [read(s) for s in summaries] for name, read in _SUMMARY.items()}
     return _chosen(columns, wanted) or shown_columns(columns, _NOTHING)
 
 
 def comparison_cells(found: Sequence[ComparisonSummary], wanted: Sequence[str] = ()) -> Cells:
-    """Return the table of comparisons; arguments as for `summary_cells`."""
+    """Return header and rows of the table of comparisons. Arguments are as for `summary_cells`."""
     columns = {name: [read(c) for c in found] for name, read in _COMPARISON.items()}
     return _chosen(columns, wanted) or shown_columns(columns, _EMPTY)
 
@@ -89,7 +89,7 @@ def find_columns(wanted: Iterable[str], known: Sequence[str] = (*SUMMARY_COLUMNS
     """Return the full names of columns.
 
     Args:
-        wanted: names as in the tables, in any case; "accuracy" is enough for "accuracy (95 %)", "needed" for the last one.
+        wanted: names in any case, without the part in brackets, or their beginnings: "accuracy" for "accuracy (95 %)".
         known: names to choose from. Default: those of both tables.
 
     Raises:
@@ -111,7 +111,7 @@ def _column_named(wanted: str, known: Sequence[str]) -> str:
 
 
 def _chosen(columns: Mapping[str, list[str]], wanted: Sequence[str]) -> Cells | None:
-    """Return the wanted columns; None if they mean the other table, so that this one stays as it is."""
+    """Return the wanted columns; None if they belong to the other table, so that this one is shown as usual."""
     found = find_columns(wanted)
     names = [name for name in found if name in columns]
     # "student" and "n" are columns of both tables: beside a column that only the other one has, they mean the other one
@@ -137,20 +137,20 @@ TERMS = {
     "pass@k": "share of problems that at least one of k trials solves",
     "standard error": "of the difference, in points, over clusters",
 }
-"""What the columns mean that do not say it themselves."""
+"""Explanations of the columns whose names do not explain themselves."""
 
 
 def terms(header: Sequence[str]) -> str:
-    """Return a line that explains the columns of a table."""
+    """Return a line that explains the columns of a table; "" if none needs it."""
     return "; ".join(f"{name}: {TERMS[name]}" for name in header if name in TERMS)
 
 
 def shown_columns(columns: Mapping[str, list[str]], empty: Mapping[str, set[str]] | None = None) -> Cells:
-    """Return header and cells without the columns that hold nothing, or name problems and students that never differ.
+    """Return header and rows without empty columns, and without "problems" and "student" if all rows have the same.
 
     Args:
-        columns: cells by the name of their column.
-        empty: what counts as nothing in a column, where it is not "-".
+        columns: cells of each column, by its name.
+        empty: values that count as empty, by column. Default: "-".
     """
     kept = {
         name: cells
@@ -166,7 +166,7 @@ def _gain(c: ComparisonSummary) -> str:
 
 
 def p_value(value: float | None) -> str:
-    """Return a p-value as tables show it."""
+    """Format a p-value: three digits, "< 0.001" below that, "-" for None."""
     return "-" if value is None else f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
@@ -177,16 +177,17 @@ def _passes(c: ComparisonSummary) -> str:
     return f"k={c['pass_k']}: " + " vs ".join(rates)
 
 
+# what the functions below print: a number, a percentage, an interval, "12 / 7", "-" or nothing
 _NUMBER = re.compile(r"(?:< )?[+-]?\d[\d,.]*(?: %)?(?: \(.*\))?(?: [+/] \d[\d,.]*)?$|-$|unknown$|$")
 
 
 def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int = 160) -> Table:
-    """Return a table for the terminal; below 120 columns names are broken between words so that numbers keep their room."""
+    """Return a table for the terminal. Below a width of 120 characters names are wrapped, so that numbers keep their room."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    # a column of numbers is read from its right end, words from their left
+    # numbers are aligned right, words left
     numbers = {name for place, name in enumerate(header) if rows and all(_NUMBER.match(row[place]) for row in rows)}
     table = Table(
         title=Text(printable(title)),
@@ -198,6 +199,7 @@ def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
     )
     names = ("method", "compared")
     for name in header:
+        # wrapped below by words; rich would break them anywhere
         narrow = width < 120 and name in names
         table.add_column(name, justify="right" if name in numbers else "left", overflow="fold", no_wrap=narrow)
     for row in rows:
@@ -205,12 +207,13 @@ def rich_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
             textwrap.fill(cell, 20, break_long_words=False) if width < 120 and name in names else cell
             for name, cell in zip(header, row, strict=True)
         ]
+        # Text, since rich would read "[...]" in a label as markup
         table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
+    """Format a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(_escaped(cell) for cell in line) + " |" for line in lines) + "\n"
 
@@ -220,17 +223,17 @@ def _escaped(cell: str) -> str:
 
 
 def statuses(counts: Mapping[str, int]) -> str:
-    """Return "12 correct, 7 incorrect, 1 error"."""
+    """Format counts by status: "12 correct, 7 incorrect, 1 error"."""
     return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts.get(status)) or "-"
 
 
 def percent(value: float | None) -> str:
-    """Return a share in percent."""
+    """Format a share (0 to 1) in percent."""
     return "-" if value is None else f"{100 * value:.1f} %".replace(".0 %", " %")
 
 
 def interval(value: float | None, low: float | None, high: float | None) -> str:
-    """Return "45.0 % (25.8-65.8)"."""
+    """Format a share (0 to 1) with its interval: "45.0 % (25.8-65.8)"."""
     if value is None:
         return "-"
     ends = f" ({100 * low:.1f}-{100 * high:.1f})" if low is not None and high is not None else ""
@@ -238,23 +241,23 @@ def interval(value: float | None, low: float | None, high: float | None) -> str:
 
 
 def signed_interval(value: float, low: float | None, high: float | None, unit: str) -> str:
-    """Return "+12.0 (-3.5 to +27.0)" for 0.12 and its ends; an end without a bound is shown as such."""
+    """Format a difference with its interval, times 100: "+12.0 (-3.5 to +27.0)" for 0.12. An end of None is "unbounded"."""
     ends = " to ".join("unbounded" if end is None else f"{100 * end:+.1f}" for end in (low, high))
     return f"{100 * value:+.1f}{unit} ({ends})"
 
 
 def tokens(count: int, role: str) -> str:
-    """Return a number of tokens; "-" where the model reported none, or there is none."""
+    """Format a number of tokens; "-" if it is 0 or there is no such model (`role` is "")."""
     return f"{count:,}" if count and role else "-"
 
 
 def usd(value: float | None) -> str:
-    """Return a cost; an unknown one is shown as unknown."""
+    """Format a cost in USD; None is "unknown"."""
     if value is None:
         return "unknown"
     return f"{value:.4f}" if 0 < value < 1 else f"{value:.2f}" if value else "0"
 
 
 def number(value: float | None) -> str:
-    """Return a number with three digits, whole from 100 on; nothing where none was measured."""
+    """Format a number with three significant digits, from 100 on as a whole number; "-" if it is 0 or None."""
     return (f"{value:.3g}" if value < 100 else f"{value:,.0f}") if value else "-"

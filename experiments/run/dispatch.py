@@ -1,4 +1,4 @@
-"""Hand problems to workers. Nothing else in this project knows how, so another engine would replace only this file."""
+"""Run many problems concurrently: `work_off`. Concurrency is decided only here, so another engine would replace this file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ Result = TypeVar("Result")
 
 @dataclass
 class Lane(Generic[Unit]):
-    """The work for one model: its units, in order, and how many may be in flight at a time."""
+    """The work for one model.
+
+    Attributes:
+        name: name of the lane, for its tasks.
+        units: the units, in order.
+        width: maximum number of units in flight.
+    """
 
     name: str
     units: Iterator[Unit]
@@ -26,16 +32,20 @@ async def work_off(
     take: Callable[[Unit, Result], None],
     admit: Callable[[Unit], Awaitable[bool]],
 ) -> None:
-    """Solve all units of all lanes side by side.
+    """Solve all units of all lanes concurrently, in `width` workers per lane.
 
     Args:
         lanes: the work. Units are drawn one by one, so a lane may be endless.
         solve: returns the result of a unit. It must not raise for a problem that fails.
-        take: called with each result, in this thread, as soon as it is known. An exception from it ends the work.
+        take: called with each result as soon as it is known, in the thread of the event loop.
         admit: waits until a unit may start. False ends the worker; units in flight are still finished.
+
+    Raises:
+        BaseException: the first exception of `solve`, `take` or `admit`. It cancels all units in flight.
     """
 
     async def work(lane: Lane[Unit]) -> None:
+        # the workers of a lane share its iterator, so each unit is drawn once
         while (unit := next(lane.units, None)) is not None and await admit(unit):
             take(unit, await solve(unit))
 
@@ -45,4 +55,5 @@ async def work_off(
                 for _ in range(lane.width):
                     group.create_task(work(lane), name=lane.name)
     except BaseExceptionGroup as failures:
+        # callers handle errors such as AllFail by type, not groups of them
         raise failures.exceptions[0] from None

@@ -1,4 +1,4 @@
-"""Estimate the calls, tokens and cost of a run before anything is spent."""
+"""Estimate the calls, tokens and cost of a run before any model is called. The door is `estimate`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,24 @@ DECOMPOSITION_TOKENS = 150
 SOLUTION_TOKENS = 250
 STEP_TOKENS = 80
 STEPS = 5
-"""Taken where the journal has no rows to learn from; a typical plan and solution of GSM8K."""
+"""Characters per token, output tokens, and steps of a plan: typical of GSM8K, used until the journal has rows to average."""
 
 
 @dataclass
 class CellEstimate:
-    """What a cell still needs. Costs are in USD, None if unknown; an earlier cell's replies are not counted again."""
+    """What a cell still needs. Teacher replies that an earlier cell pays for are not counted again.
+
+    Attributes:
+        cell: the cell.
+        problems: number of problems to run.
+        done: number of finished problems.
+        teacher_calls: calls of the teacher.
+        student_calls: calls of the student.
+        teacher_tokens: input and output tokens of the teacher.
+        student_tokens: input and output tokens of the student.
+        teacher_cost: cost in USD; None if unknown.
+        student_cost: cost in USD; None if unknown.
+    """
 
     cell: Cell
     problems: int
@@ -38,11 +50,11 @@ class CellEstimate:
 
 
 def estimate(plan: Plan, journal: Journal | None) -> list[CellEstimate]:
-    """Return what each cell still needs.
+    """Return what each cell still needs, in the order of the cells.
 
     Args:
         plan: the experiment.
-        journal: journal of earlier sessions, if any. What it has is not counted again, and its averages are used.
+        journal: journal of earlier sessions, if any. Its finished problems are not counted, and its averages are used.
     """
     todo = plan.missing(journal) if journal else {c.id: [Unit(c, p) for p in plan.sets[c.problems]] for c in plan.cells}
     seen = _taught(journal)
@@ -63,7 +75,9 @@ def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: tuple
     prompt = _first_prompt(cell)
     shown = example_turns(prompts, prompt, prompts.examples[: cell.shots])
     template = prompts.texts[prompt] + "".join(text for turn in shown for text in turn)
+    # one call per step when the steps are solved one by one
     calls = means[0] if means else cell.samples * (STEPS if sequential else 1)
+    # the plan is part of the prompt; its length in characters is a guess
     steps = DECOMPOSITION_TOKENS * CHARACTERS_PER_TOKEN if cell.teacher else 0
     asked = sum((len(template) + len(unit.problem.question) + steps) // CHARACTERS_PER_TOKEN for unit in units)
     used = means[1] * len(units) if means else asked * calls
@@ -75,18 +89,20 @@ def _add_student(made: CellEstimate, units: list[Unit], plan: Plan, means: tuple
 
 
 def _first_prompt(cell: Cell) -> str:
-    """Return the prompt that every problem of a cell is solved with; of a ladder that of its first rung."""
+    """Return the name of the prompt that every problem of a cell is solved with; for a ladder, that of its first rung."""
     way = cell.mode if cell.teacher else cell.method
     return WAYS[way if way in WAYS else read_ladder(way).steps[0].way].prompts[0]
 
 
 def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[Any], journal: Journal | None) -> None:
     cell = made.cell
+    # recorded teachers are replayed and cost nothing
     if cell.teacher is None or cell.teacher.model.startswith("recorded:"):
         return
     model = cell.student if cell.teacher.model == "self" else cell.teacher
     template = plan.prompts[cell.prompts_hash].texts["decompose"]
     new = [unit for unit in units if (str(model.identity), cell.prompts_hash, unit.problem.question) not in seen]
+    # `seen` is shared by all cells: the journal keeps one reply per teacher and prompt
     seen |= {(str(model.identity), cell.prompts_hash, unit.problem.question) for unit in new}
     asked = sum((len(template) + len(unit.problem.question)) // CHARACTERS_PER_TOKEN for unit in new)
     used, answered = journal.mean_reply(model_key(model)) if journal else (None, None)
@@ -100,7 +116,7 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
 
 
 def _taught(journal: Journal | None) -> set[Any]:
-    """Return the teacher, prompts and question of each reply that the journal has."""
+    """Return teacher, hash of the prompts and question of each teacher reply that the journal can be expected to have."""
     if journal is None:
         return set()
     seen = set()

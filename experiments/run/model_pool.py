@@ -1,4 +1,4 @@
-"""The chat models of an experiment. Each is loaded once, and released when no further cell needs it."""
+"""The chat models of an experiment: `ModelPool`. Each is loaded once and released when no further cell needs it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ from ..design.config import ModelConfig
 
 
 class ModelPool:
-    """Loads chat models by their configuration."""
+    """Loads chat models by configuration and keeps them while they are needed."""
 
     def __init__(self, given: Mapping[str, BaseChatModel] | None = None) -> None:
-        """Create a pool; `given` has models that are already loaded, by their names in the configuration."""
+        """Create a pool.
+
+        Args:
+            given: models that are already loaded, by their `model` in the configuration. They are used instead of loading.
+        """
         self._given = dict(given or {})
         self._loaded: dict[str, BaseChatModel] = {}
 
     def check(self, config: ModelConfig) -> None:
-        """Fail early if a model cannot be loaded. Remote models are created, local ones only looked for.
+        """Raise an error if a model cannot be loaded. Remote models are created; local ones are only looked for, which is fast.
 
         Raises:
             ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
@@ -50,7 +54,7 @@ class ModelPool:
                 self.check(model)
 
     def get(self, config: ModelConfig) -> BaseChatModel:
-        """Return the model of a configuration."""
+        """Return the model of a configuration; it is loaded at the first call."""
         if config.model in self._given:
             return self._given[config.model]
         key = model_key(config)
@@ -59,19 +63,21 @@ class ModelPool:
         return self._loaded[key]
 
     def student(self, config: ModelConfig, seed: int | None = None) -> BaseChatModel:
-        """Return a student. With a seed it is a copy that shares the weights of the loaded model."""
+        """Return a student. With a seed it is a copy with this seed, which shares the weights of the loaded model."""
         model = self.get(config)
+        # some models have no seed; they sample without one
         if seed is None or "seed" not in type(model).model_fields:
             return model
         return model.model_copy(update={"seed": seed})
 
     def teacher(self, config: ModelConfig, student: ModelConfig, cache: BaseCache | None) -> BaseChatModel:
-        """Return a teacher whose replies go through the cache; "self" is the student."""
+        """Return a teacher that reads and writes its replies through a cache. "self" is the student."""
         model = self.get(student if config.model == "self" else config)
+        # a copy, so that the same model as a student does not use the cache
         return model.model_copy(update={"cache": cache}) if cache is not None else model
 
     def facts(self, cell: Cell) -> dict[str, Any]:
-        """Return how a cell's models were loaded (`student_dtype`, `teacher_engine`, ...), as far as they say."""
+        """Return how a cell's models were loaded (`student_dtype`, `teacher_engine`, ...), for models that report it."""
         models = {"student": self.get(cell.student)}
         if cell.teacher:
             models["teacher"] = self.teacher(cell.teacher, cell.student, None)
@@ -79,19 +85,20 @@ class ModelPool:
         return {f"{role}_{name}": value for role, facts in told.items() for name, value in facts.items()}
 
     def keep_only(self, configs: list[ModelConfig]) -> None:
-        """Release the models that none of these configurations needs, and stop their replicas."""
+        """Release all models except those of these configurations, and stop their replicas."""
         needed = {model_key(config) for config in configs}
         for key in self._loaded.keys() - needed:
+            # a model in this process is freed with its last reference
             model = self._loaded.pop(key)
             if isinstance(model, ReplicatedChatModel):
                 model.close()
 
     def close(self) -> None:
-        """Release all models."""
+        """Release all loaded models."""
         self.keep_only([])
 
     def places(self) -> dict[str, list[Place]]:
-        """Return the replicas or servers of the models that have several, by the model's name in tables."""
+        """Return the replicas or servers of each model that has several, by the model's name in tables."""
         named = [*self._given.items(), *((key.rpartition("-")[0], model) for key, model in self._loaded.items())]
         found: dict[str, list[Place]] = {}
         for name, model in named:
@@ -101,7 +108,7 @@ class ModelPool:
 
 
 def model_key(config: ModelConfig) -> str:
-    """Return a key of a model: its label and a hash of everything that its replies depend on."""
+    """Return the key of a model: its label and a hash of the fields that its replies depend on, such as "gpt-4-1f0c9a3e"."""
     text = json.dumps(config.identity, sort_keys=True, default=str)
     return f"{config.label}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
@@ -109,6 +116,7 @@ def model_key(config: ModelConfig) -> str:
 def _load(config: ModelConfig) -> BaseChatModel:
     given: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_tokens, **config.options}
     given |= config.on_ray
+    # options of a connection, which local models do not know
     if not config.local:
         given |= {
             "base_url": config.base_url,
@@ -116,6 +124,7 @@ def _load(config: ModelConfig) -> BaseChatModel:
             "max_retries": config.max_retries,
             "requests_per_second": config.requests_per_second,
         }
+    # fields that were not set are left out, so that the model's own defaults apply
     return load_chat_model(config.model, **{name: value for name, value in given.items() if value is not None})
 
 
@@ -127,6 +136,7 @@ def _check_local(name: str) -> None:
         return
     from huggingface_hub import file_exists, try_to_load_from_cache
 
+    # a cached model needs no network
     if try_to_load_from_cache(name, "config.json"):
         return
     try:

@@ -1,7 +1,7 @@
-"""Pause problems for a review, and resume those that are decided.
+"""Pause problems for a review, and resume those that were decided: `ReviewedCell`.
 
-The teacher plans all problems first. Those that the policy selects are paused in a checkpoint store. The others are solved
-without one, because checkpoints cost time.
+The teacher plans all problems first. Problems that the policy selects are paused in a checkpoint store. The others are solved
+without one, because writing checkpoints takes time.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from ..journal.journal import Journal
 
 
 class Reviewer(Protocol):
-    """Where problems wait; `review.ReviewDesk` is one."""
+    """What a run needs from the review queue. `review.ReviewDesk` implements it."""
 
     def open(self) -> AbstractAsyncContextManager[Any]:
-        """Open the checkpointer of paused runs, for this event loop."""
+        """Open the checkpointer of paused runs for the current event loop."""
 
     def arrived(self) -> None:
-        """Put what paused into the queue."""
+        """Add newly paused problems to the queue."""
 
     def answers(self) -> Mapping[str, tuple[str, dict[str, Any]]]:
-        """Return interrupt id and answer by thread, of what is decided."""
+        """Return interrupt id and answer of each decided problem, by thread id."""
 
     def claim(self, thread_id: str, interrupt_id: str) -> AbstractAsyncContextManager[bool]:
-        """Claim a decision while the body uses it; False if it was undone just before or another run has it."""
+        """Claim a decision for the block; yields False if it was undone meanwhile or another run has claimed it."""
 
 
 class ReviewedCell:
-    """A cell whose plans a human may review."""
+    """A cell whose problems may pause for a review."""
 
     def __init__(
         self,
@@ -51,15 +51,15 @@ class ReviewedCell:
         reviewer: Reviewer,
         paused_trace: Callable[[str], str | None] | None = None,
     ) -> None:
-        """Take the graph that pauses, and what is needed to know beforehand whether it will.
+        """Prepare a cell for reviews.
 
         Args:
-            cell: whose problems may pause.
-            graph: of the cell, with a checkpointer.
-            teacher: of the cell.
-            prompts: of the cell.
-            journal: of the experiment.
-            reviewer: where problems wait.
+            cell: the cell.
+            graph: its graph, compiled with a checkpointer.
+            teacher: its teacher, to plan before the graph runs.
+            prompts: its prompt set.
+            journal: journal of the experiment.
+            reviewer: the review queue.
             paused_trace: returns the id of the trace that ended with the pause of a thread; None without tracking.
         """
         self.cell = cell
@@ -71,20 +71,22 @@ class ReviewedCell:
         self._paused_trace = paused_trace
 
     def config(self, unit: Unit) -> dict[str, Any]:
-        """Return the config of a problem's run: its thread id, the same in every session, and metadata for the queue."""
+        """Return the LangGraph config of a problem: a thread id, the same in every session, and metadata for the queue."""
         about = {
             "experiment": self._journal.get("name") or "",
             "problem_set": self.cell.problems,
             "teacher": self.cell.teacher.label if self.cell.teacher else "",
             "problem_id": unit.problem.problem_id,
         }
+        # the uuid stays when an experiment is renamed, and differs between experiments of one name
         thread = f"{self._journal.uuid}-{self.cell.id}-{unit.problem.key}"
         return {"configurable": {"thread_id": thread}, "metadata": about}
 
     async def holds(self, unit: Unit) -> bool:
-        """Return whether this problem was or must be reviewed. It asks the teacher, whose reply the journal stores.
+        """Return whether a problem must run with a checkpointer: it is paused already, or its plan needs a review.
 
-        With a ladder that is not known before the student has tried: every problem may pause, and no teacher is asked here.
+        The teacher is asked for the plan here; the journal stores the reply for the run. On a ladder this is not known before
+        the student has tried, so every problem counts, and no teacher is asked.
         """
         if is_ladder(self.cell.mode):
             return True
@@ -96,7 +98,7 @@ class ReviewedCell:
         return self._wants(planned)
 
     async def waits(self, unit: Unit) -> bool:
-        """Return whether a run would only wait for a reviewer now, without reaching the student."""
+        """Return whether running the problem now would only reach a pause: it is new, or its interrupt has no decision yet."""
         config = self.config(unit)
         state = await self.graph.aget_state(config)
         asked = bool(state.interrupts) or state.created_at is None
@@ -114,8 +116,10 @@ class ReviewedCell:
         if state.interrupts:
             return await self._resume(state, config)
         if state.created_at is not None:
+            # finished in a session that was killed before the row was written
             if not state.next:
                 return dict(state.values)
+            # a run that failed after its decision: without input LangGraph continues from the checkpoint
             given = None
         return await self.graph.ainvoke(given, config, durability="exit")
 
@@ -124,7 +128,9 @@ class ReviewedCell:
         interrupt, answer = self._reviewer.answers().get(thread, ("", {}))
         async with self._reviewer.claim(thread, interrupt) as taken:
             if taken:
+                # one checkpoint when the run ends or pauses, not one per node, which takes time
                 return await self.graph.ainvoke(Command(resume={interrupt: answer}), config, durability="exit")
+        # nobody has decided, the reviewer took the decision back, or another run uses it: the problem waits on
         trace = self._paused_trace(thread) if self._paused_trace else None
         if self._paused_trace and trace is None:
             # The process was killed after the checkpoint and before the trace: the review node pauses once more.
@@ -133,12 +139,12 @@ class ReviewedCell:
 
 
 def original_steps(output: Mapping[str, Any]) -> list[str] | None:
-    """Return the steps that the teacher gave first, if a review changed them."""
+    """Return the teacher's first steps if a review changed them, else None."""
     reviews = output.get("reviews") or []
     first = reviews[0]["steps"] if reviews else None
     return first if first is not None and first != output.get("steps") else None
 
 
 def teacher_of(steps: list[str]) -> ScriptedChatModel:
-    """Return a teacher that always gives these steps."""
+    """Return a scripted teacher that always gives these steps."""
     return ScriptedChatModel(script=lambda prompt: number_steps(steps), model_name="original steps")

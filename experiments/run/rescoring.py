@@ -1,4 +1,4 @@
-"""Verify the solutions of a finished experiment again, without asking a model."""
+"""Verify the stored solutions of an experiment again, without calling a model. The door is `rescore`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _KEPT = ("error", "waiting")
 
 @dataclass
 class Rescoring:
-    """What changed.
+    """The result of verifying again.
 
     Attributes:
-        rows: verified again.
-        changed: how often a status became another, by (old, new).
-        overrides: trace id, new status and verdict, for `tracking.override_verdicts`.
+        rows: number of rows that were verified again.
+        changed: number of rows whose status changed, by (old, new) status.
+        overrides: trace id, new status and new verdict of each traced row that changed, for `tracking.override_verdicts`.
     """
 
     rows: int = 0
@@ -33,10 +33,10 @@ class Rescoring:
 def rescore(journal: Journal) -> Rescoring:
     """Verify every solution in a journal again and write the new verdicts.
 
-    Rows of problem sets with a scorer of their own keep their verdicts, and so do errors.
+    Errors, waiting rows, and rows of generated problem sets, which have a scorer of their own, are not changed.
 
     Args:
-        journal: claimed by this process.
+        journal: journal of the experiment, claimed by this process.
     """
     done = Rescoring()
     for cell in journal.cells():
@@ -47,6 +47,7 @@ def rescore(journal: Journal) -> Rescoring:
         fresh = [
             _verified(row, problems[row["key"]], done) for row in rows if row["status"] not in _KEPT and row["key"] in problems
         ]
+        # one transaction per cell, after the slow verification
         with journal.together():
             for row in fresh:
                 journal.write_row(row)
@@ -57,6 +58,7 @@ def _verified(row: Row, problem: Problem, done: Rescoring) -> Row:
     from ...verification import check_solution, verify_answer
 
     detail = row["detail"]
+    # the parts of a graph's state that the verify node would read
     state: Any = {"solution": detail.get("solution") or "", "solutions": [], **detail}
     claim, working = claim_and_working(state)
     verdict = verify_answer(claim, problem.reference, question=problem.question)

@@ -1,4 +1,4 @@
-"""Make the row of a problem from the output of its graph, or from an error."""
+"""Build the row of a problem from the output of its graph, or from an error."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _DETAIL = (
 _PAID_AGAIN: tuple[Literal["student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens"], ...] = (
     "student_calls", "student_input_tokens", "student_output_tokens", "unknown_tokens",
 )  # fmt: skip
-"""Columns that add up over the tries of a problem. The teacher's do not: its reply is stored, and paid once."""
+"""Columns that are summed over the runs of a problem. The teacher's are not: its reply is stored and billed once."""
 
 
 def solved_row(problem: Problem, output: Mapping[str, Any], prices: Mapping[str, Price | None], scorer: Scorer | None) -> Row:
-    """Return the row of a graph's output.
+    """Return the row of a solved problem.
 
     Args:
         problem: the problem.
         output: output of the graph, a `TraceOutput`.
         prices: prices of the models by role.
-        scorer: scorer of the problem set, if it has its own.
+        scorer: the problem set's own scorer, if it has one.
     """
     status, score = judge(problem, output, scorer)
     flags = output.get("flags") or []
@@ -36,11 +36,13 @@ def solved_row(problem: Problem, output: Mapping[str, Any], prices: Mapping[str,
     return {
         **usage_columns(output.get("usage") or {}, prices),
         "status": status,
+        # a model may repeat itself for thousands of tokens; `detail` has the full text
         "answer": None if output.get("answer") is None else str(output["answer"])[:500],
         "score": score,
         "strict": strict(output.get("verdict") or {}, status),
         "attempts": output.get("attempts", 1),
         "n_steps": None if steps is None else len(steps),
+        # None and not 0: without steps nothing could leak
         "leaked": None if steps is None else int(any(flag["kind"] == LEAK for flag in flags)),
         "agreement": output.get("agreement"),
         "finish_reason": ",".join(sorted({s["finish_reason"] or "" for s in output.get("solutions") or []})) or None,
@@ -49,16 +51,17 @@ def solved_row(problem: Problem, output: Mapping[str, Any], prices: Mapping[str,
 
 
 def waiting_row(output: Mapping[str, Any], prices: Mapping[str, Price | None]) -> Row:
-    """Return the row of a problem whose steps wait for a reviewer."""
+    """Return the row of a problem whose steps wait for a review."""
     detail = cast(Detail, {key: output[key] for key in ("steps", "flags", "reviews") if output.get(key)})
     row: Row = {**usage_columns(output.get("usage") or {}, prices), "status": "waiting", "score": None, "detail": detail}
     return {**row, "trace_id": output["paused_trace"]} if output.get("paused_trace") else row
 
 
 def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) -> tuple[RowStatus, float | None]:
-    """Return status and score. A problem set's own scorer has precedence over the verdict."""
+    """Return status and score (0 to 1; None if not scored). The problem set's own scorer has precedence over the verdict."""
     status: RowStatus = output["status"]
     if scorer is not None and output.get("answer") is not None:
+        # scorers may return floats just below 1 for a full score
         score = scorer(problem, output)
         return ("correct" if score >= 0.999 else "incorrect"), score
     right = is_correct(status)
@@ -66,31 +69,32 @@ def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) ->
 
 
 def strict(verdict: Mapping[str, Any], status: RowStatus) -> int | None:
-    """Return 1 if the answer was right in the format that was asked for, 0 if not, None if nothing was judged."""
+    """Return 1 if the answer was right in the requested format, 0 if not, None if it was not judged."""
     known = verdict.get("strict")
     return None if status not in SCORED or known is None else int(known)
 
 
 def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) -> UsageColumns:
-    """Return calls, tokens and cost by role."""
+    """Return the columns of calls, tokens and cost by role."""
     columns: dict[str, Any] = {"unknown_tokens": 0}
     for role in ("teacher", "student"):
         used = usage.get(role) or {"calls": 0, "input_tokens": 0, "output_tokens": 0, "unknown": 0}
         columns |= {f"{role}_{name}": used[name] for name in ("calls", "input_tokens", "output_tokens")}
         columns["unknown_tokens"] += used["unknown"]
         known = cost(prices.get(role), used["input_tokens"], used["output_tokens"], used["unknown"])
+        # a role that was never asked costs 0, even if its price is unknown
         columns[f"{role}_cost_usd"] = known if used["calls"] else 0.0
     return cast(UsageColumns, columns)
 
 
 def failed_row(error: BaseException, prices: Mapping[str, Price | None]) -> Row:
-    """Return the row of a problem that failed: an error, never a wrong answer; with what was paid before it failed."""
+    """Return the row of a failed problem: an error, not a wrong answer, with the usage up to the failure."""
     paid = usage_columns(getattr(error, "usage", None) or {}, prices)
     return {**paid, "status": "error", "error": describe(error), "score": None}
 
 
 def add_failed_tries(row: Row, earlier: Row) -> None:
-    """Add the student's calls, tokens and cost of an earlier, failed row of the same problem."""
+    """Add to a row the student's calls, tokens and cost of an earlier, failed run of the same problem."""
     for name in _PAID_AGAIN:
         row[name] = (row.get(name) or 0) + (earlier.get(name) or 0)
     now, before = row.get("student_cost_usd"), earlier["student_cost_usd"]
@@ -98,7 +102,8 @@ def add_failed_tries(row: Row, earlier: Row) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """Return an error in one line: kind, message, what to do, and on the way to which model and problem."""
+    """Describe an error in one line: type, message, advice, and which model and problem it concerns."""
     error = first(error)
+    # the type of the model's own error tells more than our wrapper
     kind = error.__cause__ if isinstance(error, ModelError) and error.__cause__ else error
     return f"{type(kind).__name__}: {explain(error)}"

@@ -1,4 +1,4 @@
-"""Note which replicas answered a problem's calls and what was lost with others, from the metadata of the replies."""
+"""Record which replicas answered the calls of a problem, from the metadata of their replies: `ServedBy`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from ..journal.records import Served
 
 
 class ServedBy(BaseCallbackHandler):
-    """Listens to the calls of one problem."""
+    """Callback handler for the run of one problem; it collects replicas and lost calls."""
 
+    # called in the event loop and not in a thread pool: it is fast, and needs no lock
     run_inline = True
+    # only the events of models matter
     ignore_chain = True
 
     def __init__(self) -> None:
+        # a dict as an ordered set
         self._replicas: dict[str, None] = {}
         self._lost_calls = self._lost_tokens = 0
 
     def on_llm_end(self, response: LLMResult, **kwargs: Any) -> None:
-        """Note who gave a reply."""
+        """Record the replica that gave a reply."""
         for generation in (one for batch in response.generations for one in batch):
             told = getattr(getattr(generation, "message", None), "response_metadata", {})
             if "replica" in told:
@@ -31,7 +34,7 @@ class ServedBy(BaseCallbackHandler):
 
     @property
     def served(self) -> Served | None:
-        """Return what the row keeps, None if no replica was asked."""
+        """The value for the row; None if no replica answered."""
         if not self._replicas:
             return None
         lost = Served(lost_calls=self._lost_calls, lost_tokens=self._lost_tokens) if self._lost_calls else Served()

@@ -1,4 +1,4 @@
-"""Solve one problem of a cell: run its graph, traced, and return the row."""
+"""Solve one problem of a cell: run its graph, with tracing, and return the row. The door is `Solver`."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from .teaching import Teaching, lesson
 
 
 class Tracker(Protocol):
-    """What a run needs from tracking; `publishing.MlflowTracker` implements it."""
+    """What a run needs from tracking. `publishing.MlflowTracker` implements it."""
 
     def callbacks(self, cell_id: str) -> list[Any]:
         """Return the callback handlers for the graph runs of a cell."""
 
     def written(self, row: Row) -> None:
-        """Learn that the journal has the row of a problem, whose `trace_id` belongs to it."""
+        """Called when the journal has a row; its trace (`trace_id`) may be sent now."""
 
     def paused_trace(self, thread_id: str) -> str | None:
         """Return the id of the trace that ended with the pause of a thread, or None."""
 
     def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
-        """Add a point to the curves of a cell."""
+        """Add a point to the curves of a cell: problems done, metrics by name, Unix milliseconds."""
 
 
 class Solver:
@@ -52,7 +52,7 @@ class Solver:
     """
 
     def __init__(self, plan: Plan, journal: Journal, pool: ModelPool, tracker: Tracker | None, spending: Spending) -> None:
-        """Take what the problems of a session share. The runner builds the graphs, when the models of a group are loaded."""
+        """Store what the problems of a session share. The runner sets `graphs` for each group, when its models are loaded."""
         self.plan, self.journal, self.pool, self.tracker, self.spending = plan, journal, pool, tracker, spending
         self.graphs: dict[str, Any] = {}
         self.reviewed: dict[str, ReviewedCell] = {}
@@ -60,12 +60,12 @@ class Solver:
         self._teachings: dict[str, Teaching] = {}
 
     def width(self, model: ModelConfig) -> int:
-        """Return the number of problems in flight for a model."""
+        """Return the maximum number of problems in flight for a model."""
         return model.concurrency or self.plan.config.concurrency or model.callers
 
     def graph(self, cell: Cell, **review: Any) -> Any:
-        """Build the graph of a cell, for review with `review` and `checkpointer`."""
-        # a single seed of 0 is the default and not sent: some providers refuse the option
+        """Build the graph of a cell; `review` has the options `review` and `checkpointer` of a graph that pauses."""
+        # a single seed of 0 is the default and is not sent, since some providers reject the option
         seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
         student = self.pool.student(cell.student, seed)
         if cell.teacher is None:
@@ -74,7 +74,7 @@ class Solver:
         return build_graph(cell.method, student=student, teacher=teacher, **self._options(cell), **review)
 
     def _options(self, cell: Cell) -> GraphOptions:
-        """Return what a cell's graph is built with."""
+        """Return the options of a cell's graph."""
         options = GraphOptions(
             prompts=self.plan.prompts[cell.prompts_hash],
             samples=cell.samples,
@@ -86,7 +86,7 @@ class Solver:
         return options if cell.teacher is None else options | mode_options(cell.mode) | GraphOptions(hint_share=cell.hint_share)
 
     def _teaching(self, cell: Cell) -> Teaching | None:
-        """Return the shared replies of a cell's teacher; a recorded one has them already."""
+        """Return the cache of a cell's teacher, shared by all cells with this teacher; None for recorded replies."""
         assert cell.teacher is not None
         model = cell.student if cell.teacher.model == "self" else cell.teacher
         if model.model.startswith("recorded:"):
@@ -98,7 +98,12 @@ class Solver:
         return self._teachings[key]
 
     def reviewed_cell(self, cell: Cell, saver: Any, reviewer: Reviewer | None) -> ReviewedCell:
-        """Return the cell whose problems may pause in a checkpointer.
+        """Prepare a cell whose problems may pause.
+
+        Args:
+            cell: the cell.
+            saver: checkpointer of the paused runs.
+            reviewer: the review queue.
 
         Raises:
             ValueError: there is no reviewer.
@@ -113,7 +118,7 @@ class Solver:
         return ReviewedCell(cell, graph, teacher, prompts, self.journal, reviewer, paused_trace)
 
     async def solve(self, unit: Unit) -> Row:
-        """Return the row of a problem: a solution, a wait for a reviewer, or an error."""
+        """Solve a problem and return its row: a verdict, "waiting" for a review, or an error. Exceptions become error rows."""
         run_id, served_by = uuid4(), ServedBy()
         started, clock = now_ms(), time.monotonic()
         row: Row | None = None
@@ -126,9 +131,10 @@ class Solver:
         except Exception as error:
             row = self._failed(unit, error, row)
         except asyncio.CancelledError as error:
+            # not a subclass of Exception, so the clause above does not catch it
             if (task := asyncio.current_task()) is None or task.cancelling():
                 raise
-            row = self._failed(unit, error, row)  # a library cancelled a call of its own; nobody cancelled this problem
+            row = self._failed(unit, error, row)  # a library cancelled its own call; this problem was not cancelled
         if served := served_by.served:
             row["detail"] = {**row.get("detail", {}), "served": served}
         return {
@@ -138,6 +144,7 @@ class Solver:
             "problem_id": unit.problem.problem_id,
             "started_ms": started,
             "seconds": time.monotonic() - clock,
+            # the trace handler derives the same id from the run id; a problem that waits on keeps the trace of its pause
             "trace_id": row.get("trace_id") or (f"tr-{run_id.hex}" if self.tracker else None),
         }
 
@@ -145,12 +152,13 @@ class Solver:
         tracing = self.tracker.callbacks(unit.cell.id) if self.tracker else []
         return {
             "run_id": run_id,
+            # a callback costs time per call, so only where there are replicas
             "callbacks": [*tracing, served_by] if self.pool.places() else tracing,
             "metadata": {"problem_id": unit.problem.problem_id, "method": unit.cell.method, "seed": unit.cell.seed},
         }
 
     def _failed(self, unit: Unit, error: BaseException, before: Row | None) -> Row:
-        """Return the row of a failure, including the cost of a solution that came before it."""
+        """Return the error row of a failure, with the cost of a solution that preceded it (see `counterfactual`)."""
         row = failed_row(error, self.plan.prices(unit.cell))
         if before is not None:
             add_failed_tries(row, before)
@@ -160,6 +168,7 @@ class Solver:
         if (unit.cell.id, unit.problem.key) not in self.held:
             return await self.graphs[unit.cell.id].ainvoke(unit.problem.as_input(), config)
         cell = self.reviewed[unit.cell.id]
+        # LangGraph needs its thread id; both have metadata, which must be merged
         own = cell.config(unit)
         return await cell.run(unit, {**config, **own, "metadata": {**config["metadata"], **own["metadata"]}})
 
@@ -169,7 +178,7 @@ class Solver:
         return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)
 
     async def _counterfactual(self, unit: Unit, steps: list[str]) -> Counterfactual:
-        """Solve a problem once more with the teacher's own steps, to compare with those of the reviewer."""
+        """Solve a problem again with the teacher's original steps, for a comparison with the reviewer's."""
         student = self.pool.student(unit.cell.student, unit.cell.seed or None)
         graph = build_trace_of_thought(teacher_of(steps), student, **self._options(unit.cell))
         problem: Any = unit.problem.as_input()

@@ -1,4 +1,4 @@
-"""Keep a run within its budget: what it has spent, and what its problems in flight may still spend."""
+"""Keep a run within its budget, counting what problems in flight may still spend. The door is `Spending`."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from ..design.config import Budget
 from ..journal.records import Row, Totals
 
 OPTIONS = {"max_cost_usd": "--max-cost-usd", "max_tokens": "--max-total-tokens", "max_minutes": "--max-minutes"}
-"""Options of the command line by field of `Budget`, for messages."""
+"""Command-line option of each field of `Budget`, for messages."""
 
 
 class Spending:
     """Counts tokens, cost and time, and admits problems while the budget has room for them.
 
-    A problem in flight reserves as much as the largest problem of its cell has used so far. The first problem of a cell shows
-    how much that is. Until it is done, only first problems of other cells start. So only the first problem of each cell, and a
-    problem that uses more than all before it, can exceed a limit.
+    A problem in flight reserves as much as the largest problem of its cell has used so far. Nothing is known before the first
+    problem of a cell is done, so until then only first problems of other cells may start. A limit can be exceeded only by these
+    first problems, and by a problem that uses more than all before it in its cell.
 
     Attributes:
-        stopped_by: the limit that was reached, as on the command line; empty while there is room.
+        tokens: tokens spent, over all sessions.
+        cost_usd: known cost in USD, over all sessions.
+        cost_known: whether all costs are known.
+        stopped_by: the limit that was reached, as on the command line ("--max-minutes=30"); "" while there is room.
     """
 
     def __init__(self, budget: Budget, totals: Totals) -> None:
-        """Start from what earlier sessions spent; the minutes start now."""
+        """Start from the totals of earlier sessions; minutes count from now."""
         self.budget = budget
         self.tokens = totals["teacher_tokens"] + totals["student_tokens"]
         self.cost_usd = totals["known_cost_usd"]
@@ -37,18 +40,19 @@ class Spending:
         self._started = time.monotonic()
 
     def add(self, tokens: int, cost_usd: float | None) -> None:
-        """Count one reply or one problem."""
+        """Count the tokens and the cost of a reply or a problem; a cost of None is unknown."""
         self.tokens += tokens
         self.cost_usd += cost_usd or 0.0
         self.cost_known = self.cost_known and cost_usd is not None
 
     async def admit(self, cell: str) -> bool:
-        """Wait until the budget has room for one more problem of a cell, and reserve it; False if it never will."""
+        """Wait until the budget has room for one more problem of a cell and reserve it; return False if it never will."""
         while not self.exceeded():
             limit = self._short_of(cell)
             if not limit:
                 self._in_flight[cell] += 1
                 return True
+            # no finished problem can make room any more
             if not self._in_flight.total():
                 self.stopped_by = limit
             else:
@@ -56,12 +60,12 @@ class Spending:
         return False
 
     def release(self, cell: str, row: Row | None = None) -> None:
-        """Free the reserve of a finished problem. Its `row` says what the next problem of the cell may use."""
+        """Free the reservation of a finished problem. Its row, if any, shows what the next problem of the cell may use."""
         self._in_flight[cell] -= 1
         if row is not None:
             tokens, cost_usd = self._largest.get(cell, (0, 0.0))
             self._largest[cell] = max(tokens, _tokens(row)), max(cost_usd, _cost(row))
-        # everyone who waits checks again; a new event, since a set one would let later waiters spin
+        # wake all waiting problems; later ones need a new event, since waiting on a set event returns at once
         self._freed.set()
         self._freed = asyncio.Event()
 
@@ -71,7 +75,7 @@ class Spending:
         return (time.monotonic() - self._started) / 60
 
     def exceeded(self) -> str:
-        """Return the limit that is reached, or that had no room for one more problem; empty if none is."""
+        """Return the limit that was reached, or had no room for one more problem; "" if there is room."""
         used = {"max_cost_usd": self.cost_usd, "max_tokens": self.tokens, "max_minutes": self.minutes}
         for name, spent in used.items():
             limit = getattr(self.budget, name)
@@ -80,11 +84,12 @@ class Spending:
         return self.stopped_by
 
     def _short_of(self, cell: str) -> str:
-        """Return the limit that a problem of a cell could pass, beside those in flight; empty if there is room."""
+        """Return the limit that one more problem of a cell could exceed, given those in flight; "" if there is room."""
         reserved = [(self._largest.get(other, (0, 0.0)), count) for other, count in (self._in_flight + Counter([cell])).items()]
-        # first problems in flight: nobody knows yet what they use
+        # cells whose first problem is in flight, so that its use is not known yet
         telling = [other for other, count in self._in_flight.items() if count and other not in self._largest]
         wait = telling and (cell in telling or cell in self._largest)
+        # minutes cannot be reserved
         for place, (name, spent) in enumerate((("max_tokens", self.tokens), ("max_cost_usd", self.cost_usd))):
             limit = getattr(self.budget, name)
             if limit is None:
@@ -98,7 +103,7 @@ class Spending:
 
 
 def _tokens(row: Row) -> int:
-    """Return the tokens of a problem; a teacher's reply that several cells share counts in each."""
+    """Return the tokens of a problem. A teacher reply that several cells share counts in each, which may reserve too much."""
     roles = ("teacher", "student")
     return sum((row.get(f"{role}_{kind}_tokens") or 0) for role in roles for kind in ("input", "output"))  # type: ignore[misc]
 

@@ -1,7 +1,7 @@
-"""Teach once: the journal stores a teacher's replies, and every student and every later run shares them.
+"""Teach once: store a teacher's replies in the journal, so that all students and all later runs share them.
 
-This is a cache of LangChain's chat models that reads and writes the journal. Two problems that ask the same thing at the same
-time make one call.
+`Teaching` is a cache for LangChain chat models that reads and writes the journal. Concurrent problems with the same prompt make
+one call.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ..journal.tables import now_ms
 
 @dataclass
 class _Lesson:
-    """The current problem, and the calls that it has begun."""
+    """The current problem, and the teacher calls that it has begun."""
 
     set_name: str
     question: str
@@ -42,9 +42,13 @@ _lesson: ContextVar[_Lesson | None] = ContextVar("lesson", default=None)
 
 @contextmanager
 def lesson(set_name: str, question: str) -> Iterator[None]:
-    """Set the problem that the calls inside the block belong to. When the block ends, calls that failed are free for others.
+    """Set the problem that teacher calls inside the block belong to. Calls that failed are released when the block ends.
 
-    A context variable, since LangChain passes nothing to a cache but the prompt and the model.
+    It is a context variable because LangChain passes only the prompt and the model to a cache.
+
+    Args:
+        set_name: name of the problem set.
+        question: text of the problem.
     """
     current = _Lesson(set_name, question)
     token = _lesson.set(current)
@@ -57,16 +61,16 @@ def lesson(set_name: str, question: str) -> Iterator[None]:
 
 
 class Teaching(BaseCache):
-    """The cache of one teacher. Calls that the journal does not have are made, at most `callers` at a time."""
+    """The cache of one teacher. New calls are limited to `callers` at a time and merged if their prompts are equal."""
 
     def __init__(
         self, journal: Journal, teacher: str, price: Price | None, callers: int, paid: Callable[[int, float | None], None]
     ) -> None:
-        """Make the cache of one teacher.
+        """Create the cache of one teacher.
 
         Args:
             journal: where replies are stored.
-            teacher: key of the teacher, see `model_key`.
+            teacher: key of the teacher in the journal, see `model_key`.
             price: price of the teacher; None if it is unknown.
             callers: maximum number of calls at a time.
             paid: called with the tokens and the cost in USD of each new reply.
@@ -75,24 +79,27 @@ class Teaching(BaseCache):
         self._teacher = teacher
         self._price = price
         self._slots = asyncio.Semaphore(callers)
+        # calls in flight by prompt key; the event is set when a call ends
         self._calls: dict[str, asyncio.Event] = {}
+        # prompt keys whose call has a slot; one that was cancelled while it waited for a slot has none
         self._holding: set[str] = set()
         self._paid = paid
 
     def lookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:
-        """Return the reply that the journal has."""
+        """Return the reply in the journal, None to make the call. `llm_string` is ignored: the cache belongs to one teacher."""
         found = self._journal.reply(self._teacher, _key(prompt))
         return [_generation(found)] if found else None
 
     async def alookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:
-        """Return the reply in the journal, after waiting for another problem's call if needed; None to make the call."""
+        """Return the reply in the journal, after waiting for an equal call of another problem; None to make the call."""
         key = _key(prompt)
+        # a loop: the call that was waited for may have failed, and then this problem makes it
         while (found := self.lookup(prompt, llm_string)) is None:
             if key not in self._calls:
                 await self._begin_call(key)
                 return None
             if (current := _lesson.get()) and (self, key) in current.open_calls:
-                return None  # this problem asks once more, after a failure
+                return None  # a retry after a failure: waiting for its own call would never end
             await self._calls[key].wait()
         return found
 
@@ -104,7 +111,7 @@ class Teaching(BaseCache):
         self._holding.add(key)
 
     def end_call(self, key: str) -> None:
-        """End a call, with or without a reply, and wake whoever waits for it."""
+        """End a call, with or without a reply: free its slot and wake the problems that wait for it."""
         if key in self._holding:
             self._holding.discard(key)
             self._slots.release()
@@ -112,7 +119,7 @@ class Teaching(BaseCache):
             waiting.set()
 
     def update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
-        """Keep a new reply."""
+        """Store a new reply in the journal and report its cost."""
         generation = return_val[0]
         message = generation.message if isinstance(generation, ChatGeneration) else AIMessage(content=generation.text)
         used, made = tokens_of(message) or (None, None)
@@ -138,12 +145,12 @@ class Teaching(BaseCache):
         self._paid((used or 0) + (made or 0), price)
 
     async def aupdate(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
-        """Keep a new reply and wake those who wait for it."""
+        """Store a new reply and wake the problems that wait for it."""
         self.update(prompt, llm_string, return_val)
         self.end_call(_key(prompt))
 
     def clear(self, **kwargs: Any) -> None:
-        """Do nothing. The journal is the source of record, and a cache must not empty it."""
+        """Do nothing: the journal is the source of record, and clearing a cache must not empty it."""
 
 
 def _generation(reply: Reply) -> Generation:
@@ -160,10 +167,11 @@ def _generation(reply: Reply) -> Generation:
 
 
 def _text(prompt: str) -> str:
-    """Return the texts of the serialised messages. The serialisation itself changes between versions of LangChain."""
+    """Return the texts of a prompt's messages. The serialised form itself differs between versions of LangChain."""
     contents = [message["kwargs"]["content"] for message in json.loads(prompt)]
     return "\n".join(content if isinstance(content, str) else json.dumps(content) for content in contents)
 
 
 def _key(prompt: str) -> str:
+    # only the texts are hashed, so that replies are found again after an upgrade of LangChain
     return hashlib.sha256(_text(prompt).encode()).hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""Write the row of a problem, whatever a model or a problem file has put into it."""
+"""Write the row of a problem, even if a model or a problem file has put something into it that cannot be stored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from ..journal.journal import Journal
 from ..journal.records import Row, UsageColumns
 from .rows import describe
 
+# columns that this program fills itself, so that they can always be written
 _PLAIN = ("cell_id", "key", "problem_id", "tries", "seconds", "started_ms", "trace_id", *get_type_hints(UsageColumns))
 
 
 def write_row(journal: Journal, row: Row) -> Row:
-    """Write a row; one that cannot be written becomes an error without contents. Returns the row that was written.
+    """Write a row, or an error row in its place if its contents cannot be stored. Returns the row that was written.
 
     Raises:
         sqlite3.OperationalError: the disk is full, or the file cannot be written.
@@ -24,7 +25,7 @@ def write_row(journal: Journal, row: Row) -> Row:
         return row
     except Exception as error:
         if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
-            raise  # of the file, not of this row
+            raise  # a fault of the file, not of this row
         failed = _without_contents(row, error)
     journal.write_row(failed)
     return failed

@@ -1,1 +1,1 @@
-"""What a lift costs: accuracy over teacher tokens against random mixing, and when to ask. The door is `points.frontiers`."""
+"""What a lift costs: accuracy over teacher tokens, compared with random mixing. The door is `points.frontiers`."""

@@ -1,6 +1,7 @@
-"""Choose when to ask a teacher on one half of the problems, and judge the choice on the other half.
+"""Choose a signal for asking the teacher on one half of the problems, and evaluate it on the other half: `calibrate`.
 
-Nothing is asked again: a policy takes the row of the cell that asks less or, where its signal speaks, of the other one.
+No model is called. A policy is simulated from the rows of two cells: where its signal applies, it takes the row of the cell
+that asks the teacher more, otherwise that of the cell that asks less.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ _FIXED = (
     "no_answer or program_failed or wrong_arithmetic or truncated",
 )
 POLICIES = (*_FIXED, *(f"{name}<{value:g}" for name in ("agreement", "probability") for value in THRESHOLDS))
-"""What may be chosen: signals without the reference."""
+"""The signals to choose from. None uses the reference, so each can be used in production."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What a signal gives.
+    """The result of asking the teacher when a signal applies.
 
     Attributes:
-        signal: as it is written in a ladder.
-        asked: share of the problems on which the teacher is asked.
-        output_tokens: of the teacher, per problem of all problems.
-        found: the policy against asking nobody, on the same problems.
-        above: accuracy less that of asking as often at random.
-        p: two-sided, for `above`.
+        signal: the signal, as written in a ladder.
+        asked: share of the problems (0 to 1) on which the teacher is asked.
+        output_tokens: output tokens of the teacher per problem, averaged over all problems.
+        found: the policy compared with never asking, on the same problems.
+        above: accuracy minus that of asking equally often at random, with its 95 % interval.
+        p: two-sided p-value of `above`.
     """
 
     signal: str
@@ -54,31 +55,33 @@ class Policy:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The chosen signal on the half that chose it, and on the other half."""
+    """The chosen signal on the half that it was chosen on, and on the other half, which gives the unbiased result."""
 
     chosen_on: Policy
     judged_on: Policy
 
 
 def calibrate(journal: Journal, less: Condition, more: Condition, *, max_output_tokens: float | None = None) -> Calibration:
-    """Choose the signal that gains most over random asking on one half; return it with what it gives on the other.
+    """Choose the signal that gains most over random asking on one half of the problems, and evaluate it on the other.
 
     Args:
-        journal: of the experiment.
-        less: the cells that ask less, such as the student alone.
-        more: the cells that ask more, such as the same student with a plan, or the teacher alone.
-        max_output_tokens: of the teacher, per problem, that a signal may cost on the half that chooses.
+        journal: journal of the experiment.
+        less: the condition that asks the teacher less, such as the student alone.
+        more: the condition that asks more, such as the same student with a plan, or the teacher alone.
+        max_output_tokens: maximum output tokens of the teacher per problem, on the half that chooses.
 
     Raises:
-        ValueError: the two have too few problems in common, or no signal fits the limit.
+        ValueError: the two conditions have too few problems in common, or no signal keeps to the limit.
     """
     before, after = _rows(journal, less), _rows(journal, more)
     keys = [key for key in before if key in after]
     halves: tuple[list[str], list[str]] = ([], [])
     for key in keys:
+        # by hash: the halves are the same for every pair of conditions and in every session
         halves[sha256(key.encode()).digest()[0] % 2].append(key)
     if min(map(len, halves)) < 10:
         raise ValueError(f"{len(keys)} problems in common are too few to choose on half and judge on half; run 40 or more")
+    # the best of many looks better than it is, which is why the other half judges
     tried = [p for name in POLICIES if (p := _policy(name, before, after, halves[0])) is not None]
     fit = [p for p in tried if max_output_tokens is None or p.output_tokens <= max_output_tokens]
     if not fit:
@@ -90,7 +93,7 @@ def calibrate(journal: Journal, less: Condition, more: Condition, *, max_output_
 
 
 def calibration_cells(made: Calibration) -> tuple[list[str], list[list[str]]]:
-    """Return header and cells of the table of a calibration: the half that chose, and the half that judges."""
+    """Return header and rows of the table of a calibration: first the half that chose, then the half that judges."""
     header = ["half", "ask if", "n", "asked", "teacher tokens out", "points (95 %)", "above random asking (95 %)", "p"]
     halves = (("chosen on", made.chosen_on), ("judged on", made.judged_on))
     return header, [[name, *_cells(policy)] for name, policy in halves]
@@ -113,10 +116,10 @@ def _points(found: Interval) -> str:
 
 
 def condition_named(found: Sequence[Condition], text: str) -> Condition:
-    """Return the condition whose label holds a text, or equals it.
+    """Return the condition whose label equals a text, else the one whose student and label contain it.
 
     Raises:
-        LookupError: there is none, or more than one; names them.
+        LookupError: no condition fits, or several; the message lists them.
     """
     fits = [c for c in found if c.label == text] or [c for c in found if text in f"{c.cell['student_label']} {c.label}"]
     if len(fits) != 1:
@@ -126,10 +129,10 @@ def condition_named(found: Sequence[Condition], text: str) -> Condition:
 
 
 def policy_of(journal: Journal, less: Condition, more: Condition, signal: str) -> Policy:
-    """Return what a given signal gives on all problems that both have.
+    """Evaluate a given signal on all problems that both conditions have. Arguments are as for `calibrate`.
 
     Raises:
-        ValueError: the signal cannot be told from these rows.
+        ValueError: the signal cannot be computed from these rows, or there are no problems in common.
     """
     before, after = _rows(journal, less), _rows(journal, more)
     found = _policy(signal, before, after, [key for key in before if key in after])
@@ -161,6 +164,7 @@ def _policy(signal: str, before: Mapping[str, Row], after: Mapping[str, Row], ke
 
 def _doubted(condition: Signals, row: Row) -> str:
     detail: Mapping[str, Any] = row["detail"]
+    # imported rows have no samples: the row itself serves as the only one
     solutions = detail.get("solutions") or [{"answer": row["answer"], "finish_reason": row["finish_reason"]}]
     state: Any = {
         "solutions": solutions,
@@ -177,5 +181,5 @@ def _score(row: Row) -> float:
 
 
 def _teacher_output(row: Row) -> float:
-    """Return what the teacher wrote for a problem; where it is the student of its own cell, as the student."""
+    """Return the output tokens of the teacher. In a cell of the teacher alone it is the student, so they are counted there."""
     return float(row["teacher_output_tokens"] or row["student_output_tokens"])

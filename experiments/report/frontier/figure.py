@@ -1,4 +1,4 @@
-"""The frontier as a figure: accuracy over teacher tokens or USD, with the line of random mixing."""
+"""Draw frontiers: accuracy over teacher tokens or USD, with the line of random mixing. See `frontier_figure`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ from ..figures import _COLOURS, _GRID, _TEXT, _figure, _percent, _svg
 from .points import Axis, Frontier, Point
 
 _MARKS = {"student": ("o", _COLOURS[0]), "taught": ("s", _COLOURS[1]), "teacher": ("D", _COLOURS[2])}
+# characters of a line in the legend, which fit the width of the figure
 _KEY_CHARACTERS = 105
 _NEAR = (0.04, 0.06)
-"""Shares of the width and the height of a panel within which two numbers would lie on each other."""
+"""Distance, as shares of the width and height of a panel, below which the numbers of two points would overlap."""
 
 
 def frontier_figure(made: Sequence[Frontier], axis: Axis = "tokens") -> str:
-    """Draw each frontier: the student alone, every method, the teacher alone, and what random mixing would give.
+    """Draw one panel per frontier: the student alone, every method, the teacher alone, and the line of random mixing.
 
-    Points bear their numbers in the table of frontiers; the key below tells which they are.
+    Points are numbered as in the table of frontiers, and the legend below lists them.
 
     Args:
-        made: one panel each.
-        axis: teacher tokens (input and output) or USD, per problem.
+        made: the frontiers.
+        axis: what the x-axis shows per problem: teacher tokens (input and output) or USD.
+
+    Returns:
+        The figure as SVG.
     """
     figure, _ = _figure(sum(3.2 + 0.17 * len(frontier.points) for frontier in made))
+    # `_figure` makes one axes; here each frontier needs its own
     figure.clf()
     panels = figure.subplots(len(made), 1, squeeze=False)
     for panel, frontier in zip(panels[:, 0], made, strict=True):
@@ -56,7 +61,7 @@ def _draw(axes: Any, frontier: Frontier, axis: Axis) -> None:
 
 
 def _number(axes: Any, shown: Sequence[tuple[str, Point, float]]) -> None:
-    """Write each number beside its point, higher where another one is in the way."""
+    """Write each number beside its point, moved up where it would overlap another one."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     width, height = _NEAR[0] * (right - left), _NEAR[1] * (top - bottom)
     taken: list[tuple[float, float]] = []
@@ -76,6 +81,7 @@ def _key(axes: Any, shown: Sequence[tuple[str, Point, float]]) -> None:
     handles = []
     for number, point, _ in shown:
         marker, colour = _MARKS[point.kind]
+        # a star marks points significantly above random mixing
         better = point.p_holm is not None and point.p_holm < 0.05 and point.above is not None and point.above.value > 0
         text = f"{number}  {point.name}: {100 * point.accuracy.value:.1f} %{' *' if better else ''}"
         label = textwrap.fill(text, _KEY_CHARACTERS, subsequent_indent="    ")

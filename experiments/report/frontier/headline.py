@@ -1,4 +1,4 @@
-"""What an experiment says, in one sentence: whether the plan lifts the student, and what it costs."""
+"""Sum up an experiment in a sentence: whether the plan lifts the student, and what it costs. See `headline`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ def headline(found: Sequence[ComparisonSummary], made: Sequence[Frontier]) -> st
     """Return the answer to "does a teacher's plan lift my student, and at what cost?" for each student and problem set.
 
     Args:
-        found: comparisons of `summary.comparisons`.
+        found: comparisons from `summary.comparisons`.
         made: frontiers of the same experiment.
+
+    Returns:
+        One or more sentences per student and problem set; "" if no student was taught.
     """
     return " ".join(filter(None, (_of_student(frontier, found) for frontier in made)))
 
@@ -24,6 +27,7 @@ def _of_student(frontier: Frontier, found: Sequence[ComparisonSummary]) -> str:
     own = [c for c in found if c["b_condition"] in taught]
     if not own:
         return ""
+    # the largest significant lift; without one, the largest difference, reported as no evidence
     held = [c for c in own if corrected_p(c) < LEVEL and c["difference"] > 0]
     best = max(held or own, key=lambda c: c["difference"])
     point = taught[best["b_condition"]]
@@ -38,13 +42,13 @@ def _of_student(frontier: Frontier, found: Sequence[ComparisonSummary]) -> str:
 
 
 def _from_to(c: ComparisonSummary) -> str:
-    """Give both accuracies on the problems that both have."""
+    """Return both accuracies on the common problems, derived from the difference and the relative gain."""
     base = c["difference"] / c["gain"] if c["gain"] else 0.0
     return f"{_percent(base)} to {_percent(base + c['difference'])}"
 
 
 def _mixed(point: Point) -> str:
-    """Say where the teacher's own answers to as many problems as the same tokens buy, chosen at random, do better."""
+    """Return a warning if random mixing does better: the teacher's own answers to random problems for the same tokens."""
     if point.above is None or point.above.value >= 0 or point.p_holm is None or point.p_holm >= LEVEL:
         return ""
     mixed = _percent(point.accuracy.value - point.above.value)
@@ -54,7 +58,7 @@ def _mixed(point: Point) -> str:
 
 
 def _cost(point: Point, compared: Point | None) -> str:
-    """Return what a method costs, or what it costs beyond its base if that asks the teacher, too."""
+    """Return the teacher's output tokens of a method; if its base asks the teacher, too, those beyond the base."""
     before = compared.output_tokens if compared else 0.0
     more = "more " if before else ""
     in_all = f" ({point.output_tokens:,.0f} in all)" if before else ""
@@ -62,7 +66,7 @@ def _cost(point: Point, compared: Point | None) -> str:
 
 
 def _cheaper(point: Point, frontier: Frontier) -> str:
-    """Name a ladder that is as good and asks less."""
+    """Name a ladder that is at least as accurate with fewer output tokens of the teacher, if there is one."""
     ladders = [p for p in frontier.of_kind("taught") if " > " in p.label and p.output_tokens < point.output_tokens]
     good = [p for p in ladders if p.accuracy.value >= point.accuracy.value]
     if not good:
@@ -85,4 +89,5 @@ def _percent(value: float) -> str:
 
 
 def _p(value: float) -> str:
+    # without the leading zero, as papers print p-values
     return "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".", 1)

@@ -1,4 +1,4 @@
-"""Accuracy over the cost of the teacher, compared with random mixing of student and teacher."""
+"""Accuracy over the cost of the teacher, compared with random mixing of student and teacher. The door is `frontiers`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..scores import Condition
 from ..table import p_value, usd
 
 Axis = Literal["tokens", "usd"]
-"""What a point costs: teacher tokens (input and output) or USD, per problem."""
+"""The cost of a point per problem: teacher tokens (input and output) or USD."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Point:
         accuracy: accuracy with Wilson's 95 % interval.
         input_tokens: the teacher's input tokens per problem.
         output_tokens: the teacher's output tokens per problem.
-        uses: number of conditions that share the teacher's replies, which are paid once.
-        usd: cost per problem in USD; None if unknown.
+        uses: number of conditions with the same teacher, which share its replies.
+        usd: cost per problem in USD, teacher and student; None if unknown.
         above: accuracy minus that of random mixing at the same teacher tokens; None if the teacher alone was not measured.
-        p: two-sided p-value of a paired bootstrap over problems.
+        p: two-sided p-value of `above`, from a paired bootstrap over problems.
         p_holm: p-value corrected over all points of all frontiers.
     """
 
@@ -49,7 +49,7 @@ class Point:
 
     @property
     def name(self) -> str:
-        """The label, and whether it is the teacher's."""
+        """The label, marked if it is the teacher alone."""
         return self.label + (" (teacher alone)" if self.kind == "teacher" else "")
 
     @property
@@ -58,7 +58,7 @@ class Point:
         return self.input_tokens + self.output_tokens
 
     def cost(self, axis: Axis) -> float | None:
-        """Cost per problem, None if unknown."""
+        """Return the cost per problem in tokens or USD; None if unknown."""
         return self.tokens if axis == "tokens" else self.usd
 
 
@@ -67,8 +67,12 @@ class Frontier:
     """The points of one student on one problem set, the student alone first.
 
     Attributes:
-        base: id of the condition that random mixing begins with: the best of the student alone, or else what asks least.
-        master: id of the condition of the teacher alone, "" if it was not measured.
+        student: the student.
+        problems: name of the problem set.
+        points: the points.
+        base: id of the condition at one end of random mixing: the best one of the student alone, else the one with the fewest
+            teacher tokens.
+        master: id of the condition of the teacher alone, the other end; "" if it was not measured.
     """
 
     student: str
@@ -82,11 +86,11 @@ class Frontier:
         return [point for point in self.points if point.kind == kind]
 
     def point(self, condition: str) -> Point | None:
-        """Return the point of a condition."""
+        """Return the point of a condition, None if it has none."""
         return next((point for point in self.points if point.condition == condition), None)
 
     def mixing(self, axis: Axis) -> list[tuple[float, float]]:
-        """Return both ends of the line of random mixing as cost and accuracy, [] if one of them was not measured."""
+        """Return both ends of the line of random mixing as (cost, accuracy); [] if one of them was not measured."""
         base, master = self.point(self.base), self.point(self.master)
         if base is None or master is None or base is master:
             return []
@@ -97,10 +101,11 @@ class Frontier:
 
 
 def frontiers(found: Sequence[Condition]) -> list[Frontier]:
-    """Return a frontier for each student that was taught, with every point judged where the teacher alone was measured, too."""
+    """Return a frontier per taught student and problem set, tested against random mixing if the teacher was measured."""
     taught = {(c.cell["problems"], c.cell["student_label"]) for c in found if c.cell["teacher"]}
     made = [_frontier(found, problems, student) for problems, student in dict.fromkeys(sorted(taught))]
     tested = [point.p for frontier in made for point in frontier.points if point.p is not None]
+    # one family of tests: all points of all frontiers of the report
     corrected = iter(holm(tested))
     return [
         replace(
@@ -116,8 +121,8 @@ def above_mixing(
 ) -> tuple[Interval, float]:
     """Return how far a method lies above random mixing, with a 95 % interval and a two-sided p-value.
 
-    Random mixing gives a share of the problems to the teacher, chosen by chance: its expected accuracy is the weighted mean of
-    both. A method that is no better gains nothing from its signal (arXiv 2403.12031).
+    Random mixing gives a random share of the problems to the teacher and the rest to the student. Its expected accuracy is the
+    weighted mean of both. A method that is not above it gains nothing from its signal (arXiv 2403.12031).
 
     Args:
         point: scores of the method, by problem.
@@ -127,6 +132,7 @@ def above_mixing(
     """
     import numpy
 
+    # problems with equal scores are drawn together, as in `paired.bootstrap`
     triples = numpy.stack([numpy.asarray(scores, float) for scores in (point, student, teacher)], axis=1)
     values, counts = numpy.unique(triples, axis=0, return_counts=True)
     ahead = values @ numpy.array([1.0, -(1 - share), -share])
@@ -134,6 +140,7 @@ def above_mixing(
     means = draws @ ahead / len(triples)
     low, high = numpy.quantile(means, [0.025, 0.975])
     tail = min((means <= 0).sum(), (means >= 0).sum())
+    # one is added to both counts, so that p is never 0
     p = min(1.0, 2 * (1 + float(tail)) / (RESAMPLES + 1))
     return Interval(float(counts @ ahead / len(triples)), float(low), float(high)), p
 
@@ -145,6 +152,7 @@ def _frontier(found: Sequence[Condition], problems: str, student: str) -> Fronti
         c for c in found if c.cell["problems"] == problems and not c.cell["teacher"] and c.cell["student_label"] in teachers
     ]
     alone = [c for c in own if not c.cell["teacher"]]
+    # majority votes are points of their own; the line begins at the plain student
     single = [c for c in alone if c.cell["samples"] == 1] or alone
     base = max(single, key=_accuracy, default=None) or min(own, key=lambda c: sum(_per_problem(c, "teacher")), default=None)
     master = max(masters, key=_accuracy, default=None)
@@ -156,13 +164,14 @@ def _frontier(found: Sequence[Condition], problems: str, student: str) -> Fronti
 
 
 def _judged(condition: Condition, point: Point, base: Condition | None, master: Condition | None) -> Point:
-    """Compare a point with random mixing on the problems that all three have."""
+    """Compare a point with random mixing on the problems that point, base and teacher have in common."""
     if base is None or master is None or condition is base:
         return point
     keys = [key for key in condition.scores if key in base.scores and key in master.scores]
     cost = _per_problem(master, "student")
     if not keys or sum(cost) <= 0:
         return point
+    # the share of problems that the teacher alone could solve for the tokens that this method uses
     share = min(1.0, max(0.0, point.tokens - sum(_per_problem(base, "teacher"))) / sum(cost))
     own, alone, taught = ([c.scores[key] for key in keys] for c in (condition, base, master))
     above, p = above_mixing(own, alone, taught, share)
@@ -170,7 +179,9 @@ def _judged(condition: Condition, point: Point, base: Condition | None, master: 
 
 
 def _point(condition: Condition, found: Sequence[Condition], kind: Literal["student", "taught", "teacher"]) -> Point:
+    # in a cell of the teacher alone, the teacher is the student
     used, made = _per_problem(condition, "student" if kind == "teacher" else "teacher")
+    # replies are billed once for all conditions with this teacher
     uses = sum(c.cell["teacher"] == condition.cell["teacher"] for c in found) if condition.cell["teacher"] else 1
     usd = None if condition.unknown_cost or not condition.rows else condition.sums.get("cost_usd", 0.0) / condition.rows
     accuracy = wilson(sum(condition.scores.values()), len(condition.scores))
@@ -187,7 +198,7 @@ def _accuracy(condition: Condition) -> float:
 
 
 def frontier_cells(made: Sequence[Frontier]) -> tuple[list[str], list[list[str]]]:
-    """Return header and cells of the table of frontiers."""
+    """Return header and rows of the table of frontiers, points numbered from 1 per frontier."""
     header = [
         "#", "problems", "student", "method", "n", "accuracy", "teacher tokens in", "out", "spread over uses", "USD",
         "above random mixing", "p (Holm)",

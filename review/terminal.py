@@ -86,7 +86,7 @@ class TerminalReview:
         while True:
             try:
                 key = click.getchar().lower()
-            # Keys of a closed or interrupted terminal; click returns Ctrl-C and Ctrl-D as characters in raw mode.
+            # A closed terminal or Ctrl-C, which click reports as an exception or as a character.
             except (EOFError, KeyboardInterrupt):
                 key = "q"
             if key in ("q", "\x04", "\x03"):

@@ -73,8 +73,8 @@ def is_abandoned(host: str, pid: int, at: float) -> bool:
         return process.status() == psutil.STATUS_ZOMBIE or process.create_time() > at + 1
     except psutil.NoSuchProcess:
         return True
-    # The process exists, but belongs to another user.
     except psutil.AccessDenied:
+        # The process exists, but belongs to another user.
         return False
 
 

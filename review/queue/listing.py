@@ -12,8 +12,8 @@ from .items import Item, item_from_row
 from .review_store import ReviewStore
 from .tables import events, items
 
-FILTERS = ("experiment", "problem_set", "teacher")
 # Names of the columns of `tables.items` that reviewers can filter by.
+FILTERS = ("experiment", "problem_set", "teacher")
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Listing:
         with self._connect() as db:
             rows = db.execute(_filtered(select(*columns), filters).order_by(items.c.number)).all()
         # A problem is known by the subject of its thread's first review: a thread reviewed twice, or two threads with the same
-        first: dict[str, str] = {}
         # request, count once. The newest row gives its state.
+        first: dict[str, str] = {}
         latest: dict[str, Any] = {}
         for row in rows:
             if row.state != "elsewhere":

@@ -51,8 +51,8 @@ def _pair(before: Sequence[str], after: Sequence[str], place: Place) -> Pair:
 def _marked(old: list[str], new: list[str]) -> tuple[Markup, Markup]:
     from rapidfuzz.distance import Levenshtein
 
+    # Levenshtein's time grows with the product of the lengths.
     if len(old) + len(new) > MAX_WORDS:
-        # Levenshtein's time grows with the product of the lengths.
         return Markup("<del>{}</del>").format(visible("".join(old))), Markup("<ins>{}</ins>").format(visible("".join(new)))
     left, right = Markup(""), Markup("")
     for code in Levenshtein.opcodes(old, new):

@@ -15,11 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...foundation.loopback import is_loopback, name_in
 
-# Sent to browsers with every response: nothing is loaded from elsewhere, framed by other sites, or cached.
 COOKIE = "tot_review"
 MAX_BODY = 4_000_000
 """Maximum bytes of a POST request."""
 
+# Sent to browsers with every response: nothing is loaded from elsewhere, framed by other sites, or cached.
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -81,12 +81,12 @@ class Guard:
             except ClientDisconnect:
                 return  # half a form must not become a decision: its last steps would be missing
             if body is None:
-                # The form is read here, before the application: no handler sees a request without the page token.
                 told = f"this is too long: a form may have {MAX_BODY:,} bytes"
-                # compare_digest takes the same time wherever the texts differ, so no token can be guessed by timing.
                 await PlainTextResponse(told, 413)(scope, receive, _fenced(send))
                 return
+            # The form is read here, before the application: no handler sees a request without the page token.
             given = re.search(rb"(?:^|&)page_token=([^&]*)", body)
+            # compare_digest takes the same time wherever the texts differ, so no token can be guessed by timing.
             if not given or not hmac.compare_digest(given[1], self.access.page_token.encode()):
                 await PlainTextResponse("this page is not ours or too old: reload it", 403)(scope, receive, _fenced(send))
                 return
@@ -98,8 +98,8 @@ class Guard:
         """Return why a request is refused, or None."""
         # The host check stops DNS rebinding: a site whose name resolves to 127.0.0.1 would send its own name.
         host = request.headers.get("host", "")
-        # With an access token, the host may be any name: other sites do not have the cookie.
         name = name_in(f"//{host}")
+        # With an access token, the host may be any name: other sites do not have the cookie.
         if not self.access.token and not is_loopback(name):
             return PlainTextResponse(f"this page is not served as {name!r}; open the address that the program printed", 421)
         if request.method not in ("GET", "HEAD", "POST"):

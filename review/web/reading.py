@@ -138,10 +138,9 @@ class Reader:
 
     def item(self, number: int) -> Item:
         """Return an item; respond with 404 if there is none."""
-        # OverflowError: the number is too large for the database.
         try:
             return self.queue.item(number)
-        except (LookupError, OverflowError) as error:
+        except (LookupError, OverflowError) as error:  # OverflowError: the number is too large for the database
             raise HTTPException(404, f"there is no review {number}") from error
 
     def next(self, item: Item, filters: Mapping[str, str]) -> Item | None:

@@ -88,7 +88,7 @@ def read_reply(response: str) -> Reply:
 
 
 def _without_programs(text: str, finished: bool) -> tuple[str, bool]:
-    """Drop programs, whose numbers are no claims. A conclusion before an unfinished one counts if the program was to check it."""
+    """Drop programs: their numbers are no claims. A conclusion before an unfinished one counts if it was to check it."""
     text = _PROGRAM.sub("", text)
     fences = list(_FENCE.finditer(text))
     if len(fences) % 2 == 0 or not _IS_PROGRAM.match(text, fences[-1].start()):

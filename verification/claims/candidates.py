@@ -64,7 +64,7 @@ class Candidate:
     start: int = 0
     quantity: Quantity | None = None
     rounded: str = ""
-    """The rounded form that follows an exact one: "78.54" after "25\\\\pi"."""
+    """The rounded form that follows an exact one: "78.54" after 25 pi."""
 
 
 @dataclass(frozen=True)

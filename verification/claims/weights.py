@@ -1,4 +1,4 @@
-"""The weights of the signs, written by `python benchmarks/weights.py --write`. Do not edit them by hand."""
+"""The weights of the signs, written by `python benchmarks/weights.py --write`; not to be edited by hand."""
 
 WEIGHTS: dict[str, dict[str, float]] = {
     "number": {

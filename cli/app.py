@@ -34,7 +34,7 @@ def _common(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
     ] = False,
 ) -> None:
-    """Handle the options that stand before a command."""
+    """Define the options that come before a command."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The option that chooses columns of tables. A file of its own, since `tot compare` must start fast."""
+"""The option that chooses columns of tables. It has its own file because importing `options` would slow `tot compare` down."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ShowComparisonColumns = Annotated[
 def checked_columns(
     values: list[str] | None, known: tuple[str, ...] = (*SUMMARY_COLUMNS, *COMPARISON_COLUMNS)
 ) -> list[str] | None:
-    """Return the full names of columns, or fail as the command line fails."""
+    """Return the full names of columns; an unknown column is reported as a wrong option."""
     try:
         return find_columns(split_values(values) or (), known) or None
     except ValueError as error:

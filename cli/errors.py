@@ -1,4 +1,4 @@
-"""Failures on the command line: one message that says what to do, without a traceback."""
+"""Show failures on the command line as one message that says what to do, without a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a configured experiment from the command line: plan, journal, progress, tracking, the tables at the end."""
+"""Run a configured experiment from the command line: plan, journal, progress, tracking and tables. Start at `execute`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..tracking import Store
 
 STOPPED_BY_BUDGET = 3
-"""Exit code."""
+"""Exit code of a run that a budget stopped."""
 
 
 def execute(
@@ -50,8 +50,8 @@ def execute(
         config: the experiment.
         console: where to print.
         dry_run: only estimate.
-        target: address of the tracking store and what to do where it is unreachable; None without tracking.
-        reviews: review store, see `open_queue`.
+        target: address of the tracking store, and what to do if it is unreachable; None without tracking.
+        reviews: path or URL of the review store, see `open_queue`.
         columns: columns of the tables, see `find_columns`.
 
     Raises:
@@ -88,9 +88,9 @@ def _run_tracked(
     """Run the experiment, with traces and results in MLflow if there is a store."""
     if store is None:
         return _watched(plan, journal, console, None, reviews, interruption)
-    # the runs exist before the first trace, so that traces can belong to them
+    # The runs are created before the first trace, so that traces can belong to them.
     runs = tracking.open_runs(store, experiment_record(journal, whole=False))
-    runs.settle(journal.traced, ended=False)  # what a killed run had traced
+    runs.settle(journal.traced, ended=False)  # traces that a killed run left open
     journal.set("published", "0")  # if this process dies, `tot sync` finds the experiment and its store
     journal.set("tracking_uri", store.address)
     journal.set("traces_page", traces_page(runs))
@@ -101,7 +101,7 @@ def _run_tracked(
 
 
 def _publish(journal: Journal, store: Any, console: Console) -> None:
-    """Publish results and report at the end, also after an interruption. A dead server leaves them to `tot sync`."""
+    """Publish results and report at the end, also after an interruption. If the server is down, `tot sync` can do it later."""
     try:
         runs = publish_journal(journal, store, make_report(journal).files())
         left = store.close()

@@ -1,4 +1,4 @@
-"""The commands by name. A command's file is imported only when it runs; listing the commands reads only docstrings."""
+"""The commands by name. A command's file is imported only when it runs; `--help` reads only the docstrings."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ class _Listing(TyperGroup):
 def _described(name: str, file: str, panel: str) -> TyperCommand:
     """Return a command that has only its description, read from the docstring of its file without importing it."""
     path = Path(__file__).parent.joinpath("commands", *file.split(".")).with_suffix(".py")
+    # Parsed, not imported: importing all commands would make `tot --help` slow.
     said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     short = said.partition("\n\n")[0].removeprefix(f"`tot {name}`: ")
     return TyperCommand(name, short_help=short[:1].upper() + short[1:], rich_help_panel=panel)
@@ -86,6 +87,7 @@ def _described(name: str, file: str, panel: str) -> TyperCommand:
 def _imported(name: str, file: str) -> Any:
     """Import a command's file and return the command in it, which has the file's name."""
     found = getattr(import_module(f".commands.{file}", __package__), file.rpartition(".")[2])
+    # A plain function becomes an app of one command.
     if not isinstance(found, typer.Typer):
         function, found = found, typer.Typer(pretty_exceptions_enable=False, add_completion=False)
         found.command(name)(function)

@@ -1,4 +1,4 @@
-"""Options of `tot run` that apply to every model or problem set of the experiment, including those that a file names."""
+"""Apply options of `tot run` to every model or problem set of the experiment, including those from a YAML file."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def with_problem_options(config: ExperimentConfig, *, columns: list[str] | None,
 
 def _changed(model: Model, fields: Mapping[str, Any]) -> Model:
     """Return a validated copy with the given fields replaced."""
+    # Only fields that were set: defaults must not count as given.
     own = {name: getattr(model, name) for name in model.model_fields_set}
     try:
         return type(model).model_validate({**own, **kept(**fields)})

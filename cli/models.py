@@ -1,4 +1,4 @@
-"""Load the models that a command names; all names are checked before the first model is loaded."""
+"""Load the models that a command names, after checking all names. Start at `load_models`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def load_models(
         ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_chat_model` does.
     """
     pool = checked(teacher=teacher, student=student)
+    # A string or a list is valid input, which Pydantic turns into the field's own type.
     by = ModelConfig(model=teacher, base_url=base_url, timeout=timeout)  # type: ignore[arg-type]
     own = ModelConfig(model=student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)  # type: ignore[arg-type]
     quiet_loading((teacher, student))
@@ -42,7 +43,7 @@ def checked(*, teacher: str, student: str) -> ModelPool:
 
 
 def quiet_loading(specs: Iterable[str]) -> None:
-    """Hide the progress bars that transformers draws while it reads weights; download bars stay."""
+    """Hide the progress bars that transformers shows while it reads weights; download bars stay."""
     if not any(spec.startswith("hf:") for spec in specs):
         return
     try:

@@ -23,7 +23,7 @@ Prompts = Annotated[str, typer.Option(help="Prompt set: default, plain, a folder
 Method = Annotated[
     str,
     typer.Option(
-        callback=lambda value: checked_method(value),
+        callback=lambda value: checked_method(value),  # a lambda, because the function is defined below
         help=f"Method to use: {', '.join(method_names())}. Only {TAUGHT} calls the teacher.",
     ),
 ]
@@ -83,7 +83,7 @@ TrackingFallback = Annotated[
 
 
 def checked_method(method: str) -> str:
-    """Return the name of a method, or fail as the command line fails."""
+    """Return the full name of a method; an unknown one is reported as a wrong option."""
     try:
         return method_named(method).name
     except ValueError as error:
@@ -91,7 +91,7 @@ def checked_method(method: str) -> str:
 
 
 def checked_mode(mode: str) -> str:
-    """Return a mode or ladder in its normal form, or fail as the command line fails."""
+    """Return a mode or ladder in its normal form; an unknown one is reported as a wrong option."""
     try:
         return check_mode(mode)
     except ValueError as error:
@@ -101,6 +101,7 @@ def checked_mode(mode: str) -> str:
 def default(field: str, of: type[ExperimentConfig | ModelConfig] = ExperimentConfig) -> str:
     """Return the default of a config field, formatted for the help."""
     value = of.model_fields[field].default
+    # Fields hold plain values, or configs of models and problem sets, whose `model` and `source` are what users type.
     items = value if isinstance(value, tuple) else (value,)
     return ", ".join(str(getattr(item, "model", getattr(item, "source", item))) for item in items)
 

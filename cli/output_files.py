@@ -1,4 +1,4 @@
-"""Write the files that a command makes: a failure names the path and the option that chooses another one."""
+"""Write the files of a command. A failure names the path and the option that chooses another one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 @contextmanager
 def writing(path: Path, choose: str) -> Iterator[None]:
-    """Turn an error of the file system inside the block into one that says what to do.
+    """Turn a file system error inside the block into one that says what to do.
 
     Args:
-        path: what is written.
-        choose: how the user names another place, such as "--out".
+        path: the file or folder that the block writes.
+        choose: the option with which the user chooses another path, such as "--out".
 
     Raises:
         OSError: the path cannot be written.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(tracking: bool, tracking_uri: str | None) -> Iterator[Store | None]:
-    """Yield an open tracking store, or None without tracking. An unreachable store fails here, before any work is done."""
+    """Yield an open tracking store, or None without tracking. An unreachable store raises here, before any work is done."""
     if not tracking:
         yield None
         return

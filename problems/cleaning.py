@@ -1,4 +1,4 @@
-"""Leave out empty and duplicate questions, and report them."""
+"""Leave out empty and duplicate questions, and report them. Start at `clean`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def clean(rows: Iterable[tuple[str, Problem]], name: str, issues: list[str]) -> 
     Args:
         rows: each problem with its place, such as "line 3".
         name: name of the set, used in the ids of problems without one.
-        issues: gets one sentence per kind of finding when the iterator ends or is closed.
+        issues: receives one sentence per kind of issue when the iterator ends or is closed.
     """
     empty: list[str] = []
     repeated: list[str] = []

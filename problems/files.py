@@ -1,4 +1,4 @@
-"""Read rows of JSONL, JSON, CSV, TSV and Parquet files, each with its place for error messages."""
+"""Read rows of JSONL, JSON, CSV, TSV and Parquet files, each with its place for error messages. Start at `read_rows`."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
 def _json(path: Path) -> Iterator[Row]:
     """Yield the objects of a JSON list."""
     try:
+        # -sig: Excel and some editors begin a file with a byte order mark.
         rows = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise MalformedRow(f"{path}: not JSON ({error})") from error
@@ -64,11 +65,11 @@ def _json(path: Path) -> Iterator[Row]:
 def _csv(path: Path) -> Iterator[Row]:
     """Yield the rows of a CSV or TSV file."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        csv.field_size_limit(LONGEST_LINE)  # the module has no other way; its default of 131,072 is less than some solutions
+        csv.field_size_limit(LONGEST_LINE)  # process-wide; the default of 131,072 is too small
         reader = csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
         try:
             for row in reader:
-                # csv.DictReader's marks for too many and too few fields
+                # `DictReader` puts extra fields under None, and None into missing ones
                 if None in row or None in row.values():
                     raise MalformedRow(
                         f"{path}, line {reader.line_num}: the number of fields differs from the header; "

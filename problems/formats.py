@@ -1,4 +1,4 @@
-"""Turn rows into problems: our own format, GSM8K, MATH, and any other with a mapping of columns."""
+"""Turn rows into problems: our own format, GSM8K, MATH, and any other with a mapping of columns. Start at `to_problem`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ..foundation.encodable import encodable_values
 from .problem import Problem
 
+# The usual names of columns, the most telling first.
 QUESTIONS = ("question", "problem", "prompt", "input", "query")
 REFERENCES = ("reference", "gold", "target", "final_answer", "answer", "solution")
 """Columns that may hold the reference, the clearest name first. The `answer` of GSM8K ends with `#### N`."""
@@ -47,7 +48,7 @@ def to_problem(row: Mapping[str, Any], columns: Mapping[str, str], domain: str) 
 
 
 def final_answer(reference: str) -> str | None:
-    r"""Return the final answer in a reference: the text after `####` or in the last `\boxed{}`; None if it is empty."""
+    r"""Return the final answer of a reference: the text after `####` or in the last `\boxed{}`; None if it is empty."""
     if "####" in reference:
         reference = reference.rsplit("####", 1)[1]
     elif "\\boxed" in reference or "\\fbox" in reference:
@@ -57,9 +58,10 @@ def final_answer(reference: str) -> str | None:
 
 def _last_box(text: str) -> str | None:
     r"""Return the content of the last `\boxed{}`, with nested braces."""
+    # "\boxed{5}", "\fbox{5}", and "\boxed 5", which LaTeX allows.
     for match in reversed(list(re.finditer(r"\\f?boxed\s*\{|\\fbox\s*\{|\\boxed\s+(?=\S)", text))):
         if not match[0].endswith("{"):
-            return text[match.end() :].split("$")[0].strip()
+            return text[match.end() :].split("$")[0].strip()  # up to the end of the formula
         depth = 1
         for place in range(match.end(), len(text)):
             depth += {"{": 1, "}": -1}.get(text[place], 0)
@@ -72,7 +74,7 @@ def _text(
     row: Mapping[str, Any], columns: Mapping[str, str], name: str, usual: tuple[str, ...], *, needed: bool = False
 ) -> str | None:
     """Return a row's value for a field as text, from the column that was named or the first usual one that is filled."""
-    # a data set may have several usual columns, with empty ones among them: take one that is filled
+    # A data set may have several of the usual columns, some of them empty: take one that is filled.
     filled = (key for key in usual if row.get(key) is not None)
     column = columns.get(name) or next(filled, None) or next((key for key in usual if key in row), None)
     if column is not None and column not in row:

@@ -1,4 +1,4 @@
-"""Problems from the generators of reasoning-gym. A fresh set cannot have been in a model's training data."""
+"""Generate problems with reasoning-gym. A fresh set cannot have been in a model's training data. Start at `generate`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def generate(
         near = get_close_matches(task, DATASETS, n=3, cutoff=0.5) or ["gsm_symbolic"]
         raise ValueError(f"reasoning-gym has no task {task!r}; did you mean {', '.join(near)}? It has {len(DATASETS)} tasks")
     try:
+        # The task makes all problems up to the last one; the first `start` are skipped below.
         made: Any = reasoning_gym.create_dataset(task, seed=seed, size=start + count, **options)
     except (TypeError, AssertionError) as error:
         raise ValueError(f"generated:{task} does not accept the options {dict(options)}: {error}") from error
@@ -59,8 +60,9 @@ def _collect(task: str, made: Any, start: int, count: int, seed: int, name: str 
             problems.append(problem)
         entries.setdefault(problem.key, entry)
 
-    # the scorer needs the whole entry, which a Problem does not hold
+    # The task's scorer needs the whole entry, which a `Problem` does not contain.
     def score(problem: Problem, output: Mapping[str, Any]) -> float:
+        # The best form counts.
         return max(float(made.score_answer(answer=answer, entry=entries[problem.key])) for answer in _forms(output))
 
     issues = [f"left out {repeated} duplicates"] if repeated else []
@@ -68,7 +70,7 @@ def _collect(task: str, made: Any, start: int, count: int, seed: int, name: str 
 
 
 def _forms(output: Mapping[str, Any]) -> list[str | None]:
-    """Return an answer in the forms that tasks read: as it is, and a program's list also as Python and as JSON write it."""
+    """Return an answer in the forms that tasks may expect: as it is, and a program's list also in Python and JSON notation."""
     value = (output.get("program") or {}).get("value", "")
     if not value.startswith(("[", "(", "{")):
         return [output.get("answer")]

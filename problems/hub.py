@@ -1,4 +1,4 @@
-"""Problem sets from the Hugging Face hub, read with the package `datasets`."""
+"""Read problem sets from the Hugging Face hub with the package `datasets`. Start at `read_hub`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SETS: dict[str, tuple[str, str | None]] = {
 }
 """Hub id and configuration of the sets that have a short name."""
 
-_CHECK_S = 5.0
+_CHECK_S = 5.0  # seconds for the hub to answer
 
 
 def read_hub(hub_id: str, config: str | None, split: str) -> Iterator[Row]:
@@ -51,6 +51,7 @@ def _cache_only_if_away() -> Iterator[None]:
     try:
         get_session().head(constants.ENDPOINT, timeout=_CHECK_S)
     except Exception:
+        # Both libraries read the variable once, at import, so their copies are changed.
         modules: list[Any] = [datasets.config, constants]
         for module in modules:
             module.HF_HUB_OFFLINE = True
@@ -64,8 +65,9 @@ def _cache_only_if_away() -> Iterator[None]:
 
 
 def _explained(hub_id: str, error: Exception) -> Exception:
-    """Return the right error: the data set does not exist, or the hub is unreachable."""
+    """Return an error that says whether the data set does not exist or the hub is unreachable."""
     names = {type(cause).__name__ for cause in _causes(error)}
+    # By name, since the exceptions come from requests, httpx, huggingface_hub and datasets.
     away = {
         "ConnectionError",
         "ConnectError",

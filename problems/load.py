@@ -1,4 +1,4 @@
-"""Load a problem set: by name, from a file, from the hub, or generated."""
+"""Load a problem set: by name, from a file, from the hub, or generated. Start at `load_problems`."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ def _rows(source: str, config: str | None, split: str) -> tuple[Iterable[Row], s
     if source == "sample":
         return read_rows(SAMPLE), "sample", "sample"
     path = Path(source).expanduser()
+    # A suffix of a data file never means a hub id, so a missing file is reported as such.
     if path.suffix.lower() in READERS or path.is_file():
         if not path.is_file():
             raise FileNotFoundError(f"no problem file {source!r}; give a path, or one of sample, {', '.join(SETS)}")
@@ -96,6 +97,7 @@ def _rows(source: str, config: str | None, split: str) -> tuple[Iterable[Row], s
 def _collect(
     rows: Iterable[Row], problems: ProblemSet, start: int, limit: int | None, columns: dict[str, str], domain: str
 ) -> ProblemSet:
+    # Skipped and counted after cleaning: an empty row is no problem.
     """Clean the rows and fill the set, up to the limit."""
     cleaned = clean(_parsed(rows, problems.source, columns, domain), problems.name, problems.issues)
     problems.extend(islice(cleaned, start, None if limit is None else start + limit))

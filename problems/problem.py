@@ -1,4 +1,4 @@
-"""A single problem."""
+"""A single problem: `Problem`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """Hash of question and reference: the same problem has the same key in every file, order and limit."""
+        """Hash of question and reference: the same problem has the same key in every file, whatever its order or limit."""
         text = f"{' '.join(self.question.split())}\0{self.reference}"
+        # "surrogatepass": a problem made in Python may hold lone surrogates.
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def as_input(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A list of problems with its source and the issues found while loading it."""
+"""A list of problems with its source and the issues found while loading it: `ProblemSet`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class ProblemSet(list[Problem]):
     Attributes:
         name: short name for tables.
         source: where it was loaded from.
-        issues: one sentence per kind of problem with the data and how it was handled.
-        scorer: the set's own scorer, if it cannot be verified as mathematics.
+        issues: one sentence per kind of issue in the data, which says how it was handled.
+        scorer: the set's own scorer, if its answers cannot be verified as mathematics.
     """
 
     def __init__(
@@ -40,5 +40,5 @@ class ProblemSet(list[Problem]):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the keys of the problems in order, the first 12 hexadecimal digits."""
+        """SHA-256 of the problems' keys in order, first 12 hexadecimal digits."""
         return hashlib.sha256("".join(problem.key for problem in self).encode()).hexdigest()[:12]

@@ -1,4 +1,7 @@
-"""Run a program in a sandbox: pydantic-monty, a Python interpreter in Rust, in worker processes without files or network."""
+"""Run a program in a sandbox without files or network.
+
+The sandbox is pydantic-monty, a Python interpreter written in Rust, in worker processes.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ if TYPE_CHECKING:
     from pydantic_monty import Monty
 
 SECONDS = 2.0
-"""Time limit of a program. Programs for word problems need milliseconds."""
+"""Time limit of a program, in seconds. Programs for word problems need milliseconds."""
 
 MEMORY = 50_000_000
 """Memory limit of a program, in bytes. Programs for word problems need kilobytes."""
 
 DEPTH = 200
-"""Limit of nested calls."""
+"""Maximum depth of nested calls."""
 
 _QUEUE_S = 120.0
 """Seconds to wait for a free worker when many threads run programs at once."""
@@ -85,18 +88,18 @@ def _evaluate(source: str) -> tuple[Any, str]:
         "max_feed_duration_secs": SECONDS,
         "max_memory": MEMORY,
         "max_recursion_depth": DEPTH,
-        # sleeping and waiting for the host do not count as running: without these two a program could block a worker
+        # Sleeping and waiting for the host do not count as running time: without these two a program could block a worker.
         "max_total_sleep_secs": 0.01,
         "max_suspensions": 100,
     }
     try:
         with _pool.get().checkout(limits=limits) as session:
-            # what the program prints is dropped, and limited, since it is collected in this process
+            # Printed text is dropped. It is limited, because it is collected in this process.
             return session.feed_run(source, print_callback=CollectString(100_000)), ""
     except (MontyRuntimeError, MontySyntaxError) as error:
         return None, _in_words(error)
     except MontyCrashedError as error:
-        # a worker that had to be killed for its time is the program's fault, any other crash is not
+        # If the worker was killed for its time, it is the program's fault; any other crash is not.
         if getattr(error, "timed_out", False):
             return None, f"TimeoutError: the program ran for more than {SECONDS:g} seconds."
         raise RuntimeError(f"the program's sandbox crashed: {error}; try again") from error
@@ -147,7 +150,7 @@ class _Pool:
         self._lock = threading.Lock()  # another thread of the parent may have held the old one
         if self._pool is not None:
             self._forked = True
-            # one reference too many, so that its destructor, which waits for the threads, never runs here
+            # One reference too many: the destructor waits for threads that the fork did not copy, so it must never run here.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._pool))
             self._pool = None
 

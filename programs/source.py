@@ -13,8 +13,10 @@ MODULES = ("math", "datetime", "decimal", "collections", "itertools", "functools
 MAX_CHARACTERS = 20_000
 """Longer programs are refused; no word problem needs one."""
 
+# An opening fence with its language, also in a quotation: "```python", "> ```".
 _OPENS = re.compile(r"[ \t>]*```+[ \t]*([\w+#.-]*)")
 _PYTHON = ("", "python", "python3", "py")
+# Languages of code blocks that are read; "" is a block without one.
 # Bare code begins with a definition or an import, and goes on while lines look like Python or are blank.
 _START = re.compile(r"^(?:def |import |from \w+ import )", re.M)
 _CODE_LINE = re.compile(r"(?:\s|def |import |from |class |@|#|if |for |while |[A-Za-z_][\w.]*\s*(?:[-+*/]?=|:\s*\w+\s*=|\())|$")
@@ -24,8 +26,8 @@ _FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.M)
 def find_program(reply: str) -> str:
     """Return the code in a reply; "" if there is none.
 
-    Of several code blocks the first that defines `solution` counts. A later one often belongs to a next problem that the
-    student invented.
+    If several code blocks define `solution`, the first one counts. A later one often belongs to a next problem that the student
+    invented.
 
     Args:
         reply: the student's reply.
@@ -47,6 +49,7 @@ def entry_of(source: str) -> str:
 
 def with_imports(source: str) -> str:
     """Return the program with the imports that it forgot."""
+    # "math.sqrt(", but not "self.math.x".
     missing = [name for name in MODULES if re.search(rf"(?<![\w.]){name}\.\w", source) and not _imports(name, source)]
     return "".join(f"import {name}\n" for name in missing) + source
 
@@ -60,7 +63,7 @@ def _blocks(reply: str) -> list[str]:
     """Return the code blocks that are Python or name no language.
 
     They are read line by line, because a pattern would take the closing fence of one block for the opening fence of the next.
-    The last block may be cut off.
+    The last block may be cut off by the token limit.
     """
     found: list[str] = []
     block: list[str] | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 MAX_CHARACTERS = 500
 _LARGEST_BITS = 1_660
-"""Bits of a whole number with 500 digits. Larger ones are refused before they are written out, which takes quadratic time."""
+"""Bits of a whole number with 500 digits. Larger ones are refused before they are converted, which takes quadratic time."""
 
 _CUT = ("[...]", "{...}", "(...)")
 """What the sandbox returns for a list or dict that contains itself."""
@@ -19,14 +19,14 @@ _DIGITS = 12
 """Digits to which floats are rounded. Binary noise such as that of 0.1 + 0.2 is in the 17th."""
 
 _EXACT_DIGITS = 14
-"""Floats of at most so many digits are meant as written: noise has 16 or 17."""
+"""Floats of at most so many digits are taken as written: noise has 16 or 17 digits."""
 
 _LARGEST_DENOMINATOR = 10_000
-"""Largest denominator of a fraction that a long decimal is taken for."""
+"""Largest denominator of the fractions that a long decimal is compared with."""
 
 
 def as_answer(value: Any) -> str:
-    """Return a value as people write it: 18.0 is "18", 0.1 + 0.2 is "0.3", 2 / 3 is "2/3".
+    """Return a value as people write it: 18.0 as "18", 0.1 + 0.2 as "0.3", 2 / 3 as "2/3".
 
     Raises:
         ValueError: the value is not an answer: None, NaN, infinite, a function, a dict with several entries.
@@ -58,14 +58,15 @@ def _text(value: Any) -> str:
     if isinstance(value, float | Decimal):
         return _number(value)
     if isinstance(value, str):
-        # "<function ...>": the sandbox gives its own objects as their representation
+        # "<function ...>": the sandbox returns objects of its own as their `repr`
         if value in _CUT or (value.startswith("<") and value.endswith(">")):
             raise ValueError(f"the value is {value}, which is no answer")
         return value
     if isinstance(value, tuple | list):
         return f"({', '.join(map(_text, value))})"
     if isinstance(value, set | frozenset):
-        return f"{{{', '.join(sorted(map(_text, value)))}}}"
+        return f"{{{', '.join(sorted(map(_text, value)))}}}"  # sorted, since a set has no order
+    # {"apples": 3} answers with its only value.
     if isinstance(value, dict) and len(value) == 1:
         return _text(next(iter(value.values())))
     raise ValueError(f"the value is {_shown(value)}, which is no answer")
@@ -75,7 +76,7 @@ def _number(value: float | Decimal) -> str:
     """Return a number without binary noise: as a short decimal, or as the fraction that a long decimal stands for."""
     if (isinstance(value, Decimal) and value.is_nan()) or not math.isfinite(value):
         raise ValueError(f"the value is {value}, which is no answer")
-    # Decimal("1e999999") is 8 characters, but writing it out below would fill the memory
+    # Decimal("1e999999") has 8 characters, but writing it out below would fill the memory
     if isinstance(value, Decimal) and abs(value.adjusted()) > MAX_CHARACTERS and value:
         raise ValueError(f"the value has more than {MAX_CHARACTERS} digits, which is no answer")
     written = value if isinstance(value, Decimal) else Decimal(repr(value))
@@ -84,6 +85,7 @@ def _number(value: float | Decimal) -> str:
     rounded = Decimal(f"{value:.{_DIGITS}g}")
     if rounded == rounded.to_integral_value():
         return str(int(rounded))
+    # As long as a rounded number can be: perhaps a fraction, such as 0.666666666667.
     if len(rounded.as_tuple().digits) >= _DIGITS - 1:
         near = Fraction(value).limit_denominator(_LARGEST_DENOMINATOR)
         if abs(near - Fraction(value)) <= Fraction(1, 10**_DIGITS) * max(Fraction(1), abs(near)):

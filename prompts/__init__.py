@@ -1,4 +1,4 @@
-"""Prompt sets: folders of text files, chosen by name or path and identified by name, version and hash."""
+"""Prompt sets: folders of text files, chosen by name or path, identified by name, version and hash. Start at `load_prompts`."""
 
 from .sets import BUNDLED, PLACEHOLDERS, PromptSet, load_prompts
 

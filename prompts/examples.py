@@ -1,4 +1,4 @@
-"""Few-shot examples of a prompt set: problems with steps, a solution and a program."""
+"""Few-shot examples of a prompt set: problems with steps, a solution and a program. Start at `choose_examples`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 FILE = "examples.jsonl"
-"""Name of the file in the folder of a set."""
+"""Name of the file in a prompt set's folder."""
 
 Choice = Literal["first", "random", "similar"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
@@ -57,7 +57,7 @@ def choose_examples(
         question: the question that the student gets.
         shots: number of examples.
         choice: "first", "random", or "similar" to the question; the most similar one then comes last.
-        seed: seed of a random choice. It depends on nothing else, so every problem gets the same examples.
+        seed: seed of a random choice. The choice depends on nothing else, so every problem gets the same examples.
 
     Raises:
         ValueError: there are fewer examples than shots, or the question is one of the chosen examples (contamination).
@@ -87,7 +87,7 @@ def contaminated(examples: Iterable[Example], questions: Iterable[str]) -> tuple
 
 
 def digest(examples: Iterable[Example]) -> str:
-    """Return a hash of examples, 12 hexadecimal digits. It is part of a cell's identity, as the prompts' hash is."""
+    """Return a hash of examples, 12 hexadecimal digits. Like the prompts' hash, it is part of a cell's identity."""
     plain = json.dumps([asdict(example) for example in examples], sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
@@ -99,8 +99,9 @@ def _chosen(examples: Sequence[Example], question: str, shots: int, choice: Choi
         from rapidfuzz import fuzz, process
 
         texts = [_fold(example.question) for example in examples]
+        # token_set_ratio ignores the order and repetition of words: two problems of one kind differ in their wording.
         found = process.extract(_fold(question), texts, scorer=fuzz.token_set_ratio, limit=shots)
-        return [examples[place] for _, _, place in reversed(found)]
+        return [examples[place] for _, _, place in reversed(found)]  # the most similar last, next to the question
     return list(examples[:shots])
 
 

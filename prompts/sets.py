@@ -1,4 +1,4 @@
-"""Load prompt sets and fill in their placeholders."""
+"""Load prompt sets and fill in their placeholders. Start at `load_prompts`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SETTINGS = ("version", "base")
 
 
 def _placeholders(text: str) -> tuple[str, ...]:
-    r"""Return the placeholders in a text, in order; LaTeX such as `\frac{1}{2}` has none, since a name is of letters."""
+    r"""Return the placeholders of a text in order. They consist of letters, so LaTeX such as `\frac{1}{2}` has none."""
     return tuple(dict.fromkeys(re.findall(r"\{([a-z_]+)\}", text)))
 
 
@@ -45,7 +45,7 @@ class PromptSet:
         name: name of a bundled set, name of the folder, or the name given with a mapping.
         version: the content of `version.txt`, or "unversioned".
         texts: one template for each key of `PLACEHOLDERS`.
-        borrowed: names of prompts that the set lacks; they come from `base`, and a warning says so when one is used.
+        borrowed: names of prompts that the set lacks. They come from `base`, with a warning when one is used.
         examples: few-shot examples; those of the bundled set `default` if the set has none. They are not part of `hash`,
             because they matter only with shots.
         base: the bundled set that lends prompts: the one that `base.txt` names, or "plain".
@@ -60,13 +60,13 @@ class PromptSet:
 
     @property
     def hash(self) -> str:
-        """SHA-256 over all texts, the first 12 hexadecimal digits."""
+        """SHA-256 of all texts, first 12 hexadecimal digits."""
         return hashlib.sha256(json.dumps(dict(self.texts), sort_keys=True).encode()).hexdigest()[:12]
 
     def fill(self, prompt: str, /, **values: str) -> str:
         """Return a prompt with its placeholders replaced.
 
-        All are replaced in one pass, so braces in a question or a model's reply are never taken for placeholders.
+        All are replaced in one pass, so braces in a question or in a model's reply are never taken for placeholders.
 
         Raises:
             KeyError: the set has no such prompt, or a value is missing.
@@ -98,6 +98,7 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
     folder = _HERE / source if str(source) in BUNDLED else Path(source)
     if not folder.is_dir():
         raise FileNotFoundError(f"no prompt set {str(source)!r}; use {', '.join(BUNDLED)} or a folder with {_files()}")
+    # Editors add a final line break.
     texts = {file.stem: file.read_text(encoding="utf-8").removesuffix("\n") for file in sorted(folder.glob("*.txt"))}
     version = texts.pop("version", "unversioned").strip()
     base = texts.pop("base", "plain").strip()
@@ -107,7 +108,7 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
 
 
 def placeholders_of(prompt: str) -> tuple[str, ...]:
-    """Return the placeholders that a prompt must contain; a prompt of your own method must contain the question."""
+    """Return the placeholders that a prompt must contain. A prompt of your own method must contain the question."""
     return PLACEHOLDERS.get(prompt, ("question",))
 
 
@@ -139,9 +140,9 @@ def _tell_once(message: str) -> None:
 
 
 def _check(prompt: str, text: str, where: str) -> None:
-    """Refuse a prompt or placeholder that looks misspelt. It would be ignored without a word.
+    """Refuse a prompt or placeholder that looks misspelt, because it would be ignored silently.
 
-    Names that resemble no known one are allowed: they are prompts of a method of your own, or braces of LaTeX.
+    Names that resemble no known one are allowed: they may be prompts of your own method, or LaTeX in braces.
     """
     if prompt not in PLACEHOLDERS and (near := get_close_matches(prompt, PLACEHOLDERS, 1, 0.8)):
         raise ValueError(f"unknown prompt {prompt!r} in {where}; did you mean {near[0]!r}? Known are {', '.join(PLACEHOLDERS)}")

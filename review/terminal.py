@@ -18,7 +18,7 @@ from .queue.items import Item
 from .queue.queue import ReviewQueue
 
 SHOWN_CHARACTERS = 3_000
-"""Maximum characters shown of a problem and of a step; the editor shows all of it."""
+"""Maximum characters shown of a problem or a step; the editor shows the whole text."""
 
 _HINT = "# One step a paragraph, numbered. Lines that begin with # are dropped. An empty file changes nothing.\n"
 
@@ -61,6 +61,7 @@ class TerminalReview:
         """Print an item: progress, question, steps with their flags, and the keys."""
         counts = self.queue.counts(**self.filters)
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+        # One column is left free: some terminals wrap a line that fills the width.
         click.echo("\n" + "-" * (width - 1))
         about = " / ".join(filter(None, (item.problem_id, item.problem_set, item.teacher)))
         click.echo(_wrapped(f"{counts.all - counts.waiting + 1} of {counts.all}   {about}", width, "") + "\n")
@@ -73,7 +74,7 @@ class TerminalReview:
         if not item.steps:
             click.echo(_wrapped(f"(no steps) The teacher wrote: {item.reply or 'nothing'}", width, ""))
         for flag in item.flags:
-            if flag["step"] is None:
+            if flag["step"] is None:  # flags of the whole list
                 click.echo(_wrapped("! " + flag_words(flag), width, ""))
         reject = "[r]eject  " if item.may_reject else ""
         click.echo(f"\n[a]pprove  [n]ote and approve  [e]dit  {reject}[s]kip  [u]ndo  [q]uit ", nl=False)
@@ -85,6 +86,7 @@ class TerminalReview:
         while True:
             try:
                 key = click.getchar().lower()
+            # A closed terminal or Ctrl-C, which click reports as an exception or as a character.
             except (EOFError, KeyboardInterrupt):
                 key = "q"
             if key in ("q", "\x04", "\x03"):
@@ -113,11 +115,13 @@ class TerminalReview:
         """Let the reviewer edit the steps in an editor; an empty or unchanged file decides nothing."""
         click.echo("edit")
         before = number_steps(item.steps) + "\n"
+        # `require_save=False`: an editor that does not touch the file returns the text, which then counts as unchanged.
         text = click.edit(_HINT + before, extension=".txt", require_save=False)
         kept = "\n".join(line for line in (text or "").splitlines() if not line.startswith("#"))
         if not kept.strip() or kept.strip() == before.strip():
             click.echo("Nothing was changed.")
             return
+        # Fall back to one step a line if the reviewer removed the numbers.
         steps = parse_steps(kept) or [line for line in kept.splitlines() if line.strip()]
         self._decide(item, {"type": "edit", "args": {"steps": steps}})
 
@@ -131,6 +135,7 @@ class TerminalReview:
             raise LookupError("there is nothing to undo in this session")
         click.echo("undo")
         undone = self.queue.undo(self._undoable.pop(), reviewer=self.reviewer)
+        # An undone item is shown again, even if it was skipped before.
         self._skipped.discard(undone.subject)
         click.echo(_wrapped(f"Undone: {undone.problem_id or undone.number}", 80, ""))
 
@@ -143,7 +148,7 @@ class TerminalReview:
 
 
 def _agreed(item: Item) -> bool:
-    """Ask again where there are no steps to approve."""
+    """Confirm an approval if there are no steps to approve."""
     if item.steps:
         return True
     return click.confirm("\nThere are no steps: the student would get the problem alone. Approve that?", default=False)
@@ -154,7 +159,7 @@ def _ask(what: str) -> str:
 
 
 def _wrapped(text: str, width: int, start: str) -> str:
-    """Wrap untrusted text to the width; control characters become visible."""
+    """Wrap untrusted text to the width, and make control characters visible so that they cannot move the cursor."""
     shown = visible(text[:SHOWN_CHARACTERS])
     if len(text) > SHOWN_CHARACTERS:
         shown += f" [... {len(text) - SHOWN_CHARACTERS:,} more characters: e shows them]"

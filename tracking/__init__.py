@@ -1,4 +1,4 @@
-"""Tracing and logging to MLflow: the only package that uses it. Importing it imports neither mlflow nor langchain."""
+"""Tracing and logging to MLflow. No other package uses MLflow. Importing this one imports neither mlflow nor langchain."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Verify solutions: what is the final answer, is it right, and does the solution's own arithmetic hold? Start at `answers`."""
+"""Verify solutions: find the final answer, compare it with the reference, check the arithmetic. Start at `answers`."""
 
 import lazy_loader
 

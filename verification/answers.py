@@ -1,4 +1,4 @@
-"""The verdict on a response: find its final answer (the claim) and compare it with the reference."""
+"""Judge a response: find its final answer (the claim) and compare it with the reference. Start at `verify_answer`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def verify_answer(
     """Return the verdict on a response.
 
     Args:
-        response: the student's solution; the last 20,000 characters are read.
-        reference: the known answer, plain or as in GSM8K and MATH. None or blank: only the arithmetic is checked.
-        question: the problem. It helps to find the asked quantity among restated ones, and lists the options of multiple
+        response: the student's solution; its last 20,000 characters are read.
+        reference: the known answer, plain or as in GSM8K and MATH. If it is None or blank, only the arithmetic is checked.
+        question: the problem. It helps to tell the asked quantity from restated ones, and it lists the options of multiple
             choice.
-        timeout: seconds for a comparison that needs sympy, without the time to start the worker process once.
+        timeout: seconds for a comparison that needs sympy. Starting the worker process, once, is not included.
         explain: fill `losers` with every candidate that was considered, which takes longer.
     """
     reply, options = read_response(response, question), read_options(question)
@@ -39,8 +39,10 @@ def verify_answer(
         return Verdict(check_solution(response).status, answer, source, sentence=sentence, losers=losers)
     if wanted is None:
         return Verdict("bad_reference", answer, source, sentence=sentence, losers=losers)
+    # The claim is found before this point, without the reference.
     if claim is None:
         return Verdict("no_answer", None, None, False, wanted)
+    # With options, both sides are brought to one form: letters, or texts.
     outcome = judge(claim, _as_option(wanted, claim, options) if options.texts else wanted, question, timeout)
     if outcome in ("timeout", "bad_reference"):
         return Verdict(outcome, answer, source, None, wanted, sentence, losers)
@@ -51,7 +53,7 @@ def verify_answer(
 
 
 def extract_answer(response: str, *, question: str | None = None) -> Extracted | None:
-    """Return the final answer of a response, None if it gives none. No reference can influence it."""
+    """Return the final answer of a response; None if it gives none. It does not depend on any reference."""
     reply = read_response(response, question)
     claim = _of_kind(reply, find_claim(reply, question), read_options(question), None, question)
     return Extracted(claim.texts[0], claim.source) if claim else None
@@ -65,14 +67,15 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
         b: another answer.
         timeout: seconds for a comparison that needs sympy.
     """
+    # Also true of texts that cannot be read as mathematics.
     if a.strip() == b.strip():
         return True
     return compare_claims(clean(a), clean(b), timeout) == "equal"
 
 
 def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None) -> Claim | None:
-    """Return the claim in the form that the reference has: a letter, yes or no, a name, or as stated."""
-    # most references are numbers, and no other kind can apply to them
+    """Return the claim in the form of the reference: a letter, yes or no, a name, or as stated."""
+    # Most references are numbers, and no other kind applies to them.
     if not options.texts and (wanted is None or wanted[0] in "0123456789-$.\\"):
         return said
     if wanted is not None and read_polarity(wanted) is not None:
@@ -93,7 +96,7 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
 
 
 def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
-    """Return the claim, or a later statement that has exactly one of the names in the question."""
+    """Return the claim, or a later statement with exactly one of the names in the question."""
     for part in reversed(split_statements(text)[-3:]):
         if said and part in (said.statement, said.texts[0]):
             break
@@ -106,6 +109,7 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
     """Return the picked letter, or the letter of the option whose text is claimed, or else the claim itself."""
     pick = pick_letter(reply.text)
     value = next((letter for text in said.texts if (letter := options.letter_of(_same, text))), None) if said else None
+    # Both a letter and a value: the later one counts.
     if value and said and (pick is None or reply.text.find(said.statement[:40]) > pick.start):
         return Claim((value,), said.source, False, said.statement, said.losers)
     if pick:
@@ -118,7 +122,7 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
 
 
 def _as_option(wanted: str, claim: Claim, options: Options) -> str:
-    """Return the reference in the form of the claim: a letter if the claim is one, otherwise the text of its option."""
+    """Return the reference in the form of the claim: a letter if the claim is a letter, otherwise the text of the option."""
     if not _letter(claim.texts[0]):
         if (letter := _letter(wanted)) and options.text_of(letter):
             return options.text_of(letter) or wanted
@@ -132,7 +136,7 @@ def _letter(text: str) -> str | None:
 
 
 def _same(a: str, b: str) -> bool:
-    return answers_equal(a, b, timeout=1.0)
+    return answers_equal(a, b, timeout=1.0)  # short: several options may have to be compared
 
 
 def _word(positive: bool, wanted: str) -> str:

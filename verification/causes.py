@@ -1,4 +1,4 @@
-"""Label why a solution failed, as far as that can be determined."""
+"""Label why a solution failed, as far as that can be determined: `error_causes`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from fractions import Fraction
 from .notation.quantities import numbers_in
 from .verdicts import SolutionCheck, Verdict
 
+# Numbers that solutions use without being given: days of a week, months, minutes, cents of a dollar.
 _COMMON = {Fraction(number) for number in (0, 1, 2, 3, 4, 7, 10, 12, 24, 30, 52, 60, 100, 365, 1000)}
 
 
 def error_causes(verdict: Verdict, check: SolutionCheck, *, question: str | None = None) -> list[str]:
     """Return the causes of a failure: arithmetic_slip, missing_step, misread_quantity, no_answer, format.
 
-    The list may be empty. A correct answer can only have `format`: it does not stand in the final line that was asked for.
+    The list may be empty. A correct answer can only have `format`: it is not in the final line that the prompt asks for.
 
     Args:
-        verdict: the verdict with a reference.
+        verdict: a verdict with a reference.
         check: the check of the same solution.
-        question: needed for `misread_quantity`, a number in an equation that neither the question nor an earlier equation has.
+        question: needed for `misread_quantity`: a number in an equation that is new, neither given nor computed before.
     """
     causes = []
     if verdict.status == "incorrect":
@@ -36,11 +37,12 @@ def error_causes(verdict: Verdict, check: SolutionCheck, *, question: str | None
 
 
 def _foreign_number(check: SolutionCheck, question: str) -> bool:
-    """Return whether an equation uses a number that comes from nowhere; percentages and reciprocals of known ones count."""
+    """Return whether an equation uses an unknown number; percentages and reciprocals of known numbers are known."""
     known = set(numbers_in(question)) | _COMMON
     for equation in check.equations:
         left, _, right = equation.text.rpartition("=")
         numbers = {abs(number) for number in numbers_in(left)}
+        # 0.15 for 15 %, and 1/3 or 0.5 for a division by a known number.
         if any(number not in known and number * 100 not in known and 1 / number not in known for number in numbers if number):
             return True
         known |= {abs(number) for number in numbers_in(right)}

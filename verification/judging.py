@@ -1,4 +1,4 @@
-"""Decide whether a claim matches the reference: the same mathematics, letters, yes or no, or name."""
+"""Decide whether a claim matches the reference: the same mathematics, letters, yes or no, or name. Start at `judge`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from .equivalence.comparing import Outcome, compare_claims
 from .kinds.options import several_letters
 from .notation.values import exact_values, tidy
 
+# A reference that is a name: "Tuesday", "Ann Smith".
 NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
+# A division that was not carried out: "12/4", "\frac{12}{4}".
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
+# A name that only says when something begins: "starting on Monday".
 _BEGINNING = re.compile(r"\b(?:starting|starts|begins|beginning|since|from|before|after) (?:on )?[A-Z][a-z]+", re.I)
 _ASKED_NAME = re.compile(r"(?:(?<=[\w,] )|(?<=[\"'(*{]))[A-Z][a-z]+\b")
-"""A capitalised word that does not merely begin a sentence."""
+"""A capitalised word that does not merely begin a sentence: "Ann" in "Does Ann have more?"."""
+# "than Bea": the other one of a comparison.
 _COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+")
+# "..., so": the conclusion follows.
 _SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
+# A number and what it counts: "12 boys".
 _COUNT = re.compile(r"(?<![\d.,/])(\d[\d,]*(?:\.\d+)?)\s+(?!and\b|or\b|to\b)([A-Za-z]{3,})")
+# A reference of several counts: "12 boys and 18 girls".
 _COUNTS_ONLY = re.compile(rf"{_COUNT.pattern}(?:(?:,|;| and|, and)\s+{_COUNT.pattern})+")
 _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
@@ -26,7 +33,7 @@ _CALENDAR = re.compile(
 
 
 def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Outcome:
-    """Compare a claim with a reference; see `compare_claims` for the outcomes."""
+    """Compare a claim with a reference. `compare_claims` explains the outcomes."""
     if (letters := several_letters(wanted)) and letters == several_letters(claim.texts[0]):
         return "equal"
     if claim.undecided and not _one_value(claim.texts):
@@ -37,8 +44,10 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         return compare_claims(claim.texts[0], wanted, timeout)
     if len(counted := _counted(wanted)) > 1 and _COUNTS_ONLY.fullmatch(wanted):
         return "equal" if _counted(claim.statement).items() >= counted.items() else "unequal"
+    # "Factor x^2 - 1": the expanded form is equal, but not factored.
     if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
         return "unequal"
+    # Of an undecided claim, "3 or 4", every alternative is tried; of others, the claim and its restatement.
     texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]
     if _left_to_divide(claim.texts[0], wanted):
         return "unequal"
@@ -54,7 +63,7 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
 
 
 def _counted(text: str) -> dict[str, frozenset[Fraction]]:
-    """Return the numbers that a text counts by what they count: {"boy": {12}, "girl": {18}}."""
+    """Return the numbers in a text by what they count: {"boy": {12}, "girl": {18}}."""
     found: dict[str, frozenset[Fraction]] = {}
     for number, noun in _COUNT.findall(text):
         name = noun.lower().rstrip("s")
@@ -63,18 +72,18 @@ def _counted(text: str) -> dict[str, frozenset[Fraction]]:
 
 
 def _left_to_divide(text: str, wanted: str) -> bool:
-    """Return whether the claim is a division that was not carried out, and the reference a whole number."""
+    """Return whether the claim is a division that was not carried out while the reference is a whole number."""
     return wanted.isdigit() and bool(_DIVISION.fullmatch(tidy(text)))
 
 
 def _one_value(texts: tuple[str, ...]) -> bool:
-    """Return whether alternatives are forms of one number."""
+    """Return whether all alternatives are forms of one number."""
     values = [exact_values(part) for text in texts for part in SEVERAL.split(text)]
     return len(values) > 1 and bool(frozenset.intersection(*values))
 
 
 def _restated(text: str, wanted: str, question: str | None) -> bool:
-    """Return whether the claim is an expression copied from the question: no answer, even if it equals the reference."""
+    """Return whether the claim is an expression copied from the question: it is no answer, even if it equals the reference."""
     if not question or exact_values(text) or len(text) < 4:
         return False
     given, asked, right = (re.sub(r"[\s{}$]|\\(?:left|right)", "", part) for part in (tidy(text), question, wanted))
@@ -82,7 +91,7 @@ def _restated(text: str, wanted: str, question: str | None) -> bool:
 
 
 def names_in(statement: str, question: str | None) -> set[str]:
-    """Return the capitalised words of a statement that the question has as well, in lower case; else its days and months."""
+    """Return the names in a statement, in lower case: days and months that are not in the question, or else its names."""
     concluded = _SO.split(statement)[-1]
     statement = f" {concluded}" if re.search(r"\b[A-Z][a-z]+", concluded) else statement
     words = set(re.findall(r"\b[A-Z][a-z]+\b", _COMPARED.sub("", _BEGINNING.sub("", statement))))

@@ -1,4 +1,4 @@
-"""Make a verifier from a function, and check it when the graph is built, not after an hour of solving."""
+"""Make a verifier from a function, and check it when the graph is built instead of after an hour of solving: `as_verifier`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from .answers import answers_equal
 from .verdicts import Extracted, Verdict
 from .verifiers import Verifier, last_line, mathematics
 
-_PROBE = "Answer: 1"
+_PROBE = "Answer: 1"  # a plain response, which every verifier must accept
 _METHODS = ("verify", "extract", "equal")
 
 
 def as_verifier(given: Any = None) -> Verifier:
-    """Return a verifier from what a user gave.
+    """Return a verifier from a user's function or object.
 
     Args:
         given: None for mathematics; an object with `verify`, `extract` and `equal`; or a function
             `(response, reference, *, question=None)` that returns a `Verdict`, a bool or a status. A function need not take
-            `question`. It may bring its own extractor and comparison as attributes `extract` and `equal`; else its claim is
-            the `answer` of its verdict, or the last line of the response.
+            `question`. Its attributes `extract` and `equal` may be functions for extraction and comparison. Without `extract`,
+            the claim is the `answer` of the function's verdict, or the last line of the response.
 
     Raises:
-        TypeError: it is none of these, or it has other parameters or another result.
-        ValueError: it raises an error on the plain response "Answer: 1".
+        TypeError: the value is none of these, or the function has other parameters or another result.
+        ValueError: the function raises an error on the plain response "Answer: 1".
     """
     if given is None:
         return mathematics
@@ -52,7 +52,7 @@ class _Own:
     takes_question: bool
 
     def check(self) -> None:
-        """Call the function once, so that a mistake shows before the first model is asked."""
+        """Call the function once, so that a mistake shows before the first model is called."""
         try:
             self.verify(_PROBE, "1", question="What is 1?")
         except TypeError:
@@ -67,6 +67,7 @@ class _Own:
         returned = self._call(response, reference, question)
         if isinstance(returned, Verdict):
             return returned
+        # numpy's bool, recognised without importing numpy.
         if isinstance(returned, bool) or type(returned).__name__ == "bool_":
             return Verdict("correct" if returned else "incorrect", self._stated(response), reference=reference)
         if isinstance(returned, str) and returned in get_args(Status):
@@ -83,12 +84,12 @@ class _Own:
         return bool(own(a, b)) if callable(own) else a.strip().casefold() == b.strip().casefold() or answers_equal(a, b)
 
     def _claim(self, response: str, question: str | None) -> str | None:
-        """Return its own extractor's claim; else the answer of a verdict without a reference; else the last line."""
+        """Return the claim: by its own extractor, or from a verdict without a reference, or the last line."""
         if callable(getattr(self.function, "extract", None)):
             return self._stated(response)
         try:
             returned = self._call(response, None, question)
-        except Exception:  # it needs a reference, and votes have none to give
+        except Exception:  # it needs a reference, which votes do not have
             return last_line(response)
         return returned.answer if isinstance(returned, Verdict) else last_line(response)
 
@@ -119,7 +120,7 @@ def _takes_question(function: Callable[..., Any]) -> bool:
     """
     try:
         signature = inspect.signature(function)
-    except ValueError:  # a function of C that does not tell
+    except ValueError:  # a function in C without a signature
         return True
     parameters = signature.parameters.values()
     takes = "question" in signature.parameters or any(each.kind is each.VAR_KEYWORD for each in parameters)

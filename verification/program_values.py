@@ -1,4 +1,4 @@
-"""Compare values of programs as printed: 42, 3.0000000001, [1, 2.5], {"a": 1}, True, Fraction(1, 2)."""
+"""Compare printed values of programs: 42, 3.0000000001, [1, 2.5], {"a": 1}, True, Fraction(1, 2). Start at `same_value`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ TOLERANCE = 1e-9
 """Relative difference that floating-point rounding may cause between two ways of computing the same value."""
 MAX_TEXT = 10_000
 _FRACTION = re.compile(r"Fraction\(\s*(-?\d{1,100})\s*,\s*(-?\d{1,100})\s*\)")
+# "42", "1,000", "-3.5e-7", "2/3".
 _PLAIN = re.compile(r"-?(?:\d{1,300}(?:,\d{3})*|\d*)(?:\.\d{1,300})?(?:/\d{1,300})?(?:[eE][-+]?\d{1,3})?")
 
 
 def same_value(a: str, b: str) -> bool:
-    """Return whether two printed values are equal. Numbers may differ by rounding (relative 1e-9); True is not 1."""
+    """Return whether two printed values are equal. Numbers may differ by rounding (relative 1e-9); True is not equal to 1."""
     return _same(read_literal(a), read_literal(b))
 
 
 def read_literal(text: str) -> Any:
-    """Return the value that a text prints, or the text itself if it is not a literal. Nothing is executed."""
+    """Return the value of a literal, or the text itself if it is none. Nothing is executed."""
     text = text.strip()
     if len(text) > MAX_TEXT:
         return text
@@ -35,6 +36,7 @@ def read_literal(text: str) -> Any:
     if text.casefold() in ("true", "false"):
         return text.casefold() == "true"
     try:
+        # Deeper nesting could crash the parser.
         return ast.literal_eval(text) if text.count("(") + text.count("[") + text.count("{") <= 200 else text
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return text
@@ -48,6 +50,7 @@ def _number(text: str) -> Any:
 
 
 def _same(a: Any, b: Any) -> bool:
+    # In Python, True == 1; here a bool only equals a bool.
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     if isinstance(a, int | float | Fraction) and isinstance(b, int | float | Fraction):

@@ -1,4 +1,4 @@
-"""The results of verification, as plain frozen values."""
+"""The results of verification, as frozen data classes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Verdict:
             `inconsistent` or `unchecked`.
         answer: the final answer; None if there is none.
         source: where the answer was found.
-        strict: whether the answer is right and stands in a last line `Answer: ...`; None if it was not judged.
+        strict: whether the answer is right and in a last line `Answer: ...`; None if it was not judged.
         reference: the final answer in the reference.
         sentence: the sentence that the answer was taken from.
         losers: candidates that were not chosen.

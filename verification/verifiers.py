@@ -19,6 +19,7 @@ from .notation.values import exact_values, tidy
 from .program_values import same_value
 from .verdicts import Extracted, Verdict
 
+# "Answer: 12", "The final answer is: 12".
 _LINE = re.compile(r"^\W*(?:the )?(?:final |my |correct )*answer(?: is)?\W*?[:=]\W*?(?=\S)(.*)$", re.I | re.M)
 
 
@@ -26,7 +27,7 @@ _LINE = re.compile(r"^\W*(?:the )?(?:final |my |correct )*answer(?: is)?\W*?[:=]
 class Verifier(Protocol):
     """Judges the responses of one domain.
 
-    A graph votes with `extract` and `equal`, and retries if `extract` finds nothing. Neither ever sees the reference.
+    A graph votes with `extract` and `equal`, and retries if `extract` finds nothing. Neither gets the reference.
     """
 
     def verify(self, response: str, reference: str | None, *, question: str | None = None) -> Verdict:
@@ -41,14 +42,14 @@ class Verifier(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """A verifier made of two functions: a finder of claims and a comparison."""
+    """A verifier made of two functions: `find` extracts the answer, `same` compares two answers."""
 
     name: str
     find: Callable[[str, str | None], str | None]
     same: Callable[[str, str], bool]
 
     def verify(self, response: str, reference: str | None, *, question: str | None = None) -> Verdict:
-        """Return `unchecked` without a reference; else compare the claim with it."""
+        """Compare the claim with the reference; without a reference the status is `unchecked`."""
         claim = self.find(response, question)
         wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
         if reference is None or not str(reference).strip():
@@ -70,6 +71,7 @@ class Parts:
         return self.same(a, b)
 
     def _as_claimed(self, wanted: str, question: str | None) -> str:
+        # A reference may be the text of an option instead of its letter.
         if self.name != "choice" or REFERENCE.fullmatch(wanted):
             return wanted
         return read_options(question).letter_of(answers_equal, wanted) or wanted
@@ -115,8 +117,8 @@ def numeric(tolerance: float = 1e-6, *, absolute: float = 0.0) -> Verifier:
     """Return a verifier for numbers that need only be close to the reference.
 
     Args:
-        tolerance: accepted difference, relative to the larger of the two numbers.
-        absolute: accepted difference in units of the answer, however small the numbers are.
+        tolerance: accepted relative difference, as a share of the larger of the two numbers.
+        absolute: accepted absolute difference, in units of the answer.
 
     Raises:
         ValueError: a tolerance is negative.
@@ -137,7 +139,7 @@ def _claimed(response: str, question: str | None) -> str | None:
 
 
 def _letter(response: str, question: str | None) -> str | None:
-    """Return the letter that is picked, or that of the option that is claimed."""
+    """Return the picked letter, or the letter of the option whose text is claimed."""
     options = read_options(question)
     if pick := pick_letter(read_response(response, question).text):
         return pick.letter
@@ -160,16 +162,16 @@ mathematics: Verifier = Mathematics()
 choice: Verifier = Parts("choice", _letter, _same_letter)
 """Multiple choice by letter; the options are read from the question, so that an option's text counts as its letter."""
 exact: Verifier = Parts("exact", last_line, _same_text)
-"""The last line, or what follows "Answer:", as text; only spacing, case and a full stop are forgiven."""
+"""The last line, or the text after "Answer:"; only spacing, case and a full stop may differ."""
 program: Verifier = Parts("program", last_line, same_value)
-"""The value of a program: numbers to 9 digits, lists, tuples and dicts part by part, text as it is."""
+"""The value of a program: numbers are compared to 9 digits, lists, tuples and dicts part by part, text exactly."""
 
 
 def verifier_named(name: str) -> Verifier:
     """Return a shipped verifier: mathematics, choice, exact, program, numeric, or numeric:TOLERANCE.
 
     Raises:
-        ValueError: there is no such verifier, or the tolerance is not a number from 0.
+        ValueError: there is no such verifier, or the tolerance is not a number of at least 0.
     """
     shipped = {"mathematics": mathematics, "choice": choice, "exact": exact, "program": program, "numeric": numeric()}
     kind, colon, tolerance = name.partition(":")

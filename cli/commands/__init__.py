@@ -1,1 +1,1 @@
-"""One file a command; `cli.lazy_commands` lists them."""
+"""The commands, one file each. `cli.lazy_commands` lists them."""

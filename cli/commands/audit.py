@@ -30,6 +30,7 @@ def audit(
     Reviewers answer "Is the verdict right?" on the experiment's Review tab. With --report, prints the verifier's error rate
     and the corrected accuracy with 95 % intervals.
     """
+    # Exactly one of the two.
     if (sample is None) != report:
         raise typer.BadParameter("give either --sample N or --report")
     with connect(tracking_uri) as store:

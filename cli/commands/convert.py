@@ -1,4 +1,4 @@
-"""`tot convert`: a model in OpenVINO's form, by the exporter in an environment of its own."""
+"""`tot convert`: convert a model for OpenVINO, with the exporter in its own environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 
 class Weights(StrEnum):
-    """How the exporter keeps weights."""
+    """Precision in which the exporter stores the weights."""
 
     FLOAT32 = "float32"
     INT8 = "int8"

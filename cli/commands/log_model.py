@@ -39,6 +39,7 @@ def log_model(
     """
     from ...graphs.interfaces.configured import configured_graph
 
+    # A wrong name fails here, before anything is logged.
     checked(teacher=teacher, student=student)
     texts = load_prompt_set(prompts, tracking_uri).texts
     store = connect(tracking_uri)
@@ -65,7 +66,7 @@ def log_model(
 
 
 def _serving(model: str, store: str) -> str:
-    """Return the command that serves a model; it sets PATH where MLflow, which starts uvicorn by name, would not find it."""
+    """Return the command that serves a model. It sets PATH if needed, since MLflow starts uvicorn by its name."""
     command = f"MLFLOW_TRACKING_URI={shlex.quote(store)} mlflow models serve -m {model} --env-manager local --port 5001"
     here = Path(sys.executable).parent
     found = shutil.which("uvicorn")

@@ -42,6 +42,7 @@ def mcp(
     try:
         from ...graphs.interfaces.mcp_server import make_server
     except ModuleNotFoundError as error:
+        # Another missing package is a bug or a broken installation, not the missing extra.
         if (error.name or "").split(".")[0] != "mcp":
             raise
         raise ImportError(f"tot mcp needs the package mcp: {install('mcp')}") from error
@@ -69,7 +70,7 @@ def _serve_http(server: Any, host: str, port: int, token: str) -> None:
     from ...review.web.serving import listen
 
     listener, address = listen(host, port)
-    # Off loopback the token keeps strangers out, and the server cannot know by which name it is reached.
+    # Off loopback, the server cannot know under which names clients reach it; the token protects it instead.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False) if token else None
     app = server.streamable_http_app(host=host, transport_security=security)
     print(f"MCP: {address}/mcp  (stop with Ctrl-C)", flush=True)

@@ -46,6 +46,7 @@ def main(
 
     Approve, edit or reject a teacher's steps with single keys in the terminal, or on a web page with --web.
     """
+    # Subcommands find the store and the reviewer here.
     context.obj = {"store": store, "reviewer": reviewer or _user()}
     if context.invoked_subcommand is not None:
         return
@@ -111,5 +112,5 @@ def _open(store: str | None) -> ReviewQueue:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError):
+    except (OSError, KeyError):  # a user id without a name, as in some containers
         return ""

@@ -78,7 +78,7 @@ def solve(
     reviewed = taught and (review != "never" or is_reviewed(mode))
     if reviewed and not sys.stdin.isatty():
         raise typer.BadParameter("reviewing needs a terminal; use tot run, then tot review", param_hint="--review")
-    by = teacher if taught else "self"
+    by = teacher if taught else "self"  # other methods need no teacher
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
     options = GraphOptions(
         prompts=load_prompt_set(prompts, tracking_uri),
@@ -93,6 +93,7 @@ def solve(
     console = Console(highlight=False, markup=False)
     with _traced(tracking_uri, tracking_fallback, console) if tracking else nullcontext():
         if not reviewed:
+            # Review interrupts need a checkpointer, so only reviewed runs get one.
             graph = build_graph(method, student=own, teacher=taught_by if taught else None, **options)
             state = show(graph, problem, console)
             if refused(state) and state.get("status") == "no_answer":
@@ -102,7 +103,7 @@ def solve(
 
 
 def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: dict[str, Any], console: Console) -> None:
-    """Pause for a review in this terminal; the queue is temporary, so undecided steps are lost at exit."""
+    """Solve with reviews in this terminal. The queue is temporary, so undecided steps are lost at exit."""
     from langgraph.types import Command
 
     from ...graphs.trace_of_thought import build_trace_of_thought
@@ -116,6 +117,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: 
         with queue.store.saver() as saver:
             graph = build_trace_of_thought(teacher, student, **(options | GraphOptions(checkpointer=saver)))
             state = show(graph, problem, console, config)
+            # After a rejection, the teacher's new steps are reviewed again.
             while "__interrupt__" in state:
                 TerminalReview(queue, reviewer=getpass.getuser()).run()
                 if thread not in (answers := queue.answers()):
@@ -128,7 +130,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: 
 
 @contextmanager
 def _traced(uri: str | None, fallback: Literal["local"] | None, console: Console) -> Iterator[None]:
-    """Trace the block and print where the trace is, even when solving failed."""
+    """Trace the block and print where the trace is, even if solving failed."""
     handler = None
     try:
         with traced("solve", uri, fallback=fallback) as handler:

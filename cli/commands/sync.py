@@ -1,4 +1,4 @@
-"""`tot sync`: send MLflow what could not be sent before."""
+"""`tot sync`: send MLflow the traces and results that could not be sent before."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 _PATIENCE_S = 60.0
-"""How long to wait for one batch: a busy store confirms late what it has stored already."""
+"""Seconds to wait for one batch. A busy store may confirm late what it has already stored."""
 
 
 def sync(
@@ -41,8 +41,9 @@ def send_traces(store: Store) -> bool:
     store.outbox.retry_refused(store.address)
     waiting = store.outbox.count(store.address)
     if waiting:
+        # owner=None: also the traces that other processes left.
         store.sender.drain(_PATIENCE_S, owner=None)
-    left = store.outbox.count(store.address)  # a confirmation may come after the drain lost patience
+    left = store.outbox.count(store.address)  # count again: a late confirmation may arrive after the drain
     refused = store.outbox.count(store.address, refused=True)
     print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} not sent yet" if left else ""))
     for reason in store.outbox.refusals(store.address):
@@ -59,7 +60,7 @@ def send_results(store: Store) -> bool:
     for path in unpublished(home()):
         name = path.name.removesuffix(".journal.sqlite")
         with Journal(path) as journal:
-            meant_for = journal.get("tracking_uri") or store.address
+            meant_for = journal.get("tracking_uri") or store.address  # an experiment goes to the store of its last run
         if meant_for != store.address:
             print(f"results of {name} wait for {store.redactor.text(meant_for)}: send them with --tracking-uri")
             continue

@@ -31,15 +31,18 @@ def ui(
         )
     chosen = _free_port(host, port)
     print(f"MLflow UI: http://{host}:{chosen} (stop with Ctrl-C)", flush=True)
+    # One worker: more would only use memory, for one user.
     words = ["mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(chosen), "--workers", "1"]
-    # job execution runs ten more processes that nothing here needs
+    # MLflow's job execution would start ten more processes, which nothing here needs. The environment can override this.
     environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
+    # Replaces this process, so Ctrl-C reaches MLflow directly.
     os.execve(sys.executable, [sys.executable, "-m", *words], environment)  # nosec B606 # our own interpreter, no shell
 
 
 def _free_port(host: str, port: int) -> int:
     """Return the port, or a free one for 0; raise before MLflow starts if the port is taken."""
     with socket.socket() as probe:
+        # A port that was just closed can be used again at once.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -19,6 +19,7 @@ from ..output_files import writing
 if TYPE_CHECKING:
     from ...verification import Verdict
 
+# Usual names of columns; the first that the file has is used.
 RESPONSE_COLUMNS = ("response", "solution", "answer", "output", "prediction")
 REFERENCE_COLUMNS = ("reference", "gold", "target", "expected", "dataset_answer")
 QUESTION_COLUMNS = ("question", "problem", "prompt")
@@ -121,6 +122,7 @@ def _show(counts: Counter[str], strict: int) -> None:
 
 def _rate(number: int, judged: int) -> str:
     """Return a share with its 95 % interval, as tables show it."""
+    # Imported here, so that `tot verify --help` stays fast.
     from ...experiments.inference.intervals import wilson
     from ...experiments.report.table import interval
 

@@ -1,1 +1,1 @@
-"""What a command shows on the terminal: a run and its result, one problem, a streamed answer. Door: `consoles`."""
+"""What a command shows on the terminal: a run and its result, one problem, a streamed answer. Start at `consoles`."""

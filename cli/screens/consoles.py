@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def take_any_text() -> None:
-    """Print what a terminal cannot encode as an escape, instead of failing; and no warnings about what a server sent."""
+    """Print characters that the terminal cannot encode as escapes, and hide Pydantic's warnings about servers' replies."""
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
@@ -19,7 +19,7 @@ def take_any_text() -> None:
 
 
 def wide(console: Console) -> Console:
-    """Give tables room where the output is not a terminal."""
+    """Make tables 160 columns wide if the output is not a terminal; rich would assume 80."""
     if not console.is_terminal:
         console.width = 160
     return console

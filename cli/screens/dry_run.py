@@ -1,4 +1,4 @@
-"""`tot run --dry-run`: combinations, calls, tokens and cost before any model is called."""
+"""`tot run --dry-run`: show combinations, calls, tokens and cost before any model is called."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ if TYPE_CHECKING:
 
 
 def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
-    """Print the calls, tokens and cost that each cell still needs; a price nobody knows is shown as unknown.
+    """Print the calls, tokens and cost that each combination still needs; an unknown price is shown as unknown.
 
     Returns:
-        False if the run would fail at once, since a model cannot be loaded or a file is missing.
+        False if the run would fail at once because a model cannot be loaded or a file is missing.
     """
     from ...experiments.run.estimate import estimate
     from ...experiments.run.model_pool import ModelPool, model_key
 
     pool, ready = ModelPool(), True
+    # Each model once: several combinations share it.
     for model in {model_key(model): model for cell in plan.cells for model in (cell.student, cell.teacher) if model}.values():
         try:
             pool.check(model)
         except Exception as error:
-            ready &= "_API_KEY" in str(error)  # an estimate is useful before there is a key
+            ready &= "_API_KEY" in str(error)  # a missing key does not matter for an estimate
             console.print(f"note: this run would fail: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
     path = journal_path(home, plan.config.name)
-    journal = Journal(path) if path.exists() else None
+    journal = Journal(path) if path.exists() else None  # a dry run must not create one
     try:
         found = estimate(plan, journal)
         totals = journal.totals() if journal else None
@@ -83,7 +84,7 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
 
 
 def _warn_of_budget(budget: Budget, found: list[CellEstimate], totals: Totals | None, console: Console) -> None:
-    """Say which limits the estimate passes, with what earlier sessions have spent."""
+    """Print which limits the estimate exceeds, including what earlier sessions have spent."""
     known = sum(cost or 0.0 for made in found for cost in (made.teacher_cost, made.student_cost))
     tokens = sum(sum(used) for made in found for used in (made.teacher_tokens, made.student_tokens))
     spent = totals["known_cost_usd"] if totals else 0.0

@@ -1,4 +1,4 @@
-"""One problem of one combination on the terminal: everything that the journal knows of it."""
+"""Show one problem of one combination on the terminal: everything that the journal stores about it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def show_problem(journal: Journal, cell: CellValues, key: str, console: Console,
         part("Program", program["source"])
         part("Value of the program", program["value"])
         part("Error of the program", program["error"])
-    for number, solution in enumerate((detail.get("solutions") or [])[1:], 2):
+    for number, solution in enumerate((detail.get("solutions") or [])[1:], 2):  # the first is the solution above
         part(f"Sample {number} (answer {solution['answer']})", solution["text"])
     part("Error", row["error"])
     part("Verdict", _verdict(row))
@@ -59,7 +59,7 @@ def show_problem(journal: Journal, cell: CellValues, key: str, console: Console,
 
 
 def _show_prompts(part: Callable[[str, str | None], None], cell: CellValues, row: Row, question: str, full: bool) -> None:
-    """Print the student's prompts; without --full only the last one, which holds the results of the earlier steps."""
+    """Print the student's prompts; without --full only the last one, which contains the results of earlier steps."""
     asked = student_prompts(cell, row, question)
     notes = [f"{cell['shots']} few-shot examples came before it"] if cell.get("shots") else []
     notes += ["first attempt; later ones also got the reason of the retry"] if (row.get("attempts") or 1) > 1 else []

@@ -1,4 +1,4 @@
-"""The replicas or servers of a model in the progress display."""
+"""Show the replicas or servers of a model in the progress display."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ...nodes.asking.failures import printable
 if TYPE_CHECKING:
     from ...models.replicas.places import Place
 
-SHOWN = 8
+SHOWN = 8  # rows; a display taller than the terminal is cut
 
 
 def places_line(model: str, places: Sequence[Place]) -> str:
-    """Return the replicas or servers of a model in a few words, for a plain line."""
+    """Return a short text about a model's replicas or servers, for a plain line."""
     live, lost = sum(place.state == "live" for place in places), sum(place.lost for place in places)
     words = f"{printable(model)} on {live} of {len(places)} {places[0].kind}s"
     if rate := sum(place.tokens_per_second for place in places):
@@ -26,7 +26,7 @@ def places_line(model: str, places: Sequence[Place]) -> str:
 
 
 def places_table(model: str, places: Sequence[Place]) -> Table:
-    """Return the replicas or servers of a model, those that do not answer first."""
+    """Return a table of a model's replicas or servers; those that do not answer come first."""
     table = Table(box=None, padding=(0, 1))
     for name in (f"{places[0].kind} of {printable(model)}", "node", "calls", "answered", "tokens/s", "state"):
         table.add_column(name, justify="right" if name in ("calls", "answered", "tokens/s") else "left")

@@ -1,4 +1,4 @@
-"""The progress of a run: a live display in a terminal, plain lines elsewhere."""
+"""Show the progress of a run: a live display in a terminal, plain lines elsewhere. Start at `RunProgress`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from ...models.replicas.places import Place
 
 PLAIN_EVERY = 15.0
-"""Seconds between plain lines."""
+"""Seconds between two plain lines."""
 
 SETTLE_S = 10.0
-"""Seconds before a time left is shown: the first problems wait for models to load and teachers to plan."""
+"""Seconds before the time left is shown. The first problems wait for models to load and teachers to plan."""
 
-SHOWN_CELLS = 16
+SHOWN_CELLS = 16  # rows; a display taller than the terminal is cut
 
 
 class RunProgress:
@@ -49,7 +49,7 @@ class RunProgress:
 
         Args:
             plan: the experiment.
-            counts: for each cell id, the number of rows that earlier sessions left, by status.
+            counts: for each cell id, the number of rows by status that earlier sessions stored.
             missing: for each cell id, the number of problems left to solve.
             console: where to draw.
             places: returns the replicas or servers of each model that has several.
@@ -63,7 +63,7 @@ class RunProgress:
         self._live: Any = None
 
     def __enter__(self) -> Self:
-        wilson(0, 1)  # loading what it needs takes a second, in which every call in flight would wait
+        wilson(0, 1)  # imports SciPy now: later it would block all calls for a second
         if self.console.is_terminal:
             self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=4, transient=True)
             self._live.start()
@@ -76,7 +76,7 @@ class RunProgress:
     def watch(self, unit: Unit, row: Mapping[str, Any], spending: Spending) -> None:
         """Count one finished problem and update the display."""
         self.spending = spending
-        # a retry at the end of the run replaces the problem's row and is not one more problem
+        # A retry at the end of the run replaces the problem's row; it is not another problem.
         again = row["tries"] > 1
         self.done += not again
         cell = self.cells[unit.cell.id]
@@ -104,7 +104,7 @@ class RunProgress:
         return ", ".join(filter(None, parts))
 
     def _left(self, rate: float, seconds: float) -> str:
-        """Return the time left; nothing before enough is done for the rate to mean something."""
+        """Return the time left, once `SETTLE_S` and 5 % of the problems (3 to 20) have passed and the rate is reliable."""
         if seconds < SETTLE_S or self.done < max(3, min(20, self.todo // 20)):
             return "" if self.done == self.todo else "time left unknown yet"
         return f"{_clock((self.todo - self.done) / rate)} left"

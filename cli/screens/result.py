@@ -1,4 +1,4 @@
-"""What `tot run` prints at its end: tables, spending, missing problems and errors."""
+"""Print the end of `tot run`: tables, spending, missing problems and errors. Start at `show_result`."""
 
 from __future__ import annotations
 
@@ -69,12 +69,13 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
 
 
 def warn_of_faults(experiment: str, summaries: list[ConditionSummary], console: Console) -> None:
-    """Say where plans were refused or replies cut: a wrong answer then says little about the student."""
+    """Warn where plans were refused or replies were cut: a wrong answer then says little about the student."""
 
     def counted(name: Literal["refused", "truncated"], share: float) -> str:
         found = [s for s in summaries if s[name] > share * s["rows"]]
         return ", ".join(f"{s[name]} of {s['rows']} in {s['student']} {s['label']}" for s in found)
 
+    # A few cut replies are normal; more than 10 % suggest that the limit is too low.
     refused, cut = counted("refused", 0), counted("truncated", 0.1)
     look = f"look at them with: tot show {quote(experiment)}"
     for said in (
@@ -89,6 +90,7 @@ def show_errors_of(journal: Journal, cells: set[str], console: Console) -> None:
     """Print the errors in a journal's rows grouped by message, the five most frequent first."""
     kinds: dict[str, list[str]] = {}
     for error, problem in journal.errors(cells):
+        # What follows "; while asking" differs by problem; without it, equal errors are counted together.
         kinds.setdefault(printable(error).partition("; while asking")[0][:300], []).append(problem)
     for what, problems in sorted(kinds.items(), key=lambda kind: -len(kind[1]))[:5]:
         console.print(f"{len(problems)} x {what} (first: {printable(problems[0])})", style="red", markup=False, soft_wrap=True)

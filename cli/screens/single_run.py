@@ -1,4 +1,4 @@
-"""Stream one run of a graph to the terminal."""
+"""Stream one run of a graph to the terminal. Start at `show`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _NO_STREAM = "No generations found in stream"
-"""What LangChain says of a server that answers a streamed call with an ordinary reply."""
+"""LangChain's error message if a server answers a streamed call with an ordinary reply."""
 
+# The model that each node calls, for its line of tokens.
 ROLES = {"decompose": "teacher", "hint": "teacher", "teacher": "teacher", "solve": "student"}
 
 
@@ -41,15 +42,16 @@ def _streamed(graph: Any, given: Any, console: Console, config: Any, modes: list
     for kind, data in graph.stream(given, config, stream_mode=modes):
         if kind == "messages":
             chunk, meta = data
-            # decompose streams as well, but its raw reply is shown as parsed steps when the node ends
+            # The decompose node streams as well, but its reply is shown as parsed steps when the node ends.
             if meta["langgraph_node"] == "solve":
                 if speaking != "solve":
                     console.print("\nSolution", style="bold")
                 speaking = "solve"
-                # whole words, since a key that comes in two tokens would not be recognised
+                # Print whole words only: a key that arrives in two tokens would not be recognised and redacted.
                 *words, held = re.split(r"(?<=\s)", held + chunk.text)
                 console.print(printable(redactor.secrets("".join(words))), end="", soft_wrap=True)
             continue
+        # A node has ended: print the last word.
         console.print(printable(redactor.secrets(held)), end="", soft_wrap=True)
         held = ""
         for node, update in data.items():
@@ -57,7 +59,7 @@ def _streamed(graph: Any, given: Any, console: Console, config: Any, modes: list
                 state[node] = update
                 continue
             state |= update or {}
-            if node == "solve" and "messages" not in modes:
+            if node == "solve" and "messages" not in modes:  # nothing was streamed
                 console.print("\nSolution", style="bold")
                 console.print(printable(update["solution"]), end="", soft_wrap=True)
             _show_node(node, update or {}, console)

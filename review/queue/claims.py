@@ -1,4 +1,4 @@
-"""Claims: only one run at a time resumes with a decision. Another run may if the first one failed or its process died."""
+"""Claims: only one run at a time resumes with a decision. Another run may claim it if the first one failed or died."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from .review_store import ReviewStore
 from .tables import claims, items
 
 LEASE_S = 3600.0
-"""Seconds for which a claim by another machine is valid. Whether its process is alive cannot be seen from here."""
+"""Seconds for which a claim by another machine is valid. This machine cannot see whether the claiming process is alive."""
 
 
 class Claims:
-    """The claims in a store."""
+    """Takes, releases and finishes the claims in a store."""
 
     def __init__(self, store: ReviewStore) -> None:
-        """Take an open store."""
+        """Create the claims.
+
+        Args:
+            store: an open review store.
+        """
         self._begin = store.engine.begin
 
     def take(self, thread_id: str, interrupt_id: str) -> bool:
         """Claim a decision; return False if another run has it or it was undone."""
         here = _at(claims, thread_id, interrupt_id)
         with self._begin() as db:
+            # "decided" -> "taken" in one UPDATE: of two runs, only one matches a row.
             decided = _at(items, thread_id, interrupt_id) & (items.c.state == "decided")
             if db.execute(update(items).where(decided).values(state="taken")).rowcount:
                 db.execute(insert(claims).values(thread_id=thread_id, interrupt_id=interrupt_id, **_here_and_now()))
@@ -60,14 +65,16 @@ def is_abandoned(host: str, pid: int, at: float) -> bool:
     import psutil
 
     if host != socket.gethostname():
+        # Released claims have an empty host. Only the lease tells whether a process of another machine is still at work.
         return not host or time.time() - at > LEASE_S
     try:
         process = psutil.Process(pid)
-        # a process younger than the claim only has the same number
+        # A process that is younger than the claim reuses its process id; 1 s allows for rounded start times.
         return process.status() == psutil.STATUS_ZOMBIE or process.create_time() > at + 1
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
+        # The process exists, but belongs to another user.
         return False
 
 

@@ -1,4 +1,4 @@
-"""Decisions as rows of the tables."""
+"""Convert decisions and events to rows of the tables. Start at `row_of_decision`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,23 @@ DECISION = ("answer", "decision", "reviewer", "comment", "distance", "seconds", 
 
 
 def row_of_decision(item: Item, given: Any, *, reviewer: str, seconds: float | None) -> dict[str, Any]:
-    """Return the columns of a decision on an item.
+    """Return the columns of `tables.items` that store a decision.
+
+    Args:
+        item: the item that was decided.
+        given: a decision in any form that `nodes.hitl.read_answer` accepts.
+        reviewer: the reviewer's name; empty takes the name in the answer.
+        seconds: time that the decision took; None takes the time in the answer.
 
     Raises:
-        ValueError: the answer cannot be read, or sends the steps back without a comment.
+        ValueError: the answer cannot be read, or it rejects the steps without a comment.
     """
     record, steps = read_answer(given, item.steps, may_reject=item.may_reject)
     if record["decision"] == "reject" and not record["comment"].strip():
         raise ValueError("sending back needs a comment: it tells the teacher what to change")
     name = reviewer or record["reviewer"]
     spent = record.get("seconds") if seconds is None else round(seconds, 1)
+    # Store the answer in one form, LangChain's HITL response, whatever form it came in.
     decision: dict[str, Any] = {"type": record["decision"]}
     if record["comment"]:
         decision["message"] = record["comment"]
@@ -42,14 +49,14 @@ def row_of_decision(item: Item, given: Any, *, reviewer: str, seconds: float | N
 
 
 def row_of_event(item: Item, what: str, reviewer: str, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of `tables.events` that says who did what to an item."""
+    """Return a row of `tables.events`: who did what to an item, and when."""
     facts = {name: kept.get(name) for name in ("distance", "seconds")}
     about = {"subject": item.subject, "item": item.number, "what": what, "reviewer": reviewer}
     return {"at": time.time(), "comment": kept.get("comment") or "", **about, **facts}
 
 
 def already_decided(item: Item) -> str:
-    """Return a sentence that says who decided first, and when."""
+    """Return the message for a second reviewer: who decided first, and when."""
     who = item.reviewer or "somebody"
     if item.state == "elsewhere":
         return f"the review of {item.problem_id or item.number} was answered by another program"

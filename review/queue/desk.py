@@ -1,4 +1,4 @@
-"""The queue as an experiment uses it: a checkpointer for its event loop, decisions, and notice of new items."""
+"""The queue as an experiment uses it: a checkpointer for the event loop, the decisions, and new items."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ class ReviewDesk:
     """Lets `experiments.run_experiment` pause problems in a queue; see `experiments.reviewing.Reviewer`."""
 
     def __init__(self, queue: ReviewQueue) -> None:
-        """Take an open queue."""
+        """Create the desk.
+
+        Args:
+            queue: an open queue.
+        """
         self.queue = queue
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[BaseCheckpointSaver]:
-        """Open the checkpointer; when it closes, all problems paused meanwhile are in the queue."""
+        """Open the checkpointer. When it closes, all problems that paused in the meantime are in the queue."""
         self.queue.refresh()
         async with self.queue.store.asaver() as saver:
             yield saver
@@ -38,12 +42,17 @@ class ReviewDesk:
 
     @asynccontextmanager
     async def claim(self, thread_id: str, interrupt_id: str) -> AsyncIterator[bool]:
-        """Hold a decision while the body resumes with it; yields False if it was undone or another run has it."""
+        """Hold a decision while the body resumes with it.
+
+        Yields:
+            False if the decision was undone or another run has it.
+        """
         claim = self.queue.claim(thread_id, interrupt_id)
-        # in a thread: the checkpointer of this event loop may hold the store, and waiting here would block it for ever
+        # In a thread: the checkpointer of this event loop may hold the store's lock, and waiting here would block it for ever.
         taken = await asyncio.to_thread(claim.__enter__)
         try:
             yield taken
+        # BaseException: a cancelled problem has to release its claim, too.
         except BaseException as error:
             await asyncio.to_thread(claim.__exit__, type(error), error, error.__traceback__)
             raise

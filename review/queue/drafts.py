@@ -24,14 +24,29 @@ class Draft:
 
 
 class Drafts:
-    """The drafts of a store: one for each subject and reviewer, so that nobody types over a colleague's."""
+    """The drafts of a store: one for each subject and reviewer, so that reviewers do not overwrite each other's."""
 
     def __init__(self, store: ReviewStore) -> None:
-        """Take an open store."""
+        """Create the drafts.
+
+        Args:
+            store: an open review store.
+        """
         self._engine = store.engine
 
     def save(self, item: Item, steps: list[str], comment: str = "", reviewer: str = "", db: Connection | None = None) -> float:
-        """Store an unsubmitted edit; return the time in Unix seconds."""
+        """Store an unsubmitted edit and replace the reviewer's earlier one.
+
+        Args:
+            item: the item that is edited.
+            steps: the edited steps.
+            comment: the comment or note typed so far.
+            reviewer: name of the reviewer; may be empty.
+            db: an open transaction to write in; default is one of its own.
+
+        Returns:
+            The time of the edit in Unix seconds.
+        """
         at = time.time()
         row = {"subject": _key(item, reviewer), "steps": json.dumps(steps), "comment": comment, "at": at}
         with self._engine.begin() if db is None else nullcontext(db) as open_db:
@@ -41,7 +56,7 @@ class Drafts:
 
     def get(self, item: Item, reviewer: str = "", db: Connection | None = None) -> Draft | None:
         """Return the stored edit of a reviewer, if any."""
-        keys = (_key(item, reviewer), item.subject)  # the first release kept one for all reviewers
+        keys = (_key(item, reviewer), item.subject)  # the first release stored one draft for all reviewers
         with self._engine.connect() if db is None else nullcontext(db) as open_db:
             rows = {row.subject: row for row in open_db.execute(select(drafts).where(drafts.c.subject.in_(keys)))}
         found = next((rows[key] for key in keys if key in rows), None)
@@ -50,6 +65,7 @@ class Drafts:
     def subjects(self) -> set[str]:
         """Return the subjects that have an unsubmitted edit."""
         with self._engine.connect() as db:
+            # A key is "SUBJECT REVIEWER", or "SUBJECT" of a reviewer without a name.
             return {key.partition(" ")[0] for key in db.scalars(select(drafts.c.subject))}
 
     def drop(self, item: Item, reviewer: str = "", db: Connection | None = None) -> None:

@@ -1,4 +1,4 @@
-"""An item of the queue: one step list to review."""
+"""One item of the queue: a list of steps to review. Start at `Item`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from ...nodes.state import Flag
 
 @dataclass(frozen=True)
 class Item:
-    """One review: what is asked, and what was decided.
+    """One review: the request and, once there is one, the decision.
 
     Attributes:
         number: identifies the item in URLs and files.
-        subject: the same for all threads with the same request; they are decided together.
+        subject: hash of the request; threads with the same subject are shown once and decided together.
         state: waiting, decided, taken (a run has the decision) or elsewhere (answered by another program).
         created: time in Unix seconds.
         may_reject: False once the maximum number of revisions is reached.
-        reply: what the teacher wrote, where it holds no steps.
+        distance: words that the reviewer changed.
+        seconds: time that the decision took.
+        decided: time of the decision in Unix seconds.
+        kinds: kinds of the flags, without duplicates.
+        reply: the teacher's raw reply, if it holds no steps.
     """
 
     number: int
@@ -52,7 +56,7 @@ class Item:
 
     @property
     def must_be_opened(self) -> bool:
-        """Whether it must be decided on its own page: it has no steps, or characters that a list does not show."""
+        """Whether it must be decided on its own page: the teacher refused, or gave no steps or hidden characters."""
         return not self.steps or bool({"refusal", "hidden_characters"} & set(self.kinds))
 
     @property
@@ -63,9 +67,10 @@ class Item:
 
 
 def item_from_row(row: Mapping[str, Any]) -> Item:
-    """Return a row of `tables.items` as an item."""
+    """Convert a row of `tables.items` to an item."""
     request = json.loads(row["request"])
     args = request["action_requests"][0]["args"]
+    # Columns with the same names as fields are copied; the rest comes from the request, stored as JSON.
     kept = {key: row[key] for key in Item.__dataclass_fields__ if key in row}
     return Item(
         **kept
@@ -82,7 +87,7 @@ def item_from_row(row: Mapping[str, Any]) -> Item:
 
 
 def is_request(value: Any) -> bool:
-    """Return whether an interrupt's value is a request to review steps; other graphs in the store interrupt, too."""
+    """Return whether an interrupt's value is a request to review steps; other graphs in the store may interrupt, too."""
     try:
         return bool(value["action_requests"][0]["name"] == ACTION and value["review_configs"][0]["allowed_decisions"])
     except (TypeError, KeyError, IndexError):
@@ -101,9 +106,10 @@ def row_of(thread_id: str, interrupt_id: str, request: Mapping[str, Any], about:
     args = request["action_requests"][0]["args"]
     named = {key: str(about.get(key) or "") for key in ("experiment", "problem_set", "teacher", "problem_id")}
     named["problem_id"] = named["problem_id"] or str(args.get("problem_id") or "")
+    # The review configs are part of the subject: with and without "reject" are different questions.
     asked = [named, args.get("question"), args.get("steps"), request["review_configs"]]
     kinds = dict.fromkeys(str(flag.get("kind")) for flag in args.get("flags") or [])
-    if any(has_hidden(str(step)) for step in args.get("steps") or []):  # a graph of another make may not flag them
+    if any(has_hidden(str(step)) for step in args.get("steps") or []):  # graphs of other authors may not flag them
         kinds["hidden_characters"] = None
     return {
         **named,
@@ -112,5 +118,5 @@ def row_of(thread_id: str, interrupt_id: str, request: Mapping[str, Any], about:
         "subject": hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:24],
         "state": "waiting",
         "kinds": " ".join(kinds),
-        "request": json.dumps(request),  # ASCII: a lone surrogate of a hostile reply can't be stored as it is
+        "request": json.dumps(request),  # ASCII, because the database cannot store a lone surrogate
     }

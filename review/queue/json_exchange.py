@@ -1,4 +1,4 @@
-"""The queue as JSON, for scripts and other tools."""
+"""Export the queue as JSON and import decisions, for scripts and other tools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from .queue import ReviewQueue
 
 @dataclass
 class Imported:
-    """The result of an import: decided item numbers, the number of items without a decision, and reasons of refusal by item."""
+    """The result of an import.
+
+    Attributes:
+        decided: numbers of the decided items.
+        undecided: how many items had no decision.
+        refused: the reason for each refused decision, by item number.
+    """
 
     decided: list[int] = field(default_factory=list)
     undecided: int = 0
@@ -24,8 +30,8 @@ class Imported:
 def export_items(queue: ReviewQueue, file: Path, **filters: str) -> int:
     """Write the waiting items to a JSON file.
 
-    To decide, fill in `decision` ("approve", "edit" or "reject"), and for an edit change `steps`; `comment` and `reviewer` are
-    kept. An item without steps has the teacher's `reply`, and "approve" needs `"seen": true` there: the student then gets the
+    To decide, fill in `decision` ("approve", "edit" or "reject"). For an edit, change `steps`. `comment` and `reviewer` are
+    optional. An item without steps has the teacher's `reply`; to approve it, set `seen` to true. The student then gets the
     problem alone.
 
     Args:
@@ -51,7 +57,7 @@ def import_decisions(queue: ReviewQueue, file: Path, *, reviewer: str = "") -> I
         reviewer: name for decisions that name none.
 
     Raises:
-        ValueError: the file does not hold exported reviews.
+        ValueError: the file does not contain exported reviews.
     """
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
@@ -67,12 +73,14 @@ def import_decisions(queue: ReviewQueue, file: Path, *, reviewer: str = "") -> I
             continue
         try:
             item = queue.item(row["item"])
+            # Numbers start at 1 in every store; the subject shows that the file was exported from this one.
             if row.get("subject") != item.subject:
                 raise ValueError("this item belongs to another store: export again")
             if not item.steps and row["decision"] == "approve" and row.get("seen") is not True:
                 raise ValueError("the teacher gave no steps: read 'reply', then set 'seen' to true to approve")
             queue.decide(item.number, _decision(row), reviewer=str(row.get("reviewer") or reviewer))
             result.decided.append(item.number)
+        # OverflowError: a number too large for the database.
         except (AlreadyDecided, ValueError, LookupError, OverflowError) as error:
             result.refused[row["item"]] = str(error)
     return result

@@ -12,12 +12,13 @@ from .items import Item, item_from_row
 from .review_store import ReviewStore
 from .tables import events, items
 
+# Names of the columns of `tables.items` that reviewers can filter by.
 FILTERS = ("experiment", "problem_set", "teacher")
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of problems that wait for a reviewer, wait for the teacher's new steps, or are decided."""
+    """Numbers of problems that wait for a reviewer, are decided, or wait for the teacher's new steps (`sent_back`)."""
 
     waiting: int
     decided: int
@@ -33,7 +34,11 @@ class Listing:
     """Reads the tables of a store; changes nothing."""
 
     def __init__(self, store: ReviewStore) -> None:
-        """Take an open store."""
+        """Create the listing.
+
+        Args:
+            store: an open review store.
+        """
         self.store = store
         self._connect = store.engine.connect
 
@@ -52,6 +57,8 @@ class Listing:
         columns = (items.c.thread_id, items.c.subject, items.c.state, items.c.kinds, items.c.decision)
         with self._connect() as db:
             rows = db.execute(_filtered(select(*columns), filters).order_by(items.c.number)).all()
+        # A problem is known by the subject of its thread's first review: a thread reviewed twice, or two threads with the same
+        # request, count once. The newest row gives its state.
         first: dict[str, str] = {}
         latest: dict[str, Any] = {}
         for row in rows:
@@ -68,7 +75,7 @@ class Listing:
         return found[0] if found else None
 
     def earlier(self, item: Item) -> Item | None:
-        """Return the item that was sent back before the teacher gave these steps, if there is one."""
+        """Return the rejected item that these steps answer, if there is one."""
         before = (items.c.thread_id == item.thread_id) & (items.c.number < item.number) & (items.c.decision == "reject")
         found = self._read(select(items).where(before).order_by(items.c.number.desc()).limit(1))
         return found[0] if found else None
@@ -90,7 +97,7 @@ class Listing:
         return next(iter(self._read(query.limit(1))), None)
 
     def history(self, limit: int = 200) -> list[dict[str, Any]]:
-        """Return decisions and undos, newest first, with `at`, `what`, `reviewer`, `comment`, `distance`, ..."""
+        """Return decisions and undos, newest first, with the columns of `tables.events` and some of the item."""
         named = (items.c.problem_id, items.c.teacher, items.c.problem_set, items.c.experiment, items.c.state)
         query = select(events, *named).join(items, items.c.number == events.c.item).order_by(events.c.number.desc())
         with self._connect() as db:
@@ -105,7 +112,7 @@ class Listing:
         return found | {"flag": kinds + (["none"] if any(not row.kinds for row in rows) else [])}
 
     def version(self) -> str:
-        """Return a text that changes whenever the queue changes."""
+        """Return a text that changes whenever the queue changes, so that open pages can poll it."""
         with self._connect() as db:
             parts = [db.scalar(select(func.count()).select_from(items).where(items.c.state == "waiting"))]
             parts += [db.scalar(select(func.count()).select_from(items).where(items.c.state == "elsewhere"))]

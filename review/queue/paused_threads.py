@@ -1,4 +1,4 @@
-"""Find paused runs in LangGraph's checkpoints: threads whose newest checkpoint has an interrupt."""
+"""Find paused runs in LangGraph's checkpoints: threads whose newest checkpoint contains an interrupt."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .review_store import ReviewStore
 
 # LangGraph's own `list` would read every checkpoint with its whole state; only the ids are needed here.
+# Checkpoint ids sort by time. The empty namespace is the outermost graph's.
 _PAUSED = """
 select distinct w.thread_id from {writes} w
 where w.channel = '__interrupt__' and w.checkpoint_ns = ''
@@ -31,7 +32,7 @@ def paused_threads(store: ReviewStore) -> set[str]:
 
 
 def read_requests(store: ReviewStore, threads: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the review requests of these threads as rows, oldest first; other kinds of interrupts are ignored."""
+    """Return the review requests of these threads as rows of `tables.items`, oldest first. Other interrupts are ignored."""
     with store.saver() as saver:
         configs: list[RunnableConfig] = [{"configurable": {"thread_id": thread}} for thread in threads]
         found = [pause for pause in map(saver.get_tuple, configs) if pause is not None]
@@ -40,6 +41,7 @@ def read_requests(store: ReviewStore, threads: Iterable[str]) -> list[dict[str, 
 
 def _rows(pause: CheckpointTuple) -> Iterator[dict[str, Any]]:
     thread = pause.config["configurable"]["thread_id"]
+    # SqliteSaver and PostgresSaver return the same writes; the value is one interrupt or a tuple of them.
     for _, channel, values in pause.pending_writes or ():
         for asked in (values if isinstance(values, list | tuple) else [values]) if channel == "__interrupt__" else []:
             if is_request(asked.value):

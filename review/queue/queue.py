@@ -1,4 +1,4 @@
-"""The review queue: what is waiting, what was decided, by whom and when."""
+"""The review queue: store and undo decisions, and resume runs with them. Start at `open_queue`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .paused_threads import paused_threads, read_requests
 from .review_store import ReviewStore
 from .tables import claims, events, items
 
+# Joins an item with its claim.
 _SAME = (items.c.thread_id == claims.c.thread_id) & (items.c.interrupt_id == claims.c.interrupt_id)
 
 
@@ -41,10 +42,14 @@ def open_queue(target: str | Path | None = None) -> ReviewQueue:
 
 
 class ReviewQueue(Listing):
-    """Pending reviews in a LangGraph checkpoint store. Any number of processes may use it at the same time."""
+    """The reviews in a LangGraph checkpoint store. Any number of processes may use it at the same time."""
 
     def __init__(self, store: ReviewStore) -> None:
-        """Take an open store."""
+        """Create the queue; `open_queue` opens a store first.
+
+        Args:
+            store: an open review store.
+        """
         super().__init__(store)
         self.drafts = Drafts(store)
         self._claims = Claims(store)
@@ -57,12 +62,15 @@ class ReviewQueue(Listing):
     def refresh(self) -> int:
         """Read the checkpoints: new interrupts become items, and items that other programs answered are closed.
 
+        Call this before reading the queue; nothing else notices new interrupts.
+
         Returns:
             The number of new items.
         """
         paused = paused_threads(self.store)
         with self._connect() as db:
             waiting = set(db.scalars(select(items.c.thread_id).where(items.c.state == "waiting")))
+            # Threads with a taken decision are read again: they may have paused for a second review.
             known = waiting | set(db.scalars(select(items.c.thread_id).where(items.c.state == "decided")))
         if gone := waiting - paused:
             with self._begin() as db:
@@ -72,16 +80,17 @@ class ReviewQueue(Listing):
         return sum(self._add(row) for row in read_requests(self.store, paused - known))
 
     def _add(self, row: Mapping[str, Any]) -> bool:
-        """Add an item unless it exists. If the same request was decided before, that decision holds for this thread as well."""
+        """Add an item unless it exists. A decision on the same request applies to this thread, too."""
         try:
             with self._begin() as db:
                 rounds = db.scalar(select(func.count()).select_from(items).where(items.c.thread_id == row["thread_id"]))
+                # Later reviews of a thread get other subjects: a decision on its first steps must not apply to them.
                 row = {**row, "subject": f"{row['subject']}-{rounds}"}
                 same = (items.c.subject == row["subject"]) & items.c.state.in_(("decided", "taken"))
                 found = db.execute(select(items).where(same).limit(1)).mappings().first()
                 decided = {key: found[key] for key in DECISION} | {"state": "decided"} if found else {}
                 db.execute(insert(items).values(**{**row, "created": time.time(), **decided}))
-        except IntegrityError:
+        except IntegrityError:  # the item exists, or another process added it just now
             return False
         return True
 
@@ -99,21 +108,22 @@ class ReviewQueue(Listing):
 
         Raises:
             AlreadyDecided: another reviewer decided first; the message says who.
-            ValueError: the answer cannot be read, or sends the steps back without a comment.
+            ValueError: the answer cannot be read, or it rejects the steps without a comment.
         """
         item = self.item(number)
         kept = row_of_decision(item, answer, reviewer=reviewer, seconds=seconds)
         with self._begin() as db:
+            # Only waiting rows are updated, in one statement: the second of two reviewers changes no row.
             open_ones = (items.c.subject == item.subject) & (items.c.state == "waiting")
             if not db.execute(update(items).where(open_ones).values(state="decided", **kept)).rowcount:
                 raise AlreadyDecided(already_decided(self.item(number)))
-            if kept["decision"] != "reject":  # an edit that was begun is not part of what goes back
+            if kept["decision"] != "reject":  # a rejection sends only the comment, so an unfinished edit is kept
                 self.drafts.drop(item, reviewer, db)
             db.execute(insert(events).values(**row_of_event(item, kept["decision"], kept["reviewer"], kept)))
         return self.item(number)
 
     def undo(self, number: int, *, reviewer: str = "") -> Item:
-        """Undo a decision. The item waits again, with its edit and comment as an unfinished edit.
+        """Undo a decision. The item waits again; its edit and comment become a draft.
 
         Raises:
             AlreadyTaken: a run has already used the decision.
@@ -134,7 +144,7 @@ class ReviewQueue(Listing):
         return self.item(number)
 
     def _restore(self, item: Item, reviewer: str, db: Connection) -> None:
-        """Make a decision an unfinished edit of who made it and of who takes it back; what they typed since stays."""
+        """Save a decision as a draft of its reviewer and of whoever undoes it; what they typed since then is kept."""
         for name in {item.reviewer or "", reviewer}:
             draft = self.drafts.get(item, name, db)
             steps = draft.steps if draft else item.given_steps
@@ -145,14 +155,15 @@ class ReviewQueue(Listing):
     def answers(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return the decisions that runs can use: interrupt id and answer by thread id."""
         paused = paused_threads(self.store)
+        # A thread that is no longer paused was answered by another program.
         return {item.thread_id: (item.interrupt_id, item.answer or {}) for item in self._free() if item.thread_id in paused}
 
     def take(self, thread_id: str, interrupt_id: str) -> bool:
         """Claim a decision for this process. It can no longer be undone, and no other run gets it.
 
         Returns:
-            False if it was undone or another run has it. Claims of dead processes, and of other machines after an hour,
-            do not count.
+            False if it was undone or another run has it. Claims of dead processes, and claims of other machines that are older
+            than an hour, do not count.
         """
         return self._claims.take(thread_id, interrupt_id)
 
@@ -166,6 +177,7 @@ class ReviewQueue(Listing):
         taken = self.take(thread_id, interrupt_id)
         try:
             yield taken
+        # BaseException: an interrupted run has to release its claim, too.
         except BaseException:
             if taken:
                 self._claims.release(thread_id, interrupt_id)
@@ -174,13 +186,17 @@ class ReviewQueue(Listing):
             self._claims.finish(thread_id, interrupt_id)
 
     def take_up(self, graph: Any) -> dict[str, dict[str, Any]]:
-        """Resume all decided runs of a graph whose checkpointer is this store, also those that failed or died meanwhile.
+        """Resume all decided runs of a graph whose checkpointer is this store, including runs that failed or died.
+
+        Args:
+            graph: a compiled LangGraph graph.
 
         Returns:
             The outputs by thread id.
         """
         paused, outputs = paused_threads(self.store), {}
         for item in self._free():
+            # A run that died after it resumed is not paused either, but it is "taken" and continues below.
             if item.state == "decided" and item.thread_id not in paused:
                 continue
             with self.claim(item.thread_id, item.interrupt_id) as taken:
@@ -192,6 +208,7 @@ class ReviewQueue(Listing):
     def _free(self) -> list[Item]:
         """Return the decided items that no live run has claimed."""
         query = select(items, claims.c.host, claims.c.pid, claims.c.at).outerjoin(claims, _SAME).order_by(items.c.number)
+        # A taken item without a claim is finished.
         query = query.where((items.c.state == "decided") | ((items.c.state == "taken") & claims.c.pid.is_not(None)))
         with self._connect() as db:
             rows = [dict(row) for row in db.execute(query).mappings()]
@@ -200,11 +217,13 @@ class ReviewQueue(Listing):
 
 
 def _go_on(graph: Any, item: Item) -> dict[str, Any] | None:
-    """Resume a run with its decision, or where it stopped after that; return None if there is nothing left to do."""
+    """Resume a run with its decision, or from its last checkpoint; return None if there is nothing left to do."""
     from langgraph.types import Command
 
     config = {"configurable": {"thread_id": item.thread_id}}
     state = graph.get_state(config)
     if item.interrupt_id in {pause.id for pause in state.interrupts}:
+        # By interrupt id: a plain value would answer every interrupt of the thread.
         return dict(graph.invoke(Command(resume={item.interrupt_id: item.answer}), config))
+    # The decision was used before the run died; None as input continues from the last checkpoint.
     return dict(graph.invoke(None, config)) if state.next and not state.interrupts else None

@@ -1,4 +1,4 @@
-"""The review store: one database with LangGraph's checkpoints and the tables of the queue."""
+"""The review store: one database for LangGraph's checkpoints and the tables of the queue. Start at `ReviewStore`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ReviewStore:
         """Open a store; create it if needed.
 
         Raises:
-            StoreError: it cannot be opened, is not a review store, or was written by a newer version.
+            StoreError: the store cannot be opened, is not a review store, or was written by a newer version.
         """
         self.target = str(target)
         self.postgres = self.target.startswith(POSTGRES)
@@ -68,6 +68,7 @@ class ReviewStore:
         from langgraph.checkpoint.sqlite import SqliteSaver
 
         connection = sqlite3.connect(self.target, check_same_thread=False, timeout=PATIENCE_S)
+        # Safe in WAL mode, where the file stays consistent: a power cut can lose the last commits, a crash cannot.
         connection.execute("pragma synchronous = normal")
         try:
             yield SqliteSaver(connection)
@@ -87,17 +88,18 @@ class ReviewStore:
 
         async with AsyncSqliteSaver.from_conn_string(self.target) as saver:
             await saver.conn.execute("pragma synchronous = normal")
-            await saver.conn.execute("pragma busy_timeout = 30000")
+            await saver.conn.execute("pragma busy_timeout = 30000")  # the saver has no argument for it
             yield saver
 
     def _explain(self, context: ExceptionContext) -> None:
-        """Name the store in what a full disk, a damaged file or a server that is gone makes the database say."""
+        """Turn errors such as a full disk, a damaged file or a lost server into a `StoreError` that names the store."""
+        # The exact type: subclasses such as IntegrityError are handled where they occur.
         if isinstance(context.sqlalchemy_exception, OperationalError) or type(context.sqlalchemy_exception) is DatabaseError:
             said = f"the reviews in {self.shown} cannot be used: {_reason(context.sqlalchemy_exception)}"
             context.chained_exception = StoreError(said)
 
     def secret(self) -> str:
-        """Return a secret shared by all processes that open this store, so that open pages survive a restart of the server."""
+        """Return the store's secret, the same for all processes, so that open pages survive a restart of the server."""
         self._note("secret", secrets.token_urlsafe(32))
         with self.engine.connect() as db:
             return str(db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "secret")))
@@ -107,10 +109,11 @@ class ReviewStore:
         self.engine.dispose()
 
     def _create_tables(self) -> None:
-        """Create missing tables, under a lock: several processes may open a new store at the same moment."""
+        """Create missing tables under a lock, because several processes may open a new store at the same time."""
         with _alone_in_postgres(self.engine) if self.postgres else _alone_in_sqlite(self.engine) as db:
             tables.metadata.create_all(db)
         with _alone_in_postgres(self.engine) if self.postgres else nullcontext(), self.saver() as saver:
+            # LangGraph's tables. SQLite needs no lock here: its setup only creates what does not exist.
             saver.setup()  # type: ignore[attr-defined]
 
     def _check_version(self) -> None:
@@ -118,12 +121,13 @@ class ReviewStore:
         self._note("version", str(tables.VERSION))
         with self.engine.connect() as db:
             found = db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "version"))
-        # an older program would silently drop what it does not know
+        # An older program would silently drop what it does not know.
         if int(found or 0) > tables.VERSION:
             raise StoreError(f"the reviews in {self.shown} were written by a newer version of this program; upgrade it")
 
     def _note(self, key: str, value: str) -> None:
         """Store a value unless one is stored already."""
+        # Read first: opening an existing store must not wait for the write lock.
         with self.engine.connect() as db:
             if db.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key)) is not None:
                 return
@@ -141,6 +145,7 @@ def _engine(target: str, postgres: bool) -> Engine:
             import psycopg  # noqa: F401
         except ImportError as error:
             raise StoreError(f"reviews in Postgres need the extra 'postgres': {install('postgres')}") from error
+        # pool_pre_ping replaces connections that a restarted server has dropped.
         return create_engine("postgresql+psycopg://" + target.split("://", 1)[1], pool_pre_ping=True)
     if "://" in target:
         raise StoreError(f"reviews cannot be kept in {target.split('://')[0]}; give a file or postgresql://...")
@@ -156,14 +161,16 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
 @contextmanager
 def _alone_in_sqlite(engine: Engine) -> Iterator[Connection]:
     with engine.begin() as db:
+        # "immediate" takes the write lock before the existing tables are read.
         db.exec_driver_sql("begin immediate")
         yield db
 
 
 @contextmanager
 def _alone_in_postgres(engine: Engine) -> Iterator[Connection]:
-    """Hold an advisory lock outside a transaction: LangGraph's setup builds indexes, which wait for transactions to end."""
+    """Hold an advisory lock outside a transaction: LangGraph's setup builds indexes, which wait for open transactions."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        # Polling, because a statement that waits for the lock would itself be an open transaction.
         while not db.scalar(select(func.pg_try_advisory_lock(_POSTGRES_LOCK))):
             time.sleep(0.05)
         try:

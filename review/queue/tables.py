@@ -1,10 +1,10 @@
-"""The tables of the queue, in the same database as LangGraph's own tables (SQLAlchemy; SQLite or Postgres)."""
+"""The tables of the queue, in the same database as LangGraph's tables (SQLAlchemy; SQLite or Postgres)."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 1
+VERSION = 1  # of the tables; raise it when an older program could no longer use them
 
 metadata = MetaData()
 
@@ -29,7 +29,7 @@ items = Table(
     Column("decision", String),
     Column("reviewer", String),
     Column("comment", Text),
-    Column("distance", Integer),
+    Column("distance", Integer),  # words changed
     Column("seconds", Float),
     Column("decided", Float),
     Index("review_items_thread", "thread_id", "interrupt_id", unique=True),

@@ -13,7 +13,7 @@ from .queue import ReviewQueue
 
 @dataclass
 class Together:
-    """The result for a selection: the items that were decided, and those that must be opened one by one."""
+    """The result: the items that were decided, and those that must be opened one by one (`left`)."""
 
     decided: list[Item] = field(default_factory=list)
     left: list[Item] = field(default_factory=list)
@@ -31,20 +31,20 @@ def decide_together(
 ) -> Together:
     """Decide on several waiting items.
 
-    Items without steps, with hidden characters or with an unfinished edit are not approved this way. Items at their maximum
-    number of revisions are not rejected.
+    An item without steps, with hidden characters or with an unfinished edit is not approved this way. An item at its maximum
+    number of revisions is not rejected. Both are returned in `left`.
 
     Args:
         queue: an open queue.
         numbers: numbers of the items.
         decision: the decision for all of them.
-        comment: a note, or for a rejection what the teacher should change.
+        comment: a note; for a rejection, what the teacher should change.
         reviewer: name to store with the decisions.
         unflagged: skip items with flags.
         filters: as in `ReviewQueue.pending`.
 
     Raises:
-        ValueError: sending back needs a comment.
+        ValueError: a rejection has no comment.
     """
     if decision == "reject" and not comment.strip():
         raise ValueError("sending back needs a comment: it tells the teacher what to change")
@@ -59,5 +59,5 @@ def decide_together(
         try:
             result.decided.append(queue.decide(item.number, {"type": decision, "message": comment}, reviewer=reviewer))
         except AlreadyDecided:
-            continue
+            continue  # a colleague was faster
     return result

@@ -10,7 +10,7 @@ from ..queue.items import Item
 from ..queue.listing import FILTERS
 
 LONGEST_S = 3600.0
-"""Maximum seconds counted as the time of a decision; a page that was open longer was probably left alone."""
+"""Maximum seconds counted as the time of a decision; if the page was open longer, the reviewer was probably away."""
 
 
 def filters_of(values: Mapping[str, str]) -> dict[str, str]:
@@ -19,7 +19,7 @@ def filters_of(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def address(path: str, filters: Mapping[str, str], **told: object) -> str:
-    """Return a URL with its filters and with a message to show once."""
+    """Return a URL with its filters and with a message (`told`) to show once."""
     query = urlencode({**filters, **{name: str(value) for name, value in told.items() if value not in ("", None)}})
     return f"{path}?{query}" if query else path
 
@@ -39,5 +39,6 @@ def seconds_since(opened: str) -> float | None:
 
 
 def way_back(path: str) -> str:
-    """Return a URL of this site; a URL of another site is replaced by the queue's."""
+    """Return the path if it is on this site, or else the queue's."""
+    # "//evil.example" and "/\evil.example" lead to another site.
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"

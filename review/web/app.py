@@ -24,7 +24,7 @@ def make_app(queue: ReviewQueue, *, token: str = "", reviewer: str = "") -> Fast
         token: access token that visitors must enter; required off loopback.
         reviewer: name stored with decisions until a visitor enters another.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)  # FastAPI's own pages load scripts from elsewhere
     access = Access(queue.store.secret(), token)
     app.add_middleware(Guard, access=access)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

@@ -1,4 +1,4 @@
-"""Limits of an HTTP server: how long a request may take to arrive, and how long its headers may be."""
+"""Limit how long an HTTP request may take to arrive, and how long its headers may be. Start at `limited`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ MAX_HEADERS = 64 * 1024
 
 
 class LimitedProtocol(H11Protocol):
-    """HTTP/1.1 that disconnects clients whose requests do not arrive. uvicorn itself waits for ever."""
+    """HTTP/1.1 that disconnects clients whose requests do not arrive in time; uvicorn has no such limit."""
 
     arrival: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        """Start the time of the first request."""
+        """Start the timer of the first request."""
         super().connection_made(transport)
         self.arrival = self.loop.call_later(ARRIVAL_S, self._arrive)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; more bytes of the same request give it no more time."""
+        """Receive bytes; more bytes of the same request do not restart its timer."""
         super().data_received(data)
         if not self._receiving():
             self._stop()
@@ -35,11 +35,12 @@ class LimitedProtocol(H11Protocol):
             self.arrival = self.loop.call_later(ARRIVAL_S, self._arrive)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the time."""
+        """Stop the timer."""
         self._stop()
         super().connection_lost(exc)
 
     def _receiving(self) -> bool:
+        # IDLE: headers are not complete; SEND_BODY: the client is still sending the body.
         return self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
 
     def _stop(self) -> None:
@@ -62,10 +63,10 @@ def limited(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=LimitedProtocol,
-        ws="none",
+        ws="none",  # without it, uvicorn offers WebSockets if a library is installed
         h11_max_incomplete_event_size=MAX_HEADERS,
         log_level="warning",
-        access_log=False,  # addresses may hold the access token
+        access_log=False,  # URLs may contain the access token
         server_header=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=2,  # seconds
     )

@@ -1,4 +1,4 @@
-"""Handlers of submitted forms: decisions, edits, undo, and several items at once. What was typed is never lost."""
+"""Handle submitted forms: decisions, edits, undo, and several items at once. What a reviewer typed is never lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _sent(body: Annotated[bytes, Depends(_body)]) -> Edited:
-    """Parse the form. It runs in the handler's thread, because handlers may wait for the store and the event loop must not."""
+    """Parse the form. FastAPI runs plain functions, as the handlers are, in threads, where they may wait for the store."""
     return read_form(body)
 
 
@@ -40,8 +40,10 @@ class Decider(Reader):
         operation = form.fields.get("op", "")
         if operation not in ("approve", "reject"):
             return self._change(request, item, form, operation)
+        # The next item is found before the decision, which removes this one from the queue.
         after = self.next(item, filters)
         spent = seconds_since(form.fields.get("opened", ""))
+        # A rejection sends only the comment; edited steps stay as a draft.
         if operation == "reject":
             self._keep(request, item, form)
         try:
@@ -50,6 +52,7 @@ class Decider(Reader):
             self._keep(request, item, form)
             status = 409 if isinstance(error, AlreadyDecided) else 400
             return self.show_item(request, self.item(number), filters, status=status, problem=str(error))
+        # 303: the browser opens the next page with GET, and reloading it does not send the form again.
         return RedirectResponse(after_decision(after, filters, decided), 303)
 
     def _change(self, request: Request, item: Item, form: Edited, operation: str) -> Response:
@@ -66,12 +69,12 @@ class Decider(Reader):
         return self.queue.drafts.save(item, form.steps_of(item), form.fields.get("comment", ""), self.name(request))
 
     def post_draft(self, request: Request, number: int, form: Form) -> Response:
-        """Store an edit while it is typed; return the time, which the page compares with the browser's copy."""
+        """Store an unfinished edit; return its time, which the page compares with the copy in the browser."""
         return PlainTextResponse(str(self._keep(request, self.item(number), form)))
 
     def post_undo(self, request: Request, number: int, form: Form) -> Response:
         """Undo a decision and show its item with what was typed there."""
-        self.item(number)
+        self.item(number)  # 404 if there is none
         try:
             self.queue.undo(number, reviewer=self.name(request))
         except (AlreadyTaken, LookupError) as error:
@@ -79,9 +82,10 @@ class Decider(Reader):
         return RedirectResponse(address(f"/items/{number}", filters_of(form.fields), undone=1), 303)
 
     def post_together(self, request: Request, form: Form) -> Response:
-        """Decide the selected items, or approve those shown without flags; items that no longer wait are skipped."""
+        """Decide the selected items, or approve all shown items without flags; items that no longer wait are skipped."""
         filters, operation = filters_of(form.fields), form.fields.get("op", "")
         rest = operation == "rest"
+        # "rest" approves only what was on the page when the reviewer pressed the button, not what arrived since.
         numbers = {int(part) for part in form.fields.get("shown", "").split() if part.isdecimal()} if rest else form.picked
         try:
             done = decide_together(
@@ -102,5 +106,5 @@ class Decider(Reader):
         """Store the reviewer's name in a cookie."""
         response = RedirectResponse(way_back(form.fields.get("back", "/")), 303)
         name = quote(form.fields.get("name", "").strip()[:80])
-        response.set_cookie(NAME_COOKIE, name, max_age=31_536_000, httponly=True, samesite="strict")
+        response.set_cookie(NAME_COOKIE, name, max_age=31_536_000, httponly=True, samesite="strict")  # a year
         return response

@@ -1,4 +1,4 @@
-"""Two lists of steps side by side, with differing words marked."""
+"""Show two lists of steps side by side, with differing words marked. Start at `compare_steps`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_WORDS = 4_000
 """Maximum words of two steps for a comparison by words; longer steps are marked as a whole."""
 
 MAX_PAIRS = 10_000
-"""Maximum pairs of steps to compare; the steps of longer lists are paired in order."""
+"""Maximum pairs of steps to compare; the steps of longer lists are paired by their positions."""
 
 _ALIKE = 0.3
 """Share of words that two steps must have in common to be shown side by side."""
@@ -51,6 +51,7 @@ def _pair(before: Sequence[str], after: Sequence[str], place: Place) -> Pair:
 def _marked(old: list[str], new: list[str]) -> tuple[Markup, Markup]:
     from rapidfuzz.distance import Levenshtein
 
+    # Levenshtein's time grows with the product of the lengths.
     if len(old) + len(new) > MAX_WORDS:
         return Markup("<del>{}</del>").format(visible("".join(old))), Markup("<ins>{}</ins>").format(visible("".join(new)))
     left, right = Markup(""), Markup("")
@@ -66,11 +67,12 @@ def _marked(old: list[str], new: list[str]) -> tuple[Markup, Markup]:
 
 
 def _words(text: str) -> list[str]:
+    # Spaces are words of their own: joining the words gives the text back.
     return re.findall(r"\s+|\w+|[^\w\s]", text)
 
 
 def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Place]:
-    """Yield pairs of indices: the pairing that keeps the order and has the most words in common."""
+    """Yield pairs of indices: the pairing with the highest total similarity that keeps the order of the steps."""
     if len(before) * len(after) > MAX_PAIRS:
         for place in range(max(len(before), len(after))):
             yield place if place < len(before) else None, place if place < len(after) else None
@@ -78,6 +80,7 @@ def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Place]:
     best = _likeness_of_rests(before, after)
     left = right = 0
     while left < len(before) or right < len(after):
+        # The sum is computed as in `_likeness_of_rests`, so comparing floats for equality is exact.
         if (
             left < len(before)
             and right < len(after)
@@ -94,7 +97,8 @@ def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Place]:
 
 
 def _likeness_of_rests(before: Sequence[str], after: Sequence[str]) -> list[list[float]]:
-    """Return, for each pair of indices, the similarity of the best pairing of the remaining steps."""
+    """Return, for each pair of indices, the total similarity of the best pairing of the steps from there on."""
+    # Dynamic programming from the end; the last row and column stand for a list that is used up.
     best = [[0.0] * (len(after) + 1) for _ in range(len(before) + 1)]
     for left in range(len(before) - 1, -1, -1):
         for right in range(len(after) - 1, -1, -1):
@@ -109,5 +113,6 @@ def _alike(old: str, new: str) -> float:
 
     if old == new:
         return 1.0
+    # 2000 characters are enough to tell whether two steps belong together.
     likeness = Indel.normalized_similarity(old[:2000].split(), new[:2000].split())
     return likeness if likeness >= _ALIKE else -1.0

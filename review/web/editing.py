@@ -1,4 +1,4 @@
-"""The form of an item: its fields, its steps, and the buttons that add, remove and move steps."""
+"""The form of an item: parse it, turn it into a decision, and apply the buttons that add, remove and move steps."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .guard import MAX_BODY
 
 @dataclass(frozen=True)
 class Edited:
-    """A form as it was sent; line breaks are plain ones.
+    """A submitted form, with Unix line breaks.
 
     Attributes:
-        fields: by their names.
-        steps: those on the page.
-        picked: numbers of the items that were selected.
+        fields: the values of all fields but steps and selections, by name.
+        steps: the steps on the page.
+        picked: numbers of the selected items.
     """
 
     fields: Mapping[str, str]
@@ -37,13 +37,14 @@ class Edited:
         return item.steps if "unsent" in self.fields else self.steps
 
     def answer_to(self, item: Item) -> dict[str, Any]:
-        """Return the decision that the form stands for: what is on the page is what the student gets.
+        """Return the decision in the form: the student gets exactly the steps on the page.
 
         Raises:
-            ValueError: there are no steps, and the reviewer did not say so.
+            ValueError: there are no steps, and the reviewer did not confirm that.
         """
         if self.fields.get("op") == "reject":
             return {"type": "reject", "message": self.comment}
+        # A browser changes line breaks and other characters: a step that the reviewer left alone must not count as edited.
         originals = {as_sent(step).strip(): step for step in reversed(item.steps)}
         sent = [step.strip() for step in self.steps_of(item)]
         steps = [originals.get(as_sent(step), step) for step in sent if step]
@@ -55,19 +56,20 @@ class Edited:
 
 
 def as_sent(text: str) -> str:
-    """Return a text as a browser submits it from an unchanged form."""
+    """Return a text as a browser submits it if the reviewer did not change it."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     return plain.encode("utf-8", "replace").decode("utf-8")
 
 
 def fits_a_form(item: Item) -> bool:
-    """Return whether the steps fit into a form, with room for additions; if not, they can only be decided as they are."""
+    """Return whether the steps fit into a form, with space for additions; if not, they cannot be edited on the page."""
     return len(urlencode([("step", step) for step in item.steps])) <= MAX_BODY // 2
 
 
 def read_form(body: bytes) -> Edited:
     """Parse a submitted form."""
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    # Browsers send line breaks as CRLF.
     plain = [(name, value.replace("\r\n", "\n")) for name, value in pairs]
     fields = {name: value for name, value in plain if name not in ("step", "pick")}
     picked = {place for name, value in plain if name == "pick" and (place := place_of(value)) is not None}
@@ -83,16 +85,17 @@ def change(steps: list[str], operation: str, original: list[str]) -> tuple[list[
     """Add, remove or move a step.
 
     Args:
-        steps: as they are.
-        operation: "add-N" (after step N), "remove-N", "up-N", "down-N", "clean-N" (drop its hidden characters), with N from 0;
-            "reset"; anything else changes nothing.
-        original: what "reset" goes back to.
+        steps: the current steps.
+        operation: "add-N" (after step N), "remove-N", "up-N", "down-N", "clean-N" (remove its hidden characters), N from 0;
+            or "reset". Anything else changes nothing.
+        original: the steps that "reset" restores.
 
     Returns:
-        The new steps, and the place that should get the focus.
+        The new steps, and the index of the step that should get the focus.
     """
     name, _, text = operation.partition("-")
     found, last = place_of(text), len(steps) - 1
+    # The page may be older than the steps: an index past the end means the last step.
     place = last if found is None else min(found, last)
     changed = list(steps)
     if name == "add":

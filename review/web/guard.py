@@ -1,4 +1,4 @@
-"""Access control of the page: host, origin, page token and, off loopback, the access token."""
+"""Access control of the page: host, origin, page token and, off loopback, the access token. Start at `Guard`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ COOKIE = "tot_review"
 MAX_BODY = 4_000_000
 """Maximum bytes of a POST request."""
 
+# Sent to browsers with every response: nothing is loaded from elsewhere, framed by other sites, or cached.
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -83,10 +84,13 @@ class Guard:
                 told = f"this is too long: a form may have {MAX_BODY:,} bytes"
                 await PlainTextResponse(told, 413)(scope, receive, _fenced(send))
                 return
+            # The form is read here, before the application: no handler sees a request without the page token.
             given = re.search(rb"(?:^|&)page_token=([^&]*)", body)
+            # compare_digest takes the same time wherever the texts differ, so no token can be guessed by timing.
             if not given or not hmac.compare_digest(given[1], self.access.page_token.encode()):
                 await PlainTextResponse("this page is not ours or too old: reload it", 403)(scope, receive, _fenced(send))
                 return
+            # The body can be received only once, so the application gets a copy.
             receive = _replay(body)
         await self.app(scope, receive, _fenced(send))
 
@@ -95,6 +99,7 @@ class Guard:
         # The host check stops DNS rebinding: a site whose name resolves to 127.0.0.1 would send its own name.
         host = request.headers.get("host", "")
         name = name_in(f"//{host}")
+        # With an access token, the host may be any name: other sites do not have the cookie.
         if not self.access.token and not is_loopback(name):
             return PlainTextResponse(f"this page is not served as {name!r}; open the address that the program printed", 421)
         if request.method not in ("GET", "HEAD", "POST"):
@@ -108,7 +113,7 @@ class Guard:
         given = request.query_params.get("token")
         if given is not None and hmac.compare_digest(given.encode(), self.access.token.encode()):
             kept = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "token"])
-            path = re.sub("^[/\\\\]+", "/", request.url.path)  # "//evil.example" would lead elsewhere
+            path = re.sub("^[/\\\\]+", "/", request.url.path)  # "//evil.example" would lead to another site
             response = RedirectResponse(path + (f"?{kept}" if kept else ""), 303)
             response.set_cookie(COOKIE, self.access.cookie, httponly=True, samesite="strict")
             return response
@@ -118,7 +123,7 @@ class Guard:
 
 
 def _same_origin(headers: Headers, host: str) -> bool:
-    """Return whether a POST comes from this page. Browsers send an Origin header with every POST; others may not post."""
+    """Return whether a POST comes from this page. Browsers send Origin with every POST; other clients are refused."""
     origin = headers.get("origin", "")
     return origin in (f"http://{host}", f"https://{host}") and host != ""
 

@@ -14,8 +14,9 @@ from markupsafe import Markup, escape
 from ...foundation.visible import visible
 
 MAX_FORMULA = 600
-"""Maximum characters of a formula. Longer ones, and all after the hundredth, are shown as source."""
+"""Maximum characters of a formula; a longer one is shown as source."""
 
+# Limits the time of a text with many formulas; later ones are shown as source.
 MAX_FORMULAS = 100
 MAX_TEXT = 20_000
 """Maximum characters of a text to search for formulas."""
@@ -23,11 +24,13 @@ MAX_TEXT = 20_000
 _DRAWING = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.S)
 """Asymptote code, which occurs in problems of MATH; it is shown as source."""
 
+# Four notations: $$...$$, \[...\], \(...\) and $...$. A dollar before a space or a digit after it is a price.
 _FORMULA = re.compile(
     r"\$\$(?P<block>[^$]{1,N})\$\$|\\\[(?P<bracket>.{1,N}?)\\\]|\\\((?P<round>.{1,N}?)\\\)"
     r"|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$]{0,N}[^\s$])?)\$(?!\d)".replace("N", str(MAX_FORMULA)),
     re.S,
 )
+# An operator or command, a short name ("x", "-2ab"), or a short expression of digits ("3/4").
 _LOOKS_LIKE_MATH = re.compile(r"[\\^_{=<>+|]|^-?\w{1,3}$|^[\d\s.,()/*a-z-]{1,12}$")
 _ELEMENTS = re.compile(
     "math|mrow|mi|mn|mo|mtext|mspace|ms|mfrac|msqrt|mroot|mstyle|merror|mpadded|mphantom|msub|msup|msubsup|munder|mover|"
@@ -37,6 +40,7 @@ _ATTRIBUTES = re.compile(
     "display|mathvariant|stretchy|fence|separator|lspace|rspace|linethickness|columnalign|rowspacing|columnspacing|accent|"
     "accentunder|movablelimits|notation|largeop|symmetric|form|minsize|maxsize"
 )
+# Other environments are shown as source.
 _ENVIRONMENT = re.compile(r"\\begin\{(?!array|[pbvBV]?matrix|cases|align)")
 _VALUE = re.compile(r"[\w .#%+-]{0,40}", re.ASCII)
 

@@ -1,4 +1,4 @@
-"""The templates of the page and the filters that show text safely."""
+"""The templates of the page, and the filters that show text safely. Start at `Pages`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ class Pages:
     """Renders pages. Everything except `Markup` is escaped."""
 
     def __init__(self, page_token: str, kinds: Mapping[str, str]) -> None:
-        """Load the templates."""
+        """Load the templates.
+
+        Args:
+            page_token: token in every form.
+            kinds: descriptions of the flags, by kind.
+        """
         loader = FileSystemLoader(Path(__file__).parent / "templates")
         self._environment = Environment(
             loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -44,7 +49,7 @@ class Pages:
     def render(self, name: str, status: int, values: Mapping[str, Any]) -> HTMLResponse:
         """Return a rendered page."""
         text = self._environment.get_template(f"{name}.html.j2").render(values)
-        return HTMLResponse(text.encode("utf-8", "replace"), status)  # lone surrogates of hostile text have no encoding
+        return HTMLResponse(text.encode("utf-8", "replace"), status)  # "replace": lone surrogates cannot be encoded
 
 
 def _step_flags(flags: Sequence[Flag], place: int | None) -> list[Flag]:
@@ -56,5 +61,6 @@ def _when(at: float | None) -> str:
 
 
 def _short(text: str, length: int = 140) -> str:
+    # Cut before the spaces are collapsed: the text may be very long.
     text = " ".join(visible(text[: 4 * length]).split())
     return text if len(text) <= length else text[: length - 1] + "…"

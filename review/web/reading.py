@@ -1,4 +1,4 @@
-"""Handlers of pages: the queue, an item, the history, and changes since a page was opened."""
+"""Handle requests for pages: the queue, an item, the history, and changes since a page was opened."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reader:
         Args:
             queue: an open queue.
             pages: the templates.
-            reviewer: name of reviewers who enter none.
+            reviewer: name stored with decisions until a visitor enters another.
         """
         self.queue = queue
         self.pages = pages
@@ -47,6 +47,7 @@ class Reader:
         """Return the page of the queue; `values` are the contents of a form that was not accepted."""
         waiting = self.queue.pending(**filters)
         begun = self.queue.drafts.subjects()
+        # What one button may approve: no flags, nothing that must be opened, and no unfinished edit.
         plain = [item.number for item in waiting if not item.kinds and not item.must_be_opened and item.subject not in begun]
         shown = {"waiting": waiting, "begun": begun, "unflagged": plain, "choices": self.queue.choices(), "filters": filters}
         return self.show(request, "queue", status=status, **{"problem": "", "comment": "", "picked": set(), **shown, **values})
@@ -61,6 +62,7 @@ class Reader:
     ) -> Response:
         """Return the page of an item; `problem` says why the submitted form was not accepted."""
         draft = self.queue.drafts.get(item, self.name(request))
+        # The page offers an edit that came too late, so that what was typed is not lost.
         unused = draft if item.state != "waiting" and draft and draft.steps != item.given_steps else None
         draft = draft if item.state == "waiting" else None
         return self.show(
@@ -76,6 +78,7 @@ class Reader:
             fits=fits_a_form(item),
             steps=draft.steps if draft else item.given_steps,
             comment=draft.comment if draft else "",
+            # Kept over buttons that reload the page: the time of a decision counts from the first view.
             opened=request.query_params.get("opened") or f"{time.time():.0f}",
             focus=place_of(request.query_params.get("focus", "")),
             after=self.next(item, filters),
@@ -95,7 +98,7 @@ class Reader:
         return self.show(request, "history", events=self.queue.history())
 
     def version(self, request: Request) -> Response:
-        """Return a text that changes with the queue and, for an open item, who decided it in the meantime."""
+        """Return the queue's version, which open pages poll, and who decided the open item in the meantime."""
         self.queue.refresh()
         item = self._told(request.query_params.get("item", ""))
         told = already_decided(item) if item and item.state != "waiting" else ""
@@ -121,6 +124,7 @@ class Reader:
             "undone": "undone" in asked,
             "approved": asked.get("approved", "") if queued else "",
             "sent_back": asked.get("sent_back", "") if queued else "",
+            # At most 50, since the number comes from a URL.
             "left": [item for number in asked.get("left", "").split()[:50] if (item := self._told(number))] if queued else [],
             "last": self.queue.last_decision(),
             "version": self.queue.version(),
@@ -136,7 +140,7 @@ class Reader:
         """Return an item; respond with 404 if there is none."""
         try:
             return self.queue.item(number)
-        except (LookupError, OverflowError) as error:
+        except (LookupError, OverflowError) as error:  # OverflowError: the number is too large for the database
             raise HTTPException(404, f"there is no review {number}") from error
 
     def next(self, item: Item, filters: Mapping[str, str]) -> Item | None:
@@ -153,8 +157,9 @@ class Reader:
 
 
 def _trace(item: Item) -> dict[str, Any] | None:
-    """Return the trace of an item's run, with an address only if it is one of a web page."""
+    """Return the trace of an item's run, with its address only if a browser can open it."""
     found = paused_trace(item.thread_id)
+    # The address becomes a link: other schemes, such as javascript: or a file of the store, must not.
     if found and not str(found["page"] or "").startswith(("http://", "https://")):
         found["page"] = None
     return found

@@ -21,7 +21,7 @@ def serve(
         port: port to listen on; 0 picks a free one.
         token: access token that visitors must enter; required off loopback.
         reviewer: name stored with decisions until a visitor enters another.
-        tell: called with the URL of the page.
+        tell: called with a line that names the URL of the page.
 
     Raises:
         ValueError: the host is not loopback and there is no token, or the token is not valid text.
@@ -53,6 +53,7 @@ def listen(host: str, port: int) -> tuple[socket.socket, str]:
     Raises:
         OSError: the port is taken.
     """
+    # The socket is opened here, not by uvicorn: the free port is known before the server runs, and errors are readable.
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

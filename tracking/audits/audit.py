@@ -1,4 +1,4 @@
-"""Put a sample of verdicts into a review queue of MLflow, and read the reviewers' answers."""
+"""Put a sample of verdicts into one of MLflow's review queues, and read the reviewers' answers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..store.store import Store
 
 _TAG = "tot.audit."
-"""Prefix of tags, followed by the id of a queue: the tag of the experiment has the design of the audit, that of a trace its
-stratum and probability. MLflow's review queues have no field for either."""
+"""Prefix of tags; the id of a queue follows. The experiment's tag has the design of the audit, a trace's tag its stratum and
+probability. MLflow's review queues have no field for either."""
 
 _PAGE = 500
 
@@ -46,7 +46,7 @@ class Findings:
         reasons: number of times that each answer to "If not, why?" was given.
         waiting: number of traces that nobody has answered.
         unclear: number of traces that reviewers could not judge or disagreed about.
-        lost: number of traces of the sample that are no longer in the queue or in MLflow.
+        lost: number of sampled traces that are no longer in the queue or in MLflow.
     """
 
     name: str
@@ -77,7 +77,7 @@ def start_audit(store: Store, experiment: str, size: int, *, users: Sequence[str
     if not sample.sizes:
         raise ValueError(f"no trace of {experiment!r} has a verdict: run it with problems whose answers are known")
     with review_queues(store) as queues:
-        # MLflow shows the question that was created last on top
+        # MLflow shows the question that was created last at the top.
         schemas = [question(experiment_id, WHY, REASONS), question(experiment_id, RIGHT, ANSWERS)]
         name = f"verdicts {1 + len(_audits(store, experiment_id))}"
         made = queues.create_review_queue(
@@ -91,6 +91,7 @@ def start_audit(store: Store, experiment: str, size: int, *, users: Sequence[str
                 queues.add_items_to_review_queue(made.queue_id, item_ids=traces[start : start + 100])
     counts = {stratum: len(traces) for stratum, traces in sample.traces.items()}
     design = {"name": name, "at": time.time(), "seed": seed, "sizes": sample.sizes, "drawn": counts}
+    # Written last: an audit that failed half-way has no design, so `read_audit` does not find it.
     store.client.set_experiment_tag(experiment_id, _TAG + made.queue_id, json.dumps(design))
     return Queued(name, sample, store.page(f"/experiments/{experiment_id}/review-queue?selectedQueueId={made.queue_id}"))
 
@@ -128,7 +129,7 @@ def _findings(store: Store, queue_id: str, design: Mapping[str, Any], traces: Se
     for trace in traces:
         info = client.get_trace_info(trace)
         drawn = info.tags.get(_TAG + queue_id)
-        if drawn is not None:  # a trace that somebody added by hand has no known probability, so it cannot enter the estimate
+        if drawn is not None:  # a trace that somebody added by hand has no known probability and cannot enter the estimate
             answers[json.loads(drawn)["stratum"]].append(read_answer(info.assessments))
             reasons.update(read_reasons(info.assessments))
     strata = {

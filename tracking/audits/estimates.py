@@ -1,8 +1,8 @@
 """Estimate the verifier's error rate, and the accuracy corrected for it, from a stratified sample of judged verdicts.
 
-The number of errors among a stratum's traces that nobody judged is unknown. With Jeffreys' prior it has a beta-binomial
-distribution. Adding its draws over the strata gives intervals that hold even for few answers and for no errors, and that shrink
-to a point where every trace was judged (Brown, Cai and DasGupta 2001, on Jeffreys' interval).
+The number of errors among the traces that nobody judged is unknown. With Jeffreys' prior it has a beta-binomial distribution.
+Summing draws over the strata gives intervals that are valid even for few answers or no errors, and that shrink to a point when
+every trace was judged (Brown, Cai and DasGupta 2001, on Jeffreys' interval).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy
 
 DRAWS = 20_000
-"""Draws for one interval. Its ends then vary by less than a hundredth of its width."""
+"""Draws for one interval. Its ends vary by less than 1 % of its width."""
 
 CONFIDENCE = 0.95
 
@@ -91,6 +91,7 @@ def estimate(strata: Mapping[str, Answered], *, seed: int = 0) -> Audited:
     }
     size = sum(stratum.size for stratum in strata.values())
     right = sum(stratum.size for stratum in strata.values() if stratum.verdict)
+    # An error in "right" lowers the true accuracy, an error in "wrong" raises it.
     signs = {name: -1 if stratum.verdict else 1 for name, stratum in strata.items()}
     corrected = numpy.sum([signs[name] * draws for name, draws in errors.items()], axis=0)
     shift = sum(signs[name] * point for name, point in points.items())
@@ -118,6 +119,7 @@ def _errors(stratum: Answered, random: numpy.random.Generator) -> numpy.ndarray:
 
     unseen = stratum.size - stratum.judged
     right = stratum.judged - stratum.wrong
+    # 0.5 is Jeffreys' prior.
     return stratum.wrong + betabinom.rvs(unseen, stratum.wrong + 0.5, right + 0.5, size=DRAWS, random_state=random)
 
 
@@ -126,4 +128,5 @@ def _estimate(value: float, draws: numpy.ndarray) -> Estimate:
 
     tail = (1 - CONFIDENCE) / 2
     low, high = numpy.quantile(draws, [tail, 1 - tail])
+    # The interval of the draws must contain the point estimate.
     return Estimate(float(value), min(float(low), float(value)), max(float(high), float(value)))

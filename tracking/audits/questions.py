@@ -1,4 +1,4 @@
-"""The questions of an audit as MLflow's label schemas, and the answers as its assessments."""
+"""Convert the questions of an audit to MLflow's label schemas, and its assessments to answers."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _HINTS = {
 }
 
 Answer = Literal["yes", "no", "unclear", "waiting"]
-"""What people say of a verdict: right, wrong, they can't tell or disagree, or nobody answered."""
+"""The judgement of a verdict: right, wrong, unclear (reviewers can't tell or disagree), or nobody answered."""
 
 
 @contextmanager
 def review_queues(store: Store) -> Iterator[Any]:
-    """Yield MLflow's module for review queues, directed at a store while the block runs.
+    """Yield MLflow's module for review queues, pointed at a store while the block runs.
 
     Raises:
         TrackingUnavailable: the installed MLflow or the server has no review queues, or the server refuses the request.
@@ -47,7 +47,7 @@ def review_queues(store: Store) -> Iterator[Any]:
         from mlflow.genai import review_queues as queues
     except ImportError as error:
         raise TrackingUnavailable("review queues need MLflow 3.14 or newer: pip install -U mlflow") from error
-    # the module's functions take no address, so MLflow's global one is set and restored
+    # The module's functions take no address, so MLflow's global one is set and restored.
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(store.uri)
     try:
@@ -93,10 +93,11 @@ def read_reasons(assessments: Sequence[Assessment]) -> list[str]:
 
 
 def _latest(assessments: Sequence[Assessment], name: str) -> list[Assessment]:
-    """Return the newest answer of each person to a question."""
+    """Return each person's newest answer to a question."""
     overridden = {getattr(item, "overrides", None) for item in assessments}
     given = [item for item in assessments if item.name == name and item.source.source_type == "HUMAN"]
     newest = {}
+    # MLflow may give several answers of one person; the latest counts.
     for item in sorted(given, key=lambda item: item.last_update_time_ms or item.create_time_ms or 0):
         if item.assessment_id not in overridden and getattr(item, "value", None) is not None:
             newest[item.source.source_id] = item

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from mlflow.entities import Assessment
 
 OWN = {"correct", "status", "reference", "leakage", "step_check", "review"}
-"""Names of the assessments that tracing writes itself. Any other one with a yes or no is another scorer's verdict."""
+"""Names of the assessments that this project writes. Any other yes or no is another scorer's verdict."""
 
 SHARES = {"scorers disagree": 0.4, "close call": 0.3, "other": 0.3}
-"""Shares of the sample by the reason to review a verdict. Doubtful verdicts get more than their part, the others still enough
-for an estimate."""
+"""Shares of the sample by the reason to review a verdict. Doubtful verdicts get more than their proportion; the others get
+enough for an estimate."""
 
 LEAST = 2
-"""Minimum number of traces of each stratum, if it has so many: a single one gives no spread."""
+"""Minimum number of traces from each stratum that has as many: a single one shows no variation."""
 
 SAYS_RIGHT = "judged right"
 SAYS_WRONG = "judged wrong"
 
-_WEAK_SOURCES = {"concluding_sentence", "last_statement"}
+_WEAK_SOURCES = {"concluding_sentence", "last_statement"}  # sources that are guesses rather than explicit answers
 _YES, _NO = {"yes", "true", "pass", "correct"}, {"no", "false", "fail", "incorrect"}
 
 
@@ -89,7 +89,7 @@ def draw(population: Iterable[Judged], size: int, *, seed: int = 0) -> Drawn:
     """
     strata: defaultdict[str, list[str]] = defaultdict(list)
     reasons = {}
-    # sorted, since a store returns traces in any order, and the seed should always give the same sample
+    # Sorted, because a store returns traces in any order, but the same seed should give the same sample.
     for trace in sorted(population, key=lambda trace: trace.trace_id):
         strata[trace.stratum].append(trace.trace_id)
         reasons[trace.stratum] = trace.reason
@@ -112,16 +112,18 @@ def allocate(sizes: Mapping[str, int], reasons: Mapping[str, str], size: int) ->
     weights = {stratum: SHARES[reasons[stratum]] * n / total[reasons[stratum]] for stratum, n in sizes.items()}
     counts = dict.fromkeys(sizes, 0)
     left = min(size, sum(sizes.values()))
+    # The largest strata come first, in case the sample is too small for all minimums.
     for _ in range(LEAST):
         for stratum in sorted(sizes, key=lambda name: -weights[name]):
             if left and counts[stratum] < sizes[stratum]:
                 counts[stratum] += 1
                 left -= 1
     while left:
-        # what a small stratum cannot take is shared among the others in the next round
+        # What a small stratum cannot take is shared among the others in the next round.
         room = {stratum: n - counts[stratum] for stratum, n in sizes.items() if n > counts[stratum]}
         sum_of_weights = sum(weights[stratum] for stratum in room)
         given = {stratum: min(n, floor(left * weights[stratum] / sum_of_weights)) for stratum, n in room.items()}
+        # Every share was rounded down to 0: give one trace to the stratum that is furthest below its share.
         if not any(given.values()):
             given = {max(room, key=lambda stratum: weights[stratum] / (1 + counts[stratum])): 1}
         for stratum, n in given.items():

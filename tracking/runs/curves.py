@@ -1,4 +1,4 @@
-"""Metric curves of running cells. A thread sends the points in batches, so that no problem waits for MLflow."""
+"""Metric curves of running cells: `Curves`. A thread sends the points in batches, so that no problem waits for MLflow."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_EVERY_S = 2.0
+_EVERY_S = 2.0  # seconds between two requests
 _MOST_POINTS = 1000
-"""MLflow's limit for one request. Older points of the same batch are dropped; the results bring them again."""
+"""MLflow's limit for one request. Older points of the batch are dropped; publishing the results sends them again."""
 
 
 class Curves:
@@ -42,11 +42,11 @@ class Curves:
             self._waiting[run].append((step, at_ms, dict(metrics)))
             if self._timer is None:
                 self._timer = threading.Timer(_EVERY_S, self.flush)
-                self._timer.daemon = True
+                self._timer.daemon = True  # a forgotten timer must not keep the process alive
                 self._timer.start()
 
     def flush(self) -> None:
-        """Send the collected points. If the server is unreachable they are dropped: they come again with the results."""
+        """Send the collected points. If the server is unreachable, they are dropped; they come again with the results."""
         with self._lock:
             self._timer = None
             waiting, self._waiting = self._waiting, defaultdict(list)

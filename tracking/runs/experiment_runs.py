@@ -1,4 +1,4 @@
-"""Experiments as MLflow runs: a parent run for the experiment and a child run for each cell.
+"""Experiments as MLflow runs: a parent run for the experiment and a child run for each cell. Start at `open_runs`.
 
 Everything here is idempotent: existing runs are found by their tags, and writing twice changes nothing. The experiment's
 journal is the source of record; MLflow is filled from it.
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Tags that identify the runs of an experiment, so that a second process finds them instead of creating more.
 EXPERIMENT_TAG = "trace_of_thought.experiment"
 CELL_TAG = "trace_of_thought.cell"
 
@@ -75,34 +76,35 @@ class OpenRuns:
         return page or f"run {self.parent_id} in {self.store.address}; open it with: tot ui"
 
     def handler(self, cell: str, *, tags: Mapping[str, str] | None = None) -> TraceHandler:
-        """Return the callback handler for the graph runs of a cell; their traces belong to its run and link to its prompts."""
+        """Return the callback handler for a cell's graph runs. Their traces belong to its run and link to its prompts."""
         tagged = {"cell": cell, **(tags or {})}
         return TraceHandler(
             self.store, self.experiment_id, run_id=self.cells[cell], tags=tagged, prompts=self._prompts.get(cell)
         )
 
     def hold(self) -> None:
-        """Send the traces of the cells only when `release` names them, from now on."""
+        """From now on, send the traces of the cells only when `release` names them."""
         self.store.keeper.hold(self.cells.values())
 
     def release(self, trace_id: str) -> None:
-        """Send a held trace: the result that it belongs to is kept. Never raises."""
+        """Send a held trace, because its result was stored. Never raises."""
         self.store.keeper.release(trace_id)
 
     def settle(self, kept: Callable[[list[str]], set[str]], *, ended: bool) -> None:
-        """Decide on the traces that processes held when they were killed or interrupted.
+        """Send or delete the traces that processes held when they were killed or interrupted.
 
         Args:
-            kept: returns those of some trace ids whose results are kept; they are sent. The others are deleted: their
-                problems were in flight, and are solved and traced again.
-            ended: whether no problem will run any more. Only then is it known which trace of a pause is the last one: a run
-                that was killed just before its checkpoint was saved pauses again.
+            kept: takes trace ids and returns those whose results are stored. These traces are sent. The others are deleted:
+                their problems were in flight and will be solved and traced again.
+            ended: whether no more problems will run. Only then is it known which trace of a pause is the last one: a run that
+                was killed just before its checkpoint was saved pauses again.
         """
         outbox = self.store.outbox
         try:
             if held := outbox.held(self.cells.values()):
                 sent, paused = kept(list(held)), outbox.of_pauses(held)
                 outbox.release(sent | paused if ended else sent)
+                # Traces that a live process holds are not ours to delete.
                 outbox.discard(trace_id for trace_id, ours in held.items() if ours and trace_id not in sent | paused)
         except (OSError, sqlite3.Error) as error:
             logger.warning("%s cannot be read or written (%s); tot sync tries again", outbox.path, error)
@@ -114,12 +116,12 @@ class OpenRuns:
             cell: id of the cell.
             step: number of problems done.
             metrics: values by name.
-            at_ms: Unix time in milliseconds. Use the same as in the record's `progress`, or the point appears twice.
+            at_ms: Unix time in milliseconds. Use the same time as in the record's `progress`, or the point appears twice.
         """
         self._curves.add(self.cells[cell], step, metrics, at_ms or int(time.time() * 1000))
 
     def flush(self) -> None:
-        """Send the collected points; `publish` sends those that an unreachable server missed."""
+        """Send the collected points. Points that an unreachable server misses are sent by `publish`."""
         self._curves.flush()
 
 
@@ -147,7 +149,7 @@ def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
         if cell.dataset:
             log_dataset(store, run, cell.dataset)
         if cell.prompts:
-            if cell.prompts.hash not in registered:
+            if cell.prompts.hash not in registered:  # several cells share a prompt set; register it once
                 registered[cell.prompts.hash] = register_prompts(store, cell.prompts)
             prompts[cell.id] = _used(registered[cell.prompts.hash], cell)
             log_prompts(store, run, prompts[cell.id])
@@ -155,12 +157,12 @@ def open_runs(store: Store, record: ExperimentRecord) -> OpenRuns:
 
 
 def _used(versions: dict[str, int], cell: CellRecord) -> dict[str, int]:
-    """Return those of the registered prompts that a cell can use."""
+    """Return the registered prompts that a cell can use."""
     return {name: version for name, version in versions.items() if name.rpartition(".")[2] in cell.prompts_used}
 
 
 def publish(store: Store, record: ExperimentRecord) -> OpenRuns:
-    """Write everything of an experiment to MLflow: runs, metrics, curves, tables, description, artifacts, statuses.
+    """Write an experiment to MLflow: runs, metrics, curves, tables, description, artifacts, statuses.
 
     Raises:
         TrackingUnavailable: the store is unreachable. Call it again later; nothing is lost.
@@ -187,10 +189,11 @@ def _publish(store: Store, record: ExperimentRecord) -> OpenRuns:
 
 
 def _renamed(store: Store, record: ExperimentRecord) -> str | None:
-    """Give the MLflow experiment of a former name the new one, and so the parent run; returns its id, None if there is none.
+    """Rename the MLflow experiment that has a former name, and its parent run; return its id, or None if there is none.
 
-    It keeps its name if runs of anything else are in it: then new runs are made under the new name, and the old ones stay.
+    An experiment that contains other runs keeps its name: then new runs are made under the new name, and the old ones stay.
     """
+    # An experiment with the new name exists already: nothing to rename.
     if not record.former or store.client.get_experiment_by_name(record.name) is not None:
         return None
     for name in reversed(record.former):
@@ -208,12 +211,14 @@ def _renamed(store: Store, record: ExperimentRecord) -> str | None:
 
 def _known_runs(store: Store, experiment_id: str, record_id: str) -> dict[str, str]:
     """Return the run ids that exist already, by cell id; the parent's is under the empty string."""
+    # A quote would end the text in the filter.
     quoted = record_id.replace("'", "")
     wanted = f"tags.`{EXPERIMENT_TAG}` = '{quoted}'"
     known: dict[str, str] = {}
     for run in items_of_all_pages(
         lambda token: store.client.search_runs([experiment_id], wanted, max_results=1000, page_token=token)
     ):
+        # `setdefault`: if two processes created a run twice, the first one found is used.
         known.setdefault(run.data.tags.get(CELL_TAG, ""), run.info.run_id)
     return known
 
@@ -225,4 +230,5 @@ def _create(store: Store, experiment_id: str, name: str, started_ms: int | None,
 
 
 def _cell_tags(record: ExperimentRecord, cell: CellRecord, parent: str) -> dict[str, Any]:
+    # MLflow's tag for nested runs.
     return {EXPERIMENT_TAG: record.id, CELL_TAG: cell.id, "mlflow.parentRunId": parent, **cell.tags}

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from ..store.store import Store
 
 SCHEME = "registry:"
-"""Beginning of the name of a prompt set that comes from the registry."""
+"""Prefix of the name of a prompt set that comes from the registry."""
 
 _SPEC = re.compile(r"registry:(?P<name>[A-Za-z0-9_.-]+)(?:@(?P<alias>[A-Za-z0-9_-]+)|/(?P<version>\d+))?$")
 PLACEHOLDER_NAMES = ("question", "steps", "comment", "done", "step", "prompt", "reason")
-"""Placeholders of prompts; LaTeX has braces of its own, which must stay. A test holds this against `prompts.PLACEHOLDERS`."""
+"""Placeholders of prompts; other braces, as in LaTeX, must stay. A test compares this with `prompts.PLACEHOLDERS`."""
 
 _NAMES = "|".join(PLACEHOLDER_NAMES)
+# Our form, "{question}", and MLflow's, "{{ question }}".
 _PLACEHOLDER = re.compile(rf"(?<!\{{)\{{({_NAMES})\}}(?!\}})")
 _VARIABLE = re.compile(rf"\{{\{{\s*({_NAMES})\s*\}}\}}")
 
@@ -94,7 +95,7 @@ def load_registry_prompts(spec: str, *, tracking_uri: str | None = None) -> dict
 
 def _register(store: Store, prompt: str, text: str, prompts: PromptRecord) -> tuple[str, int]:
     """Return name and version of a text in the registry, registering it if needed."""
-    # a set chosen as NAME@ALIAS is linked to the versions that were chosen, not copied to a set of that name
+    # A set chosen as NAME@ALIAS is linked to the chosen versions, not copied to a set of that name.
     chosen_from, name = (
         f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', set_name)}.{prompt}"
         for set_name in (re.split("[@/]", prompts.name)[0], prompts.name)

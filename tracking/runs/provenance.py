@@ -1,4 +1,4 @@
-"""What is needed to reproduce a run beside its parameters: code, packages, machine."""
+"""Describe code, packages and machine, which are needed to reproduce a run in addition to its parameters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PACKAGES = (
 def code_version() -> dict[str, str]:
     """Return parameters that describe code and machine: git commit, package versions, Python, processor, memory, GPU.
 
-    Unknown facts are left out. Nothing heavy is imported: the GPU is named only if torch is already loaded.
+    Unknown facts are left out. Nothing heavy is imported: the GPU is only named if torch is already loaded.
     """
     facts = {f"version.{name}": found for name in PACKAGES if (found := _installed(name))}
     facts["version.python"] = platform.python_version()
@@ -47,6 +47,7 @@ def _installed(package: str) -> str | None:
 
 def _commit() -> dict[str, str]:
     """Return the git commit of the running code, if it is a checkout, and whether it has uncommitted changes."""
+    # Only a checkout of this project counts, not a repository that contains an installed package.
     if not (PACKAGE / ".git").exists():
         return {}
     commit = _git(PACKAGE, "rev-parse", "HEAD")

@@ -1,4 +1,4 @@
-"""What an experiment passes on to MLflow: plain records, made from its journal."""
+"""What an experiment passes to MLflow: plain records, made from its journal."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class CellRecord:
     Attributes:
         id: identifies the cell within its experiment; never changes.
         name: name shown in MLflow.
-        params: everything needed to reproduce it.
+        params: everything needed to reproduce the cell.
         metrics: final metrics.
         progress: points of the curves.
         dataset: its problem set.
         prompts: its prompt set.
-        prompts_used: the prompts of the set that it can use.
+        prompts_used: the prompts of the set that the cell can use.
         rows: one row per problem; logged as one table, `problems.json`.
         tags: further tags.
     """
@@ -87,7 +87,7 @@ class ExperimentRecord:
         description: Markdown, shown on the run's page.
         artifacts: files by name, each as a path or as its text.
         tags: further tags.
-        former: names that it had before; an MLflow experiment of such a name that holds nothing else gets the new one.
+        former: earlier names, oldest first. An MLflow experiment with such a name that contains nothing else is renamed.
     """
 
     id: str

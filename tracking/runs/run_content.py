@@ -1,4 +1,4 @@
-"""Fill one MLflow run: parameters, problem set, prompts, metrics, table, description, files. All of it is idempotent."""
+"""Fill one MLflow run: parameters, problem set, prompts, metrics, table, description, files. Everything is idempotent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TABLE = "problems.json"
 
-# MLflow's limits for one call and one value
+# MLflow's limits for one call and one value.
 _PARAMS_A_CALL = 100
 _METRICS_A_CALL = 1000
 _LONGEST_PARAM = 6000
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 def log_params(store: Store, run: str, params: Mapping[str, Any]) -> None:
-    """Log parameters. MLflow never changes a logged one: a later value (more problems, say) becomes a tag `updated.NAME`."""
+    """Log parameters. MLflow cannot change a logged parameter, so a later value becomes a tag `updated.NAME`."""
     from mlflow.entities import Param, RunTag
 
     known = store.client.get_run(run).data.params
@@ -45,7 +45,7 @@ def log_dataset(store: Store, run: str, dataset: DatasetRecord) -> None:
 
     entity = Dataset(
         name=dataset.name[:500],
-        digest=dataset.digest[:36],
+        digest=dataset.digest[:36],  # lengths are MLflow's limits
         source_type="local" if Path(dataset.source).suffix else "code",
         source=json.dumps({"uri": dataset.source}),
         schema=json.dumps({"mlflow_colspec": [{"type": "string", "name": name, "required": True} for name in dataset.columns]}),
@@ -71,6 +71,7 @@ def log_table(store: Store, run: str, rows: Iterable[Mapping[str, Any]]) -> None
         columns |= dict.fromkeys(plain[-1])
     table = {"columns": list(columns), "data": [[row.get(column) for column in columns] for row in plain]}
     store.client.log_text(run, json.dumps(table, ensure_ascii=False), TABLE)
+    # Makes the UI show it as a table.
     store.client.set_tag(run, "mlflow.loggedArtifacts", json.dumps([{"path": TABLE, "type": "table"}]))
 
 
@@ -92,6 +93,7 @@ def log_files(store: Store, run: str, files: Mapping[str, Path | str]) -> None:
             store.client.log_text(run, store.redactor.text(text), name)
         else:
             folder, _, _ = name.rpartition("/")
+            # Binary files, such as images, cannot be redacted.
             store.client.log_artifact(run, str(text), folder or None)
 
 
@@ -101,11 +103,12 @@ def fill_run(
     """Log the curves and the final metrics, and set the status of the run."""
     points = [point for step, at, values in progress for point in metric_points(values, step, at)]
     last_step, _, last = max(progress, key=lambda point: point[0], default=(0, 0, {}))
-    # a final metric that equals the last point of its curve would appear twice
+    # A final metric that equals the last point of its curve would appear twice.
     final = {key: value for key, value in metrics.items() if last.get(key) != value}
     points += metric_points(final, last_step, ended_ms or store.client.get_run(run).info.start_time)
     for chunk in _chunks(points, _METRICS_A_CALL):
         store.client.log_batch(run, metrics=chunk)
+    # A rerun opens a finished run again.
     if status == "RUNNING":
         store.client.update_run(run, status="RUNNING")
     else:

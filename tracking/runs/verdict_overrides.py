@@ -1,4 +1,4 @@
-"""Correct verdicts that were logged earlier; the old ones stay visible, marked as overridden."""
+"""Correct verdicts that were logged earlier: `override_verdicts`. The old ones stay visible, marked as overridden."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def override_verdicts(store: Store, corrections: Iterable[Correction]) -> int:
         TrackingUnavailable: the store is unreachable.
     """
     store.check()
+    # Traces that still wait in the outbox must be in the store before they can be corrected.
     store.sender.drain(10.0, owner=None)
     client = tracing_client(store.uri)
     return sum(_correct(client, trace_id, status, verdict) for trace_id, status, verdict in corrections)
@@ -54,7 +55,7 @@ def _correct(client: TracingClient, trace_id: str, status: str, verdict: Mapping
 
 
 def _current(assessments: Iterable[Assessment]) -> dict[str, Any]:
-    """Return the current verdicts by name: those made by code that no other assessment overrides."""
+    """Return the current verdicts by name: those made by code and not overridden by another assessment."""
     made = [item for item in assessments if item.name in ("status", "correct") and item.source.source_type == "CODE"]
     overridden = {getattr(item, "overrides", None) for item in made}
     return {item.name: item for item in made if item.assessment_id not in overridden}

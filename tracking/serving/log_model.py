@@ -65,7 +65,7 @@ def log_model(
         "options": dict(options or {}),
     }
     with _addressing(store.uri), tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # with an input example MLflow would load the models and call them, so there is none; skip its warning
+        # With an input example, MLflow would load the models and call them. There is none, so hide its warning.
         warnings.filterwarnings("ignore", ".*An input example was not provided", UserWarning)
         mlflow.set_experiment(experiment_id=store.experiment_id(experiment))
         info = mlflow.pyfunc.log_model(
@@ -97,7 +97,7 @@ def _addressing(uri: str) -> Iterator[None]:
 
 
 def _copy_package(folder: Path) -> Path:
-    """Copy the package under its own name; the folder of a checkout may have any name."""
+    """Copy the package under its own name, because the folder of a checkout may have any name."""
     target = folder / "trace_of_thought"
     target.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -111,6 +111,7 @@ def _copy_package(folder: Path) -> Path:
 
 def _recordings(**specs: str) -> dict[str, str] | None:
     """Return the files that `recorded:` models replay, by role, to be stored with the model."""
+    # "#TEACHER" after the path selects one of the teachers in the file.
     files = {
         role: spec.removeprefix("recorded:").partition("#")[0] for role, spec in specs.items() if spec.startswith("recorded:")
     }
@@ -119,6 +120,7 @@ def _recordings(**specs: str) -> dict[str, str] | None:
 
 def _requirements(specs: list[str]) -> list[str]:
     """Return the package's requirements, including the extras that these models need."""
+    # The package itself comes with the model; only what it needs is installed.
     extras = {"local" for spec in specs if spec.startswith("hf:")} | {"openai" for spec in specs if spec.startswith("openai:")}
     kept = []
     for requirement in requires("trace-of-thought") or []:

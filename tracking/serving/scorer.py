@@ -9,16 +9,16 @@ from ...foundation.statuses import is_correct
 
 REFERENCE_KEYS = ("expected_response", "reference", "answer", "expected_answer", "target")
 QUESTION_KEYS = ("question", "problem", "query", "input")
-"""Names under which data sets of MLflow's examples and of others have references and questions, the clearest first."""
+"""Usual names of references and questions in data sets for MLflow and others, the clearest first."""
 
 
 def answer_scorer(verify: Callable[..., Any], name: str = "verified") -> Any:
-    """Return a scorer whose value is True or False, with the sentence of the final answer as its rationale.
+    """Return a scorer that gives True or False, with the sentence of the final answer as the rationale.
 
     A time-out or a bad reference is an error of the assessment, not a wrong answer.
 
     Args:
-        verify: a function like `verification.verify_answer`. The caller gives it, because `tracking` imports no verification.
+        verify: a function such as `verification.verify_answer`. A parameter, because `tracking` does not import `verification`.
         name: name of the assessment.
 
     Example:
@@ -37,6 +37,7 @@ def answer_scorer(verify: Callable[..., Any], name: str = "verified") -> Any:
         asked = next((inputs[key] for key in QUESTION_KEYS if isinstance((inputs or {}).get(key), str)), None)
         verdict = verify(_text(outputs), str(wanted), question=asked)
         if (right := is_correct(verdict.status)) is None:
+            # MLflow records an exception as an error of the assessment.
             raise RuntimeError(f"the answer {verdict.answer!r} could not be judged: {verdict.status}")
         told = f'{verdict.answer} in "{verdict.sentence}"' if verdict.answer is not None else "no answer"
         return Feedback(name=name, value=right, rationale=told, metadata={"status": verdict.status})
@@ -45,7 +46,7 @@ def answer_scorer(verify: Callable[..., Any], name: str = "verified") -> Any:
 
 
 def _text(outputs: Any) -> str:
-    """Return the response in what a predict function returned: a text, or the solution in a graph's output."""
+    """Return the response in a predict function's output: the text itself, or the solution in a graph's output."""
     if isinstance(outputs, dict):
         for key in ("solution", "response", "output", "answer"):
             if isinstance(outputs.get(key), str):

@@ -30,6 +30,7 @@ class GraphModel(PythonModel):
             model_input: data frame with the columns `question` and optionally `reference`, `problem_id`, `domain`.
             params: not used.
         """
+        # pandas fills missing cells with NaN, which is not a string.
         problems = [
             {key: row[key] for key in _INPUTS if isinstance(row.get(key), str)} for row in model_input.to_dict("records")
         ]
@@ -43,7 +44,7 @@ class GraphModel(PythonModel):
 
 
 def _stored(role: str, context: Any) -> str:
-    """Return the name of a model; a recording gets the path of the copy that is stored with the logged model."""
+    """Return the name of a model; for a recording, with the path of the copy in the logged model."""
     spec = context.model_config[role]
     if role not in context.artifacts:
         return spec

@@ -9,11 +9,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 LOCAL = "sqlite:///mlflow.db"
-"""MLflow's own default: a file in the current folder, which `mlflow ui` shows without further options."""
+"""MLflow's own default: a file in the current folder, which `mlflow ui` opens without further options."""
 
 
 def default_uri() -> str:
-    """Return the address that MLflow would use, without importing MLflow if the environment names it."""
+    """Return the address that MLflow would use; MLflow is not imported if the environment variable is set."""
+    # If MLflow is imported, the application may have called `set_tracking_uri`, which goes before the variable.
     if "mlflow" not in sys.modules and (given := os.environ.get("MLFLOW_TRACKING_URI")):
         return given
     import mlflow
@@ -25,6 +26,7 @@ def default_uri() -> str:
 
 def absolute(uri: str) -> str:
     """Return a relative SQLite address with its full path, so that it means the same from every folder."""
+    # Three slashes: a relative path; four: an absolute one.
     relative = re.fullmatch(r"sqlite:///(?!/)(.+)", uri)
     return f"sqlite:///{Path(relative[1]).resolve()}" if relative else uri
 
@@ -35,10 +37,10 @@ def without_user(uri: str) -> str:
 
 
 def unwritable_file(uri: str) -> Path | None:
-    """Return the file or folder that keeps a local database from being written, None if nothing does."""
+    """Return the file or folder that is not writable and so blocks a local database; None if there is none."""
     found = re.fullmatch(r"sqlite:////([^?]+)", uri)
     if found is None:
         return None
     path = Path("/", found[1])
-    # SQLite also needs the folder: it puts its journal beside the database
+    # SQLite also writes to the folder: it puts its journal beside the database.
     return next((place for place in (path, path.parent) if place.exists() and not os.access(place, os.W_OK)), None)

@@ -27,11 +27,11 @@ _ALONE = {
 
 
 def apply_settings(*, fail_fast: bool) -> None:
-    """Set the variables that are not set yet, and silence MLflow's loggers where we report the same.
+    """Set the variables that are not set yet, and silence loggers of MLflow that repeat what this project reports.
 
     Args:
         fail_fast: also make requests to a dead server fail after seconds instead of minutes, and print no links. Use it only
-            where no other code uses MLflow: our traces stay on disk when they cannot be sent, other data would be lost.
+            if no other code uses MLflow: our traces stay on disk when they cannot be sent, but other data would be lost.
     """
     for name, value in {**_ALWAYS, **(_ALONE if fail_fast else {})}.items():
         os.environ.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""Puts finished traces into the outbox; those that a full disk refuses wait in memory."""
+"""Put finished traces into the outbox: `Keeper`. Traces that cannot be written, as on a full disk, wait in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOURCE_RUN = "mlflow.sourceRun"
 """MLflow's metadata of a trace that names its run (`TraceMetadataKey.SOURCE_RUN`)."""
 
 _MOST = 2000
-"""Traces that wait in memory at most."""
+"""Maximum number of traces that wait in memory."""
 
 
 class Keeper:
@@ -38,11 +38,11 @@ class Keeper:
         self._lock = threading.Lock()
 
     def hold(self, runs: Iterable[str]) -> None:
-        """Keep the traces of these MLflow runs from now on until `release` names them."""
+        """From now on, keep the traces of these MLflow runs until `release` names them."""
         self._holding.update(runs)
 
     def keep(self, trace: Trace) -> None:
-        """Store a trace, and have it sent if its run is not held."""
+        """Store a trace, and let it be sent unless its run is held."""
         run = trace.info.trace_metadata.get(SOURCE_RUN, "")
         run = run if run in self._holding else ""
         try:
@@ -51,8 +51,9 @@ class Keeper:
             self._remember(trace, run, error)
 
     def release(self, trace_id: str) -> None:
-        """Have a held trace sent."""
+        """Let a held trace be sent."""
         with self._lock:
+            # The trace never reached the disk: it is sent from memory by `flush`.
             if trace_id in self._unwritten:
                 self._unwritten[trace_id] = (self._unwritten[trace_id][0], "")
                 return
@@ -63,14 +64,16 @@ class Keeper:
             self._unreleased.add(trace_id)
 
     def flush(self, send: Callable[[list[Trace]], None]) -> None:
-        """Write what waits in memory; send it directly if there is still no room for it.
+        """Write the traces that wait in memory, or send them directly if they still cannot be written.
 
         Args:
             send: puts traces into the tracking store.
         """
+        # Swapped under the lock: `release` below takes the lock again.
         with self._lock:
             waiting, self._unwritten = self._unwritten, {}
             unreleased, self._unreleased = self._unreleased, set()
+        # A trace that is still held (its run is set) has no stored result and is dropped.
         lost = sum(not (self._written(trace, run) or _sent(trace, send)) for trace, run in waiting.values() if not run)
         if lost:
             logger.error(

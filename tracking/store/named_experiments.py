@@ -1,4 +1,4 @@
-"""Find an MLflow experiment by name, or create it."""
+"""Find an MLflow experiment by name, or create it: `find_or_create`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def _create(client: MlflowClient, name: str) -> str:
     from mlflow.exceptions import MlflowException
 
     try:
+        # MLflow's UI shows the pages for traces.
         return client.create_experiment(name, tags={"mlflow.experimentKind": "genai_development"})
     except MlflowException:  # another process may have created it at the same moment
         again = client.get_experiment_by_name(name)

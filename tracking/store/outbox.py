@@ -1,6 +1,6 @@
-"""The outbox: keeps finished traces on disk until the tracking store has confirmed them.
+"""The outbox: keep finished traces on disk until the tracking store has confirmed them. Start at `Outbox`.
 
-This makes tracing lossless. MLflow's own queue is in memory: it drops traces in bursts and when the process dies.
+This makes tracing lossless. MLflow's own queue is in memory: it drops traces when many come at once or the process dies.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
+# `owner` is the process id of the process that sends a trace; others take it over only if that process is dead.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS traces (
     trace_id TEXT PRIMARY KEY, uri TEXT NOT NULL, owner INTEGER NOT NULL, ended REAL NOT NULL, body TEXT NOT NULL,
@@ -37,7 +38,7 @@ CREATE TABLE IF NOT EXISTS pauses (thread_id TEXT PRIMARY KEY, body TEXT NOT NUL
 """
 
 _BATCH_BYTES = 4_000_000
-"""Size at which a batch is closed, so that one request stays small even if traces are long."""
+"""Maximum size of a batch, in characters of JSON, so that a request stays small even if traces are long."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Outbox:
         self._write(("INSERT OR REPLACE INTO traces (trace_id, uri, owner, ended, body) VALUES (?, ?, ?, ?, ?)", [row]))
 
     def hold(self, trace_id: str, body: str, uri: str, run: str) -> None:
-        """Store a trace that is not sent before `release`: whether its run's result will be kept is not known yet.
+        """Store a trace that is not sent before `release`, because it is not known yet whether its result will be stored.
 
         Args:
             trace_id: id of the trace.
@@ -79,16 +80,17 @@ class Outbox:
         self._write(("INSERT OR REPLACE INTO held (trace_id, run, uri, owner, ended, body) VALUES (?, ?, ?, ?, ?, ?)", [row]))
 
     def held(self, runs: Iterable[str]) -> dict[str, bool]:
-        """Return the held traces of these runs, and whether the process that holds each is this one, or is gone."""
+        """Return the held traces of these runs, each with whether this process or a dead one holds it."""
         if not self.path.exists():
             return {}
+        # One parameter for all runs, because SQLite limits their number.
         query = "SELECT trace_id, owner FROM held WHERE run IN (SELECT value FROM json_each(?))"
         found = self._read(query, (json.dumps(list(runs)),))
         ours = {owner: owner == os.getpid() or not _alive(owner) for owner in {owner for _, owner in found}}
         return {trace_id: ours[owner] for trace_id, owner in found}
 
     def release(self, trace_ids: Iterable[str]) -> None:
-        """Let held traces be sent, by this process; others are left as they are."""
+        """Move held traces to those that this process sends; unknown ids are ignored."""
         mine = os.getpid()
         rows = [(trace_id,) for trace_id in trace_ids]
         moved = f"SELECT trace_id, uri, {mine}, ended, body FROM held WHERE trace_id = ?"
@@ -114,7 +116,7 @@ class Outbox:
         batch: list[Kept] = []
         size = 0
         for trace_id, body in self._read(query, (uri, limit)):
-            if batch and size + len(body) > _BATCH_BYTES:
+            if batch and size + len(body) > _BATCH_BYTES:  # at least one, however long
                 break
             batch.append(Kept(trace_id, body, uri))
             size += len(body)
@@ -125,11 +127,11 @@ class Outbox:
         self._write(("DELETE FROM traces WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids]))
 
     def refuse(self, trace_id: str, reason: str) -> None:
-        """Mark a trace that the store rejects for good, with the reason; it stays on disk but is not sent again."""
+        """Mark a trace as rejected by the store, with the reason; it stays on disk but is not sent again."""
         self._write(("UPDATE traces SET refusal = ? WHERE trace_id = ?", [(reason, trace_id)]))
 
     def retry_refused(self, uri: str) -> None:
-        """Mark the refused traces of a store for sending again."""
+        """Let the refused traces of a store be sent again."""
         self._write(("UPDATE traces SET refusal = NULL WHERE uri = ?", [(uri,)]))
 
     def count(self, uri: str | None = None, *, owner: int | None = None, refused: bool = False) -> int:
@@ -181,6 +183,7 @@ class Outbox:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            # Another process's connection, before a fork, must not be closed here.
             if self._opened and self._opened[0] == os.getpid():
                 self._opened[1].close()
             self._opened = None
@@ -198,6 +201,7 @@ class Outbox:
         """Execute statements, each for all its rows, in one transaction."""
 
         def write(connection: sqlite3.Connection) -> None:
+            # "immediate" takes the write lock first: a transaction that begins by reading could fail when it wants to write.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for query, rows in statements:
@@ -211,11 +215,12 @@ class Outbox:
         self._safely(write)
 
     def _safely(self, use: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Use the connection; a damaged file is put aside, with a warning, and a new one begun."""
+        """Use the connection. A damaged file is moved aside, with a warning, and a new one is created."""
         with self._lock:
             try:
                 return use(self._connection())
             except sqlite3.DatabaseError as error:
+                # The exact type means a damaged file; subclasses are a locked file, a full disk or a mistake of ours.
                 if type(error) is not sqlite3.DatabaseError:
                     raise
                 self._put_aside(error)
@@ -227,6 +232,7 @@ class Outbox:
             self._opened = None
         kept = self.path.with_name(f"{self.path.stem}.damaged-{time.time_ns()}.sqlite")
         self.path.replace(kept)
+        # They belong to the damaged file and would damage the new one.
         for rest in ("-wal", "-shm"):
             self.path.with_name(self.path.name + rest).unlink(missing_ok=True)
         logger.warning(
@@ -249,7 +255,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _alive(process: int) -> bool:
-    """Return whether a process exists; when in doubt, True."""
+    """Return whether a process exists; True if that cannot be determined."""
     if os.name == "nt":  # on Windows, os.kill terminates the process whatever the signal number
         return True
     try:

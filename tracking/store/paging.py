@@ -1,4 +1,4 @@
-"""Read all pages of one of MLflow's lists."""
+"""Read all pages of one of MLflow's lists: `items_of_all_pages`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def items_of_all_pages(fetch: Callable[[str | None], Any]) -> Iterator[Any]:
     """Yield the items on all pages of a list.
 
     Args:
-        fetch: takes the token of a page (None for the first) and returns the page, one of MLflow's `PagedList`.
+        fetch: takes the token of a page (None for the first) and returns the page, a `PagedList` of MLflow.
     """
     token = None
     while True:

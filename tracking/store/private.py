@@ -1,7 +1,7 @@
-"""MLflow's private names, which any of its releases may change. No other file of this project uses one.
+"""MLflow's private names, which any release may change. No other file of this project uses one.
 
-`probe` tries them once, when the first trace begins. Where one is missing, `store.tracer` falls back to MLflow's public
-functions, with a warning that says what is lost; the other functions here have a fallback of their own.
+`probe` tries them once, when the first trace begins. If one is missing, `store.tracer` falls back to MLflow's public functions,
+with a warning that says what is lost. The other functions here have their own fallbacks.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ LANGCHAIN_TRACER = "mlflow.langchain.langchain_tracer"
 
 
 class PrivateNameMissing(RuntimeError):
-    """This release of MLflow lacks a private name, or it does not work as it did."""
+    """This release of MLflow lacks a private name, or the name works differently."""
 
 
 def span_processor(exporter: SpanExporter) -> SpanProcessor:
-    """Return MLflow's span processor, which registers spans as `LiveSpan`, around an exporter of ours."""
+    """Return MLflow's span processor, which registers spans as `LiveSpan`, with our exporter."""
     from mlflow.tracing.processor.mlflow_v3 import MlflowV3SpanProcessor
 
     return MlflowV3SpanProcessor(exporter, export_metrics=False)
 
 
 def live_span(trace_id: str, span_id: str) -> LiveSpan | None:
-    """Return the span as MLflow registered it; None if it has forgotten the trace."""
+    """Return the span as MLflow registered it; None if MLflow no longer has the trace."""
     return _traces().get_span_from_id(trace_id, span_id)
 
 
 @contextmanager
 def open_trace(trace_id: str) -> Iterator[Any]:
-    """Yield a trace that MLflow holds in memory, locked, or None."""
+    """Yield a trace in MLflow's memory, locked while the block runs; None if it is not there."""
     with _traces().get_trace(trace_id) as trace:
         yield trace
 
 
 def pop_trace(number: int) -> Trace | None:
-    """Take a trace out of MLflow's memory by its OpenTelemetry id."""
+    """Remove a trace from MLflow's memory by its OpenTelemetry id and return it."""
     done = _traces().pop_trace(number)
     return done.trace if done else None
 
 
 def otel_span(span: LiveSpan) -> otel.Span:
-    """Return OpenTelemetry's span behind a span of MLflow."""
+    """Return the OpenTelemetry span behind a span of MLflow."""
     return cast("otel.Span", span._span)
 
 
@@ -75,7 +75,7 @@ def tracing_client(uri: str) -> TracingClient:
 
 
 def langchain_tracer() -> type[MlflowLangchainTracer] | None:
-    """Return the class of autolog's tracer; None if this MLflow has none, and autolog is then not touched."""
+    """Return the class of autolog's tracer; None if this MLflow has none. Autolog is then left alone."""
     try:
         from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
     except ImportError:
@@ -95,7 +95,7 @@ def autologged_span(tracer: MlflowLangchainTracer, run: UUID) -> LiveSpan | None
 
 
 def pause_autolog() -> Callable[[], None] | None:
-    """Switch autologging of LangChain off. Returns the function that switches it on again; None if it was off."""
+    """Switch autologging of LangChain off. Return the function that switches it on again; None if it was off."""
     try:
         from mlflow.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS, autologging_is_disabled
     except ImportError:
@@ -109,7 +109,7 @@ def pause_autolog() -> Callable[[], None] | None:
 
 @cache
 def probe() -> None:
-    """Try all private names: open, read and take out a small trace as tracing does, and look for the client that sends it.
+    """Try all private names: open, read and remove a small trace as tracing does, and look for the client that sends it.
 
     Raises:
         PrivateNameMissing: a name is missing or does not work; the message says which.
@@ -121,6 +121,7 @@ def probe() -> None:
     with _explained("the span processor and the trace manager (mlflow.tracing)"):
         provider = TracerProvider(resource=Resource.get_empty(), shutdown_on_exit=False)
         provider.add_span_processor(span_processor(cast("SpanExporter", _Collector(taken))))
+        # An empty context: the probe must not become part of the caller's trace.
         span = provider.get_tracer("trace_of_thought.probe").start_span("probe", otel.context_api.Context())
         context = span.get_span_context()
         live = live_span(f"tr-{context.trace_id:032x}", f"{context.span_id:016x}")

@@ -26,7 +26,7 @@ class PublicTracer:
     """Opens spans with `mlflow.start_span_no_context`. Tags and assessments are written when the store closes.
 
     Args:
-        uri: the tracking store. It becomes MLflow's global one in this process.
+        uri: the tracking store. It becomes MLflow's global store in this process.
     """
 
     def __init__(self, uri: str) -> None:
@@ -50,15 +50,15 @@ class PublicTracer:
         return mlflow.start_span_no_context(name, span_type, parent, start_time_ns=started_ns)
 
     def describe(self, trace: str, tags: Mapping[str, str], metadata: Mapping[str, str]) -> None:
-        """Keep tags and metadata of a trace until the end, as tags: what is public cannot change metadata."""
+        """Keep tags and metadata of a trace until `close`, as tags: MLflow has no public function that changes metadata."""
         self._tags[trace] |= {**tags, **{key.removeprefix("mlflow."): value for key, value in metadata.items()}}
 
     def assess(self, trace: str, assessments: Iterable[Assessment]) -> None:
-        """Keep assessments of a trace until the end."""
+        """Keep assessments of a trace until `close`."""
         self._assessments[trace] += assessments
 
     def close(self) -> None:
-        """Let MLflow send its queue, then write tags and assessments. A warning names each trace that MLflow lost."""
+        """Let MLflow send its queue, then write tags and assessments. A warning names each trace that cannot get them."""
         import mlflow
 
         mlflow.flush_trace_async_logging()

@@ -6,15 +6,16 @@ from .addresses import LOCAL, unwritable_file
 from .errors import TrackingUnavailable
 
 _CHECK_S = 5.0
+"""Seconds in which a server must answer. MLflow's own client retries for minutes."""
 
 _DAMAGED = "its file is damaged: move it away, and a new one is made; tot report writes the results of a journal into it"
+# Words in a database's error message, and what to do about it.
 _ADVICE_BY_SIGN = {
     "malformed": _DAMAGED,
     "not a database": _DAMAGED,
     "locked": "another program holds it: close that program, or name another store with --tracking-uri",
     "disk is full": "free disk space, or name another store with --tracking-uri",
 }
-"""Seconds in which a server must answer. MLflow's own client retries for minutes."""
 
 
 def check_answers(uri: str, shown: str) -> None:
@@ -25,14 +26,14 @@ def check_answers(uri: str, shown: str) -> None:
         shown: the same for messages, without secrets.
 
     Raises:
-        TrackingUnavailable: it does not answer within 5 seconds, or with an error of its own.
+        TrackingUnavailable: it does not answer within 5 seconds, or with a status of 500 or more.
     """
     if not uri.startswith(("http://", "https://")):
         return
     import requests
 
     try:
-        # /health needs no login
+        # /health needs no login, so a status below 500 means that the server is there.
         status = requests.get(f"{uri.rstrip('/')}/health", timeout=_CHECK_S).status_code
     except requests.RequestException as error:
         raise TrackingUnavailable(_away(shown, type(error).__name__)) from None
@@ -41,7 +42,7 @@ def check_answers(uri: str, shown: str) -> None:
 
 
 def check_file(uri: str, shown: str) -> None:
-    """Check that an address is no folder, and that a local database can be written.
+    """Check that an address is not a folder, and that a local database can be written.
 
     Args:
         uri: address of the store.
@@ -56,7 +57,7 @@ def check_file(uri: str, shown: str) -> None:
             "(or unset MLFLOW_TRACKING_URI), or move it with: mlflow migrate-filestore"
         )
     if (unwritable := unwritable_file(uri)) is not None:
-        # MLflow retries what cannot succeed: its own error came after 145 s
+        # MLflow would retry what cannot succeed; its own error came after 145 s.
         raise TrackingUnavailable(
             f"the tracking store {shown} cannot be used: {unwritable} is not writable; name another database with "
             "--tracking-uri sqlite:////FOLDER/mlflow.db, or leave tracking out with --no-tracking"
@@ -68,5 +69,5 @@ def _away(uri: str, reason: str) -> str:
 
 
 def advice(reason: str) -> str:
-    """Return what to do about a store that cannot be used for this reason; empty if the reason says it itself."""
+    """Return what to do about a store that cannot be used for this reason; empty if there is no advice."""
     return next((words for sign, words in _ADVICE_BY_SIGN.items() if sign in reason), "")

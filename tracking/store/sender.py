@@ -1,4 +1,4 @@
-"""Sends the traces in the outbox to the tracking store, in the background and when the program ends."""
+"""Send the traces in the outbox to the tracking store, in the background and when the program ends. Start at `Sender`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ BATCH = 64
 """Maximum number of traces in one request."""
 
 _LINGER_S = 1.0
-"""How long to collect traces after the first notice, so that a burst goes out in full batches."""
+"""Seconds to collect traces after the first notice, so that many traces go out in full batches."""
 
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
-"""Bounds of the wait between attempts while the store is unreachable; it doubles each time."""
+"""Shortest and longest wait between attempts while the store is unreachable, in seconds; it doubles each time."""
 
 
 class Sender:
@@ -38,7 +38,7 @@ class Sender:
 
     Args:
         outbox: the traces to send.
-        uri: tracking store, as MLflow takes it.
+        uri: address of the tracking store, as MLflow gets it.
         address: the same without user and password, as the outbox stores it.
         check: raises `TrackingUnavailable` quickly if the store is unreachable.
     """
@@ -57,17 +57,18 @@ class Sender:
         self._starting = threading.Lock()
 
     def notify(self) -> None:
-        """Wake the background thread; it starts with the first notice of a process, so a forked child gets its own."""
+        """Wake the background thread. It starts with the first notice of a process, so a forked child gets its own."""
         if self._thread is None or self._thread[0] != os.getpid():
             with self._starting:  # checked again inside the lock: two threads may notify at the same moment
                 if self._thread is None or self._thread[0] != os.getpid():
+                    # Daemon: `Store.close` sends the rest at exit.
                     thread = threading.Thread(target=self._run, name="trace-of-thought-sender", daemon=True)
                     self._thread = (os.getpid(), thread)
                     thread.start()
         self._wake.set()
 
     def send_some(self, *, owner: int | None, wait_s: float = -1) -> int:
-        """Send one batch and return how many traces left the outbox (sent or refused); 0 means that none is waiting.
+        """Send one batch and return how many traces left the outbox (sent or refused); 0 if none was waiting.
 
         Args:
             owner: process id whose traces to send; None for all processes.
@@ -81,6 +82,7 @@ class Sender:
         try:
             batch = self.outbox.next(self.address, owner=owner, limit=BATCH)
             if batch:
+                # Before sending: MLflow's own client would retry an unreachable server for minutes.
                 self._check()
                 self._send(batch)
             return len(batch)
@@ -118,7 +120,7 @@ class Sender:
                 while not self._stop.is_set() and self.send_some(owner=os.getpid()):
                     wait = _FIRST_WAIT_S
             except TrackingUnavailable as error:
-                # one warning for an outage, not one for each attempt
+                # One warning per outage, not one per attempt.
                 logger.log(
                     logging.WARNING if wait == _FIRST_WAIT_S else logging.DEBUG,
                     "%s; traces are kept in %s",
@@ -139,6 +141,7 @@ class Sender:
         readable = self._readable(batch, Trace.from_json)
         try:
             self.put([trace for _, trace in readable])
+            # Removed only after the request succeeded: a crash in between sends the batch twice, which is harmless.
             self.outbox.remove(kept.trace_id for kept, _ in readable)
             return
         except Exception as error:
@@ -175,7 +178,7 @@ class Sender:
         return pairs
 
     def put(self, traces: list[Trace]) -> None:
-        """Write the heads of traces, then all their spans at once, which is twice as fast as trace by trace."""
+        """Write the traces' metadata, then all their spans at once, which is twice as fast as trace by trace."""
         client = tracing_client(self.uri)
         spans: dict[str, list] = {}
         for trace in traces:
@@ -188,7 +191,7 @@ class Sender:
 
 
 def _link_prompts(client: TracingClient, trace: Trace) -> None:
-    """Link prompt versions to a trace. Its tag shows the prompts on the trace; this shows the trace on the prompts' pages."""
+    """Link prompt versions to a trace, so that the prompts' pages show it; its tag only shows the prompts on the trace."""
     from mlflow.entities.model_registry import PromptVersion
     from mlflow.tracing.constant import TraceTagKey
 
@@ -205,7 +208,7 @@ def _is_refusal(error: Exception) -> bool:
     if not isinstance(error, MlflowException):
         return isinstance(error, ValueError | TypeError)
     status = error.get_http_status_code()
-    # wrong credentials, time-outs, conflicts and rate limits pass: keep the trace and try again
+    # Wrong credentials, time-outs, conflicts and rate limits are temporary: keep the trace and try again.
     return 400 <= status < 500 and status not in (401, 403, 408, 409, 425, 429)
 
 

@@ -1,4 +1,4 @@
-"""The tracking store: where runs and traces go, checked before anything is sent there."""
+"""The tracking store: where runs and traces go, checked before anything is sent there. Start at `connect`."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | Non
         tracking_uri: server or database. None means MLflow's own default: `mlflow.set_tracking_uri`, `MLFLOW_TRACKING_URI`,
             or `mlflow.db` in the current folder.
         fallback: "local" uses `mlflow.db` in the current folder, with a warning, if the server is unreachable.
-        fail_fast: make requests to a dead server fail after seconds. Use False in applications that use MLflow themselves: it
-            leaves MLflow's HTTP settings alone.
+        fail_fast: make requests to a dead server fail after seconds. Use False in applications that use MLflow themselves:
+            MLflow's HTTP settings then stay as they are.
 
     Raises:
         TrackingUnavailable: the store cannot be used. Raised within 10 seconds.
@@ -65,7 +65,7 @@ def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
     except TrackingUnavailable as error:
         raise TrackingUnavailable(f"{error}; {_ADVICE}") from None
     store.check_usable()
-    assert store.tracer  # what MLflow may have changed shows now, not at the first trace
+    assert store.tracer  # creates the tracer: a change in MLflow shows now, not at the first trace
     if store.outbox.adopt(store.address):
         store.sender.notify()
     return store
@@ -77,8 +77,8 @@ class Store:
     Attributes:
         uri: address as MLflow gets it: a database with its full path, or a server.
         address: the same without user and password; only this form is written to disk.
-        local: whether this process writes to a database itself.
-        fell_back: whether the store replaces an unreachable server.
+        local: whether this process itself writes to a database.
+        fell_back: whether this store replaces an unreachable server.
         keeper: puts finished traces into the outbox.
     """
 
@@ -94,7 +94,7 @@ class Store:
         self.keeper = Keeper(self.outbox, self.address, self.sender.notify)
         self._closed = False
         self._writer: Writer | None = None
-        # for applications that forget to close the store: their last traces are sent when the process ends
+        # For applications that forget to close the store: their last traces are sent when the process ends.
         atexit.register(_close_at_exit, weakref.ref(self))
 
     def __enter__(self) -> Self:
@@ -112,7 +112,7 @@ class Store:
 
     @cached_property
     def tracer(self) -> SpanTracer | PublicTracer:
-        """Opens the spans of traces for this store; with a warning through public functions, where MLflow has changed."""
+        """The tracer that opens spans for this store; with a warning, the public fallback if MLflow has changed."""
         try:
             return SpanTracer(self.deliver)
         except PrivateNameMissing as error:
@@ -132,7 +132,7 @@ class Store:
         check_answers(self.uri, self.shown_uri)
 
     def check_usable(self) -> None:
-        """Make one real request, so that wrong credentials, an outdated database or a foreign server are noticed at once.
+        """Make one real request, so that wrong credentials, an outdated database or another kind of server are noticed at once.
 
         Raises:
             TrackingUnavailable: the request failed.
@@ -154,11 +154,11 @@ class Store:
         return find_or_create(self.client, name, self.shown_uri)
 
     def write_in_background(self) -> None:
-        """Write traces to disk in a thread from now on. For servers, whose event loop must not block on a disk."""
+        """From now on, write traces to disk in a thread. For servers, whose event loop must not wait for a disk."""
         self._writer = self._writer or Writer()
 
     def deliver(self, trace: Trace) -> None:
-        """Write a finished trace to the outbox and have it sent; never raises."""
+        """Write a finished trace to the outbox and let it be sent; never raises."""
         if self._writer is not None:
             self._writer.submit(self.keeper.keep, trace)
         else:
@@ -191,7 +191,7 @@ class Store:
         if self._closed:
             return 0
         self._closed = True
-        # in this order: the writer and the tracer still put traces into the outbox that is drained below
+        # In this order: the writer and the tracer still put traces into the outbox, which is drained below.
         if self._writer is not None:
             self._writer.close()
         if "tracer" in self.__dict__:  # asking for the property would create a tracer

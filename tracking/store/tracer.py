@@ -1,4 +1,4 @@
-"""Opens MLflow spans with explicit parents, in traces whose id is derived from the graph's run id.
+"""Open MLflow spans with explicit parents, in traces whose ids are derived from the graphs' run ids. Start at `SpanTracer`.
 
 Each store has its own tracer beside MLflow's global one. An application's settings there (destination, tracking URI, a queue
 that drops traces) do not affect our traces, and ours do not affect its traces.
@@ -31,13 +31,13 @@ def trace_id(run_id: UUID) -> str:
 
 
 class SpanTracer:
-    """Opens spans and hands over each trace when its root span ends.
+    """Opens spans, and delivers each trace when its root span ends.
 
     Args:
         deliver: gets every finished trace, in the thread that ends the root span.
 
     Raises:
-        PrivateNameMissing: this release of MLflow has changed what this needs; `public_tracer` then does it.
+        PrivateNameMissing: this release of MLflow has changed what this class needs; `public_tracer` is the fallback.
     """
 
     def __init__(self, deliver: Callable[[Trace], None]) -> None:
@@ -53,12 +53,12 @@ class SpanTracer:
 
         attributes = {SpanAttributeKey.EXPERIMENT_ID: json.dumps(experiment_id)}
         with self._ids.for_trace(run_id.int):
-            # an empty context: otherwise the caller's current span would become the parent
+            # An empty context: otherwise the caller's current span would become the parent.
             span = self._tracer.start_span(name, otel.context_api.Context(), attributes=attributes, start_time=started_ns)
         return _live(span, trace_id(run_id), span_type)
 
     def child(self, name: str, span_type: str, parent: LiveSpan, started_ns: int) -> LiveSpan:
-        """Open a span under another one of a trace of ours."""
+        """Open a span under another span of the same trace."""
         context = otel.set_span_in_context(private.otel_span(parent), otel.context_api.Context())
         span = self._tracer.start_span(name, context, start_time=started_ns)
         return _live(span, parent.trace_id, span_type)
@@ -71,13 +71,13 @@ class SpanTracer:
                 found.info.trace_metadata.update(metadata)
 
     def assess(self, trace: str, assessments: Iterable[Assessment]) -> None:
-        """Attach assessments to an open trace: afterwards each would cost a request."""
+        """Attach assessments to an open trace. Once it has ended, each would cost a request."""
         with private.open_trace(trace) as found:
             if found is not None:
                 found.info.assessments.extend(assessments)
 
     def close(self) -> None:
-        """Nothing waits here."""
+        """Do nothing: every finished trace has been delivered."""
 
 
 def _live(span: otel.Span, trace: str, span_type: str) -> LiveSpan:
@@ -90,10 +90,11 @@ def _live(span: otel.Span, trace: str, span_type: str) -> LiveSpan:
 
 
 class _Ids(IdGenerator):
-    """Generates random span ids that `random.seed` in an application cannot repeat, and trace ids as requested."""
+    """Generates trace ids as requested, and random span ids that do not repeat after `random.seed` in an application."""
 
     def __init__(self) -> None:
         self._random = random.SystemRandom()
+        # Threads open traces at the same time; each asks for its own id.
         self._asked = threading.local()
 
     def for_trace(self, trace: int) -> _Asked:

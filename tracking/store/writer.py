@@ -1,4 +1,4 @@
-"""A writing thread, for servers whose event loop must not block on a disk."""
+"""A thread that writes, for servers whose event loop must not wait for a disk: `Writer`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Writer:
-    """Runs calls one after the other in a thread. A forked child gets its own thread, since threads do not survive a fork."""
+    """Runs calls one after another in a thread. A forked child gets its own thread, because threads do not survive a fork."""
 
     def __init__(self) -> None:
         self._made: tuple[int, ThreadPoolExecutor] | None = None

@@ -1,1 +1,1 @@
-"""Turns LangChain callbacks into MLflow traces. Start at `context.traced`; `handler.TraceHandler` does the work."""
+"""Turn LangChain callbacks into MLflow traces. Start at `context.traced`; `handler.TraceHandler` does the work."""

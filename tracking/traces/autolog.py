@@ -22,7 +22,7 @@ class Autolog:
 
     def pause(self) -> None:
         """Stop autolog from adding its tracer to further runs."""
-        self._switch_on = private.pause_autolog() or self._switch_on
+        self._switch_on = private.pause_autolog() or self._switch_on  # a second pause finds it off already
 
     def resume(self) -> None:
         """Switch it on again if `pause` switched it off."""
@@ -32,7 +32,7 @@ class Autolog:
 
 
 def stand_in_for_its_tracer(handler: type[BaseCallbackHandler]) -> None:
-    """Register a handler class as a kind of autolog's tracer: autolog adds none to a run that already has one."""
+    """Register a handler class as a kind of autolog's tracer: autolog adds no tracer to a run that already has one."""
     if (tracer := private.langchain_tracer()) is not None:
         tracer.register(handler)
 
@@ -45,4 +45,5 @@ def tracer_here() -> MlflowLangchainTracer | None:
 
 
 def _is_its_tracer(handler: BaseCallbackHandler) -> TypeGuard[MlflowLangchainTracer]:
+    # Not `isinstance`: our own handler is registered as a subclass, but does not inherit from it.
     return private.langchain_tracer() in type(handler).__mro__

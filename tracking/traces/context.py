@@ -1,4 +1,4 @@
-"""`traced`: trace every graph that runs inside a block."""
+"""Trace every graph that runs inside a block: `traced`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Active:
         self._entering = Lock()
 
     def get(self) -> TraceHandler | None:
-        """Return the handler for what the caller runs, or None outside every block."""
+        """Return the handler of the block that the caller runs in; None outside every block."""
         here = self._here.get()
         if here == "outside":
             return None
@@ -86,10 +86,12 @@ def _loop_here() -> asyncio.AbstractEventLoop | None:
         return None
 
 
+# `inheritable`: runs inside a traced run get the handler, too.
 _active = _Active()
 register_configure_hook(cast("ContextVar[Any]", _active), inheritable=True)
 
 
+# Cached: all requests of a server share one handler and one store.
 @cache
 def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHandler:
     """Return a handler that lives as long as the process, for servers, where no block encloses all requests.

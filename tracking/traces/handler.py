@@ -1,4 +1,4 @@
-"""The LangChain callback handler that turns runs of graphs into MLflow traces."""
+"""The LangChain callback handler that turns runs of graphs into MLflow traces: `TraceHandler`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_NODE_TAG = "graph:step:"
+_NODE_TAG = "graph:step:"  # LangGraph's tag of the run of a node
 
 
 class TraceHandler(BaseCallbackHandler):
@@ -182,7 +182,7 @@ class TraceHandler(BaseCallbackHandler):
             run.event(name, data, self.store.redactor)
 
     def _open_root(self, run: Run) -> None:
-        """Open the span of an outermost run; a resumed one is linked to the trace that ended with the pause."""
+        """Open the span of an outermost run; a resumed run is linked to the trace that ended with the pause."""
         resumed = isinstance(run.inputs, Command) and run.inputs.resume is not None
         self.tree.open(run, "WORKFLOW", None if resumed else shapes.graph_inputs(run.inputs))
         if resumed and run.thread_id:
@@ -191,7 +191,8 @@ class TraceHandler(BaseCallbackHandler):
             self._learn_problem(run.root, run.inputs)
 
     def _open_node(self, run: Run) -> None:
-        """Open the span of a node, after that of the graph around it."""
+        """Open the span of a node, after the span of the graph around it."""
+        # Nodes that run in parallel must not open the graph's span twice.
         with self._lock:
             parent = run.parent
             if parent is not None:

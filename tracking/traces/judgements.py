@@ -1,4 +1,4 @@
-"""Assessments of a trace: verdict, reference, leakage, step check, and reviewers' decisions."""
+"""Build the assessments of a trace: verdict, reference, leakage, step check, and reviewers' decisions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ...foundation.statuses import LEAK, is_correct
 if TYPE_CHECKING:
     from mlflow.entities import Assessment, LiveSpan
 
+# The sources that MLflow shows for assessments.
 VERIFIER = "trace_of_thought.verify"
 DECOMPOSER = "trace_of_thought.decompose"
 
@@ -79,7 +80,7 @@ def judge_review(span: LiveSpan, outputs: Any, waited_s: float | None) -> list[A
 
 
 def _leakage(flags: list[Mapping[str, Any]]) -> Assessment:
-    """Return "none" or the kind of leak. Not a boolean: MLflow shows False in red, but here False would be good news."""
+    """Return the assessment `leakage`: "none" or the kind of leak. MLflow would show False in red, but no leak is good."""
     leaks = [flag for flag in flags if flag.get("kind") == LEAK]
     told = "; ".join(str(flag.get("detail")) for flag in leaks[:5])
     return _feedback("leakage", LEAK if leaks else "none", DECOMPOSER, told or None)

@@ -1,4 +1,4 @@
-"""An open LangChain run and its span."""
+"""An open LangChain run and its span: `Run`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mlflow.entities import LiveSpan
     from mlflow.langchain.langchain_tracer import MlflowLangchainTracer
 
-_LONGEST_TRACEBACK = 8_000
-_LANGGRAPH_NOTE = "During task with name"
+_LONGEST_TRACEBACK = 8_000  # characters
+_LANGGRAPH_NOTE = "During task with name"  # beginning of a note that LangGraph adds to errors
 
 
 @dataclass(eq=False)
@@ -33,6 +33,7 @@ class Run:
     name: str
     inputs: Any
     metadata: Mapping[str, Any]
+    # Wall-clock time for the start, monotonic time for the duration.
     started_ns: int = field(default_factory=time.time_ns)
     started_at: int = field(default_factory=time.monotonic_ns)
     span: LiveSpan | None = None
@@ -76,7 +77,7 @@ class Run:
         return self.span or (self.parent.open_span if self.parent else None)
 
     def end(self) -> None:
-        """End the span; how long it took does not depend on a clock that is set meanwhile."""
+        """End the span. Its duration is correct even if the clock was set in the meantime."""
         if self.own_span is not None:
             self.own_span.end(end_time_ns=self.started_ns + time.monotonic_ns() - self.started_at)
 
@@ -95,7 +96,7 @@ class Run:
             self.own_span.set_attributes(dict(attributes))
 
     def rename(self, name: str | None) -> None:
-        """Rename the span, if a better name has become known."""
+        """Rename the span if a name is given."""
         if self.own_span is not None and name:
             rename(self.own_span, name)
 
@@ -115,10 +116,11 @@ class Run:
         if self.own_span is None:
             return
         cancelled = isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit)
-        # LangGraph notes its task ids on every error; they would make equal errors look different
+        # LangGraph adds a note with its task id to every error, which would make equal errors look different.
         notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith(_LANGGRAPH_NOTE)]
         message = "; ".join(filter(None, ["cancelled" if cancelled else "", str(error), *notes]))
         message = redactor.text(message)[:_LONGEST_TRACEBACK]
+        # The end of a traceback names the error.
         trace = redactor.text("".join(traceback.format_exception(error)))[-_LONGEST_TRACEBACK:]
         details = {"exception.type": type(error).__name__, "exception.message": message, "exception.stacktrace": trace}
         self.event("exception", details, redactor)

@@ -1,4 +1,4 @@
-"""Links between the trace of a run that waits for a reviewer and its review on the page of `tot review --web`."""
+"""Link the trace of a run that waits for a reviewer with its review on the page of `tot review --web`, and back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def review_address(thread_id: str) -> str:
 
 
 def paused_trace(thread_id: str) -> dict[str, Any] | None:
-    """Return the trace of a run that waits; None if the run was not traced with this home folder.
+    """Return the trace of a run that waits for a review; None if it was not traced with this home folder.
 
     Args:
         thread_id: id of the run's thread.

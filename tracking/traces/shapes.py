@@ -1,4 +1,4 @@
-"""What spans show: inputs, outputs and attributes of graphs, nodes and chat models, as plain data."""
+"""Select what spans show: inputs, outputs and attributes of graphs, nodes and chat models, as plain data."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ _CALL_OPTIONS = (
 )
 """Options of a model call that are logged. All others are left out, because they may contain keys and headers."""
 
+# LangChain's types as OpenAI's roles.
 _ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool", "developer": "developer"}
 _REPLY_ATTRIBUTE = "response."
-_SHORT = 500
+_SHORT = 500  # characters; longer values are no facts about a generation, but texts
 
 
 def is_ours(state: Any) -> bool:
@@ -45,7 +46,7 @@ def is_ours(state: Any) -> bool:
 
 
 def graph_inputs(inputs: Any) -> Any:
-    """Return the input of a graph. Ours show only the question, by which MLflow pairs the traces of two runs."""
+    """Return the input of a graph. Our graphs show only the question, by which MLflow pairs the traces of two runs."""
     return {"question": inputs["question"]} if is_ours(inputs) else _plain(inputs)
 
 
@@ -72,10 +73,11 @@ def node_inputs(node: str, inputs: Any) -> Any:
 
 
 def node_outputs(outputs: Any) -> Any:
-    """Return the update that a node made, without token counts, and without the list of solutions if it has only one."""
+    """Return a node's state update without token counts; the list of solutions is left out if it has only one."""
     if not isinstance(outputs, Mapping):
         return _plain(outputs)
     shown = {key: value for key, value in outputs.items() if key != "usage"}
+    # A single solution is already in `solution`.
     if len(shown.get("solutions") or ()) == 1 and "solution" in shown:
         del shown["solutions"]
     return _plain(shown)
@@ -99,7 +101,7 @@ def chat_outputs(result: LLMResult) -> dict[str, Any]:
 
 
 def chat_attributes(result: LLMResult, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return model, provider, tokens, and what the reply tells about its generation (engine, batch size, ...).
+    """Return model, provider, tokens, and the reply's facts about its generation (engine, batch size, ...).
 
     Args:
         result: the reply.
@@ -125,7 +127,7 @@ def chat_attributes(result: LLMResult, metadata: Mapping[str, Any]) -> dict[str,
 
 
 def model_name(result: LLMResult, metadata: Mapping[str, Any]) -> str | None:
-    """Return the model that a reply names, or else the model that was called."""
+    """Return the name of the model in a reply, or else the name of the model that was called."""
     reply = getattr(_first_message(result), "response_metadata", None) or {}
     name = reply.get("model_name") or reply.get("model") or metadata.get("ls_model_name")
     return str(name) if name else None

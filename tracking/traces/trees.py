@@ -1,4 +1,4 @@
-"""The open runs of a handler and the spans that belong to them."""
+"""The open runs of a handler and their spans: `Tree`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TAGGED = ("problem_id", "cell", "method", "seed", "sample")
+_TAGGED = ("problem_id", "cell", "method", "seed", "sample")  # metadata of a run that become tags of its trace
 
 
 class Tree:
@@ -45,6 +45,7 @@ class Tree:
         self.last_trace_id: str | None = None
         self._runs: dict[UUID, Run] = {}
         self._pauses: dict[str, dict[str, Any]] = {}
+        # An RLock: opening a child's span may open its parent's first.
         self._opening = threading.RLock()
 
     def add(self, run_id: UUID, parent_id: UUID | None, name: str, inputs: Any, metadata: Mapping[str, Any] | None) -> Run:
@@ -54,17 +55,18 @@ class Tree:
         if parent is not None:
             parent.children.add(run)
             run.nested, run.autolog = parent.nested, parent.autolog
+        # No parent of ours, but one of autolog's: it opens the spans.
         elif parent_id and (tracer := tracer_here()):
             run.nested, run.autolog = True, tracer
         self._runs[run_id] = run
         return run
 
     def get(self, run_id: UUID) -> Run | None:
-        """Return an open run."""
+        """Return an open run, or None."""
         return self._runs.get(run_id)
 
     def take(self, run_id: UUID) -> Run | None:
-        """Return a run that ends and remove it from the open ones."""
+        """Return a run that ends, and remove it from the open runs."""
         run = self._runs.pop(run_id, None)
         if run is not None and run.autolog and run.span_type and run.span is None:
             run.span = autologged_span(run.autolog, run_id)
@@ -84,7 +86,7 @@ class Tree:
             above = run.parent.open_span if run.parent else mlflow.get_current_active_span()
             if run.parent is None:
                 run.nested = above is not None
-            # a trace of our own, a span in the application's trace, or a span in a trace of ours
+            # Three cases: a new trace, a span in the application's trace, a span in one of our traces.
             if above is None:
                 run.span = self.store.tracer.root(run.name, span_type, run.id, self.experiment_id, run.started_ns)
                 self._describe_trace(run)
@@ -112,7 +114,7 @@ class Tree:
                 run.parent.children.discard(run)
 
     def assess(self, run: Run, assessments: Iterable[Assessment]) -> None:
-        """Attach assessments to the trace while it is open: afterwards each would cost a request."""
+        """Attach assessments to the open trace. Once it has ended, each would cost a request."""
         if run.span is not None:
             self.store.tracer.assess(run.span.trace_id, [self._redacted(assessment) for assessment in assessments])
 
@@ -145,6 +147,7 @@ class Tree:
         from mlflow.entities import Link
 
         thread = str(root.thread_id)
+        # In memory if this process paused the run, else on disk.
         root.pause = self._pauses.pop(thread, None) or self.store.paused(thread)
         if root.span is None or root.nested:
             return
@@ -178,13 +181,13 @@ class Tree:
     def _join_session(self, root: Run) -> None:
         from mlflow.tracing.constant import TraceMetadataKey
 
-        self._update_trace(root, metadata={TraceMetadataKey.TRACE_SESSION: str(root.thread_id)[:250]})
+        self._update_trace(root, metadata={TraceMetadataKey.TRACE_SESSION: str(root.thread_id)[:250]})  # MLflow's limit
 
     def _update_trace(
         self, run: Run, *, tags: Mapping[str, str] | None = None, metadata: Mapping[str, str] | None = None
     ) -> None:
         assert run.span is not None
-        kept = {key: self.store.redactor.text(value)[:4096] for key, value in (tags or {}).items()}
+        kept = {key: self.store.redactor.text(value)[:4096] for key, value in (tags or {}).items()}  # MLflow's limit
         self.store.tracer.describe(run.span.trace_id, kept, metadata or {})
 
     def _redacted(self, assessment: Assessment) -> Assessment:

@@ -1,1 +1,1 @@
-"""The verifier for TRL, verl, inspect_ai, the lm-evaluation-harness and DSPy; each library is imported where it is used."""
+"""The verifier for TRL, verl, inspect_ai, the lm-evaluation-harness and DSPy. Each library is imported where it is used."""

@@ -1,4 +1,4 @@
-"""A metric for DSPy: `dspy.Evaluate(devset=..., metric=answer_metric())`, and for its optimizers, GEPA with feedback."""
+"""A metric for DSPy's `Evaluate` and its optimizers, with feedback for GEPA: `answer_metric`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from ..verifiers import Verifier, mathematics
 def answer_metric(
     answer: str = "answer", question: str | None = "question", *, feedback: bool = False, verifier: Verifier = mathematics
 ) -> Callable[..., Any]:
-    """Return a metric that compares a prediction's field with the example's field of the same name.
+    """Return a metric that compares a field of a prediction with the same field of the example.
 
     Args:
-        answer: the field.
-        question: the example's field with the question, None for none.
-        feedback: return a `dspy.Prediction` of score and feedback, as GEPA wants it.
-        verifier: judges.
+        answer: name of the field.
+        question: name of the example's field with the question; None if there is none.
+        feedback: whether to return a `dspy.Prediction` of score and feedback, as GEPA expects, instead of a bool.
+        verifier: the verifier to use.
+
+    Example:
+        ```python
+        dspy.Evaluate(devset=devset, metric=answer_metric())
+        ```
     """
 
+    # GEPA passes all five arguments, other optimizers three.
     def metric(gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None) -> Any:
         asked = getattr(gold, question, None) if question else None
         verdict = verifier.verify(str(getattr(pred, answer)), str(getattr(gold, answer)), question=asked)

@@ -1,7 +1,7 @@
 """A filter and a metric for the lm-evaluation-harness.
 
-`register()` makes the filter `verified_answer` and the metric `verified` known; in a task's YAML, `process_results: !function
-utils.process_results` does without both.
+`register()` adds the filter `verified_answer` and the metric `verified`. A task's YAML can also do without them, by
+`process_results: !function utils.process_results`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any
 from ..answers import extract_answer, verify_answer
 
 FILTER, METRIC = "verified_answer", "verified"
+# Usual names of fields, the most telling first.
 QUESTION_FIELDS = ("question", "problem", "query", "prompt")
 REFERENCE_FIELDS = ("answer", "target", "solution", "reference", "gold")
 NO_ANSWER = "[no answer]"
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """Return `{"verified": 1.0 or 0.0}` for a document, by its fields (`question` and `answer`, or what is called so).
+    """Return `{"verified": 1.0 or 0.0}` for a document with a question and a reference in fields with usual names.
 
     Raises:
         KeyError: the document has no reference.
@@ -30,14 +31,14 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
 
 
 def verified(references: Sequence[Any], predictions: Sequence[Any], **kwargs: Any) -> float:
-    """Return the share of predictions that are right; the metric `verified` of `generate_until` tasks."""
+    """Return the share of right predictions, from 0 to 1: the metric `verified` of `generate_until` tasks."""
     pairs = list(zip(predictions, references, strict=True))
     right = [verify_answer(_first(given), str(wanted)).status == "correct" for given, wanted in pairs]
     return sum(right) / len(right) if right else 0.0
 
 
 def register() -> None:
-    """Make the filter and the metric known to the harness, once.
+    """Register the filter and the metric with the harness. Call it once.
 
     Raises:
         ModuleNotFoundError: lm_eval is not installed.
@@ -46,10 +47,10 @@ def register() -> None:
     from lm_eval.api.registry import register_filter, register_metric
 
     class AnswerFilter(Filter):  # type: ignore[misc, unused-ignore]
-        """Replace each response by what it finally claims."""
+        """Replace each response by its final answer."""
 
         def apply(self, resps: Iterable[Any], docs: Iterable[Any]) -> list[list[str]]:
-            """Return the claims in the same order."""
+            """Return the final answers in the same order."""
             return [[_claim(text, doc) for text in texts] for texts, doc in zip(resps, docs, strict=True)]
 
     register_filter(FILTER)(AnswerFilter)

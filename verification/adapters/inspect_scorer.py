@@ -1,4 +1,4 @@
-"""A scorer for inspect_ai."""
+"""A scorer for inspect_ai: `verified`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ STATUS = "status"
 
 
 def verified(verifier: Verifier = mathematics) -> Scorer:
-    """Return a scorer for `Task(scorer=verified())`: C, I or N, the claim, and the sentence that it was taken from.
+    """Return a scorer for `Task(scorer=verified())`. A score is C, I or N, with the final answer and its sentence.
 
-    A time-out or a bad reference raises: inspect_ai records it as the sample's error rather than as a wrong answer.
+    A time-out or a bad reference raises, so inspect_ai records an error of the sample, not a wrong answer.
 
     Raises:
         ModuleNotFoundError: inspect_ai is not installed.
@@ -30,6 +30,7 @@ def verified(verifier: Verifier = mathematics) -> Scorer:
     @scorer(metrics=[accuracy(), stderr()], name="verified")
     def make() -> Any:
         async def score(state: Any, target: Any) -> Any:
+            # In a thread: a comparison may wait for a worker, and the event loop serves all samples.
             verdict = await asyncio.to_thread(_best, verifier, state.output.completion, list(target), state.input_text)
             if verdict.status not in values:
                 raise RuntimeError(f"the answer {verdict.answer!r} has the status {verdict.status} against {target.text!r}")
@@ -46,6 +47,6 @@ def verified(verifier: Verifier = mathematics) -> Scorer:
 
 
 def _best(verifier: Verifier, response: str, targets: list[str], question: str) -> Verdict:
-    """Return the first verdict that is right, else that of the first target."""
+    """Return the first right verdict, or else the verdict of the first target."""
     verdicts = [verifier.verify(response, target, question=question) for target in targets]
     return next((verdict for verdict in verdicts if verdict.status == "correct"), verdicts[0])

@@ -1,6 +1,6 @@
 """Rewards for reinforcement learning: `reward_func` for TRL's GRPO, `compute_score` for verl.
 
-Both work from any thread and any process. Neither imports the library.
+Both work in any thread and any process. Neither imports the library.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ def reward_func(
     verifier: Verifier = mathematics,
     **kwargs: Any,
 ) -> list[float | None]:
-    """Return a reward for each completion: 1.0 right, 0.0 wrong or no answer, None where it cannot be told.
+    """Return a reward for each completion: 1.0 if right, 0.0 if wrong or without an answer, None if it cannot be judged.
 
-    TRL leaves a completion without a reward out: neither a time-out nor a bad reference teaches a model that it was wrong.
+    TRL ignores a completion whose reward is None, so a time-out or a bad reference does not count as wrong.
 
     Args:
-        completions: texts, or conversations as TRL gives them; the last assistant message counts.
-        answer: the column `answer` of the data set, one reference per completion.
-        question: the column `question`, if there is one; else the last user message of `prompts` is used.
-        verifier: judges; `functools.partial(reward_func, verifier=choice)` for another domain.
+        completions: texts, or conversations as TRL passes them; the last assistant message counts.
+        answer: the data set's column `answer`, one reference per completion.
+        question: the data set's column `question`. Default: the last user message of `prompts`.
+        verifier: the verifier to use; for another domain, `functools.partial(reward_func, verifier=choice)`.
         **kwargs: the other columns that TRL passes.
     """
     asked = question or [_last(prompt, "user") for prompt in kwargs.get("prompts") or [None] * len(completions)]
@@ -55,15 +55,15 @@ def compute_score(
 
     Args:
         data_source: name of the data set; not used.
-        solution_str: what the policy wrote.
+        solution_str: the policy's response.
         ground_truth: the reference.
-        extra_info: its `question` is used, if there is one.
-        verifier: judges.
-        **kwargs: what verl passes besides.
+        extra_info: further fields; `question` is used if it is there.
+        verifier: the verifier to use.
+        **kwargs: other arguments that verl passes.
 
     Returns:
-        `score` (1.0 or 0.0), `acc` (the same as a bool), `pred` (the claim) and `status`: verl takes no None, so a time-out has
-        the score 0.0 and its status tells it apart.
+        `score` (1.0 or 0.0), `acc` (the same as a bool), `pred` (the final answer) and `status`. verl accepts no None, so a
+        time-out has the score 0.0; its status tells it from a wrong answer.
     """
     question = (extra_info or {}).get("question")
     verdict = verifier.verify(solution_str, _text(ground_truth), question=question if isinstance(question, str) else None)
@@ -77,14 +77,14 @@ def _reward(verdict: Verdict) -> float | None:
 
 
 def _text(reference: Any) -> str | None:
-    """Return the reference; of a list, as some data sets have it, the first."""
+    """Return the reference; the first one of a list, as some data sets have."""
     if isinstance(reference, list | tuple):
         reference = reference[0] if reference else None
     return None if reference is None else str(reference)
 
 
 def _last(said: str | Sequence[Message] | None, role: str) -> str | None:
-    """Return a text, or of a conversation the last message of a role."""
+    """Return a text as it is, or the last message of a role in a conversation."""
     if said is None or isinstance(said, str):
         return said
     contents = [message.get("content") for message in said if message.get("role", role) == role]
@@ -93,4 +93,5 @@ def _last(said: str | Sequence[Message] | None, role: str) -> str | None:
     content = contents[-1]
     if isinstance(content, str) or content is None:
         return content
+    # Content in parts, as multimodal messages have it.
     return "".join(part.get("text", "") for part in content if isinstance(part, Mapping))

@@ -1,1 +1,1 @@
-"""Find the final answer in a response. The door is `finding.find_claim`: `statements` says where, `choosing` says what."""
+"""Find the final answer in a response. Start at `finding.find_claim`: `statements` finds its sentence, `choosing` its value."""

@@ -1,4 +1,4 @@
-"""What a question asks for, and the pieces of a statement that could be its claim."""
+"""What a question asks for, and the values of a statement that could be its claim. Start at `read_question`."""
 
 from __future__ import annotations
 
@@ -31,21 +31,27 @@ OF_THE = re.compile(
 )
 # The same after the part: "5 of the 12 students".
 OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
-# Capitalised words that do not merely begin a question.
+# Capitalised words that do not merely begin a question: "Ann", but not "How".
 _NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
+# "Together they have" says that a number is a sum, as a question does with "in total".
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
 _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
+# What questions ask: "How much does she pay?", "What percent ...?", "How many more ...?".
 _ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
 _ASKS_PERCENT = re.compile(r"percent|%", re.I)
 _ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
+# "How many students do not ...?"
 _NOT = re.compile(r"\bnot\b|n't\b", re.I)
+# The words after a number that may say what it counts: 12 "red apples", not 12 "per day".
 _FOLLOWING = re.compile(
     r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
     re.I,
 )
+# The parts of a sentence: "3 apples; 4 pears", "... but ...".
 _SIDE = re.compile(r"[;]|,(?!\d)| but |(?<=[.!?]) ")
+# A result after its computation: "3 * 4 =".
 _LEFT_SIDE = re.compile(r"\s[-+*/]\s[^=]*=\s*[$€£]?$")
-# Where the clause of a number begins or ends.
+# Where the clause of a number begins or ends: "Ann has 3, and", "because".
 _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
 
 
@@ -58,12 +64,12 @@ class Candidate:
     start: int = 0
     quantity: Quantity | None = None
     rounded: str = ""
-    """The rounded form that follows an exact one."""
+    """The rounded form that follows an exact one: "78.54" after 25 pi."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question asks for, as far as its words tell: the sentence, its words, the counted unit, the given numbers."""
+    """What a question asks for, as far as its words tell: the sentence, its words, the counted unit and the given numbers."""
 
     question: str
     sentence: str
@@ -73,7 +79,7 @@ class Asked:
     names: frozenset[str]
     """Capitalised words of the whole question."""
     subjects: frozenset[str]
-    """Those of the sentence that asks."""
+    """Capitalised words of the sentence that asks."""
 
     @cached_property
     def altogether(self) -> bool:
@@ -97,7 +103,7 @@ class Asked:
 
     @cached_property
     def negated(self) -> bool:
-        """Whether it is asked what is not so."""
+        """Whether the question asks what is not so: "How many do not ...?"."""
         return bool(_NOT.search(self.sentence))
 
     @cached_property
@@ -108,9 +114,10 @@ class Asked:
 
 @lru_cache(maxsize=512)
 def read_question(question: str | None) -> Asked:
-    """Return what a question asks; everything is empty without one."""
+    """Return what a question asks. Without a question, everything is empty."""
     sentence, words = asked_words(question)
     unit = content_words(" ".join(" ".join(groups) for groups in _UNIT.findall(sentence)))
+    # The end of a long question asks; the beginning may be a document.
     known = frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
     names, subjects = (frozenset(_NAME.findall(text)) for text in ((question or "")[-4000:], sentence))
     return Asked(question or "", sentence, words, unit, known, names, subjects)
@@ -136,7 +143,7 @@ class Number:
 
     @cached_property
     def of_a_whole(self) -> bool:
-        """Whether it is a whole of which a part is told, "5 of the 12"."""
+        """Whether it is the whole of a part, as the 12 in "5 of the 12"."""
         return " of " in self.before[-32:] and bool(OF_THE.search(self.before[-60:]))
 
     @cached_property
@@ -149,17 +156,17 @@ class Number:
 
     @cached_property
     def given(self) -> bool:
-        """Whether the question gives the number."""
+        """Whether the number is given in the question."""
         return self.quantity.value in self.asked.known
 
     @cached_property
     def named(self) -> bool:
-        """Whether it is new and stands after "a total of" or the like."""
+        """Whether the number is new and follows "a total of" or similar words."""
         return not self.given and " of" in self.before[-20:] and bool(_TOTAL_OF.search(self.before[-60:]))
 
     @cached_property
     def asked_share(self) -> float:
-        """The share of the asked words that its clause has; those that follow count half."""
+        """Share of the asked words in its clause, from 0 to 1; words after the number count half."""
         words = self.asked.words
         before = words & content_words(self.clause)
         after = (words & content_words(_CLAUSE.split(self.after)[0])) - before
@@ -167,20 +174,20 @@ class Number:
 
     @cached_property
     def clause(self) -> str:
-        """What stands before the number in its clause; before a result, the whole left side."""
+        """The text before the number in its clause; for a result, the whole left side of the equation."""
         if self.before.rstrip(" $€£").endswith("=") and _LEFT_SIDE.search(side := _SIDE.split(self.before)[-1]):
             return side
         return _CLAUSE.split(self.before)[-1]
 
     @cached_property
     def about_asked(self) -> int:
-        """1 if its clause names whom the question asks about, -1 if it names someone else alone, else 0."""
+        """1 if its clause names whom the question asks about, -1 if it names only someone else, else 0."""
         named = self.asked.names.intersection(_NAME.findall(self.clause)) if self.asked.subjects else None
         return 0 if not named else 1 if named & self.asked.subjects else -1
 
     @cached_property
     def sums(self) -> bool:
-        """Whether a sum was asked and the clause speaks of one."""
+        """Whether the question asks for a sum and the clause speaks of one."""
         return self.asked.altogether and bool(_TOGETHER.search(self.clause))
 
 
@@ -192,7 +199,7 @@ class Formula:
     claim: str
     before: str
     place: float
-    """Where it stands in the sentence, from 0 to 1."""
+    """Position in the sentence, from 0 to 1."""
     asked: Asked
 
     @cached_property
@@ -207,12 +214,12 @@ class Formula:
 
     @cached_property
     def is_equation(self) -> bool:
-        """Whether it gives its claim as one side."""
+        """Whether its claim is one side of an equation."""
         return "=" in self.content and self.claim != self.content
 
     @cached_property
     def is_copied(self) -> bool:
-        """Whether it is more than two signs that the question has as well."""
+        """Whether it is copied from the question; one or two characters, such as "x", do not count."""
         return len(squeeze(self.content)) > 2 and self.in_question
 
 

@@ -1,4 +1,4 @@
-"""Which value of a concluding statement is the claim: the asked quantity, not what is restated beside it."""
+"""Choose the claim among a statement's values: the asked quantity, not a restated one. Start at `choose_claim`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .references import braced
 from .signs import HOW_MANY, NUMBER_SIGNS
 from .statements import Statement
 
-MAX_NUMBERS = 60
+MAX_NUMBERS = 60  # the last ones of a long statement
 CERTAIN = 3.0
 """The score of a claim that stands alone in a box or an answer line; others are cut to it when statements compete."""
 
@@ -39,29 +39,35 @@ _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?
 _NONE = re.compile(
     r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I
 )
+# Between two boxes that belong together: "\boxed{2}, x = \boxed{3}", "... and ...".
 _LISTS_ON = re.compile(r"(?:,|\band\b|\bor\b)[^A-Za-z]*(?:[a-z](?:_\d)?\s*=\s*)?$")
 _SENTENCE = re.compile(r"[\u3040-\u9fff]{2,}[^\d]*\d")
-"""Chinese or Japanese words before a number."""
+"""Chinese or Japanese words before a number: "答えは12です"."""
+# A number that says how a value is rounded: 2 "decimal places".
 _PLACES = re.compile(r"\s(?:decimal|significant|digits?\b|d\.?p\b)")
 _CORRECTED = re.compile(
     r".*(?:\.\.\.?|[,;:-])\s*(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean|or rather|make that)\b[,:.]?\s*(?=.*\d)",
     re.I | re.S,
 )
-"""What a sentence says before it corrects itself: "27... no wait, it is 29"."""
+"""The text before a sentence corrects itself: "27... no wait," in "27... no wait, it is 29"."""
 # "The answer is (yellow)": a last resort, where there is no value.
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
+# The number is denied: "not just" 9, "rather than" 9, "more than" 9 (but not "no more than").
 _REJECTED_BEFORE = re.compile(
     r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
     r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$"
     r"|(?<!\bno )(?<!\bnot )\b(?:more|less|fewer|greater) than\s+[⟦(]?\s*[$€£]?\s*$",
     re.I,
 )
+# A quick test for `_REJECTED_BEFORE`: without one of these it cannot match.
 _DENIALS = ("not", "never", "n't", "than", "instead")
+# "not the right answer", "wrong", "too high".
 _WRONG = (
     r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
     r"|extraneous|rejected|discarded|too (?:high|low|big|small|large|much|many))"
 )
+# The number is called wrong: 60 "is clearly incorrect", 60", but that is wrong", 60 "(rejected)".
 _REJECTED_AFTER = re.compile(
     rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
     rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"
@@ -72,24 +78,27 @@ _REJECTED_AFTER = re.compile(
 
 @dataclass(frozen=True)
 class Choice:
-    """The claim of a statement and, after it, restatements of the same answer; `score` says how likely it is a claim."""
+    """The claim of a statement, followed by restatements of the same answer. `score` says how likely it is a claim."""
 
     texts: tuple[str, ...]
     score: float
     losers: tuple[tuple[str, float], ...] = ()
     """The other values of the statement with their scores."""
     unit: str = ""
-    """The known unit that follows the first text."""
+    """The known unit after the first text, or ""."""
 
 
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     """Return what a statement claims, None if it claims nothing."""
+    # "Step 3" holds no value.
     text = STEP_NAMES.sub(" ", statement.claim.strip())
     if corrected := _CORRECTED.match(text):
         text = text[corrected.end() :]
+    # Several boxes may be the things that a question counts; then the boxes are not the answer.
     if "\\boxed" in text and not (re.search(r"how many", asked_words(question)[0], re.I) and text.count("\\boxed") > 1):
         return _certain(_boxes(text))
     if statement.source in ("answer_line", "final_line"):
+        # A line with nothing but a short value needs no scores.
         bare = tidy(text)
         if exact_values(bare) or (
             len(bare) <= 60
@@ -127,10 +136,13 @@ def _certain(texts: list[str]) -> Choice | None:
 
 
 def _boxes(text: str) -> list[str]:
+    # The last five boxes: a solution may box every step.
     starts = [match.end() for match in re.finditer(r"\\boxed|\\fbox", text[:4000])][-5:]
     contents = [_WORDS_IN_BOX.sub("", content) for start in starts if (content := braced(text, start))]
     between = re.split(r"\\boxed|\\fbox", text)[1:-1]
+    # A box that is repeated later counts once.
     contents = [content for place, content in enumerate(contents) if tidy(content) not in map(tidy, contents[place + 1 :])]
+    # All boxes hold the same value in different forms: the last one counts.
     if len(contents) > 1 and frozenset.intersection(*map(exact_values, contents)):
         return contents[-1:]
     if len(contents) > 1 and all(_LISTS_ON.search(part) for part in between):
@@ -139,8 +151,9 @@ def _boxes(text: str) -> list[str]:
 
 
 def _candidates(text: str, question: str | None) -> list[Candidate]:
-    """Return the values of a text that could be its claim; each place is given to the first kind that takes it."""
+    """Return the values of a text that could be its claim; the first kind of value that is found at a place takes it."""
     asked, text = read_question(question), text[:2000]
+    # Blanks of the same length keep the places of everything else.
     outside = SEGMENT.sub(lambda match: " " * len(match[0]), text)
     placed = list(pieces(text, outside, asked))
     found, taken = [candidate for candidate, _ in placed], [span for _, span in placed]

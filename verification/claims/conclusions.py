@@ -1,4 +1,4 @@
-"""The signs that make a statement more or less likely to be the conclusion, each with its reason and an example."""
+"""The signs that make a statement more or less likely to be the conclusion, each with a reason and an example."""
 
 from __future__ import annotations
 
@@ -31,29 +31,33 @@ from .phrases import (
 )
 from .weighing import Sign, Table, table
 
-_EXPLICIT = ("box", "answer_line")
+_EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
+# "If she had ...", "what would be ...".
 _SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
+# After "the answer is": a number, or a last word such as "Tuesday".
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
+# "(3 apples were left over)".
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
+# "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
 
 @dataclass(frozen=True)
 class Around:
-    """What holds for all statements of a reply."""
+    """What all statements of a reply have in common."""
 
     asked: frozenset[str]
-    """The content words of the question's sentence that asks."""
+    """Content words of the sentence that asks."""
     supposed: bool
-    """Whether the question itself supposes something."""
+    """Whether the question itself says "if" or "would"."""
     phrases: dict[int, list[str]]
-    """The phrases that can occur in the reply, by identity, with the words that occur. Most replies have few, and looking for
-    all of them in every statement took most of the time."""
+    """The phrases that can occur in the reply, by `id`, with their words that occur in it. Most replies contain few phrases;
+    searching every statement for all of them took most of the time."""
 
 
 @dataclass(slots=True)
 class Place:
-    """A statement with its neighbours; `checking` if it stands in a closing section that only checks."""
+    """A statement with its neighbours; `checking` is set in a closing section that only checks."""
 
     text: str
     before: str
@@ -70,6 +74,7 @@ class Place:
         words = self.around.phrases.get(id(phrase))
         if words is None:
             return None
+        # No words: a phrase for the beginning of a text.
         if not words:
             return phrase.pattern.match(self.text)
         for word in words:
@@ -85,6 +90,7 @@ class Place:
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
     low = text.lower()
+    # Phrases without words are possible in every reply.
     found: dict[int, list[str]] = {id(phrase): [] for phrase in _PHRASES if not (phrase.words or phrase.foreign)}
     for words in (_BY_WORD,) if low.isascii() else (_BY_WORD, _BY_FOREIGN_WORD):
         for word, phrases in words.items():
@@ -96,7 +102,7 @@ def read_around(text: str, asked: frozenset[str], question: str | None) -> Aroun
 
 @dataclass(slots=True)
 class Kind:
-    """How a statement presents its value: the source of the answer, the mark that shows it, and the text of the claim."""
+    """How a statement presents its value: the source of the answer, the kind of mark, and the text of the claim."""
 
     source: Source
     mark: str
@@ -110,11 +116,11 @@ class Placed:
     place: Place
     kind: Kind
     distance: int
-    """How many statements with a value follow."""
+    """Number of statements with a value after this one."""
 
     @property
     def asked_share(self) -> float:
-        """Share of the words of what is asked that the statement has, 0 to 1; 0 where the claim is explicit anyway."""
+        """Share of the asked words in the statement, from 0 to 1; 0 if the claim is explicit."""
         asked = self.place.around.asked
         if not asked or self.kind.source in _EXPLICIT:
             return 0.0
@@ -129,6 +135,7 @@ _PHRASES = (
     ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION,
     FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, TEMPTING, UNDECIDED,
 )  # fmt: skip
+# The sign that belongs to each mark of a `Kind`.
 _MARKS = {
     "box": "a box",
     "answer": "a line with the answer",
@@ -159,8 +166,8 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("it says what the answer is", lambda p: p.marked("sentence"), "The answer is 12."),
         Sign("it begins as a conclusion", lambda p: p.marked("conclusion"), "Therefore, she has 12."),
         Sign("it has the words that were asked", lambda p: p.asked_share, "she pays in total"),
-        Sign("for each statement with a value after it", lambda p: p.distance),
-        Sign("it is the last one with a value", lambda p: p.distance == 0),
+        Sign("for each statement with a value after it", lambda p: p.distance),  # two more such sentences follow
+        Sign("it is the last one with a value", lambda p: p.distance == 0),  # the last line with a number
         Sign("a correction supersedes what stands before it", lambda p: p.place.has(CORRECTION), "Wait, it is 14."),
         Sign(
             "the next sentence calls it the answer",
@@ -181,7 +188,7 @@ CONCLUSION_SIGNS: Table[Placed] = table(
 
 
 def most(placed: Placed) -> float:
-    """Return an upper bound of a statement's score, without looking for its phrases."""
+    """Return an upper bound of a statement's score without searching for phrases: only signs with positive weights count."""
     weight = CONCLUSION_SIGNS.by_sign
     bound = weight[_MARKS[placed.kind.mark]] if placed.kind.mark else 0.0
     bound += placed.distance * weight["for each statement with a value after it"]
@@ -192,7 +199,7 @@ def most(placed: Placed) -> float:
 
 
 def kind_of(place: Place) -> Kind:
-    """Return the most explicit way in which a statement presents its value."""
+    """Return how a statement presents its value; the most explicit way wins."""
     text = place.text
     if "\\boxed" in text:
         return Kind("box", "box", text)

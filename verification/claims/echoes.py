@@ -1,4 +1,4 @@
-"""Recognise what a response repeats of its instructions. "End with Answer: <number>" claims nothing."""
+"""Recognise instructions that a response repeats: "End with Answer: <number>" claims nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 
 from ..notation.values import tidy
 
+# "your final answer".
 _ANSWER = r"(?:only )?(?:your|the|my) (?:final )?(?:numeric(?:al)? )?(?:answer|result)"
+# "in the form Answer: ...", "End with exactly one line", "Put your final answer within \boxed{}".
 _INSTRUCTION = re.compile(
     r"\b(?:of|in|using|follow\w*) (?:the |this |a |exact )*(?:form|format|template)\s*[:,]?\s*[\"'<\[(]*\s*"
     r"(?:final )?(?:answer\s*:|\\boxed|####)"
@@ -17,20 +19,24 @@ _INSTRUCTION = re.compile(
     r"(?:\\+boxed|a box|boxes|the (?:form|format))(?:\s*\{\s*\})?[^=\d⟦]*$",
     re.I,
 )
+# One of them is in every text that `_INSTRUCTION` matches.
 _SIGNALS = ("form", "template", "line", "sentence", "only", "box")
+# The words of a placeholder: "your", "final", "answer", "here".
 _WORDS = (
     r"(?:your|the|my|final|numeric(?:al)?|correct|exact|integer|here|goes|value|number|answer|result|solution|insert|fill|in)"
 )
+# "<your answer>", "[number]", "final answer here", "___".
 _PLACEHOLDER = re.compile(
     rf"\W*[<\[{{(]+\s*(?:{_WORDS}[\s_-]*)+[>\]}})]+\W*"
     rf"|\W*(?:{_WORDS}\s+)*(?:value|number|answer|result|solution)(?:\s+here|\s+goes here)?\W*|[\W_]*",
     re.I,
 )
+# "Final answer: <number>".
 _LINE = re.compile(r"\W*(?:(?:the|your) )?(?:final )?answer(?: is)?\W*?:\s*(\S.*)$", re.I)
 
 
 def is_echo(statement: str) -> bool:
-    """Return whether a statement repeats how an answer should be given, or only marks its place."""
+    """Return whether a statement repeats how to give an answer, or only marks the place for one."""
     low = statement.lower()
     if "answer" not in low and "result" not in low:
         return False
@@ -41,5 +47,5 @@ def is_echo(statement: str) -> bool:
 
 
 def is_placeholder(claim: str) -> bool:
-    """Return whether a claim only marks the place of an answer: "<number>", "[your answer]", "{}"."""
+    """Return whether a claim only marks the place for an answer: "<number>", "[your answer]", "{}"."""
     return len(claim) <= 60 and bool(_PLACEHOLDER.fullmatch(claim))

@@ -1,4 +1,4 @@
-"""Find the final answer of a response, the sentence that states it, and the candidates that lost."""
+"""Find the final answer of a response, its sentence, and the candidates that were not chosen. Start at `find_claim`."""
 
 from __future__ import annotations
 
@@ -17,25 +17,29 @@ from .echoes import is_echo
 from .statements import MAX_RESPONSE, Statement, has_value, rank_statements, split_statements
 
 VALUE = 0.4
-"""Weight of a statement's best value in the score of the statement; the rest is how the statement is put."""
+"""Weight of a statement's best value when statements are compared; the statement's own score has the weight 1."""
 MOST_STATEMENTS = 4
-"""Statements whose values are looked at, the likeliest first."""
-MOST_LOSERS = 5
+"""Maximum number of statements whose values are read, the likeliest first."""
+MOST_LOSERS = 5  # of a claim that are reported
+# The last line that the prompts ask for: "Answer: 12", "**Answer:** 12".
 _STRICT_LINE = re.compile(r"^\s*\**\s*Answer\s*:\s*\**\s*(\S.*?)?\s*\**\s*$", re.I)
 _PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
 """A claim that needs no further look."""
+# "unknown", "N/A", "It cannot be determined from ...", "???".
 _NO_ANSWER = re.compile(
     r"^\W*(?:none|n/?a|unknown\b.*|undetermined|indeterminate|i don'?t know|not sure|\.{2,}|(?:it )?(?:cannot"
     r"|can't|can not) be determined\b.*|\?+)\W*$",
     re.I,
 )
+# "Answer: the total. Answer: 12" repeats the marker; the last one counts.
 _ANSWERS_AGAIN = re.compile(r".*\banswer\s*:\s*(?=\S)", re.I | re.S)
+# "3 or 4", "either".
 SEVERAL = re.compile(r"(?:^|\s)or(?:\s|$)|\beither\b")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim with its restatements; `losers` are the claims of other sentences, and the other values of its own."""
+    """A claim with its restatements; `losers` are the claims of other sentences and the other values of its own sentence."""
 
     texts: tuple[str, ...]
     source: Source
@@ -43,7 +47,7 @@ class Claim:
     statement: str = ""
     losers: tuple[Loser, ...] = ()
     unit: str = ""
-    """The known unit that follows the first text."""
+    """The known unit after the first text, or ""."""
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -53,6 +57,7 @@ class Claim:
 
 def read_response(response: str, question: str | None = None) -> Reply:
     """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
+    # Cleaning shortens a text, so more than the limit is read first.
     reply = read_reply(response[-4 * MAX_RESPONSE :])
     text = clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question))
     return Reply(losses_marked(text, question), reply.finished)
@@ -67,6 +72,7 @@ def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> 
         explain: also look at candidates that cannot win any more, for `losers`.
     """
     strict = _STRICT_LINE.match(_last_line(reply.text)[:2000])
+    # Most answers are plain numbers: skip everything else.
     if strict:
         plain = strict[1] if strict[1] and _PLAIN.fullmatch(strict[1]) else None
         claim = Claim((plain,), "final_line", False, plain) if plain else _line_claim(strict[1] or "", question)
@@ -88,7 +94,7 @@ def _last_line(text: str) -> str:
 
 
 def _line_claim(content: str, question: str | None, source: Source = "final_line") -> Claim | None:
-    """Return the claim of a line that holds only the answer."""
+    """Return the claim of a line that contains only the answer."""
     if again := _ANSWERS_AGAIN.match(content):
         content = content[again.end() :]
     if not content.strip() or _NO_ANSWER.match(content):
@@ -102,15 +108,17 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
 
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
-    """Return the claim with the best score of statement and value together; stop where no statement can still win."""
+    """Return the claim with the best score of statement and value together; stop when no other statement can win."""
     found: list[tuple[float, Statement, Choice]] = []
     ranking = rank_statements(reply.text, question, finished=reply.finished)
     for _ in range(MOST_STATEMENTS):
         best = max((total for total, *_ in found), default=-inf)
+        # A statement below the limit cannot win even with the best value, which scores `CERTAIN`.
         statement = ranking.pop(-inf if explain else best - VALUE * CERTAIN)
         if statement is None:
             break
         if choice := choose_claim(statement, question):
+            # Cut to +-`CERTAIN`: one value must not outweigh how its statement is put.
             found.append((statement.score + VALUE * max(-CERTAIN, min(CERTAIN, choice.score)), statement, choice))
     if not found:
         return None

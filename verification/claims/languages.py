@@ -6,6 +6,7 @@ Turkish, Swedish, Romanian, Finnish, Ukrainian, Czech, Arabic, Hindi, Vietnamese
 
 import re
 
+# "-" stands for a space inside one entry: "đáp-án" is the two words "đáp án".
 ANSWER = re.findall(
     r"[^\s-]+(?:-\w+)?",
     "respuesta resultado solución réponse résultat antwort endergebnis ergebnis lösung resposta solução risposta risultato"
@@ -15,19 +16,22 @@ ANSWER = re.findall(
 )
 _LATIN = "|".join(word.replace("-", " ") for word in ANSWER if word[0] < "\u3000")
 _CJK = "|".join(word for word in ANSWER if word[0] >= "\u3000")
+# Words before the word for answer: "la", "mon", "最终".
 _FINAL = (
     r"(?:(?:la|le|el|die|das|der|a|o|il|l'|mon|mi|unsere|окончательный|итоговый|правильный"
     r"|最终|最終的な|最終|最后|正确|최종)\s*)*"
 )
+# Words after it: "final", "es", "lautet".
 _QUALIFIED = r"(?:\s+(?:final|finale|correcta?|correta|corretta|lautet|es|est|ist|é|è|равен|равно|-))*"
 
 LINE = rf"^\W*{_FINAL}(?:(?:{_LATIN})\b{_QUALIFIED}|(?:{_CJK})\s*(?:是|为|為|は|은|는)?)\s*[:=]\s*(?P<claim>\S.*)$"
-"""A line that begins with the word for answer and a colon."""
+"""A line that begins with the word for answer and a colon: "Respuesta final: 12", "答案:12"."""
 ANSWER_IS = (
     rf"\b(?:{_LATIN})\b[^.:\n]{{0,60}}?(?:\b(?:es|est|ist|is|to|är|er|là|है|هي|هو|lautet|beträgt|é|è|sono|sind|son|равен|равно|составляет)\b|:|=|\s-\s)"
     rf"|(?:{_CJK})[^.:\n]{{0,20}}?(?:应为|應為|等于|是|为|為|は|은|는|:|=)"
 )
-"""A sentence that says what the answer is; the claim follows."""
+"""A sentence that says what the answer is; the claim follows: "La respuesta es 12", "答案是12"."""
+# Words for "therefore", "in total" and "finally", one language a line.
 _CONCLUDING_LATIN = (
     "por (?:lo )?tanto|por consiguiente|así que|entonces|en total|en conclusión|en resumen|finalmente|luego"
     "|donc|ainsi|par conséquent|au total|en conclusion|finalement|alors"
@@ -38,9 +42,11 @@ _CONCLUDING_LATIN = (
     "|следовательно|таким образом|итак|поэтому|значит|всего"
 )
 _CONCLUDING_CJK = "所以|因此|综上|综上所述|故|总共|一共|したがって|従って|よって|ゆえに|だから|つまり|따라서|그러므로|그래서"
+# At the beginning of a sentence or after a comma: "Por lo tanto", "3 * 4 = 12, donc", "所以".
 CONCLUSION = (
     rf"^\W*(?:(?:{_CONCLUDING_LATIN})\b|(?:{_CONCLUDING_CJK}))|[,.;]\s(?:{_CONCLUDING_LATIN})\b|[,.;]\s*(?:{_CONCLUDING_CJK})"
 )
+# Parts of the words above, to find out quickly whether one occurs.
 CONCLUSION_WORDS = (
     "por tanto así que entonces conclu resum final luego donc ainsi conséquent total alors also daher somit deshalb folglich"
     " insgesamt demnach damit schließlich portanto logo assim então todo quindi pertanto dunque perciò allora"
@@ -56,7 +62,8 @@ CHECKING = (
     r"|controle|sprawdzenie|kontrol|sağlama|kontroll?"
     r"|проверка|проверим|检验|检查|验算|验证|檢驗|驗算|検算|確認|検証|確かめ|검산|확인)"
 )
-"""What begins a closing section that only checks."""
+"""The beginning of a closing section that only checks: "Verificación:", "Probe:", "検算"."""
+# "No se puede determinar", "lässt sich nicht bestimmen", "无法确定".
 GIVES_UP = (
     r"no se puede (?:determinar|saber)|imposible (?:de )?(?:determinar|saber)|impossible (?:de|à) (?:déterminer|savoir)"
     r"|on ne peut pas (?:déterminer|savoir)|(?:lässt|kann) (?:sich |man )?[^.]{0,30}nicht (?:bestimm|berechn|sagen)"
@@ -68,11 +75,13 @@ STATES = (
     "es|son|hay|tiene|paga|da|dan|est|sont|donne|donnent|ist|sind|gibt|geben|ergibt|kostet|beträgt|são|custa"
     "|cuesta|coûte|sono|danno"
 )
-"""Verbs that state the value after them."""
+"""Verbs that state the value after them: "es" 12, "kostet" 12."""
+# "That is": "es decir", "das heißt".
 THAT_IS = r"es decir|c'est-à-dire|das heißt|ossia|cioè|ou seja|то есть"
+# "So": "así que", "donc".
 LEADS_TO = "así que|donc|damit|quindi|значит"
 BEFORE_RESTATED = (
     "für|pro|je|der|den|die|nach|mit|bei|von|los|las|les|des|aux|pour|por|en|cada|chaque|para|après|después|dopo|após|dos|das|dei"
     "|delle|gli|из|за|по|для|после|через"
 )
-"""Prepositions and articles: the number after them is mostly one that the question gives."""
+"""Prepositions and articles; the number after them is mostly given in the question: "für" 3 "Tage", "después de" 3."""

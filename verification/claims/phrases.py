@@ -1,4 +1,4 @@
-"""The phrases that mark a conclusion, a correction, an aside, a refusal."""
+"""The phrases that mark a conclusion, a correction, an aside or a refusal. Each has an example above it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from . import languages
 class Phrase:
     """A regular expression that is tried only on texts that contain one of its words; looking for a word is far cheaper.
 
-    Without words, the expression is one for the beginning of a text, and is tried only there.
+    Without words, the expression is for the beginning of a text and is tried only there.
     """
 
     pattern: re.Pattern[str]
     words: tuple[str, ...]
     foreign: tuple[str, ...] = ()
-    """Words in other letters than ASCII, for texts that have such letters."""
+    """Words that are not ASCII; they are looked for only in texts that are not ASCII."""
 
     def possible(self, low: str) -> bool:
         """Return whether a text, in lower case, can have the phrase at all."""
@@ -39,53 +39,69 @@ def _phrase(pattern: str, words: str = "") -> Phrase:
     return Phrase(re.compile(pattern, re.I), ascii_words, tuple(word for word in words.split() if not word.isascii()))
 
 
+# The number of a step is no value: "from steps 2 and 3", "(equation 1)".
 _STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
 STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
 DIGIT = re.compile(r"\d")
+# What can be a value: "3", "seven", "half of", "the right option is B".
 NUMBER = re.compile(
     r"\d|⟦|\\boxed|=|\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve)|[Ff](?:our|ive)|[Ss](?:ix|even)|[Ee](?:ight|leven)|[Nn]ine|[Zz]ero|no)(?![a-z])"
     r"|\b(?:a (?:third|quarter|fifth)|half) (?:of|is)\b"
     r"|\b(?:option|choice)\b[^.\n]{0,20} is:? \(?[A-H]\)?(?![A-Za-z])"
 )
+# The words before an answer: "The final answer", "A", "####".
 _MARKER = (
     r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:(?:final|correct(?:ed)?|revised|updated|actual|right|numerical)\s+){0,2}"
     r"(?:answer|result|solution)|A|####)"
 )
+# "Final answer: 12", "#### 12".
 LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
+# "Respuesta: 12".
 FOREIGN_LINE = _phrase(languages.LINE, " ".join(languages.ANSWER).replace("-", " "))
+# "La respuesta es 12".
 FOREIGN_ANSWER_IS = _phrase(languages.ANSWER_IS, " ".join(languages.ANSWER).replace("-", " "))
+# "Por lo tanto, son 12".
 FOREIGN_CONCLUSION = _phrase(languages.CONCLUSION, languages.CONCLUSION_WORDS)
+# A line without a value, which then stands below it: "Final answer:".
 BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
+# "The answer to the question is 12". "Your answer is" and "if our answer is" say nothing.
 ANSWER_IS = _phrase(
     r"(?<!your )(?<!if our )\b(?:(?:final|correct)\s+)?(?:answer|solution)\b[^.:\n]{0,80}?"
     r"(?:\b(?:is|are|must be|would be)\b|=|:)",
     "answer solution",
 )
+# "Therefore, she has 12", "3 * 4 is 12, so she has 12".
 CONCLUSION = _phrase(
     r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
     r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?|together|altogether)\b"
     r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
     "therefore thus hence so conclu summar final overall consequent result total means based find together",
 )
+# "The answer is indeed correct."
 CONFIRMED = _phrase(
     r"\b(?:value|answer|solution|result|equation|work)s? (?:we found )?(?:is|are) (?:indeed )?correct", "correct"
 )
+# "Multiply 3 by 4."
 IMPERATIVE = _phrase(
     r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify"
     r"|determine|calculate|find|multiply|subtract|divide|add)\b"
 )
+# "That's the final answer."
 THAT_IS_IT = _phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer")
+# "Wait, it is 14", "I made a mistake", "rounded up".
 CORRECTION = _phrase(
     r"\b(?:wait|actually|correction|oops|(?:i|we) made (?:a|an) (?:mistake|error)|should (?:be|have been)|instead it is"
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
     "wait actually correction oops mistake error should instead round",
 )
+# "Note that ...", "Let's check: ...", "If the result were 5, ...", "Step 3:".
 ASIDE = _phrase(
     r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
     r"|let'?s (?:check|verify)"
     r"|alternatively|you can|tip\b|double[- ]check|substitut(?:e|ing)|if (?:the result|it) (?:were|was)|this is because|where\b"
     r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)"
 )
+# "Verification:", "Here is the breakdown:", "Let's double-check".
 CHECKING = _phrase(
     rf"^\W*(?:step\s*\d+\W+)?(?:{languages.CHECKING}|(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?)\b"
     r"|(?:explanation|reasoning|justification|breakdown|(?:here'?s|here is) (?:why|how|(?:the|a|my) (?:\w+ )?(?:breakdown"
@@ -94,23 +110,28 @@ CHECKING = _phrase(
     r"(?!.*(?:final answer|correct answer))"
 )
 """What begins a section that tells again, to check or to explain."""
+# "Now we know how many apples she has."
 INDIRECT = _phrase(
     r"\bhow (?:many|much|far|fast|long|old|tall|often|big)\b"
     r"(?!.*(?:[:=⟦]|\b(?:is|are|was|equals?|get|gets)\s+(?:about |approximately )?[$€£]?\d))",
     "how",
 )
+# "Alternatively, you could add first", "by the way".
 ANOTHER_WAY = _phrase(
     r"^\W*(?:alternatively|another (?:way|method)),? (?:\w+ )?(?:you|we|one|i) (?:can|could|may|might)\b"
     r"|\bby the way\b|\bincidentally\b",
     "alternatively another way incidentally",
 )
+# "It could be 3 or 4", "either 3 apples or 4".
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
     r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure"
     r"|(?:perhaps|maybe|possibly)\b.{1,60}\b(?:perhaps|maybe|possibly|or))\b",
     "could might may unclear determine either know sure perhaps possibly",
 )
+# "tell", "determine", "work out".
 _TELL = r"(?:determin|tell|say|know|find out|calculat|answer|solve|figure|conclude|infer|deduc|comput|work out)"
+# "It is impossible to tell", "cannot be determined", "not enough information", "we do not know".
 _GIVES_UP_WHOLLY = (
     rf"\b(?:it is |it's |is )?(?:impossible|not possible|difficult|hard) (?:for (?:me|us) )?to (?:\w+ )?{_TELL}\w*"
     rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately "
@@ -131,13 +152,16 @@ UNKNOWABLE = _phrase(
     " puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
 )
 """The response says that it cannot tell: what follows it without an explicit mark is a guess."""
+# "I could not work it out", "unable to".
 GIVES_UP = _phrase(
     r"\b(?:could|can|do|am|was|were)(?: ?n[o']?t|not)\b.{0,20}\b(?:work (?:it )?out"
     r"|determine|figure|solve|tell|know|able|sure)\b"
     r"|\b(?:not enough|insufficient) information\b|\bunable to\b",
     "not n't cannot unable insufficient",
 )
+# "It might be 12", "my guess".
 GUESSED = _phrase(r"\b(?:may|might|could) be\b|\bguess\b|\bpossibly\b|\bperhaps\b|\bmaybe\b", "be guess possibly perhaps")
+# "One might think it is 12", "at first glance", "a common mistake".
 TEMPTING = _phrase(
     r"\b(?:one|you|some|people|many|we|i) (?:might|may|could|would) (?:\w+ )?(?:think|say|expect|assume|guess"
     r"|believe|be tempted)\b"
@@ -145,6 +169,7 @@ TEMPTING = _phrase(
     r"|\binitially,? (?:i|we) (?:got|thought|found|calculated|had)\b|\bfirst (?:try|attempt|guess)\b",
     "might may could would first naively mistake tempting initially",
 )
+# "I cannot provide an answer", "as an AI, I am not able to".
 REFUSES = _phrase(
     r"\b(?:cannot|can't|can not|unable to|not able to|won't) (?:provide|give|answer|solve|determine)"
     r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b"
@@ -152,7 +177,9 @@ REFUSES = _phrase(
     r"|\bas an ai\b.*\b(?:cannot|can't|can not|unable|not able|don't|do not)\b",
     "cannot can't can unable able won't as",
 )
+# "If it were 5, it would be 12", "just a guess".
 HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) guess\b", "would guess")
+# "So we cannot tell", "Unfortunately, I was unable to", "As an AI".
 GIVES_UP_FIRST = _phrase(
     r"^\W*as an ai\b|^.{0,120}\bso (?:i|we) (?:cannot|can't|can not|could not|couldn't)"
     r" (?:count|tell|say|determine|answer|solve|give|provide|know|calculate|compute)\b|"

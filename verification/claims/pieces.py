@@ -1,4 +1,4 @@
-"""The pieces of a statement that are more than a number: mathematics, solutions, ranges, sets, times, ratios, remainders."""
+"""Find values that are more than a number: mathematics, solutions, ranges, times, ratios and others. Start at `pieces`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from .described import described_sets
 from .signs import EXPRESSION_SIGNS, HOW_MANY, SEGMENT_SIGNS, in_parentheses
 
 ALL_SOLUTIONS = 4.0
-"""Every solution named, "x = 2 or x = -3", outranks each of its numbers."""
+"""Score of a list of all solutions, "x = 2 or x = -3": it outranks each of its numbers."""
 SUPPOSED = 0.0
-"""Where they only say for what something holds, "where x = 2 and y = 3", anything else is likelier."""
+"""Score of values that are only supposed, "where x = 2 and y = 3": anything else is likelier."""
 RATIO = 2.5
-"""A ratio where one is spoken of, unless the question gives it."""
+"""Score of a ratio, "3:4", where the text speaks of ratios; 0 if the question gives it."""
 CLOCK = 3.0
-"""A time of the day where one is asked; the later in the sentence the likelier."""
+"""Score of a time of the day if the question asks for one; a later one in the sentence scores higher."""
 DURATION, RESTATED_DURATION = 2.0, 2.5
-"""Hours and minutes, dollars and cents are one value; in parentheses they say the same again."""
+"""Score of "1 hour and 35 minutes" or "3 dollars and 20 cents", and what a restatement in parentheses subtracts."""
 Found = tuple[Candidate, tuple[int, int]]
-"""A candidate with the place that it takes."""
+"""A candidate with its place in the text (start, end)."""
+# Mathematics, and what is joined to it: "⟦x = 2⟧ or ⟦x = 3⟧", "⟦(-1,2)⟧ \cup ⟦(3,5)⟧".
 SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and|,\s*(?:and\s*)?(?=⟦\s*[a-z]\s*=))\s*⟦[^⟧]*⟧)*")
+# Letters, brackets or powers: what distinguishes mathematics from a number.
 _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 # What the pattern for expressions also finds, and what claims nothing: a letter, "(12)", "x =".
@@ -43,8 +45,11 @@ _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\
 _DURATION = re.compile(
     r"\d+\s?(?:hours?|hrs?|h)\b,?\s?(?:and )?\d+\s?(?:minutes?|mins?|m)\b|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I
 )
+# "5:30 pm", "noon".
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
+# "What time ...?", "When ...?"
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
+# "Round to the nearest ten", "as a decimal".
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
 # "3:4", which could also be a time; ratios are looked for only where one is spoken of.
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
@@ -65,6 +70,7 @@ _LETTER_BEFORE_UNIT = (
 )
 """The "12h" of "12h cubic units", where h is a height."""
 _SYMBOL_BEFORE_UNIT = re.compile(_LETTER_BEFORE_UNIT)
+# In this order: a matrix, a point or tuple, an interval, a set, algebra such as "3x^2 + 1", a number with a letter.
 _EXPRESSION = re.compile(
     r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|(?:(?<!\w)[A-Za-z]\s*=\s*)?\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
@@ -89,13 +95,14 @@ _WANTS_ALL = re.compile(
     r"|\bvertex|\bcoordinates|\bvector",
     re.I,
 )
+# "x < -1 or x > 3".
 _EITHER_SIDE = re.compile(
     r"\b(?P<letter>[a-z])\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d\s+or\s+(?P=letter)\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d"
 )
 
 
 def pieces(text: str, outside: str, asked: Asked) -> Iterator[Found]:
-    """Return every piece with its place; `outside` is the text without what is marked as mathematics."""
+    """Yield every value with its place. `outside` is the text with blanks in place of marked mathematics."""
     for match in SEGMENT.finditer(text):
         yield _segment(match, text, asked), match.span()
     for kind in (_expressions, _solutions, _ranges, _clocks, _ratios, _durations, _remainders):
@@ -115,6 +122,7 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
     for match in _EXPRESSION.finditer(outside):
         written = match[0].strip()
         if _SYMBOL_BEFORE_UNIT.match(outside, match.start()):
+            # "12h cubic units": the letter is a factor, not part of a unit.
             formula = Formula(written, written, outside[: match.start()], match.start() / (len(outside) + 1), asked)
             text = f"{written[:-1]} * {written[-1]}"
             yield Candidate(text, ALL_SOLUTIONS + EXPRESSION_SIGNS.score(formula), match.start()), match.span()
@@ -135,14 +143,14 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def _balanced(written: str) -> str:
-    """Drop what follows a parenthesis that is not closed: "0.15 (15"."""
+    """Drop an unclosed parenthesis and what follows it: "0.15 (15" becomes "0.15"."""
     while written.count("(") > written.count(")"):
         written = written[: written.rindex("(")].rstrip()
     return written
 
 
 def _explained(written: str) -> bool:
-    """Tell whether this is a number with its computation in parentheses after it: "26 (40 - 14)"."""
+    """Return whether this is a number with its computation in parentheses: "26 (40 - 14)"."""
     match = _NUMBER_AND_WORK.fullmatch(written)
     if not match:
         return False
@@ -159,6 +167,7 @@ def _solutions(outside: str, asked: Asked) -> Iterator[Found]:
         yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
     for match in _SOLUTIONS.finditer(outside):
         values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
+        # "How many solutions?" asks for their number, not for the solutions.
         yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
     for match in _ASSIGNED.finditer(outside):
         if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
@@ -174,6 +183,7 @@ def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
     for match in _RANGE.finditer(outside):
         between = match[0].lower().startswith("between")
         written = "-" in match[0] and " " not in match[0] and re.match(r"\s+[a-z]{3}", outside[match.end() :])
+        # "and" joins a range only after "between"; "3-5" without spaces needs a noun after it, or a verb before it.
         if (match["by"].lower() == "and") != between or not (written or _STATES_RANGE.search(outside[: match.start()])):
             continue
         low, high = (quantity.value for quantity in find_quantities(match[0].replace("-", " "))[:2])
@@ -203,11 +213,13 @@ def _durations(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def right_side(content: str, question: str | None) -> str:
-    """Drop the left side of an equation unless an equation is asked for; of a chain, keep the end."""
+    """Drop the left side of an equation, unless the question asks for an equation. Of a chain, keep the last side."""
     content = _exact_form(tidy(content), bool(_ASKS_ROUNDED.search(question or "")))
+    # Equals signs in braces, as in a set or a subscript, do not separate sides.
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
+    # Several equations ("x = 1, y = 2") and inequalities stay whole.
     if re.search(r"(?<!=)=(?!=).*,(?!\d{3}\b).*(?<!=)=|\bor\b|\band\b", content) or re.search(
         r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]
     ):

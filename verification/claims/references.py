@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ..notation.values import tidy
 
+# The final line of GSM8K and similar sets: "#### 18", "A: 18".
 _MARKED = re.compile(r"^\s*(?:####|A:|Answer:)\s*(\S.*?)\s*$", re.M)
 
 
@@ -18,16 +19,17 @@ def read_reference(reference: str) -> str | None:
         text = marked[-1]
     elif (boxed := last_box(text)) is not None:
         text = boxed
-    if text.startswith("$") and text.endswith("$") and len(text) > 2:
+    if text.startswith("$") and text.endswith("$") and len(text) > 2:  # "$18$"
         text = text.strip("$")
     text = tidy(text)
-    return text if text and len(text) <= 400 else None
+    return text if text and len(text) <= 400 else None  # longer ones are no answers, but whole solutions
 
 
 def last_box(text: str) -> str | None:
     r"""Return the content of the last complete \boxed{...} of the last 20,000 characters."""
     text = text[-20_000:]
     end = len(text)
+    # At most 20 boxes: unfinished ones are skipped from the end.
     for _ in range(20):
         start = max(text.rfind("\\boxed", 0, end), text.rfind("\\fbox", 0, end))
         if start < 0:
@@ -39,9 +41,10 @@ def last_box(text: str) -> str | None:
 
 
 def braced(text: str, start: int) -> str | None:
-    """Return the text between the brace at `start` and its partner, or the next word; None if the brace is never closed."""
+    """Return the text in the braces at `start`, or the next word without braces; None if they are never closed."""
     while start < len(text) and text[start] == " ":
         start += 1
+    # LaTeX also allows "\boxed 5".
     if start >= len(text) or text[start] != "{":
         word = re.match(r"[^\s$]+", text[start : start + 100])
         return word[0] if word else None

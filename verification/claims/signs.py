@@ -8,12 +8,15 @@ from . import languages
 from .candidates import OF_A_WHOLE, Formula, Number
 from .weighing import Sign, Table, table
 
+# Patterns with $ are for the text before a number, those matched from the start for the text after it.
+# A verb or sign that states the number: "she has", "the total is about", "x =".
 _COPULA = re.compile(
     r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow"
     rf"|\b(?:{languages.STATES})\b|\b(?:{languages.THAT_IS}),?)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
 )
+# A preposition or article before a number that mostly repeats the question: "in" 7 days, "out of the" 12.
 _BEFORE_RESTATED = re.compile(
     r"\b(?:in|after|over|within|for|of|by|with|than|when|if|since|from|on|among|every|each|per|out of"
     r"|until|during|while|the|at|all|using|those|these|buying|into|first|pays?"
@@ -21,27 +24,42 @@ _BEFORE_RESTATED = re.compile(
     r"\s*(?:a |the |an |his |her |their |de |d')?$",
     re.I,
 )
+# The clause before the main one: "If she buys" 3 apples, she pays 6.
 _SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
+# "How many apples are left?"
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
+# The number is the left operand: 12 "+ 4", 12 "apples times 3".
 _OPERAND_AFTER = re.compile(
     r"\s*(?:[A-Za-z]+\s){0,2}?\s*(?:[-+*/x]|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
 )
+# A dash that separates, not a minus sign: "Total - $".
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
+# The number is the right operand: "12 + ".
 _OPERAND_BEFORE = re.compile(r"[-+*/x]\s*[$€£]?$")
+# A change whose end is the number: "from 4 to".
 _FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
+# The claim is compared with the number: "rather than", "compared to".
 _COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|than)\b[^,;.\d]*$", re.I)
+# Words that lead to a result: "which means", "leaving", "es decir".
 _RESULTING = re.compile(
     r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts to|comes to"
     r"|so|thus|therefore|hence|i\.e\."
     rf"|{languages.THAT_IS}|{languages.LEADS_TO})\b|なので|だから|つまり|所以|因此",
     re.I,
 )
+# A value that should or would be, "it should be" 10.
 _WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
+# "She pays": money follows, although the verb is among the prepositions above.
 _PAYS = re.compile(r"\bpays?\s*$", re.I)
+# A share of a number is an operand: 20% "of the 80".
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
+# 5 "students do not": the answer if a question asks who does not.
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
+# 12 "apples, which is the answer".
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
+# A change that begins with the number: 4 "apples to 12".
 _RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
+# The exact value and the word before the rounded one: "2.5, which rounds to".
 _ROUNDED = re.compile(
     r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
     r"| to (?:\w+ )?decimals?(?: places?)?)?"
@@ -52,12 +70,17 @@ _BREAKDOWN = re.compile(
     r"\b(?:is|are|was|were|of|totals?|makes|gives|has|have|costs?|pays?|needs?)\s+[$€£]?\d[\d.,]*(?:\s[a-z]+)?:\s*[$€£]?$", re.I
 )
 """A colon after the claim begins its parts: "the total is 45: 24 for"."""
+# The exact value may also follow: 3 "when rounded".
 _WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
+# "This leaves her with".
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
+# A difference names its direction: 2 "more than Bea", 3 "years older".
 _DIFFERENCE = re.compile(
     r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
 )
+# The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
+# An equals sign, but not the one in "<=".
 _EQUALS = re.compile(r"(?<![<>!])=")
 
 
@@ -90,6 +113,7 @@ NUMBER_SIGNS: Table[Number] = table(
             lambda n: bool(_ROUNDED.search(n.before) or _WHEN_ROUNDED.match(n.after)),
             "2.5, which rounds to 3",
         ),
+        # A number of the question is mostly an operand: 5, where the question says "5 apples".
         Sign("the question gives it", lambda n: n.given),
         Sign(
             "it is a condition before the main clause",
@@ -106,6 +130,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("it is an operand", lambda n: _is_operand(n), "12 + 4"),
         Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0])), "12 = x"),
         Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
+        # "12, which is 3 * 4"
         Sign("for each number before it: the first of equals is the claim", lambda n: len(re.findall(r"\d+", n.before))),
     ),
 )
@@ -114,8 +139,11 @@ SEGMENT_SIGNS: Table[Formula] = table(
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
         Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before)) or f.is_equation, "x = 12"),
+        # "$3$ plus $4$ is $7$"
         Sign("the later the likelier", lambda f: f.place),
+        # "$x + 1$", as in the question
         Sign("the question gives it", lambda f: (f.is_copied and not f.values) or bool(f.values & f.asked.known)),
+        # "$y = 2x$", as in the question
         Sign("an equation of the question", lambda f: f.is_equation and f.is_copied),
         Sign("only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim)), "$x$"),
         Sign("a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before)), "in 7 days"),
@@ -132,8 +160,10 @@ EXPRESSION_SIGNS: Table[Formula] = table(
     (
         Sign("mathematics in plain text", lambda f: 1, "2x + 1"),
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before)), "she has 12"),
+        # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),
+        # "2x + 1", as in the question
         Sign("the question has it", lambda f: f.in_question),
         Sign("it stands in parentheses", lambda f: in_parentheses(f.before), "(12)"),
     ),

@@ -1,4 +1,4 @@
-"""Rank the statements of a response by how likely they are its conclusion."""
+"""Split a response into statements and rank them by how likely they are its conclusion. Start at `rank_statements`."""
 
 from __future__ import annotations
 
@@ -31,32 +31,35 @@ from .phrases import (
 )
 
 LAST = 10
-"""Statements with a value that are considered, from the end."""
+"""Maximum number of statements with a value that are considered, from the end."""
 MAX_RESPONSE = 20_000
-"""Characters of a response that are read, from the end."""
+"""Maximum characters of a response that are read, from the end."""
 # Where a sentence ends: not after "Mrs.", "e.g.", an initial, or the number of an item.
 _SENTENCE_END = re.compile(
     r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
 )
+# A quick test: without one of these, a line is one sentence.
 _END = re.compile(r"[.!?⟧]\s")
 _EXPLICIT = ("box", "answer_line")
-# A line that only gives a value to a letter; such lines belong together.
+# A line that only gives a value to a letter, "x = 5"; such lines belong together.
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
+# "Therefore, ...".
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
+# A last question that only guesses: "Maybe 12?".
 _GUESSES = re.compile(r"\W*(?:perhaps|maybe|possibly|could it be|is it)\b")
 _SEEMED = re.compile(r"\b(?:seem|appear|look|at first|might think)\w*\b.*\b(?:but|however|yet)\b.*\d", re.I)
-"""What seemed to be unknowable, but is told after all."""
+"""What seems unknowable, but is told after all: "It seems impossible to tell, but ... 12"."""
 # A line with only a number may be an answer, although it looks like the number of an item.
 _ONLY_NUMBER = re.compile(r"\W*\d+[.)]?\s*")
-# Marks of lists, quotations and headings before a statement.
+# Marks of lists, quotations and headings before a statement: "- ", "2) ", "## ", "Step 3: ".
 _BULLET = re.compile(r"^\s*(?:(?:[-*•+>#]+\s+)+|(?:\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)|step\s+\d+\s*[:.)-]\s*)+", re.I)
-# A question that the response repeats in quotation marks claims nothing.
+# A question that the response repeats in quotation marks claims nothing: "How many apples are left?".
 _QUOTED_QUESTION = re.compile(r"\"[^\"]{10,400}\?\"")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence or line; `claim` is what follows its marker, the whole text if there is no marker."""
+    """One sentence or line; `claim` is the text after its marker, or the whole text without one."""
 
     text: str
     claim: str
@@ -66,7 +69,7 @@ class Statement:
 
 
 def split_statements(text: str) -> list[str]:
-    """Return sentences and lines in order, without bullets."""
+    """Return the sentences of a text in order, without bullets; a line break also ends a sentence."""
     found: list[str] = []
     for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
@@ -78,13 +81,14 @@ def split_statements(text: str) -> list[str]:
 
 
 def _without_bare_markers(lines: list[str]) -> list[str]:
-    """Drop the number of an item that never came: "3." below the items 1 and 2."""
+    """Drop the number of an item without text: "3." below the items 1 and 2."""
     if not any(len(line) < 16 and line.rstrip(" *_")[-1:] in (".", ")", ":") for line in lines):
         return lines
     kept = []
     item, before = 0, ""
     for line in lines:
         marker = LIST_MARKER.match(line)
+        # The next number of the list and nothing else, unless the line before announces it: "The answer is:" / "3."
         if marker and marker.end() == len(line) and int(marker["number"]) == item + 1 > 1 and before[-1:] not in ":=":
             continue
         kept.append(line)
@@ -94,7 +98,8 @@ def _without_bare_markers(lines: list[str]) -> list[str]:
 
 
 def _assignments_joined(lines: list[str]) -> list[str]:
-    """Join lines that each give a value to another letter: "x = 5", "y = -3"."""
+    """Join lines that each give a value to a different letter: "x = 5" and "y = -3"."""
+    # A quick test, since most replies have no such lines.
     if sum("=" in line and len(line) < 60 for line in lines) < 2:
         return lines
     joined: list[str] = []
@@ -112,7 +117,7 @@ def _assignments_joined(lines: list[str]) -> list[str]:
 
 
 class Ranking:
-    """Yields statements by score, best first. One is scored only when its upper bound leads the heap; most never are."""
+    """Yields statements, the best score first. One is scored only when its upper bound leads the heap; most never are."""
 
     def __init__(self, placed: Iterable[Placed]) -> None:
         self._heap = [(-most(each), each.distance, each, False) for each in placed]
@@ -133,7 +138,7 @@ class Ranking:
 
 
 def rank_statements(text: str, question: str | None, *, finished: bool = True) -> Ranking:
-    """Return the last statements with a value, the likeliest conclusion first; none if the response gives up at the end.
+    """Return the last statements with a value, the likeliest conclusion first; none if the response ends by giving up.
 
     Args:
         text: the clean response.
@@ -147,7 +152,7 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
 
 
 def _placed(parts: list[str], text: str, question: str | None, finished: bool) -> Iterator[Placed]:
-    """Return the last statements with a value, from the end, each as it presents its value."""
+    """Yield the last statements with a value, from the end, each with how it presents its value."""
     around = read_around(text, asked_words(question)[1], question)
     checking, refused = _checking_from(parts), _refused_at(parts)
     distance = 0
@@ -159,8 +164,10 @@ def _placed(parts: list[str], text: str, question: str | None, finished: bool) -
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
         there = Place(parts[place], before, after, place >= checking, around)
         kind = kind_of(there)
+        # After a refusal, a number is no conclusion unless it is marked as one.
         if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):
             continue
+        # A response that breaks off has not concluded yet; only an explicit answer counts.
         if finished or kind.source in _EXPLICIT or there.has(ANSWER_IS):
             yield Placed(there, kind, distance)
         distance += 1
@@ -188,7 +195,7 @@ def _gives_up(part: str) -> bool:
 
 
 def has_value(part: str) -> bool:
-    """Return whether a statement could hold an answer: a digit, a number word, math."""
+    """Return whether a statement can contain an answer: a digit, a number word or mathematics."""
     if "tep" in part or "quation" in part:
         part = STEP_NAMES.sub(" ", part)
     if DIGIT.search(part) or "⟦" in part or "=" in part:
@@ -199,7 +206,8 @@ def has_value(part: str) -> bool:
 
 
 def _refused_at(parts: list[str]) -> int:
-    """Return where the response refuses to answer; after it only an explicit conclusion counts."""
+    """Return the index of the statement that refuses to answer; after it, only an explicit conclusion counts."""
+    # One search of the joined text is cheaper than twelve.
     if not REFUSES.possible("\n".join(parts[-12:]).lower()):
         return len(parts)
     for place, part in enumerate(parts[-12:], max(0, len(parts) - 12)):
@@ -209,7 +217,7 @@ def _refused_at(parts: list[str]) -> int:
 
 
 def _checking_from(parts: list[str]) -> int:
-    """Return where a closing section that only checks begins, if it is in the last part of the response."""
+    """Return the index of the statement that begins a closing check, if it is among the last twelve."""
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
         if CHECKING.search(parts[place], parts[place].lower()):
             return place

@@ -1,4 +1,4 @@
-"""Weighted signs, and their sum as the score of a candidate."""
+"""Weighted signs, and their sum as the score of a candidate. Start at `table`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Piece = TypeVar("Piece")
 
 @dataclass(frozen=True)
 class Sign(Generic[Piece]):
-    """A sign: why it matters, how strongly a piece has it (0 to 1, or a count), and an example."""
+    """A sign: its reason, how strongly a piece has it (0 to 1, or a count), and an example."""
 
     why: str
     strength: Callable[[Piece], float]

@@ -1,1 +1,1 @@
-"""Compare two answers as mathematics, in workers that can be killed. The door is `comparing.compare_claims`."""
+"""Compare two answers as mathematics, in workers that can be killed. Start at `comparing.compare_claims`."""

@@ -1,4 +1,4 @@
-"""Rewrite claims in a common form: assignments as a tuple, inequalities as intervals; compare ranges."""
+"""Rewrite claims in a common form, assignments as a tuple and inequalities as intervals; compare ranges and remainders."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ import re
 from ..notation.layout import REMAINDER
 from ..notation.values import exact_values, read_value
 
+# "x = 2", "(y = 3)".
 _ASSIGNMENT = re.compile(r"\s*\(?\s*([A-Za-z])\s*=\s*([^=,;()]+?)\s*\)?\s*")
+# Between two assignments: ",", "and", "\text{and}".
 _BETWEEN = re.compile(r"\s*(?:,|;|\\text\s*\{\s*and\s*\}|\\quad|\band\b|\\land|\\wedge|\\;)+\s*")
+# "3-5", "between 3 and 5 hours".
 _RANGE = re.compile(
     r"(?:between |from |about )?(?P<low>[$€£]?\d[\d.,]*%?)(?P<unit>(?:\s[a-zA-Z]+)?)\s*(?:-|--|to|and|through"
     r"|until)\s*(?P<high>[$€£]?\d[\d.,]*%?)(?P<after>(?:\s[a-zA-Z]+){0,3})"
 )
 _NUMBER = r"-?(?:\\infty|\\frac\s*\{-?\d+\}\s*\{\d+\}|[\d.]+(?:/\d+)?)"
+# "2 < x \le 7".
 _CHAIN = re.compile(rf"\s*({_NUMBER})\s*(<|>|\\leq?|\\geq?)\s*[a-zA-Z]\s*(<|>|\\leq?|\\geq?)\s*({_NUMBER})\s*")
+# "x \ge 3".
 _SIDE = re.compile(rf"\s*(?P<letter>[a-zA-Z])\s*(?P<sign><|>|\\leq?|\\geq?)\s*(?P<bound>{_NUMBER})\s*")
+# Between two inequalities: "or", "\cup".
 _OR = re.compile(r"\s*(?:\bor\b|\\lor|\\cup|\\vee|\\quad)+\s*")
 _LESS = ("<", "\\le", "\\leq")
 
 
 def as_pair(text: str) -> str:
-    """Write assignments to several letters as a tuple in the order of the letters: "y = 2 and x = 1" as "(1,2)"."""
+    """Convert assignments to several letters to a tuple in the order of the letters: "y = 2 and x = 1" to "(1,2)"."""
     if text.count("=") < 2:
         return text
     parts = [_ASSIGNMENT.fullmatch(part) for part in _BETWEEN.split(text) if part.strip(" ()")]
@@ -34,7 +40,7 @@ def as_pair(text: str) -> str:
 
 
 def same_range(claim: str, reference: str) -> bool | None:
-    """Compare two ranges, "3-5" and "between 3 and 5 hours"; None unless both are ranges."""
+    """Compare two ranges, such as "3-5" and "between 3 and 5 hours"; None unless both are ranges."""
     parts = [_RANGE.fullmatch(text.strip()) for text in (claim, reference)]
     if not all(parts):
         return None
@@ -57,7 +63,7 @@ def _one_kind(given: str, wanted: str) -> bool:
 
 
 def as_interval(text: str) -> str:
-    r"""Write "2 < x \\le 7" as "(2,7]", and "x \\le -3 or x \\ge 3" as a union."""
+    r"""Convert "2 < x \\le 7" to "(2,7]", and "x \\le -3 or x \\ge 3" to a union."""
     sides = [_SIDE.fullmatch(part) for part in _OR.split(text)] if ">" in text or "\\g" in text else []
     if len(sides) == 2 and all(sides):
         left, right = sorted((side for side in sides if side), key=lambda side: side["sign"] not in _LESS)
@@ -68,6 +74,7 @@ def as_interval(text: str) -> str:
     if not match:
         return text
     low, first, second, high = match.groups()
+    # "1 < x > 3" is no interval.
     if (first in _LESS) != (second in _LESS):
         return text
     if first not in _LESS:

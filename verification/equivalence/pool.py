@@ -1,4 +1,4 @@
-"""A pool of worker processes that can be killed; made when first needed, usable from threads, async code and after a fork."""
+"""A pool of worker processes that can be killed. It is created when first needed; threads, async code and forks can use it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 START_SECONDS = 120.0
-"""Seconds in which a worker must start; importing sympy takes a second, on a crowded machine many."""
+"""Seconds in which a worker must start. Importing sympy takes one second, on a busy machine many."""
 _SCRIPT = Path(__file__).with_name("worker.py")
 
 
@@ -25,20 +25,20 @@ class Worker:
     def __init__(self) -> None:
         paths = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
-            # -P: the folder of the script is not searched for modules, whose names could hide those of libraries
+            # -P: modules in the script's folder are not found; their names could hide those of libraries
             [sys.executable, "-P", str(_SCRIPT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
-            start_new_session=True,  # Ctrl-C in the terminal should reach the parent alone
+            env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},  # one thread: the pool runs several workers
+            start_new_session=True,  # Ctrl-C in the terminal should reach only the parent
         )
         if self._line(START_SECONDS) != "ready":
             self.kill()
             raise RuntimeError(f"the verification worker did not start; run '{sys.executable} -P {_SCRIPT}' to see why")
 
     def ask(self, claim: str, reference: str, timeout: float) -> str:
-        """Return the worker's word, or `timeout` after so many seconds or if it died."""
+        """Return the worker's outcome, "timeout" if none arrived in time, or "died" if the worker could not be asked."""
         request = json.dumps({"claim": claim, "reference": reference, "timeout": timeout})
         try:
             assert self._process.stdin is not None
@@ -49,7 +49,7 @@ class Worker:
         return self._line(timeout) or "timeout"
 
     def kill(self) -> None:
-        """End the process and collect it."""
+        """Kill the process and wait until it has ended."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
@@ -61,6 +61,7 @@ class Worker:
 
     def _line(self, timeout: float) -> str:
         assert self._process.stdout is not None
+        # poll, not select, which fails for descriptors above 1023.
         descriptor, received, end = self._process.stdout.fileno(), b"", time.monotonic() + timeout
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
@@ -75,21 +76,21 @@ class Worker:
 
 
 class WorkerPool:
-    """At most `size` workers; callers wait for a free one."""
+    """Holds at most `size` workers; callers wait for a free one."""
 
     def __init__(self, size: int | None = None) -> None:
-        # no more than four, since each may use 1 GiB
+        # No more than four, because each may use 1 GiB.
         self._slots = threading.BoundedSemaphore(size or max(1, min(4, os.cpu_count() or 1)))
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
 
     def ask(self, claim: str, reference: str, timeout: float) -> str:
-        """Return `equal`, `unequal`, `unread`, `bad_reference` or `timeout`; a killed worker is replaced when needed."""
+        """Return "equal", "unequal", "unread", "bad_reference" or "timeout"; a killed worker is replaced when needed."""
         with self._slots:
-            # a worker that died before it got the request says nothing about this claim: ask a second one
+            # A worker that died before it got the request says nothing about this claim: ask a second one.
             for _ in range(2):
                 worker = self._take()
-                outcome = "timeout"
+                outcome = "timeout"  # also if an interrupt ends the call: the late reply would be read as the next one's
                 try:
                     outcome = worker.ask(claim, reference, timeout)
                 finally:
@@ -102,7 +103,7 @@ class WorkerPool:
             return "timeout"
 
     def close(self) -> None:
-        """End the idle workers; the pool can be used again."""
+        """Kill the idle workers. The pool can still be used."""
         with self._lock:
             idle, self._idle = self._idle, []
         for worker in idle:
@@ -112,6 +113,7 @@ class WorkerPool:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
+        # Started outside the lock, since a start takes a second.
         return Worker()
 
     def _give_back(self, worker: Worker) -> None:
@@ -120,7 +122,7 @@ class WorkerPool:
 
 
 class _Shared:
-    """Holds this process's pool; a forked child gets a new one, since it must not talk to its parent's workers."""
+    """Holds this process's pool. A forked child gets a new one, because it must not use its parent's workers."""
 
     def __init__(self) -> None:
         self.pool = WorkerPool()
@@ -136,7 +138,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def compare(claim: str, reference: str, timeout: float) -> str:
-    """Compare two LaTeX expressions in a worker process; `timeout`, with a warning, where there are no POSIX limits."""
+    """Compare two LaTeX expressions in a worker process; "timeout", with a warning, on systems without POSIX limits."""
     if find_spec("resource") is None or not hasattr(select, "poll"):
         warnings.warn(
             "only plain numbers are compared here: the verification workers need the limits of Linux or macOS"
@@ -149,5 +151,5 @@ def compare(claim: str, reference: str, timeout: float) -> str:
 
 
 def close_workers() -> None:
-    """End the idle worker processes now; the next comparison starts new ones. At exit this happens by itself."""
+    """Kill the idle worker processes now; the next comparison starts new ones. At exit this happens automatically."""
     _shared.pool.close()

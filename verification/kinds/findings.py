@@ -1,4 +1,4 @@
-"""Answers that are not a value: no solution, undefined, infinitely many, cannot be determined."""
+"""Read answers that are not a value: no solution, undefined, infinitely many, cannot be determined."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from ..claims.statements import split_statements
 
+# For example "has no real solutions", "is undefined", "true for all x", "not enough information".
 _CLASSES = {
     "no solution": r"(?:no|not any|without) (?:real |valid |possible |integer )*(?:solutions?|roots?|answers?)\b(?! set)"
     r"|\bhas none\b|\bno (?:real )?(?:values?|numbers?|x)\b[^.]{0,40}\b(?:works?|satisf\w+|possible|exists?)\b"
@@ -19,6 +20,7 @@ _CLASSES = {
     r"|\bnot enough information\b|\binsufficient information\b",
 }
 _PATTERNS = {name: re.compile(pattern, re.I) for name, pattern in _CLASSES.items()}
+# "no solution", "undefined", "infinitely many solutions", "none".
 _REFERENCE = re.compile(
     r"(?:there (?:is|are) )?(?:no (?:real )?solutions?|undefined|not defined|does not exist|dne"
     r"|infinitely many(?: solutions)?|infinite(?:ly)?"
@@ -28,7 +30,7 @@ _REFERENCE = re.compile(
 
 
 def read_finding(reference: str) -> str | None:
-    """Return the class of a reference that is not a value; None for any other."""
+    """Return the class of a reference that is not a value; None for any other reference."""
     if not _REFERENCE.fullmatch(reference.strip(" .")):
         return None
     low = reference.lower()
@@ -40,9 +42,10 @@ def read_finding(reference: str) -> str | None:
 
 
 def find_finding(text: str) -> tuple[str, str] | None:
-    """Return the class that the last or last but one statement names, with the statement, unless an explicit value follows."""
+    """Return the class that one of the last two statements names, with the statement; None if an explicit value follows."""
     for part in reversed(split_statements(text)[-2:]):
         for name, pattern in _PATTERNS.items():
+            # "undefined if x = 2", "no solution unless ..." are conditions, not answers.
             if (found := pattern.search(part)) and not re.search(r"\bif\b|\bunless\b|\d", part[found.end() :]):
                 return name, part
         if re.search(r"\\boxed|answer\W|=\s*-?\d", part, re.I):

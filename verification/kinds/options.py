@@ -15,9 +15,11 @@ _OPTION = re.compile(
     r"(?:(?<=[\s(:,;?.$])|^)\(?\*{0,2}(?P<letter>[A-J](?=[).:])|[a-j](?=\)))(?:\)|\.(?=\s)|:(?=\s))\*{0,2}\s*(?P<text>[^\n]*?)",
     re.M,
 )
+# A letter, perhaps in parentheses or bold: "C", "(C)", "**C**"; `_END` is what may follow it.
 _LETTER = r"\(?\**\(?(?<![\w'’])(?P<letter>(?-i:[A-J]))(?![\w'’])\)?"
 _END = r"(?=[\s).,:;!?*\"'$}\]-]|$)"
 _ARTICLE = r"(?! [a-z])"
+# "The answer is C", "I choose B", "so option D", "option A is correct", "C is the right answer".
 _NAMED = re.compile(
     rf"(?:\b(?:answers?|choice|option|response|alternative)\b[^.\n]{{0,40}}?(?:\bis\b|\bare\b|\bwould be\b"
     rf"|\bmust be\b|\bbe\b|:|=|->)"
@@ -36,6 +38,7 @@ _NAMED = re.compile(
 )
 # A last resort: a sentence that ends in "is C" or ": C".
 _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+|[:=]\s*){_LETTER}\W*$")
+# "A or B are tempting, but C": what follows "but" counts.
 _BUT = re.compile(r".*\bbut\b", re.I | re.S)
 # A line that is only a letter, perhaps with the text of its option: "C", "(C) 12".
 _ALONE = re.compile(
@@ -58,28 +61,30 @@ _SEVERAL = re.compile(
     r"\)?\s*(?:(?:or|/)\s*\W?[A-J]\b|(?:,?\s*(?:and|&)|,)\s*\W{0,3}[A-J](?:\W*$|\W{0,3}(?:,|and\b|&|are\b|both\b)))"
 )
 _SMALL = re.compile(r"\A\W*[a-h]\W*\Z|\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+\W?)([a-h])\b(?! [a-z])", re.M | re.I)
-"""Letters that are options though they are small: "(b)", "b) 12", "option b"."""
+"""Small letters that are options: "(b)", "b) 12", "option b"."""
 # "A and C": several options may be right together.
 _LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:and|&)\s*|\s*)\(?[A-J]\)?)+", re.I)
+# "答案: C", "Respuesta: C".
 _LANGUAGE = re.compile(
     rf"(?:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{{0,30}}?{_LETTER}(?![A-Za-z])",
     re.I,
 )
+# A reference that is a letter: "C", "(C)", "C) 12".
 REFERENCE = re.compile(r"\(?([A-J])\)?(?:[).:]\s*(\S.*))?")
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a question by their letters; empty for a question that offers none."""
+    """The options of a question by letter; empty if the question has none."""
 
     texts: tuple[tuple[str, str], ...] = ()
 
     def text_of(self, letter: str) -> str | None:
-        """Return what stands behind a letter."""
+        """Return the text of an option; None if there is no such letter."""
         return dict(self.texts).get(letter)
 
     def letter_of(self, same: object, claim: str) -> str | None:
-        """Return the one letter whose text is the claim; `same(a, b)` compares two texts as answers."""
+        """Return the letter whose text is the claim, if there is exactly one; `same(a, b)` compares two texts as answers."""
         plain = _plain(claim)
         found = [letter for letter, text in self.texts if _plain(text) == plain]
         if not found and callable(same):
@@ -87,7 +92,7 @@ class Options:
         return found[0] if len(found) == 1 else None
 
     def named_in(self, text: str) -> tuple[str, str] | None:
-        """Return the one option that the last statement names, with the statement; then the last but one."""
+        """Return the only option that the last statement names, or else the last but one, with the statement."""
         for part in reversed(split_statements(text)[-2:]):
             found = [
                 letter
@@ -105,8 +110,9 @@ class Options:
 
 @lru_cache(maxsize=512)
 def read_options(question: str | None) -> Options:
-    """Return the options that a question offers: at least two, lettered from A on without a gap."""
+    """Return the options of a question: at least two, with letters from A on without a gap."""
     text = (question or "")[-4000:]
+    # A quick test, since most questions have no options.
     if not ("A" in text and "B" in text) and "b)" not in text:
         return Options()
     marks = list(_OPTION.finditer(text))
@@ -118,7 +124,7 @@ def read_options(question: str | None) -> Options:
             if following["letter"] == chr(ord(mark["letter"]) + len(run)):
                 run.append(following)
         if len(run) > 1:
-            ends = [following.start() for following in run[1:]] + [len(text)]
+            ends = [following.start() for following in run[1:]] + [len(text)]  # an option's text ends where the next begins
             found = [
                 (each["letter"].upper(), text[each.end() : end].strip().rstrip("(*;,").split("\n")[0].strip())
                 for each, end in zip(run, ends, strict=True)
@@ -129,7 +135,7 @@ def read_options(question: str | None) -> Options:
 
 @dataclass(frozen=True)
 class Pick:
-    """A letter that a response picks, the sentence that does, and the letters that others of its sentences pick."""
+    """A letter that a response picks, its sentence, and the letters that earlier sentences pick."""
 
     letter: str
     sentence: str
@@ -138,11 +144,12 @@ class Pick:
 
 
 def pick_letter(text: str) -> Pick | None:
-    """Return the letter that a cleaned response explicitly picks last, None if it picks none."""
+    """Return the letter that a cleaned response explicitly picks last; None if it picks none."""
     picks: list[Pick] = []
     text = _SMALL.sub(lambda match: match[0].upper() if not match[1] else match[1] + match[2].upper(), text)
     box = last_box(text)
     boxed = re.fullmatch(r"\W*([A-J])(?:\W*|\W+\S.*)", tidy(box)) if box else None
+    # "\boxed{A + B}" and "\boxed{A is right}" are no letters.
     if boxed and not re.match(r"[A-J]\s*[-+*/=^(]|[A-J]\s\w+\s", tidy(box or "")):
         return Pick(boxed[1], f"\\boxed{{{box}}}", start=text.rfind("\\boxed"))
     place = 0
@@ -161,7 +168,7 @@ def several_letters(text: str) -> frozenset[str]:
 
 
 def _picked(line: str) -> list[tuple[str, int]]:
-    """Return the letters that a line picks, with their places; rejected ones and the words "A" and "I" are left out."""
+    """Return the letters that a line picks, with their places; without rejected letters and the words "A" and "I"."""
     found = []
     for pattern in (_NAMED, _LANGUAGE):
         for match in pattern.finditer(line):
@@ -174,6 +181,7 @@ def _picked(line: str) -> list[tuple[str, int]]:
                 letter in "AI" and re.match(r" (?!because|since|as |with |and |is )[a-z]", after)
             ):
                 continue
+            # In "A is the answer and B is not", what follows belongs to another letter.
             if name not in ("called", "subject") and _SEVERAL.match(after):
                 continue
             found.append((letter, start))

@@ -1,4 +1,4 @@
-"""Yes or no, true or false: read which of them a response says."""
+"""Read whether a response says yes or no, true or false. Start at `find_polarity`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from ..notation.asked import asked_words, content_words
 
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _WORD = r"(?P<word>yes|no|true|false)"
+# What may follow the word, so that "no apples" and "true love" do not count.
 _STOPS = r"(?=\s*(?:[.,:;!?)*\"'}\]—-]|$|because\b|since\b|as\b|it\b|she\b|he\b|they\b|there\b|the\b|with\b|for\b|when\b))"
+# "No, it is not", "Therefore, yes".
 _FIRST = re.compile(
     rf"(?:^\W*|[,;:-]\s+(?=(?:so|therefore|thus|hence)\b))"
     rf"(?:(?:so|therefore|thus|hence|finally|and|in conclusion|overall|ultimately|then)\b,?\s*)*{_WORD}\b{_STOPS}",
     re.I,
 )
+# "The answer is no", "the statement is not always true".
 _CALLED = re.compile(
     rf"\b(?:answer|statement|claim|conclusion|assertion|proposition|it|this|that|which|result|equation|verdict)\b[^.\n]{{0,40}}?"
     rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore"
@@ -22,20 +25,25 @@ _CALLED = re.compile(
     rf"(?P<not>not\s+(?:always\s+|necessarily\s+)?)?[\"'*(]*{_WORD}\b{_STOPS}",
     re.I,
 )
+# "\boxed{\text{Yes}}".
 _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
+# "is not prime", "fails to".
 _NEGATED = re.compile(r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too)\b|n't\b", re.I)
+# Words of the question that an answer need not repeat; "ye" is "yes" without its s, as `content_words` returns it.
 _ASKING = frozenset({"true", "false", "ye", "statement", "following"})
+# Where one clause of a sentence ends: "..., because ...".
 _CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and therefore|which shows)\b", re.I)
+# "It would be true if ..." says nothing.
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
 
 def read_polarity(reference: str) -> bool | None:
-    """Return what a reference of one word, yes, no, true or false, says; None for any other."""
+    """Return True for the reference "yes" or "true", False for "no" or "false", None for any other."""
     return WORDS.get(reference.strip().strip(".").lower())
 
 
 def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | None:
-    """Return whether a cleaned response says yes or true, and the sentence that does; the last such sentence counts."""
+    """Return whether a cleaned response says yes or true, with its sentence; the last such sentence counts."""
     for part in reversed(split_statements(text)):
         if boxed := list(_BOX.finditer(part)):
             return WORDS[boxed[-1]["word"].lower()], part
@@ -49,7 +57,7 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
 
 
 def _restated(text: str, question: str) -> tuple[bool, str] | None:
-    """Return what the last statement with the words of the question says: "91 is not prime" says no."""
+    """Return what the last statement with all words of the question says: "91 is not prime" says no."""
     _, asked = asked_words(question)
     asked -= _ASKING
     for part in reversed(split_statements(text)[-3:]):

@@ -1,1 +1,1 @@
-"""How values are written: clean text, numbers, quantities, exact arithmetic. The other packages here build on it."""
+"""Read how values are written: clean text, numbers, units, exact arithmetic. Other packages of `verification` build on it."""

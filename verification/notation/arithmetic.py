@@ -1,4 +1,4 @@
-"""Evaluate plain arithmetic exactly. A parser of our own, because `eval` runs code and sympy takes milliseconds and more."""
+"""Evaluate plain arithmetic exactly. It has its own parser, because `eval` runs code and sympy takes milliseconds or more."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 MAX_TOKENS = 60
+# Larger powers would let a hostile response fill the memory with digits.
 MAX_POWER = 20
 MAX_BASE = 10**6
-# Larger powers would let a hostile response fill the memory with digits.
+# Kinds of tokens: "1,234.5", "**", "(", ")", "%", "apples", "$".
 _TOKEN = re.compile(
     r"(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)|(?P<operator>\*\*|[-+*/^])|(?P<open>[(\[])|(?P<close>[)\]])"
     r"|(?P<percent>%)|(?P<word>[A-Za-z_\\][\w'\\]*)|(?P<other>\S)",
@@ -18,7 +19,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    """A token of an arithmetic expression; `kind` is number, operator, open, close, percent, word or other."""
+    """A token; `kind` is number, operator, open, close, percent, word or other."""
 
     kind: str
     text: str
@@ -32,7 +33,7 @@ def tokenize(text: str) -> list[Token]:
 
 
 class NotArithmetic(ValueError):
-    """The tokens are no expression, or too large a one."""
+    """The tokens are not an expression, or the expression is too large."""
 
 
 def evaluate(tokens: list[Token], limit: int = MAX_TOKENS) -> Fraction:
@@ -84,6 +85,7 @@ class _Parser:
                 if not divisor:
                     raise NotArithmetic("division by zero")
                 value /= divisor
+            # "3(4 + 5)": a factor without a sign.
             elif token is not None and token.kind == "open":
                 value *= self._power()
             else:

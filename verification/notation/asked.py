@@ -1,4 +1,4 @@
-"""Find the sentence of a question that asks, and the words that carry meaning."""
+"""Find the sentence of a question that asks, and words that carry meaning. Start at `asked_words`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_]+")
+# Words without a meaning of their own, and words that questions use to ask.
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -32,6 +33,6 @@ def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the words that carry meaning, without a plural s; single letters may be variables and stay."""
+    """Return the words that carry meaning, without a plural s. Single letters stay, because they may be variables."""
     words = set(_WORD.findall(text.lower())) - _STOP
     return frozenset(word.rstrip("s") for word in words if len(word) != 2)

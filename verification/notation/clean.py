@@ -1,4 +1,4 @@
-"""Normalise a response: plain characters, no Markdown, mathematics between ⟦ and ⟧, currency unchanged."""
+"""Normalise a response: plain characters, no Markdown, mathematics between ⟦ and ⟧, currency unchanged. Start at `clean`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .separators import english_numbers
 
 OPEN, CLOSE = "⟦", "⟧"
 
+# Characters that models write in place of ASCII signs or LaTeX commands.
 _SIGNS = str.maketrans(
     {
         "×": "*", "÷": "/", "−": "-", "–": "-", "—": " - ", "∗": "*", "⋅": "*", "·": "*", "∙": "*",
@@ -22,38 +23,50 @@ _SIGNS = str.maketrans(
     }
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+# "1⅔".
 _VULGAR = re.compile("(\\d[ \u00a0]?)?([¼½¾⅐-⅞↉])")
+# "**12**", "__12__", but not "2**3".
 _BOLD = {
     mark: re.compile(
         rf"{sign}(?:(?<=\s..)|(?<=[(:=$]..)|(?<=^..))(?=\S)([^*\n]{{1,400}}?)(?<=\S){sign}(?=[\s.,;:!?)%A-Za-z$]|$)", re.M
     )
     for mark, sign in (("**", r"\*\*"), ("__", "__"))
 }
+# "\[...\]", "\(...\)", "$$...$$".
 _MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
+# "\begin{aligned}": rows of equations.
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gather(?:ed|\*)?|split)\}")
 _BARE_MATRIX = re.compile(
     r"⟦[^⟧]*⟧|((?:\\left\s*[\[(|]\s*)?\\begin\{(?:[pbvBV]?(?:small)?matrix|array)\}.{1,800}?\\end\{\w+\}(?:\s*\\right\s*[\])|])?)",
     re.S,
 )
-"""A matrix without the marks of mathematics around it, or what is marked already."""
+"""A matrix that is not marked as mathematics, or anything that is already marked."""
+# "$x + 1$"; after the second dollar no digit, as in "$5 and $6".
 _INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
+# LaTeX commands, which are no prose.
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
+# "apples and", "per": the text between two dollar signs is a sentence.
 _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|by|on|of|is)\b")
+# Characters whose presence means that there is something to clean.
 _MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]|\[\[")
+# "1,000", "15 000", "1.234".
 _JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
+# Words that later steps rewrite.
 _WORDS = (" equal", "half", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
+# Backticks, and GSM8K's calculator marks "<<3*4=12>>".
 _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
+# Between digits they become a space: "12`3`" is not 123.
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
 
 def clean(text: str, *, below: bool = True) -> str:
-    """Return the text with signs, digits, Markdown and math delimiters in one form.
+    """Return the text with uniform signs, digits and math delimiters, and without Markdown.
 
     Args:
         text: a response.
-        below: whether "7 below zero" becomes -7; not if the question asks how far below.
+        below: whether "7 below zero" becomes -7; False if the question asks how far below.
     """
-    # nearly all short replies leave here; each further pass is guarded by a search for what it changes
+    # Nearly all short replies return here. Each further pass is guarded by a search for what it changes.
     if not _MARKS.search(text) and not _JOINED.search(text):
         low = text.lower()
         if not any(word in low for word in _WORDS):
@@ -64,7 +77,7 @@ def clean(text: str, *, below: bool = True) -> str:
     if "`" in text or "<<" in text:
         text = _DROPPED.sub("", _BETWEEN_DIGITS.sub(" ", text))
     for mark in ("**", "__"):
-        for _ in range(2 * (mark in text)):
+        for _ in range(2 * (mark in text)):  # twice, since marks may be nested
             text = _BOLD[mark].sub(r"\1", text)
     if "\\[" in text or "\\(" in text or "$$" in text:
         text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
@@ -84,7 +97,7 @@ def _plain_characters(text: str) -> str:
 
 
 def _fraction(match: re.Match[str]) -> str:
-    """Write "1⅔" as "1 2/3"."""
+    """Convert "1⅔" to "1 2/3"."""
     written = unicodedata.normalize("NFKC", match[2]).replace("⁄", "/")
     return f"{match[1].strip()} {written}" if match[1] else written
 
@@ -92,16 +105,17 @@ def _fraction(match: re.Match[str]) -> str:
 def _plain_character(character: str) -> str:
     if character.isascii():
         return character
-    if (category := unicodedata.category(character)) == "Cf":
+    if (category := unicodedata.category(character)) == "Cf":  # invisible characters
         return ""
-    if (category == "So" and character != "°") or character == "\ufe0f":
+    if (category == "So" and character != "°") or character == "\ufe0f":  # emoji and other symbols
         return " "
-    if (digit := unicodedata.decimal(character, None)) is not None:
+    if (digit := unicodedata.decimal(character, None)) is not None:  # digits of other scripts
         return str(digit)
     return unicodedata.normalize("NFKC", character) if "\uff00" <= character <= "\uffef" else character
 
 
 def _marked(content: str) -> str:
+    # Every row is a formula; "&" only aligns them.
     if _ALIGNED.search(content):
         rows = _ALIGNED.sub("", content).replace("&", "").split("\\\\")
         return "\n".join(_marked(row) for row in rows if row.strip())
@@ -109,7 +123,7 @@ def _marked(content: str) -> str:
 
 
 def _inline(match: re.Match[str]) -> str:
-    """Mark the text between two dollar signs as mathematics, unless it is prose or ends in an operator: "$5 and $6"."""
+    """Mark the text between two dollar signs as mathematics, unless it is prose or ends in an operator, as in "$5 and $6"."""
     content = match[1]
     bare = _TEXT_COMMAND.sub("", content)
     if _PROSE.search(bare) or re.search(r"[-+*/=(]\s*$|\d\s+x\s*$", bare) or content.endswith("\\"):

@@ -1,11 +1,14 @@
-"""Remove the marks of Markdown blocks, and write signs that are given in words."""
+"""Remove the marks of Markdown blocks, and replace words such as "minus" or "equals" by signs."""
 
 from __future__ import annotations
 
 import re
 
+# A quick test: struck-out text, a fence, or a line that begins with ">" or "|".
 _LAYOUT = re.compile(r"~~|```|^[ \t]*[>|]", re.M)
+# "```python".
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.M)
+# "> > ".
 _QUOTE = re.compile(r"^[ \t]*(?:>[ \t]+)+", re.M)
 # What ~~tildes~~ strike out was withdrawn.
 _STRUCK = re.compile(r"~~[^~\n]{1,400}~~")
@@ -19,6 +22,7 @@ _NUMBER_WORDS = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
     "|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
+# What may stand before "minus" if it is a sign, not a subtraction: "is", "=", "(".
 _STATED = (
     r"(?:^|(?<=[\n:=,(⟦])|(?<=[:=,(]\s)|(?<=\bis\s)|(?<=\bare\s)|(?<=\bwas\s)|(?<=\bbe\s)|(?<=\bequals\s)|(?<=\bto\s)|(?<=\bof\s)"
     r"|(?<=\bget\s)|(?<=\bgives\s)|(?<=\bby\s)|(?<=\bat\s)|(?<=\babout\s)|(?<=\banswer\s)|(?<=\btimes\s))"
@@ -32,12 +36,14 @@ _BELOW = re.compile(
     re.I,
 )
 _PERIOD = r"hour|minute|day|week|month|year|mile|kilometer|kilometre|kilogram|kilo|gallon|cup|dozen|liter|litre"
+# "3 and a half", "an hour and a half", "half an hour".
 _AND_A_HALF = re.compile(
     rf"(?<![\d.,/])(?P<digits>\d{{1,9}}) and a half\b|\b(?:an?|one) (?P<one>{_PERIOD}) and a half\b"
     rf"|\bhalf an? (?P<none>{_PERIOD})\b(?! and)",
     re.I,
 )
 _NAMES = ("sqrt", "pi", "sin", "cos", "tan", "log", "ln")
+# A quick test for the names above.
 _FUNCTION = re.compile(r"[sctlp](?:qrt|i\b|in\b|os\b|an\b|og\b|n\b)")
 # Functions and pi in plain text, where what stands beside them is mathematics: "9 * pi", "sin(x)".
 _NAMED = re.compile(
@@ -48,20 +54,22 @@ REMAINDER = re.compile(
     r"(?P<quotient>\d{1,12}),?\s*(?:R|r|(?:with |and )?(?:a |the )?remainder(?: of| is|:)?)\s*(?P<rest>\d{1,12})(?![.,]?\d)"
 )
 """A quotient with its remainder, "7 R 5" or "7 remainder 5"."""
-# Where a profit is asked for, a loss is a negative one.
+# If a question asks for a profit, a loss is a negative profit.
 _ASKS_PROFIT = re.compile(r"\b(?:profit|gain|net (?:change|income|result))\b[^.?\n]*\?", re.I)
 _SPEAKS_OF_LOSS = re.compile(r"\b(?:loss|lose|losing|lost)\b", re.I)
 _LOSS = re.compile(r"\b(?:loss of|lost|loses|lose)\s+(?:about |exactly )?(?=[$€£]?\d)", re.I)
 # "x equals 4".
 _EQUALS = re.compile(r"(?<![\w\\'])([a-zA-Z])\s+(?:equals|is equal to)\s+(?=[-$]?\d)")
+# A quick test for the pattern below.
 _ARE = re.compile(r" is -?\d[\d./]*,? and [a-z] is -?\d")
 # "x is 4 and y is 1".
 _BOTH_ARE = re.compile(r"(?<![\w\\'])([a-z]) is (-?\d[\d./]*),? and ([a-z]) is (?=-?\d)(-?\d)")
+# "How many degrees below zero ...?"
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
 
 
 def laid_out(text: str) -> str:
-    """Drop the marks of quotations and fences and what is struck out; a row of a table is its name and its value."""
+    """Drop quotation marks, fences and struck-out text. A row of a table with two cells becomes "name: value"."""
     if "[[" in text:
         text = _NESTED.sub(lambda match: " ".join(match[0].split()), text)
     if not ("|" in text or ">" in text or "~~" in text or "```" in text) or not _LAYOUT.search(text):
@@ -77,7 +85,7 @@ def _row(match: re.Match[str]) -> str:
 
 
 def signs_in_words(text: str, low: str, below: bool = True) -> str:
-    """Write "minus 7", "7 degrees below zero" with a sign, "an hour and a half" as 1.5 hours."""
+    """Convert "minus 7" and "7 degrees below zero" to -7, and "an hour and a half" to 1.5 hours."""
     if "half" in low:
         text = _AND_A_HALF.sub(_with_half, text)
     if "minus" in low or "negative" in low:
@@ -92,7 +100,7 @@ def _with_half(match: re.Match[str]) -> str:
 
 
 def functions_marked(text: str) -> str:
-    """Write sqrt(2), 9 * pi and 7 sin(x) in plain text as LaTeX."""
+    """Convert sqrt(2), 9 * pi and 7 sin(x) in plain text to LaTeX."""
     if not any(name in text for name in _NAMES) or not _FUNCTION.search(text):
         return text
     text = re.sub(r"(?<![\\A-Za-z])sqrt\s*(?:\(([^()]{1,80})\)|(\d+))", lambda match: f"\\sqrt{{{match[1] or match[2]}}}", text)
@@ -100,19 +108,19 @@ def functions_marked(text: str) -> str:
 
 
 def losses_marked(text: str, question: str | None) -> str:
-    """Write "a loss of $40" as "a loss of -$40" where a question asks for the profit."""
+    """Convert "a loss of $40" to "a loss of -$40" if the question asks for the profit."""
     if not question or "los" not in text or not _ASKS_PROFIT.search(question) or _SPEAKS_OF_LOSS.search(question):
         return text
     return _LOSS.sub(r"\g<0>-", text)
 
 
 def equations_marked(text: str) -> str:
-    """Write "x equals 4" and "x is 4 and y is 1" as equations."""
+    """Convert "x equals 4" and "x is 4 and y is 1" to equations."""
     if " equals " in text or " equal to " in text:
         text = _EQUALS.sub(r"\1 = ", text)
     return _BOTH_ARE.sub(r"\1 = \2 and \3 = \4", text) if _ARE.search(text) else text
 
 
 def asks_below(question: str | None) -> bool:
-    """Return whether a question asks how far below something a value is: then the sign is part of the question."""
+    """Return whether a question asks how far below something a value is; the answer then has no sign."""
     return bool(question and _ASKED_BELOW.search(question))

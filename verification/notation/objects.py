@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-MAX_OBJECT = 8000
+MAX_OBJECT = 8000  # characters, from the end
 ANSWER_KEYS = (
     "final_answer",
     "finalanswer",
@@ -23,9 +23,11 @@ ANSWER_KEYS = (
     "response",
 )
 """The most telling first. Other keys, such as "confidence" or "steps", claim nothing."""
+# "<answer>12</answer>".
 _TAGS = re.compile(
     r"<(?P<tag>(?:final_?)?answer|result|solution)>(?!.*<(?:final_?)?answer>)\s*(?P<claim>.*?)\s*</(?P=tag)>", re.I | re.S
 )
+# One entry of an object that is not valid JSON: "answer": 12.
 _ENTRY = re.compile(
     r"""["'](?P<key>[A-Za-z _-]{1,30})["']\s*:\s*(?:"(?P<text>[^"\n]{0,400})"|'(?P<quoted>[^'\n]{0,400})'"
     "|(?P<plain>[-\w.+/]+))"""
@@ -33,7 +35,7 @@ _ENTRY = re.compile(
 
 
 def stated_answer(text: str) -> str | None:
-    """Return what the last tag or object of a text claims; "" for an object that has no answer, None if there is neither."""
+    """Return the answer in the last tag or object of a text; "" for an object without an answer, None if there is neither."""
     tags = list(_TAGS.finditer(text[-MAX_OBJECT:])) if "<" in text else []
     if tags:
         return tags[-1]["claim"]
@@ -44,6 +46,7 @@ def stated_answer(text: str) -> str | None:
 
 
 def _object_answer(text: str, after: str) -> str | None:
+    # Prose after the object: the answer is in the prose.
     if re.search(r"\w", re.sub(r"```\w*", "", after)):
         return None
     starts = [match.start() for match in re.finditer(r"\{\s*[\"']", text[-MAX_OBJECT:])][:20]
@@ -63,6 +66,7 @@ def _loaded(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         pass
+    # Python's notation, with single quotes; deep nesting could crash the parser.
     try:
         return ast.literal_eval(text) if text.count("{") + text.count("[") < 30 else None
     except (ValueError, SyntaxError, RecursionError, MemoryError):

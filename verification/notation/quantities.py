@@ -1,4 +1,4 @@
-"""Find numbers as people write them: integers, decimals, thousands, fractions, mixed numbers, percent, money, words."""
+"""Find numbers as people write them: decimals, thousands, fractions, percent, money, words. Start at `find_quantities`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 
 MAX_DIGITS = 200
 MAX_TEXT = 20_000
-_MAX_EXPONENT = 60
+_MAX_EXPONENT = 60  # 1e60 is enough; a larger power would fill the memory with digits
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve"
@@ -19,6 +19,7 @@ _WORDS = {word: value for value, word in enumerate(_ONES.split())} | {
     word: 10 * value for value, word in enumerate(_TENS.split(), 2)
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+# "half of", "a third remains".
 _NAMED_PART = re.compile(r"\b(?:a (third|quarter|fifth)|(half))\b(?=\W*$|\s(?:of|is|are|was|remains?|full)\b)", re.I)
 _PART_NAMES = ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 _FOREIGN_SCALES = {
@@ -30,13 +31,18 @@ _FOREIGN_SCALES = {
 }
 _FOREIGN = {name: size for size, names in _FOREIGN_SCALES.items() for name in names.split()}
 _FOREIGN_SCALE = "|".join(sorted((name for name in _FOREIGN if len(name) > 1), key=len, reverse=True))
-_LETTERS = {"k": 1000, "m": 10**6, "b": 10**9, "bn": 10**9}
+_LETTERS = {"k": 1000, "m": 10**6, "b": 10**9, "bn": 10**9}  # after an amount of money: "$5k", "$3bn"
 _PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "third": Fraction(1, 3), "fifth": Fraction(1, 5)}
 _ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 
+# "US$", "C$".
 _ABROAD = r"(?:US|CA|AU|NZ|HK|R|A|C|S)\$"
+# "1,234.5", "3,5", "12", ".5".
 _PLAIN = r"(?:\d{1,3}(?:,(?:\\!)?\d{3})+(?!\d|,\d)(?:\.\d+)?|\d+(?:,\d+)+|\d+(?:\.\d+)?|\.\d+)"
+# The numerator or denominator of "\frac{3}{4}" or "\frac34".
 _GROUP = r"(?:\{\s*-?\d+\s*\}|\s?\d)"
+# In this order: "-$ 1 \frac{3}{4}"; "-$1,234.5" with an exponent, a fraction or a scale ("2 x 10^3", "1 1/2", "3 million");
+# words ("twenty-five", "one and a half", "three quarters"). A minus sign counts only if no number stands before it.
 _NUMBER = re.compile(
     rf"""(?=[-−$€£¥₹\d.\\]|{_ABROAD}|(?<!\w)(?:[zotfsenhmb]))(?:(?P<sign>(?<![\w)\]}}.])[-−](?!\s)|(?<![\w)\]}}.])(?<![A-Za-z]\s)[-−]\s)?
     (?P<money>(?:{_ABROAD}|[$€£¥₹])\s?(?P<inner>-(?=[\d.]))?)?
@@ -58,7 +64,7 @@ _PERCENT = re.compile(r"\s?(?:\\?%|percent\b)")
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number in a text, as an exact value with the place where it stands."""
+    """A number in a text: its exact value and its place (`start`, `end`)."""
 
     value: Fraction
     start: int
@@ -69,20 +75,20 @@ class Quantity:
 
 
 def numbers_in(text: str) -> list[Fraction]:
-    """Return the numbers of a text in order, as exact fractions; "15%" is 15, "$1,200.50" is 2401/2, "two" is 2.
+    """Return the numbers in a text in order, as exact fractions: 15 for "15%", 2401/2 for "$1,200.50", 2 for "two".
 
-    Only the first 20,000 characters and numbers of at most 200 digits are looked at.
+    Only the first 20,000 characters and numbers of at most 200 digits are read.
     """
     return [quantity.value for quantity in find_quantities(text[:MAX_TEXT])]
 
 
 def find_quantities(text: str) -> list[Quantity]:
-    """Return the numbers of a text with their places, currency and percent signs."""
+    """Return the numbers in a text with their places, currency and percent signs."""
     return [found for match in _NUMBER.finditer(text) if (found := _quantity(match, text)) is not None]
 
 
 def spoken_fraction(text: str) -> str | None:
-    """Return the last "half of" or "a third of" of a text as "1/2" or "1/3"; None without one."""
+    """Return the last "half of" or "a third of" in a text as "1/2" or "1/3"; None if there is none."""
     found = _NAMED_PART.findall(text)
     return f"1/{_PART_NAMES.index(''.join(found[-1]).lower()) + 2}" if found else None
 
@@ -97,6 +103,7 @@ def _quantity(match: re.Match[str], text: str) -> Quantity | None:
     if value is None:
         return None
     start = match.start()
+    # "-five"
     if match["words"] and start and text[start - 1] == "-" and not text[start - 2 : start - 1].strip():
         value, start = -value, start - 1
     percent = _PERCENT.match(text, match.end())
@@ -106,6 +113,7 @@ def _quantity(match: re.Match[str], text: str) -> Quantity | None:
 
 
 def _written(match: re.Match[str]) -> Fraction | None:
+    # "-$5" and "$-5" are negative, "-$-5" is not.
     negative = bool(match["sign"] or match["sign2"]) != bool(match["inner"] or match["inner2"])
     if match["up"]:
         up, down = (int(match[name].strip("{} ")) for name in ("up", "down"))
@@ -132,7 +140,7 @@ def _written(match: re.Match[str]) -> Fraction | None:
 
 
 def _joined(written: str) -> str | None:
-    """Return a number without its thousands separators; "3,5" is never read as 3, and "1,2,3" is no number."""
+    """Return a number without thousands separators. "3,5" is read as 3.5, and "1,2,3" is not a number."""
     if "," not in written:
         return written
     parts = written.replace("\\!", "").split(",")
@@ -142,6 +150,7 @@ def _joined(written: str) -> str | None:
 
 
 def _spoken(match: re.Match[str]) -> Fraction | None:
+    # "two thousand three hundred five": `current` collects up to a scale, `total` the scaled groups.
     total = current = 0
     for word in re.split(r"[\s-]+", match["words"].lower()):
         if word in _WORDS:

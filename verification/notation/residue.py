@@ -1,11 +1,11 @@
-"""Cut a response down to the reply itself: up to the first end token, without thoughts and invented further turns."""
+"""Cut a response to the reply itself: up to the first end token, without thoughts and invented turns. Start at `read_reply`."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-# Marks by which chat templates begin the assistant's turn, where a response still has them.
+# Marks by which chat templates begin the assistant's turn, if a response still contains them.
 _BEGIN = re.compile(
     r"\s*(?:(?:<s>|<bos>|<\|begin_of_text\|>|<\|im_start\|>\s*assistant|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>"
     r"|<\|assistant\|>|<start_of_turn>\s*model|<[|｜]Assistant[|｜]>|(?:\[INST\][^\[\]]*)?\[/INST\])\s*)+"
@@ -15,14 +15,15 @@ _END = re.compile(
     r"<\|(?:im_end|im_start|endoftext|end_of_text|eot_id|eom_id|end|return|call|start_header_id|user|system|assistant"
     r"|begin_of_text)\|>|</?s>|<eos>|<end_of_turn>|<start_of_turn>|\[/?INST\]|<[|｜](?:end[_▁]of[_▁]sentence|User)[|｜]>"
 )
-_FINAL_CHANNEL = "<|channel|>final<|message|>"
+_FINAL_CHANNEL = "<|channel|>final<|message|>"  # of gpt-oss: what comes before it are thoughts
+# An explicit answer: "Answer: 12", "\boxed{12}", "#### 12", "the answer is 12".
 _MARKED = re.compile(r"(?:^|\n)\W*(?:final )?answer\W{0,4}:\W*\w|\\boxed\s*\{[^{}]+\}|####\s*\S|\banswer is\W+\w", re.I)
 # A further problem or turn that a small model invents after its answer.
 _NEXT_TURN = re.compile(
     r"\n\W{0,8}(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q)\b(?:\s*\d+)?\W{0,3}:", re.I
 )
 _DIALOGUE = re.compile(r"\n\W{0,8}(?:Human|User)\W{0,3}:[^\n]{0,2000}\n+\W{0,8}(?:Assistant|AI|Bot|Model)\W{0,3}:")
-"""Another turn with its reply, both invented."""
+"""Another turn with its reply, both invented: "User: And 2 + 2?" and "Assistant: 4" on the next line."""
 _DANGLING_WORD = (
     r"(?:is|are|was|were|be|the|of|by|to|and|an|we|which|with|for|in|from|that|times|equals|has|have|will|each|per|get|then|if|than"
     r"|at|as|because|since|her|his|their|our|its|so|plus|minus|add|subtract|multiply|divide|into|need)"
@@ -30,7 +31,8 @@ _DANGLING_WORD = (
 # The last line ends in an operator or in a word that cannot end a sentence.
 _DANGLING = re.compile(rf"(?:\s[-+*/=<(]|[-+*/=(,\\]|\b{_DANGLING_WORD})\s*$")
 _HALF_DONE = re.compile(r"\b(?:multiply|add|subtract|divide|multiplying|adding|subtracting|dividing)\s+[$€£]?\d[\d.,]*$", re.I)
-"""An operation whose second number is missing."""
+"""An operation whose second number is missing: "multiply 12"."""
+# A fence, and one that begins a program: "```python", or a fence whose first line is code.
 _FENCE = re.compile(r"^[ \t]*```", re.M)
 _PROGRAM_BEGINS = r"[ \t]*```(?:[ \t]*(?:python3?|py)\b|[^\n]*\n\s*(?:def |import |from \w+ import ))"
 _IS_PROGRAM = re.compile(_PROGRAM_BEGINS, re.I)
@@ -40,38 +42,43 @@ _ANNOUNCES = re.compile(
     r"[^\n:]{0,60}:\W*$",
     re.I,
 )
-"""A last line that announces a value which never comes: "Total:"."""
+"""A last line that announces a value that does not follow: "Total:"."""
+# "Let's verify this with a program".
 _TO_CHECK = re.compile(r"\b(?:verify|check|confirm)\b", re.I)
+# The result at the end of a text: "= $160.".
 _LAST_RESULT = re.compile(r"=\s*[$€£]?(-?\d[\d,]*(?:\.\d+)?)[^\n\d=]*$")
+# A complete box, with one level of braces inside.
 _BOX = re.compile(r"\\boxed\s*\{(?:[^{}]|\{[^{}]*\})*\}")
 # A box or a formula that was begun and not ended.
 _UNCLOSED = re.compile(r"\\boxed\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$|(?<!\\)\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$", re.S)
 
 LIST_MARKER = re.compile(r"[\s*#>_-]*(?:step\s*)?\(?(?P<number>\d{1,3})[.):](?!\d)[\s*_]*", re.I)
 """The number of an item, "3." or "(3)" or "Step 3:"."""
+# Where one sentence ends and the next begins.
 _SENTENCE_ENDS = re.compile(r"[.!?\n]\s+")
 _GOES_ON = re.compile(
     r"\b(?:now|then|next|but|however|finally|multipl\w+|subtract\w*|add\w*|divid\w+|calculat\w+|find|real|we|so|therefore|thus)\b|\d\s*[-+*/=]",
     re.I,
 )
-"""What breaks off computes further: the value before it was no conclusion."""
+"""The unfinished sentence continues the computation: "Now we add". The value before it was no conclusion."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """The text of a reply; `finished` is false where it breaks off: then only an explicit conclusion counts."""
+    """The text of a reply; `finished` is False if it breaks off. Then only an explicit conclusion counts."""
 
     text: str
     finished: bool = True
 
 
 def read_reply(response: str) -> Reply:
-    """Return what a model said in its own turn, of the last 20,000 characters that are left."""
+    """Return what a model said in its own turn."""
     text, finished = response, True
     if "<" in text or "INST]" in text:
         text, finished = _tagged(text)
     if (talk := _DIALOGUE.search(text)) and text[: talk.start()].strip():
         text = text[: talk.start()]
+    # Only after an explicit answer: "Question:" may also be part of the reasoning.
     if (turn := _NEXT_TURN.search(text)) and (marked := _MARKED.search(text)):
         turn = _NEXT_TURN.search(text, marked.end())
         text = text[: turn.start()] if turn else text
@@ -81,7 +88,7 @@ def read_reply(response: str) -> Reply:
 
 
 def _without_programs(text: str, finished: bool) -> tuple[str, bool]:
-    """Drop programs: their numbers are no claims. Before one that breaks off, only what it was to check is a conclusion."""
+    """Drop programs: their numbers are no claims. A conclusion before an unfinished one counts if it was to check it."""
     text = _PROGRAM.sub("", text)
     fences = list(_FENCE.finditer(text))
     if len(fences) % 2 == 0 or not _IS_PROGRAM.match(text, fences[-1].start()):
@@ -99,6 +106,7 @@ def _tagged(text: str) -> tuple[str, bool]:
         thought, _, said = text.rpartition("</think>")
         said = _ended(said)
         return (said, True) if said.strip() else (_ended(thought.replace("<think>", "")), False)
+    # Nothing follows the thoughts: the reply was cut off, and the thoughts are all there is.
     return _ended(text.replace("<think>", "")), "<think>" not in text
 
 
@@ -108,7 +116,7 @@ def _ended(text: str) -> str:
 
 
 def _repeated(text: str) -> int:
-    """Return the length of a last sentence that breaks off while it repeats the one before, else 0."""
+    """Return the length of a last sentence that breaks off while it repeats the sentence before it; otherwise 0."""
     begin = max(text.rfind(". "), text.rfind("\n"), text.rfind("! ")) + 1
     last = text[begin:].lstrip()
     if len(last) < 9 or text.find(last) >= begin:
@@ -118,13 +126,14 @@ def _repeated(text: str) -> int:
 
 
 def _unbroken(text: str, finished: bool) -> Reply:
-    """Drop a last sentence that breaks off."""
+    """Drop a last sentence that breaks off, and note whether the rest is finished."""
     bare = text.rstrip(" \t\n*_`~")
     if not bare or (bare[-1] in ".!?)" and "\\" not in bare):
         return Reply(text, finished)
     if repeated := _repeated(bare[-600:]):
         return Reply(bare[:-repeated], finished)
     begin = bare.rfind("\n") + 1
+    # A last line that ends with a digit is mostly the result.
     if bare[-1].isdecimal() and "\\" not in bare and not _HALF_DONE.search(bare[begin:][-80:]):
         return Reply(text, finished)
     tail = bare[max(0, len(bare) - 1500) :]
@@ -134,6 +143,7 @@ def _unbroken(text: str, finished: bool) -> Reply:
         return Reply(bare[: len(bare) - len(tail) + unclosed.start()].rpartition("\n")[0], False)
     if _breaks_off(bare[begin:][-80:]):
         last = max(bare.rfind(". ", begin), begin - 1)
+        # "3." is the number of an item, not the end of a sentence.
         last = begin - 1 if LIST_MARKER.fullmatch(bare, begin, last + 1) else last
         said, cut = bare[: last + 1], bare[last + 1 :]
         return Reply(said, finished and (_says_again(said, cut) or not (_GOES_ON.search(cut) or cut[-1:] == ":")))
@@ -149,6 +159,6 @@ def _breaks_off(line: str) -> bool:
 
 
 def _says_again(said: str, cut: str) -> bool:
-    """Tell whether a sentence that breaks off has no number but the result before it: "= $160. So she earns $160 per"."""
+    """Return whether an unfinished sentence only repeats the result before it: "= $160. So she earns $160 per"."""
     result = _LAST_RESULT.search(said.rstrip()[-200:])
     return bool(result) and re.findall(r"-?\d[\d,]*(?:\.\d+)?", cut) == [result[1] if result else ""]

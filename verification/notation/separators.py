@@ -1,4 +1,4 @@
-"""Write thousands and decimals the English way: 15 000, 1'000, 1.234,50 and 3,5 as 15,000, 1,000, 1234.50 and 3.5."""
+"""Convert numbers to the English form: 15 000, 1'000, 1.234,50 and 3,5 to 15,000, 1,000, 1234.50 and 3.5."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 # 15{,}000, 15\,000 (LaTeX), 15'000 (Swiss), 15_000 (programs).
 _JOINED = re.compile(r"(?<=\d)(?:\{,\}|\\,|['_\u2009])(?=\d{3}(?!\d))")
+# Quick tests for the patterns below: most texts have none of these numbers.
 _MARKED_THOUSANDS = re.compile(r"\d(?:\{,\}|\\,|['_\u2009])\d{3}")
 _DIGITS_APART = re.compile(r"\d \d{3}")
 _THREE_DIGITS = re.compile(r"\d\.\d{3}")
@@ -15,17 +16,22 @@ _SPACED = re.compile(r"(?<![\d.,/^])(?<!\d )([1-9]\d{0,2}(?: \d{3})+)(?:,(\d{1,2
 _INDIAN = re.compile(r"(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])")
 # 1.234,50.
 _EUROPEAN = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d+(?![\d.,]*\d)")
+# "1,234.5": the text writes numbers the English way.
 _ENGLISH = re.compile(r"\d,\d{3}\.\d")
 _PAIRS = re.compile(r"\d,\d\d,\d")
 _DOT_AND_COMMA = re.compile(r"\d\.\d{3},\d")
+# A comma that cannot separate thousands: "3,5", "0,125".
 _NO_THOUSANDS = re.compile(r"\d,(?!\d{3}(?!\d))\d|0,\d")
 _COMMA = re.compile(r"\d,\d")
+# "0,5" must be a decimal.
 _ZERO = re.compile(r"(?<![\d.,(\[{])0,\d")
 # 3,5, but not a list in brackets such as (3,5).
 _DECIMAL = re.compile(r"(?<![\d.,(\[{])(\d+),(\d+)(?!\d|,\d|\s*[)\]}])")
+# A comma with other than three digits after it, "3,25", shows that commas are decimal.
 _SHORT = re.compile(r"(?<![\d.,(\[{])\d+,(?:\d{1,2}|\d{4,})(?!\d|,\d|\s*[)\]}])")
 # 1.234 as thousands.
 _DOTTED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?!\d|[.,]\d)")
+# A point with other than three digits after it, "3.25", shows that points are decimal.
 _POINT = re.compile(r"\d\.(?:\d{1,2}|\d{4,})(?!\d)")
 _WITH_COMMAS = re.compile(
     r"\b(?:el|los|las|una|por|que|son|esto|entonces|le|les|des|une|est|donc|pour|dans|und|ist|sind|der|das|eine?|also|insgesamt"
@@ -36,7 +42,7 @@ _WITH_COMMAS = re.compile(
 
 
 def english_numbers(text: str) -> str:
-    """Return the text with its numbers in the English form; a comma that could be either is left as it is."""
+    """Return the text with its numbers in the English form. A comma that may mean either is left as it is."""
     if _MARKED_THOUSANDS.search(text):
         text = _JOINED.sub(",", text)
     if _DIGITS_APART.search(text):
@@ -62,7 +68,7 @@ def _unspaced(match: re.Match[str]) -> str:
 
 
 def _decimal(match: re.Match[str], short: bool) -> str:
-    """Three digits after a comma are thousands, unless another number of the text has a decimal comma."""
+    """Convert a decimal comma. Three digits after a comma are thousands, unless another number has a decimal comma."""
     if len(match[2]) == 3 and match[1] != "0" and not short:
         return match[0]
     return f"{match[1]}.{match[2]}"
@@ -73,4 +79,5 @@ def _dots_dropped(text: str) -> str:
 
 
 def _writes_commas(text: str) -> bool:
+    # Two different words, since one alone may be a name.
     return len({word.lower() for word in _WITH_COMMAS.findall(text[-4000:])}) > 1

@@ -1,9 +1,10 @@
-"""Read and compare times of the day: 17:30, 5:30 pm, 5:30 in the afternoon, 5 o'clock, noon."""
+"""Read and compare times of the day: 17:30, 5:30 pm, 5:30 in the afternoon, 5 o'clock, noon. Start at `same_time`."""
 
 from __future__ import annotations
 
 import re
 
+# A time inside a sentence: "17:30", "5:30 pm", "5 in the afternoon", "5 o'clock", "noon".
 CLOCK = (
     r"(?:(?:[01]?\d|2[0-3])[:.][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?\s?m\b\.?|\s+(?:(?:in the|the next|the following|tomorrow|this)"
     r" (?:morning|afternoon|evening)|at night|h\b|Uhr\b))?"
@@ -11,6 +12,7 @@ CLOCK = (
     r"|o'clock(?: in the (?:morning|afternoon|evening))?)"
     r"|\b(?:noon|midnight)\b)"
 )
+# A claim or a reference that is only a time, with its parts as groups.
 _TIME = re.compile(
     r"(?:at |about )?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d)(?::\d\d)?)?\s*(?:o'clock\s*)?"
     r"(?:(?P<half>[ap])\.?\s?m\.?"
@@ -18,13 +20,13 @@ _TIME = re.compile(
     r"|h|uhr|hours)?(?:\s+sharp)?",
     re.I,
 )
-_NAMED = {"noon": 720, "midnight": 0, "12 noon": 720, "12 midnight": 0}
+_NAMED = {"noon": 720, "midnight": 0, "12 noon": 720, "12 midnight": 0}  # minutes since midnight
 
 
 def same_time(claim: str, reference: str) -> bool | None:
-    """Compare two times of the day of which one looks like a clock's; None if they are no times.
+    """Compare two times of the day, at least one in the form of a clock; None if they are not times.
 
-    "5:30" without a half of the day is either; two times without one are left to the comparison of numbers and texts.
+    "5:30" without am or pm may be either.
     """
     given, wanted = _minutes(claim), _minutes(reference)
     if given is None or wanted is None or not (_is_clock(claim) or _is_clock(reference)):
@@ -55,4 +57,5 @@ def _minutes(text: str) -> frozenset[int] | None:
         return frozenset({60 * hour + minute})
     if hour > 12 or match["hour"].startswith("0"):
         return frozenset({60 * (hour % 24) + minute})
+    # No half of the day: both are possible.
     return frozenset({60 * (hour % 12) + minute, 60 * (hour % 12 + 12) + minute})

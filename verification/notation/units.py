@@ -1,4 +1,4 @@
-"""Units: which kind of quantity they measure, and their size. What a number counts is a known unit or any other noun."""
+"""Units: the kind of quantity that they measure, and their size. Start at `read_unit`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from functools import lru_cache
 
 @dataclass(frozen=True)
 class Unit:
-    """A kind of quantity and the size of the unit among its kind; two kinds never compare as equal."""
+    """A kind of quantity, and the size of the unit relative to others of its kind. Different kinds are never equal."""
 
     kind: str
     size: Fraction
 
 
+# One kind a line; each group is a size and its names. Sizes are exact, relative to the unit of size 1.
 _TABLE = """
 length | 1/1000 mm millimeter millimetre | 1/100 cm centimeter centimetre | 1 m meter metre | 1000 km kilometer kilometre
 length | 127/5000 inch inches | 381/1250 ft foot feet | 1143/1250 yd yard | 201168/125 mi mile
@@ -38,7 +39,7 @@ speed | 1397/3125 mph | 5/18 kph kmh
 count | 1 piece | 12 dozen
 """
 _CASED = {"m", "g", "s", "h", "l", "L", "J", "W", "N"}
-"""Single letters count as units as they are written: "5 g" may be grams, "5 G" is not."""
+"""Single letters that are units, only in this case: "5 g" may be grams, "5 G" is not."""
 _MATH = frozenset(
     re.findall(
         r"\w+",
@@ -48,9 +49,11 @@ _MATH = frozenset(
         " quarter quarters 千 百 十 万 億 亿 萬",
     )
 )
-"""Words that compute or decide: never what a number counts."""
+"""Words that compute or decide. A number does not count them."""
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
+# Words after a number: "apples", "km/h", "red apples".
 _WORDS = re.compile(r"(?:[^\W\d_]{2,}|[а-я\u3040-\u9fff\uac00-\ud7af])\.?(?:[\s/'-]+(?:[^\W\d_]+)\.?)*")
+# A remark after a unit: "12 km (about 8 miles)" has digits and does not match, "12 km (in total)" does.
 _PARENTHESIS = re.compile(r"\s*\([^()\d=+*]{1,40}\)$")
 
 
@@ -68,7 +71,7 @@ UNITS = _read_table()
 
 @lru_cache(maxsize=4096)
 def read_unit(text: str) -> Unit | None:
-    """Return the unit that a text names ("km", "square feet", "m^2", "miles per hour"), None if it names no known one."""
+    """Return the unit in a text ("km", "square feet", "m^2", "miles per hour"); None if it is not a known unit."""
     text = re.sub(r"\^\s*\{?([23])\}?", r"^\1", text.strip(" .-)"))
     above, _, below = text.replace(" per ", "/").partition("/")
     upper = _powered(above.strip())
@@ -94,6 +97,7 @@ def _powered(text: str) -> Unit | None:
         return unit
     if unit.kind != "length":
         return None
+    # A litre is 1/1000 of a cubic metre.
     return Unit("volume", unit.size**3 * 1000) if power == 3 else Unit("area", unit.size**2)
 
 
@@ -106,7 +110,7 @@ def _single(name: str) -> Unit | None:
 
 @lru_cache(maxsize=4096)
 def counts_something(text: str) -> bool:
-    """Return whether what follows a number only says what it counts: a known unit, or words that neither compute nor decide."""
+    """Return whether the text after a number only says what it counts: a known unit, or words that do not compute."""
     text = _PARENTHESIS.sub("", text.strip())
     if text[:1] in "-*/+" and not re.match(r"-[^\W\d_]{2}", text):
         return text == ""
@@ -118,6 +122,7 @@ def counts_something(text: str) -> bool:
     return len(words) <= 8 and (not set(words) & _MATH or words[0] == "dozen")
 
 
+# "How many grams ...?", "... in metres?", "How long, in hours, is ...?"
 _ASKED = re.compile(
     r"\bhow many\s+((?:square |cubic )?[a-z]+)|\bin\s+((?:square |cubic )?[a-z]+(?:\s+per\s+[a-z]+)?)\s*\)?\s*[?.]?\s*$"
     r"|\bin\s+((?:square |cubic )?[a-z]+),?\s+(?:is|are|does|do|did|will|would|can)\b",
@@ -127,7 +132,7 @@ _ASKED = re.compile(
 
 @lru_cache(maxsize=512)
 def asked_unit(question: str | None) -> Unit | None:
-    """Return the unit that a question fixes ("how many grams", "... in metres?"), None if it leaves it open."""
+    """Return the unit that a question asks for ("how many grams", "... in metres?"); None if it leaves the unit open."""
     for groups in _ASKED.findall((question or "")[-1000:].strip()):
         for name in filter(None, groups):
             if unit := read_unit(name):
@@ -136,7 +141,8 @@ def asked_unit(question: str | None) -> Unit | None:
 
 
 def is_variable(letter: str, question: str | None) -> bool:
-    """Tell whether a question computes with a letter, so that "5g" is no number of grams."""
+    """Return whether a question uses a letter as a variable, so that "5g" is not a number of grams."""
+    # Next to an operator, "3g + 2", or alone, "g is".
     near = rf"(?:(?:[-+*=^(]|(?<![A-Za-z])/)\s*\d*{letter}(?![A-Za-z])|(?<![A-Za-z/])\d*{letter}\s*[-+*/=^)])"
     alone = rf"(?<!\d )(?<!\bin )(?<![\w'./$-]){letter}(?![\w'/.-]\w|\s\d)(?!\w)" if letter not in "aI" else r"(?!)"
     return bool(question and re.search(rf"{near}|\${letter}\$|\b(?:for|find|variable|of) {letter}\b|{alone}", question))

@@ -1,4 +1,4 @@
-"""Read short answers as exact numbers without sympy. Most comparisons end here."""
+"""Read short answers as exact numbers without sympy, which is enough for most comparisons. Start at `read_value`."""
 
 from __future__ import annotations
 
@@ -10,32 +10,39 @@ from functools import lru_cache
 from .quantities import find_quantities
 from .units import UNITS, Unit, counts_something, read_unit
 
+# "\text{apples}".
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")
+# Spacing in formulas: "\,", "~", "\left".
 _SPACING = re.compile(r"(?<!\\)\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
+# "1 hour and 35 minutes", "1h 35m".
 _DURATION = re.compile(r"(\d{1,6})\s?(?:hours?|hrs?|h),?\s?(?:and )?(\d{1,6})\s?(?:minutes?|mins?|m)", re.I)
 _DOLLARS_AND_CENTS = re.compile(r"(\d{1,9}) dollars?,? (?:and )?(\d{1,2}) cents?", re.I)
 _FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
+# "3 / 4".
 _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
+# What may stand before a number: "about", "approx.".
 _BEFORE = re.compile(r"[ (~]*(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just)\s+)?[ (~]*", re.I)
+# "USD 5".
 _CURRENCY_CODE = re.compile(r"^(?:Rs\.?|INR|USD|EUR|GBP|CHF|PLN|BRL|CAD|AUD)\s?(?=\d)")
+# "3,5": a list or a decimal.
 _AMBIGUOUS = re.compile(r"-?\d+(?:,\d+)+")
 
 
 @dataclass(frozen=True)
 class Value:
-    """What a claim of one number is worth: its readings, and its unit if that is known."""
+    """The value of a claim that is one number: its possible values, and its unit if that is known."""
 
     values: frozenset[Fraction] = frozenset()
     unit: Unit | None = None
     symbol: str = ""
-    """The single letter that is its unit, as "m" of "12 m"; it could be a variable."""
+    """The unit if it is a single letter, such as "m" in "12 m"; it could be a variable."""
 
 
 @lru_cache(maxsize=4096)
 def tidy(text: str) -> str:
-    r"""Strip what does not belong to the claim itself: math delimiters, boxes, spacing, \text, a full stop, quotes."""
+    r"""Remove what does not belong to the claim itself: math delimiters, boxes, spacing, \text, a full stop, quotes."""
     text = text.replace("⟦", "").replace("⟧", "").strip()
     while boxed := _BOXED.match(text):
         text = boxed[1].strip()
@@ -45,7 +52,7 @@ def tidy(text: str) -> str:
 
 
 def exact_values(text: str) -> frozenset[Fraction]:
-    """Return the values of a claim that is one number, perhaps with a unit; else none.
+    """Return the values of a claim that is one number, perhaps with a unit; empty for any other claim.
 
     A percentage has two values, 50 and 1/2; "1 hour and 35 minutes" has two, 95 and 19/12.
     """
@@ -54,7 +61,8 @@ def exact_values(text: str) -> frozenset[Fraction]:
 
 @lru_cache(maxsize=4096)
 def read_value(text: str) -> Value:
-    """Return the value of a claim that is one number, perhaps with what it counts; without values if it is anything else."""
+    """Return the value of a claim that is one number, perhaps with what it counts; empty for any other claim."""
+    # Most claims are plain integers.
     if text.isdecimal() and text.isascii() and len(text) < 40:
         return Value(frozenset({Fraction(int(text))}))
     degrees = "\\circ" in text or "°" in text
@@ -73,7 +81,7 @@ def read_value(text: str) -> Value:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Return whether this could be a list or a decimal with a comma: "3,5"."""
+    """Return whether a text could be a list or a decimal with a comma: "3,5"."""
     return bool(_AMBIGUOUS.fullmatch(tidy(text))) and not re.fullmatch(r"-?\d{1,3}(?:,\d{3})+", tidy(text))
 
 

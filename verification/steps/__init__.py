@@ -1,1 +1,1 @@
-"""A solution's own arithmetic, checked without a reference. The door is `solutions.check_solution`."""
+"""Check a solution's own arithmetic, without a reference. Start at `solutions.check_solution`."""

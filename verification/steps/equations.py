@@ -11,9 +11,11 @@ from ..notation.clean import clean
 from ..verdicts import Equation
 
 MAX_EQUATIONS = 200
-_UNIT_WORDS = 5
+_UNIT_WORDS = 5  # words of a unit between an expression and "="; more are prose
 _FRAC = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}|\\[dt]?frac\s*(\d)\s*(\d)")
+# "1 1/2", but not after an operator: "3 * 1 1/2".
 _MIXED = re.compile(r"(?<![\d./*+^-])(?<![-+*/^]\s)\b(\d+)\s+(\d+/\d+)(?![\d.])")
+# Each turns words or LaTeX into plain arithmetic: "15% of 80" into "15% * 80", "3 times 4" into "3 * 4".
 _PHRASES = (
     (re.compile(r"\b(\d[\d,.]*)\s*(%|percent) of (?=\$?\d)", re.I), r"\1% * "),
     (re.compile(r"\b(\d+/\d+) of (?=\$?\d)", re.I), r"\1 * "),
@@ -33,6 +35,7 @@ _PHRASES = (
     (re.compile(r"\((?=[A-Za-z])[A-Za-z' ,.-]*\)"), " "),
     (re.compile(r"(?<=[A-Za-z])\s?/\s?(?=[A-Za-z])|/(?=[A-Za-z])|(?<=[A-Za-z])-(?=[A-Za-z])"), " per "),
 )
+# Where one equation ends and the next text begins.
 _SPLIT = re.compile(r"[;:?!]|\.(?=\s|$)|,(?=\s)|,(?!\d{3}(?!\d))|->|=>|\\Rightarrow")
 
 
@@ -42,7 +45,7 @@ def find_equations(solution: str) -> list[Equation]:
     Args:
         solution: text of a solution; its first 20,000 characters and 200 equations are read.
     """
-    text = re.sub(r"\n\s*=", " =", clean(solution[:20_000]))
+    text = re.sub(r"\n\s*=", " =", clean(solution[:20_000]))  # a chain may go on in the next line
     found: list[Equation] = []
     for line, content in enumerate(text.split("\n")):
         for clause in _SPLIT.split(_plain(re.sub(r"^\s*(?:\d+[.)]|[-*+•])\s+", "", content[:3000]))):
@@ -53,7 +56,7 @@ def find_equations(solution: str) -> list[Equation]:
 
 
 def _plain(text: str) -> str:
-    for _ in range(3):
+    for _ in range(3):  # up to three levels of nested fractions
         text = _FRAC.sub(lambda m: f"(({m[1] or m[3]})/({m[2] or m[4]}))", text)
     for pattern, replacement in _PHRASES:
         text = pattern.sub(replacement, text)
@@ -61,12 +64,13 @@ def _plain(text: str) -> str:
 
 
 def _in_clause(clause: str, line: int) -> list[Equation]:
+    # Chains give several equations: "2 + 3 = 5 = 10 / 2".
     sides = clause.split("=") if re.search(r"(?<![<>!])=", clause) else []
     return [found for left, right in pairwise(sides) if (found := _check(left, right, line))]
 
 
 def _check(left: str, right: str, line: int) -> Equation | None:
-    """Return an equation with whether it holds; None if its left side computes nothing or a side is not arithmetic."""
+    """Return an equation with whether it holds; None if the left side computes nothing or a side is not arithmetic."""
     try:
         given, stated = _suffix(tokenize(left[-400:])), _prefix(tokenize(right[:400]))
         if not _computes(given) or _mixes_percent(given):
@@ -75,6 +79,7 @@ def _check(left: str, right: str, line: int) -> Equation | None:
     except NotArithmetic:
         return None
     written = f"{_written(given)} = {_written(stated)}"
+    # "3 * 25 cents = $0.75", and "3/4 = 75%", may hold in either unit.
     scaled = 100 if re.search(r"\bcents?\b", left + right, re.I) else 1
     readings = {value, value / 100 if "%" in right else value, value / scaled, value * scaled}
     ok = any(_same(each, claimed, stated) for each in readings)
@@ -86,9 +91,10 @@ def _computes(tokens: list[Token]) -> bool:
 
 
 def _same(value: Fraction, claimed: Fraction, stated: list[Token]) -> bool:
-    """Return whether a stated number is the value, possibly rounded or cut off after the digits that it shows."""
+    """Return whether a stated number is the value, perhaps rounded or cut off after its last digit."""
     if value == claimed:
         return True
+    # Only a single number can be rounded, and only of a value that is no integer.
     if len(stated) > 2 or value.denominator == 1:
         return False
     decimals = len(stated[0 if stated[0].kind == "number" else 1].text.partition(".")[2])
@@ -96,7 +102,7 @@ def _same(value: Fraction, claimed: Fraction, stated: list[Token]) -> bool:
 
 
 def _suffix(tokens: list[Token]) -> list[Token]:
-    """Return the expression at the end of a left side without its units; algebra and dangling operators raise."""
+    """Return the expression at the end of a left side, without units. Variables and dangling operators raise an error."""
     kept: list[Token] = []
     words = 0
     for token in reversed(tokens):
@@ -109,6 +115,7 @@ def _suffix(tokens: list[Token]) -> list[Token]:
             continue
         if token.kind == "other" or (words > _UNIT_WORDS):
             break
+        # Two numbers with words between them: the expression begins with the second.
         if words and kept and token.kind in ("number", "percent", "close") and kept[-1].kind in ("number", "open"):
             break
         if words and token.kind in ("operator", "open"):
@@ -120,7 +127,7 @@ def _suffix(tokens: list[Token]) -> list[Token]:
 
 
 def _prefix(tokens: list[Token]) -> list[Token]:
-    """Return the expression at the start of a right side, without its units."""
+    """Return the expression at the start of a right side, without units."""
     kept: list[Token] = []
     words = 0
     for token in tokens:
@@ -139,7 +146,7 @@ def _prefix(tokens: list[Token]) -> list[Token]:
 
 
 def _balanced(tokens: list[Token]) -> list[Token]:
-    """Drop an opening parenthesis of the prose before the expression."""
+    """Drop an unclosed parenthesis, which belongs to the prose before the expression."""
     depth = 0
     for place in range(len(tokens) - 1, -1, -1):
         depth += (tokens[place].kind == "close") - (tokens[place].kind == "open")
@@ -151,7 +158,7 @@ def _balanced(tokens: list[Token]) -> list[Token]:
 
 
 def _mixes_percent(tokens: list[Token]) -> bool:
-    """Return whether percentages are added to plain numbers: "100 + 5%" means 105 to some and 100.05 to others."""
+    """Return whether percentages are added to plain numbers: "100 + 5%" may mean 105 or 100.05."""
     texts = [token.text for token in tokens]
     return "%" in texts and bool({"+", "-"} & set(texts)) and texts.count("%") < sum(token.kind == "number" for token in tokens)
 
@@ -165,6 +172,7 @@ def number_text(value: Fraction) -> str:
     """Return a fraction as people write it: 12, 2.5, 1/3."""
     if value.denominator == 1:
         return str(value.numerator)
+    # Only 2 and 5 as prime factors: the decimal is finite.
     rest = value.denominator
     for prime in (2, 5):
         while rest % prime == 0:

@@ -1,4 +1,4 @@
-"""Check a solution without a reference: its own equations, and whether it carries out the teacher's steps."""
+"""Check a solution without a reference: its equations, and whether it carries out the teacher's steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .equations import find_equations
 MAX_STEPS = 50
 MAX_LINES = 400
 CARRIED_OUT = 0.5
-"""Share of a step's content words (0 to 1) that a line of the solution must have; 0.35 if it also shares a number."""
+"""Share of a step's content words (0 to 1) that a line of the solution must contain; 0.35 if they share a number."""
 
 
 def check_solution(solution: str, *, steps: list[str] | None = None) -> SolutionCheck:
@@ -21,7 +21,7 @@ def check_solution(solution: str, *, steps: list[str] | None = None) -> Solution
 
     Args:
         solution: the student's solution.
-        steps: the teacher's steps. Each is carried out, skipped, or contradicted (a wrong equation stands at its place).
+        steps: the teacher's steps. Each is carried out, skipped, or contradicted (there is a wrong equation at its place).
     """
     equations = tuple(find_equations(solution))
     wrong = [place for place, equation in enumerate(equations) if not equation.ok]
@@ -38,6 +38,7 @@ def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...
     lines = clean(solution[:20_000]).split("\n")[:MAX_LINES]
     words = [content_words(line) for line in lines]
     numbers = [set(numbers_in(line)) for line in lines]
+    # Of several wrong equations in a line the first counts.
     wrong = {equation.line: equation for equation in reversed(equations) if not equation.ok}
     best = [_best_line(step, words, numbers) for step in steps[:MAX_STEPS]]
     taken = {line for line in best if line is not None}
@@ -46,6 +47,7 @@ def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...
         if line is None:
             found.append(StepCheck(place, "skipped", ""))
             continue
+        # The equation of a step may be on the next line.
         slip = wrong.get(line) or (wrong.get(line + 1) if line + 1 not in taken else None)
         evidence = slip.text if slip else lines[line].strip()[:200]
         found.append(StepCheck(place, "contradicted" if slip else "carried_out", evidence))
@@ -53,7 +55,7 @@ def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...
 
 
 def _best_line(step: str, words: list[frozenset[str]], numbers: list[set[Fraction]]) -> int | None:
-    """Return the index of the line that has most words of a step; None if no line has enough."""
+    """Return the index of the line with most words of a step; None if no line has enough."""
     asked, given = content_words(step), set(numbers_in(step))
     shares = [_share(asked, at, given & present) for at, present in zip(words, numbers, strict=True)]
     best = max(range(len(shares)), key=lambda line: shares[line])

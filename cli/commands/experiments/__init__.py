@@ -1,1 +1,1 @@
-"""What is done with experiments, one file a command."""
+"""The commands about experiments, one file each."""

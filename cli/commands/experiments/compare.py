@@ -1,4 +1,4 @@
-"""`tot compare`: two combinations, experiments or logs of other libraries on the same problems."""
+"""`tot compare`: compare two combinations, experiments or logs of other libraries on the same problems."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def compare(
     """
     console = wide(Console(highlight=False))
     pairs = matched(a, b, home(), rescore=rescore, score=score)
+    # The option is in percentage points.
     found = compare_pairs(pairs, cluster=cluster, by=by, margin=None if margin is None else margin / 100)
     header, rows = comparison_cells(found, show_columns or ())
     console.print(rich_table("On the same problems", header, rows, console.width))
@@ -53,7 +54,7 @@ def compare(
 
 
 def _show_flips(a: Side, b: Side, most: int, console: Console) -> None:
-    """List problems that changed, and say how many could not be compared."""
+    """List the problems on which the two sides differ, and count those that only one side has."""
     for kind, problems in flips(a, b).items():
         listed = ", ".join(printable(name) for name in problems[:most]) + (", ..." if len(problems) > most else "")
         if problems and most:

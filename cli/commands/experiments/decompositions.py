@@ -1,4 +1,4 @@
-"""`tot decompositions`: export what teachers wrote, to replay it in other experiments."""
+"""`tot decompositions`: export teachers' steps, to replay them in other experiments."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ....nodes.asking.failures import printable
 from ...output_files import writing
 
 decompositions = typer.Typer(help="Export teachers' steps for reuse.", no_args_is_help=True)
+# A callback makes Typer keep `export` as a subcommand; with one command alone it would become `tot decompositions FILE`.
 decompositions.callback()(lambda: None)
 
 

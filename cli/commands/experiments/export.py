@@ -1,4 +1,4 @@
-"""`tot export`: one row a problem and combination, for pandas, spreadsheets and other programs."""
+"""`tot export`: write one row per problem and combination, for pandas, spreadsheets and other programs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def export(
         for name, meaning in COLUMNS.items():
             print(f"{name:24}{meaning}")
         return
-    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")  # two bars for a file that is written at once
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")  # two progress bars for one fast write
     with find_journal(experiment, home()) as journal:
         name = (journal.get("name") or "experiment").replace(" ", "_")
         path = out or Path(name if format == "hf" else f"{name}.{format}")

@@ -32,9 +32,11 @@ def import_traces(
     Verifies their answers and prints the table, as for an experiment of your own.
     """
     console = wide(Console(highlight=False))
+    # Check all file names before anything is written.
     for file in files:
         cell_of(file)
     with opened(tracking, tracking_uri) as store, Journal(journal_path(home(), experiment)) as journal:
+        # One process at a time may write a journal.
         journal.claim()
         journal.set("name", experiment)
         read(files, journal)

@@ -1,4 +1,4 @@
-"""`tot list`: the experiments of this folder, with their state and their best lift."""
+"""`tot list`: list the experiments of this folder, with their state and best lift."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def listing(
         return
     header = ["experiment", "last run", "combinations", "problems", "state", "best lift (points)", "tags"]
     rows = [_cells(made) for made in found]
+    # Nobody uses tags: leave the column out.
     if not any(row[-1] for row in rows):
         header, rows = header[:-1], [row[:-1] for row in rows]
     console.print(rich_table("Experiments", header, rows, console.width))
@@ -39,6 +40,7 @@ def _read(path: Path, console: Console) -> Overview | None:
     try:
         with Journal(path) as journal:
             return overview(journal)
+    # A damaged journal must not hide the others.
     except (ValueError, OSError) as error:
         console.print(f"note: {path.name} cannot be read: {explain(error)}", style="yellow", markup=False)
         return None

@@ -21,10 +21,12 @@ def rename(
 
     MLflow shows the old name until `tot sync` sends the new one; it stays where the MLflow experiment holds other runs, too.
     """
+    # Raises if the name is not valid; building a config needs some student.
     build_config({"name": name, "students": ["hf:any"]})
     path = rename_journal(experiment, name, home())
     print(f"{experiment!r} is now {name!r}: {path}")
     with find_journal(str(path), home()) as journal:
         store = journal.get("tracking_uri")
     if store:
+        # The address is printed without its password.
         print(f"MLflow shows the old name until: tot sync --tracking-uri {quote(Redactor().text(store))}")

@@ -62,6 +62,7 @@ def report(
 
 
 def _show_calibration(experiment: str, names: str, max_output_tokens: float | None) -> None:
+    # From the right: a ladder's label may itself contain " > ".
     less, arrow, more = names.rpartition(" > ")
     if not arrow:
         raise typer.BadParameter(f"{names!r} is not 'LESS > MORE', two parts of labels", param_hint="--calibrate")

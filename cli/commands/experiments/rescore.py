@@ -33,5 +33,6 @@ def rescore(
             print(f"  {count} x {old} -> {new}")
         if store is not None:
             if done.overrides:
+                # Publishing again corrects the metrics; the overrides above only correct the traces.
                 print(f"{override_verdicts(store, done.overrides)} traces corrected")
             print(f"MLflow: {publish(journal, store)}")

@@ -250,6 +250,7 @@ def run(
 
     A budget of tokens or cost is passed by at most the first problem of each combination.
     """
+    # None means "not given": the value then comes from the file or the config's default.
     given: dict[str, Any] = {
         "name": experiment,
         "problems": problems,
@@ -270,7 +271,7 @@ def run(
         "concurrency": concurrency,
         "retries": retries,
         "review": review,
-        "counterfactual": counterfactual or None,
+        "counterfactual": counterfactual or None,  # a flag cannot be "not given"
         "budget": kept(max_cost_usd=max_cost_usd, max_tokens=max_total_tokens, max_minutes=max_minutes) or None,
     }  # fmt: skip
     console = wide(Console(highlight=False))

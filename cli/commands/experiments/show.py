@@ -1,4 +1,4 @@
-"""`tot show`: an experiment, one of its combinations, or one problem with everything that is known of it."""
+"""`tot show`: show an experiment, one of its combinations, or all that is known about one problem."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ def _list_cells(journal: Journal, cells: list[CellValues], words: list[str], wan
     if wanted:
         left = [len(choose_rows(journal, cell, wanted)) for cell in cells]
         header, rows = [*header, " ".join(options)], [[*row, str(count)] for row, count in zip(rows, left, strict=True)]
+        # The suggested command shows the combination with most of these problems.
         first = cells[max(range(len(cells)), key=left.__getitem__)]
     console.print(rich_table(journal.get("name") or "", header, rows, console.width))
     choice = "" if wanted else " [--failed | --flipped | --no-answer]"
@@ -94,4 +95,5 @@ def _list_neighbours(rows: list[Row], place: int, words: list[str], options: lis
     print(f"\n{place + 1} of {len(rows)}")
     for name, other in (("next", place + 1), ("previous", place - 1)):
         if 0 <= other < len(rows):
+            # A problem without an id is named by its number in the list.
             print(f"{name}: {shlex.join([*words, printable(rows[other]['problem_id']) or str(other + 1), *options])}")

@@ -1,4 +1,4 @@
-"""`tot tag`: words of your own on an experiment, shown by `tot list`."""
+"""`tot tag`: tag an experiment with words of your own, which `tot list` shows."""
 
 from __future__ import annotations
 

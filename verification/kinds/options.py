@@ -65,9 +65,10 @@ _SMALL = re.compile(r"\A\W*[a-h]\W*\Z|\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+
 # "A and C": several options may be right together.
 _LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:and|&)\s*|\s*)\(?[A-J]\)?)+", re.I)
 # "答案: C", "Respuesta: C".
+_JOINING = re.compile(r"\b(?:both|and)\b", re.I)
 _LANGUAGE = re.compile(
-    rf"(?:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{{0,30}}?{_LETTER}(?![A-Za-z])",
-    re.I,
+    r"(?i:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{0,30}?"
+    r"(?<![^\W\u3040-\u9fff\uac00-\ud7af])(?P<letter>[A-J])(?![A-Za-z0-9'’])"
 )
 # A reference that is a letter: "C", "(C)", "C) 12".
 REFERENCE = re.compile(r"\(?([A-J])\)?(?:[).:]\s*(\S.*))?")
@@ -164,7 +165,7 @@ def pick_letter(text: str) -> Pick | None:
 
 def several_letters(text: str) -> frozenset[str]:
     """Return the letters of a claim that picks several options, "A and C"; empty for any other claim."""
-    return frozenset(re.findall(r"[A-J]", text.replace("and", ""))) if _LETTERS.fullmatch(text) else frozenset()
+    return frozenset(re.findall(r"[A-J]", _JOINING.sub("", text))) if _LETTERS.fullmatch(text) else frozenset()
 
 
 def _picked(line: str) -> list[tuple[str, int]]:

@@ -92,19 +92,23 @@ class _Parser:
                 return value
 
     def _power(self) -> Fraction:
-        base = self._signed()
+        sign = self._sign()
+        base = self._atom()  # the sign comes after the power: -3^2 is -9
         if not self._take("^", "**"):
-            return base
+            return sign * base
         exponent = self._signed()
         if exponent.denominator != 1 or abs(exponent) > MAX_POWER or abs(base) > MAX_BASE or (exponent < 0 and not base):
             raise NotArithmetic("power out of range")
-        return base ** int(exponent)
+        return sign * base ** int(exponent)
 
     def _signed(self) -> Fraction:
+        return self._sign() * self._atom()
+
+    def _sign(self) -> int:
         sign = 1
         while taken := self._take("-", "+"):
             sign = -sign if taken == "-" else sign
-        return sign * self._atom()
+        return sign
 
     def _atom(self) -> Fraction:
         token = self.peek()

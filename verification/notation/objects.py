@@ -29,8 +29,8 @@ _TAGS = re.compile(
 )
 # One entry of an object that is not valid JSON: "answer": 12.
 _ENTRY = re.compile(
-    r"""["'](?P<key>[A-Za-z _-]{1,30})["']\s*:\s*(?:"(?P<text>[^"\n]{0,400})"|'(?P<quoted>[^'\n]{0,400})'"
-    "|(?P<plain>[-\w.+/]+))"""
+    r"""["'](?P<key>[A-Za-z _-]{1,30})["']\s*:\s*"""
+    r"""(?:"(?P<text>[^"\n]{0,400})"|'(?P<quoted>[^'\n]{0,400})'|(?P<plain>[-\w.+/]+))"""
 )
 
 

@@ -52,7 +52,7 @@ def _minutes(text: str) -> frozenset[int] | None:
     half = (match["half"] or "").lower()
     part = (match["part"] or "").lower()
     if half or part:
-        late = half == "p" or "noon" in part or "evening" in part or ("night" in part and hour >= 6)
+        late = half == "p" or "noon" in part or "evening" in part or ("night" in part and 6 <= hour < 12)
         hour = hour % 12 + 12 * late if hour <= 12 else hour
         return frozenset({60 * hour + minute})
     if hour > 12 or match["hour"].startswith("0"):

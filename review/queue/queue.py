@@ -67,11 +67,12 @@ class ReviewQueue(Listing):
         Returns:
             The number of new items.
         """
-        paused = paused_threads(self.store)
         with self._connect() as db:
             waiting = set(db.scalars(select(items.c.thread_id).where(items.c.state == "waiting")))
             # Threads with a taken decision are read again: they may have paused for a second review.
             known = waiting | set(db.scalars(select(items.c.thread_id).where(items.c.state == "decided")))
+        # After the items: one that another process adds meanwhile must not look like one that is no longer paused.
+        paused = paused_threads(self.store)
         if gone := waiting - paused:
             with self._begin() as db:
                 for thread in gone:

@@ -148,8 +148,8 @@ _GIVES_UP_WHOLLY = (
 )
 UNKNOWABLE = _phrase(
     _GIVES_UP_WHOLLY,
-    "impossible possible difficult hard cannot can't can not could couldn't unable not don't enough insufficient lack missing sure"
-    " puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
+    "impossible possible difficult hard cannot can't can not could couldn't unable not don't enough insufficient lack missing"
+    " sure puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
 )
 """The response says that it cannot tell: what follows it without an explicit mark is a guess."""
 # "I could not work it out", "unable to".

@@ -16,12 +16,13 @@ from rich.console import Console
 from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
 from ...graphs.build import build_graph
+from ...graphs.graph_options import GraphOptions, mode_options
 from ...graphs.methods import TAUGHT, is_reviewed, method_named
-from ...graphs.options import GraphOptions, mode_options
 from ...models.names import TIMEOUT
 from ...tracking import traced
 from ..models import load_models
-from ..options import (
+from ..screens.single_run import refused, show
+from ..shared_options import (
     BaseUrl,
     MaxAttempts,
     MaxTokens,
@@ -37,7 +38,6 @@ from ..options import (
     TrackingFallback,
     TrackingUri,
 )
-from ..screens.single_run import refused, show
 
 if TYPE_CHECKING:
     from ...tracking import TraceHandler

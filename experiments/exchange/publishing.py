@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...graphs.methods import is_reviewed, method_named
-from ...tracking.runs.records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
+from ...tracking.runs.run_records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row, Session
 from ..report.measures import ConditionSummary

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from ...graphs.build import build_graph
-from ...graphs.options import GraphOptions, mode_options
+from ...graphs.graph_options import GraphOptions, mode_options
 from ...graphs.trace_of_thought import build_trace_of_thought
 from ..design.cells import Cell
 from ..design.config import ModelConfig

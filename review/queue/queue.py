@@ -15,11 +15,11 @@ from ..errors import AlreadyDecided, AlreadyTaken
 from .claims import Claims, is_abandoned
 from .decisions import DECISION, already_decided, row_of_decision, row_of_event
 from .drafts import Drafts
+from .find_items import Listing
 from .items import Item, item_from_row
-from .listing import Listing
 from .paused_threads import paused_threads, read_requests
+from .queue_tables import claims, events, items
 from .review_store import ReviewStore
-from .tables import claims, events, items
 
 # Joins an item with its claim.
 _SAME = (items.c.thread_id == claims.c.thread_id) & (items.c.interrupt_id == claims.c.interrupt_id)

@@ -18,8 +18,8 @@ from ..store.paging import items_of_all_pages
 from ..traces.handler import TraceHandler
 from .curves import Curves
 from .prompt_registry import register_prompts
-from .records import CellRecord, ExperimentRecord
 from .run_content import fill_run, log_dataset, log_description, log_files, log_params, log_prompts, log_table
+from .run_records import CellRecord, ExperimentRecord
 
 if TYPE_CHECKING:
     from ..store.store import Store

@@ -45,9 +45,10 @@ class MlflowTracker:
         if row["trace_id"]:
             self._runs.release(row["trace_id"])
 
-    def paused_trace(self, thread_id: str) -> str | None:
-        """Return the id of the trace that ended with the pause of a thread, or None."""
-        return (self._runs.store.paused(thread_id) or {}).get("trace_id")
+    def of_thread(self, thread_id: str, *, finished: bool) -> str | None:
+        """Return the id of the trace that ended with the end of a thread, or with its pause; None if there is none."""
+        last = self._runs.store.paused(thread_id)
+        return last["trace_id"] if last and last.get("finished", False) == finished else None
 
     def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
         """Add a point to the curves of a cell."""

@@ -6,7 +6,7 @@ without one, because writing checkpoints takes time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -38,6 +38,13 @@ class Reviewer(Protocol):
         """Claim a decision for the block; yields False if it was undone meanwhile or another run has claimed it."""
 
 
+class Traces(Protocol):
+    """What is known of the traces of threads; a `Tracker` is one."""
+
+    def of_thread(self, thread_id: str, *, finished: bool) -> str | None:
+        """Return the id of the trace that ended with the end of a thread, or with its pause; None if there is none."""
+
+
 class ReviewedCell:
     """A cell whose problems may pause for a review."""
 
@@ -49,7 +56,7 @@ class ReviewedCell:
         prompts: Any,
         journal: Journal,
         reviewer: Reviewer,
-        paused_trace: Callable[[str], str | None] | None = None,
+        traces: Traces | None = None,
     ) -> None:
         """Prepare a cell for reviews.
 
@@ -60,7 +67,7 @@ class ReviewedCell:
             prompts: its prompt set.
             journal: journal of the experiment.
             reviewer: the review queue.
-            paused_trace: returns the id of the trace that ended with the pause of a thread; None without tracking.
+            traces: the traces of earlier processes; None without tracking.
         """
         self.cell = cell
         self.graph = graph
@@ -68,7 +75,7 @@ class ReviewedCell:
         self._wants = wants_person(cell.review)  # type: ignore[arg-type]
         self._journal = journal
         self._reviewer = reviewer
-        self._paused_trace = paused_trace
+        self._traces = traces
 
     def config(self, unit: Unit) -> dict[str, Any]:
         """Return the LangGraph config of a problem: a thread id, the same in every session, and metadata for the queue."""
@@ -108,8 +115,8 @@ class ReviewedCell:
         """Start the problem, or resume it with its decision.
 
         Returns:
-            The graph's output. It has `__interrupt__` if the problem waits (again), and `paused_trace` if its trace is older
-            than this run.
+            The graph's output. It has `__interrupt__` if the problem waits (again). If the graph did not run now it has
+            `earlier_trace`: the id of the trace that belongs to the output, None if there is none.
         """
         state = await self.graph.aget_state(config)
         given: Any = unit.problem.as_input()
@@ -118,7 +125,8 @@ class ReviewedCell:
         if state.created_at is not None:
             # finished in a session that was killed before the row was written
             if not state.next:
-                return dict(state.values)
+                trace = self._traces.of_thread(config["configurable"]["thread_id"], finished=True) if self._traces else None
+                return {**state.values, "earlier_trace": trace}
             # a run that failed after its decision: without input LangGraph continues from the checkpoint
             given = None
         return await self.graph.ainvoke(given, config, durability="exit")
@@ -131,11 +139,11 @@ class ReviewedCell:
                 # one checkpoint when the run ends or pauses, not one per node, which takes time
                 return await self.graph.ainvoke(Command(resume={interrupt: answer}), config, durability="exit")
         # nobody has decided, the reviewer took the decision back, or another run uses it: the problem waits on
-        trace = self._paused_trace(thread) if self._paused_trace else None
-        if self._paused_trace and trace is None:
+        trace = self._traces.of_thread(thread, finished=False) if self._traces else None
+        if self._traces and trace is None:
             # The process was killed after the checkpoint and before the trace: the review node pauses once more.
             return await self.graph.ainvoke(None, config, durability="exit")
-        return {**state.values, "__interrupt__": state.interrupts, "paused_trace": trace}
+        return {**state.values, "__interrupt__": state.interrupts, "earlier_trace": trace}
 
 
 def original_steps(output: Mapping[str, Any]) -> list[str] | None:

@@ -53,8 +53,7 @@ def solved_row(problem: Problem, output: Mapping[str, Any], prices: Mapping[str,
 def waiting_row(output: Mapping[str, Any], prices: Mapping[str, Price | None]) -> Row:
     """Return the row of a problem whose steps wait for a review."""
     detail = cast(Detail, {key: output[key] for key in ("steps", "flags", "reviews") if output.get(key)})
-    row: Row = {**usage_columns(output.get("usage") or {}, prices), "status": "waiting", "score": None, "detail": detail}
-    return {**row, "trace_id": output["paused_trace"]} if output.get("paused_trace") else row
+    return {**usage_columns(output.get("usage") or {}, prices), "status": "waiting", "score": None, "detail": detail}
 
 
 def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) -> tuple[RowStatus, float | None]:

@@ -35,8 +35,8 @@ class Tracker(Protocol):
     def written(self, row: Row) -> None:
         """Called when the journal has a row; its trace (`trace_id`) may be sent now."""
 
-    def paused_trace(self, thread_id: str) -> str | None:
-        """Return the id of the trace that ended with the pause of a thread, or None."""
+    def of_thread(self, thread_id: str, *, finished: bool) -> str | None:
+        """Return the id of the trace that ended with the end of a thread, or with its pause; None if there is none."""
 
     def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
         """Add a point to the curves of a cell: problems done, metrics by name, Unix milliseconds."""
@@ -116,8 +116,7 @@ class Solver:
         teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
         graph = self.graph(cell, review=cell.review, checkpointer=saver)
         prompts = self.plan.prompts[cell.prompts_hash]
-        paused_trace = self.tracker.paused_trace if self.tracker else None
-        return ReviewedCell(cell, graph, teacher, prompts, self.journal, reviewer, paused_trace)
+        return ReviewedCell(cell, graph, teacher, prompts, self.journal, reviewer, self.tracker)
 
     async def solve(self, unit: Unit) -> Row:
         """Solve a problem and return its row: a verdict, "waiting" for a review, or an error. Exceptions become error rows."""
@@ -146,8 +145,8 @@ class Solver:
             "problem_id": unit.problem.problem_id,
             "started_ms": started,
             "seconds": time.monotonic() - clock,
-            # the trace handler derives the same id from the run id; a problem that waits on keeps the trace of its pause
-            "trace_id": row.get("trace_id") or (f"tr-{run_id.hex}" if self.tracker else None),
+            # the trace handler derives the same id from the run id; where the graph did not run now, an earlier trace belongs
+            "trace_id": row.get("trace_id", f"tr-{run_id.hex}" if self.tracker else None),
         }
 
     def _config(self, unit: Unit, run_id: UUID, served_by: ServedBy) -> dict[str, Any]:
@@ -175,6 +174,10 @@ class Solver:
         return await cell.run(unit, {**config, **own, "metadata": {**config["metadata"], **own["metadata"]}})
 
     def _row(self, unit: Unit, output: Mapping[str, Any]) -> Row:
+        row = self._row_of_output(unit, output)
+        return {**row, "trace_id": output["earlier_trace"]} if "earlier_trace" in output else row
+
+    def _row_of_output(self, unit: Unit, output: Mapping[str, Any]) -> Row:
         if "__interrupt__" in output:
             return waiting_row(output, self.plan.prices(unit.cell))
         return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)

@@ -48,7 +48,7 @@ class Run:
     pause: dict[str, Any] | None = None
     """Facts about the pause that this run continues."""
     ends_with: dict[str, Any] | None = None
-    """Facts about the pause that this run ends with."""
+    """Facts about the pause that this run ends with, or about the end of a thread that had paused."""
 
     @property
     def root(self) -> Run:

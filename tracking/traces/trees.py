@@ -135,7 +135,7 @@ class Tree:
         self._join_session(root)
 
     def _note_pause(self, run: Run) -> None:
-        """Let later processes find the pause. Its trace is on disk before that, so a pause that is found has one."""
+        """Let later processes find the last trace of a thread. It is on disk before that, so what is found exists."""
         if run.ends_with and run.thread_id:
             try:
                 self.store.pause(run.thread_id, run.ends_with)

@@ -81,3 +81,16 @@ def test_a_pause_whose_trace_was_lost_is_traced_by_the_next_run(run, tmp_path):
     assert "What is 0 + 1?" in paused.info.request_preview
     [link] = traces[last[0]["trace_id"]].data.spans[0].links
     assert link.trace_id == paused.info.trace_id
+
+
+@pytest.mark.slow
+def test_a_finished_problem_whose_row_was_lost_keeps_its_trace(run, tmp_path):
+    run()
+    approve_all(tmp_path)
+    done = run()
+    with sqlite3.connect(tmp_path / "experiment.journal.sqlite") as db:  # as if it had been killed just after the trace
+        db.execute("delete from rows where key = ?", (done[1]["key"],))
+    last = run(publishing=True)
+    assert [row["status"] for row in last] == ["correct"] * PROBLEMS
+    assert [row["trace_id"] for row in last] == [row["trace_id"] for row in done]
+    assert {row["trace_id"] for row in last} < set(sent(tmp_path))

@@ -31,6 +31,8 @@ OF_THE = re.compile(
 )
 # The same after the part: "5 of the 12 students".
 OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
+_OF_THE_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its|all) [a-z]+(?= (?:is|are|was|were|will|have|has)\b)")
+"""The same without a number: "35% of the class are"."""
 # Capitalised words that do not merely begin a question: "Ann", but not "How".
 _NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 # "Together they have" says that a number is a sum, as a question does with "in total".
@@ -169,7 +171,7 @@ class Number:
         """Share of the asked words in its clause, from 0 to 1; words after the number count half."""
         words = self.asked.words
         before = words & content_words(self.clause)
-        after = (words & content_words(_CLAUSE.split(self.after)[0])) - before
+        after = (words & content_words(_CLAUSE.split(_OF_THE_WHOLE.sub("", self.after))[0])) - before
         return (len(before) + len(after) / 2) / len(words) if words else 0.0
 
     @cached_property

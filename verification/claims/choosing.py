@@ -35,6 +35,8 @@ _EQUIVALENT = re.compile(
 )
 # The words after a number that may be its unit: "km/h", "square feet".
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
+_OF_A = re.compile(r"^ of an? (?=hour|day|week|year|mile|dollar|cup|gallon|lit|kilo)")
+"""What joins a fraction to its unit: "three quarters of an hour"."""
 # "There are none left" answers "how many" with 0.
 _NONE = re.compile(
     r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I
@@ -122,7 +124,7 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
 
 def _unit_after(text: str) -> str:
     """Return the known unit at the beginning of a text, as many of its words as belong to it."""
-    words = _FOLLOWING.match(text)
+    words = _FOLLOWING.match(_OF_A.sub(" ", text))
     while words and (name := words[0].strip()):
         if read_unit(name):
             return name

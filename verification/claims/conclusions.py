@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from ..notation.asked import content_words
 from ..verdicts import Source
@@ -41,6 +42,10 @@ _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
 # "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
+# What stands before the value: "The price of the hat is".
+_HEAD = re.compile(r"[^\d⟦$(=]*")
+_WORD = re.compile(r"[^\W\d_]+")
+
 
 @dataclass(frozen=True)
 class Around:
@@ -57,12 +62,13 @@ class Around:
 
 @dataclass(slots=True)
 class Place:
-    """A statement with its neighbours; `checking` is set in a closing section that only checks."""
+    """A statement with its neighbours; `checking` in a closing section that only checks, `corrected` after an apology."""
 
     text: str
     before: str
     after: str
     checking: bool
+    corrected: bool
     around: Around
     low: str = field(init=False)
 
@@ -168,7 +174,11 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("it has the words that were asked", lambda p: p.asked_share, "she pays in total"),
         Sign("for each statement with a value after it", lambda p: p.distance),  # two more such sentences follow
         Sign("it is the last one with a value", lambda p: p.distance == 0),  # the last line with a number
-        Sign("a correction supersedes what stands before it", lambda p: p.place.has(CORRECTION), "Wait, it is 14."),
+        Sign(
+            "a correction supersedes what stands before it",
+            lambda p: p.place.corrected or p.place.has(CORRECTION),
+            "Wait, it is 14.",
+        ),
         Sign(
             "the next sentence calls it the answer",
             lambda p: "that" in p.place.after[:9].lower() and _found(THAT_IS_IT, p.place.after),
@@ -180,6 +190,7 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("it supposes what the question does not", lambda p: _supposes(p), "if it were 5, it would be 12"),
         Sign("it tells what one could think", lambda p: p.place.has(TEMPTING), "one might think 12"),
         Sign("it tells of another way", lambda p: p.place.has(ANOTHER_WAY), "Alternatively, you could"),
+        Sign("the sentence before says the same of what was asked", lambda p: _of_another(p), "Girls: 35%. Boys: 65%."),
         Sign("it says what to do", lambda p: _instructs(p), "Multiply 3 by 4."),
         Sign("a colon announces the value that follows", lambda p: _announces(p), "The cost is then:"),
         Sign("a question, or a step of a check", lambda p: _asks_or_checks(p), "Is it 12?"),
@@ -194,7 +205,9 @@ def most(placed: Placed) -> float:
     bound += placed.distance * weight["for each statement with a value after it"]
     bound += weight["it has the words that were asked"] * (placed.kind.source not in _EXPLICIT)
     bound += weight["it is the last one with a value"] * (placed.distance == 0)
-    bound += weight["a correction supersedes what stands before it"] * (id(CORRECTION) in placed.place.around.phrases)
+    bound += weight["a correction supersedes what stands before it"] * (
+        placed.place.corrected or id(CORRECTION) in placed.place.around.phrases
+    )
     return bound + weight["the next sentence calls it the answer"] * ("that" in placed.place.after[:9].lower())
 
 
@@ -244,3 +257,19 @@ def _asks_or_checks(placed: Placed) -> bool:
 def _instructs(placed: Placed) -> bool:
     place = placed.place
     return placed.kind.source not in _EXPLICIT and place.has(IMPERATIVE) and not _ENDS_IN_RESULT.search(place.text)
+
+
+def _of_another(placed: Placed) -> bool:
+    """Tell whether a statement differs from the one before in one word before its value, and that one had the asked word."""
+    text, before, asked = placed.place.text, placed.place.before, placed.place.around.asked
+    if placed.kind.source in _EXPLICIT or not (before and asked):
+        return False
+    pairs = list(zip_longest(_words_of_head(before), _words_of_head(text)))
+    differing = [(mine.rstrip("s"), other.rstrip("s")) for other, mine in pairs if mine and other and mine != other]
+    if len(differing) != 1 or any(None in pair for pair in pairs):
+        return False
+    return differing[0][1] in asked and differing[0][0] not in asked
+
+
+def _words_of_head(text: str) -> list[str]:
+    return _WORD.findall(_HEAD.match(text[:80])[0].lower())  # type: ignore[index]

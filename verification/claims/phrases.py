@@ -94,6 +94,11 @@ CORRECTION = _phrase(
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
     "wait actually correction oops mistake error should instead round",
 )
+APOLOGY = _phrase(
+    r"\b(?:sorry|apologi[sz]e|apologies|oops|correction|(?:my|i made an?(?: \w+)?|there (?:is|was) an?) (?:mistake|error))\b",
+    "sorry apolog oops correction mistake error",
+)
+"""What follows this corrects what stands before it."""
 # "Note that ...", "Let's check: ...", "If the result were 5, ...", "Step 3:".
 ASIDE = _phrase(
     r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
@@ -148,8 +153,8 @@ _GIVES_UP_WHOLLY = (
 )
 UNKNOWABLE = _phrase(
     _GIVES_UP_WHOLLY,
-    "impossible possible difficult hard cannot can't can not could couldn't unable not don't enough insufficient lack missing sure"
-    " puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
+    "impossible possible difficult hard cannot can't can not could couldn't unable not don't enough insufficient lack missing"
+    " sure puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
 )
 """The response says that it cannot tell: what follows it without an explicit mark is a guess."""
 # "I could not work it out", "unable to".

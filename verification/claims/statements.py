@@ -15,6 +15,7 @@ from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of, most, read_ar
 from .echoes import is_echo
 from .phrases import (
     ANSWER_IS,
+    APOLOGY,
     CHECKING,
     DIGIT,
     FOREIGN_LINE,
@@ -154,7 +155,7 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
 def _placed(parts: list[str], text: str, question: str | None, finished: bool) -> Iterator[Placed]:
     """Yield the last statements with a value, from the end, each with how it presents its value."""
     around = read_around(text, asked_words(question)[1], question)
-    checking, refused = _checking_from(parts), _refused_at(parts)
+    checking, refused, corrected = _checking_from(parts), _refused_at(parts), _corrected_from(parts)
     distance = 0
     for place in range(len(parts) - 1, -1, -1):
         if distance == LAST:
@@ -162,7 +163,7 @@ def _placed(parts: list[str], text: str, question: str | None, finished: bool) -
         if not has_value(parts[place]) or is_echo(parts[place]):
             continue
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-        there = Place(parts[place], before, after, place >= checking, around)
+        there = Place(parts[place], before, after, place >= checking, place >= corrected, around)
         kind = kind_of(there)
         # After a refusal, a number is no conclusion unless it is marked as one.
         if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):
@@ -222,3 +223,11 @@ def _checking_from(parts: list[str]) -> int:
         if CHECKING.search(parts[place], parts[place].lower()):
             return place
     return len(parts)
+
+
+def _corrected_from(parts: list[str]) -> int:
+    """Return where the response apologises for what it said before, if it does so in its last part."""
+    if not APOLOGY.possible("\n".join(parts[-12:]).lower()):
+        return len(parts)
+    places = range(len(parts) - 1, max(0, len(parts) - 12), -1)
+    return next((place for place in places if APOLOGY.search(parts[place], parts[place].lower())), len(parts))

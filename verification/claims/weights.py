@@ -67,6 +67,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "it supposes what the question does not": -3.5,
         "it tells what one could think": -3.5,
         "it tells of another way": -3.0,
+        "the sentence before says the same of what was asked": -2.5,
         "it says what to do": -1.5,
         "a colon announces the value that follows": -2.0,
         "a question, or a step of a check": -2.5,

@@ -44,6 +44,9 @@ _BUT = re.compile(r".*\bbut\b", re.I | re.S)
 _ALONE = re.compile(
     rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
 )
+_JUDGED = re.compile(r"\W(?:in)?correct\W*$", re.I)
+_CORRECT = re.compile(r"(?<!not)\Wcorrect\W*$", re.I)
+"""What a reply that goes through all options says of the right one: "B) Mars - correct."."""
 # "not B", "eliminate B", "rather than B".
 _REJECTED = re.compile(
     r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
@@ -153,9 +156,9 @@ def pick_letter(text: str) -> Pick | None:
     # "\boxed{A + B}" and "\boxed{A is right}" are no letters.
     if boxed and not re.match(r"[A-J]\s*[-+*/=^(]|[A-J]\s\w+\s", tidy(box or "")):
         return Pick(boxed[1], f"\\boxed{{{box}}}", start=text.rfind("\\boxed"))
-    place = 0
+    place, listed = 0, _listed(text)
     for line in text.split("\n"):
-        picks += [Pick(letter, line.strip(), start=place + start) for letter, start in _picked(line[:2000])]
+        picks += [Pick(letter, line.strip(), start=place + start) for letter, start in _picked(line[:2000], listed)]
         place += len(line) + 1
     if not picks:
         return None
@@ -168,7 +171,13 @@ def several_letters(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[A-J]", _JOINING.sub("", text))) if _LETTERS.fullmatch(text) else frozenset()
 
 
-def _picked(line: str) -> list[tuple[str, int]]:
+def _listed(text: str) -> bool:
+    """Return whether the lines of a reply go through the options from A on, or say of each whether it is correct."""
+    lines = [match for line in text.split("\n") if (match := _ALONE.match(line[:2000])) and re.search(r"\w", match["rest"])]
+    return "".join(match["letter"] for match in lines).startswith("AB") or any(_JUDGED.search(match["rest"]) for match in lines)
+
+
+def _picked(line: str, listed: bool) -> list[tuple[str, int]]:
     """Return the letters that a line picks, with their places; without rejected letters and the words "A" and "I"."""
     found = []
     for pattern in (_NAMED, _LANGUAGE):
@@ -187,6 +196,8 @@ def _picked(line: str) -> list[tuple[str, int]]:
                 continue
             found.append((letter, start))
     alone = None if found else _LAST.search(line) or _ALONE.match(line)
+    if alone and listed and alone.re is _ALONE and re.search(r"\w", alone["rest"]) and not _CORRECT.search(alone["rest"]):
+        return found
     if alone and not _SEVERAL.match(line[alone.end("letter") :].lstrip(")*")):
         found.append((alone["letter"], alone.start("letter")))
     return sorted(found, key=lambda pick: pick[1])

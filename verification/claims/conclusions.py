@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 from ..notation.asked import content_words
 from ..verdicts import Source
+from .echoes import tells_of_another
 from .phrases import (
     ANOTHER_WAY,
     ANSWER_IS,
@@ -41,10 +41,6 @@ _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
 # "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
-
-# What stands before the value: "The price of the hat is".
-_HEAD = re.compile(r"[^\d⟦$(=]*")
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -190,7 +186,11 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("it supposes what the question does not", lambda p: _supposes(p), "if it were 5, it would be 12"),
         Sign("it tells what one could think", lambda p: p.place.has(TEMPTING), "one might think 12"),
         Sign("it tells of another way", lambda p: p.place.has(ANOTHER_WAY), "Alternatively, you could"),
-        Sign("the sentence before says the same of what was asked", lambda p: _of_another(p), "Girls: 35%. Boys: 65%."),
+        Sign(
+            "the sentence before says the same of what was asked",
+            lambda p: _of_another(p),
+            "The girls are 14. The boys are 26.",
+        ),
         Sign("it says what to do", lambda p: _instructs(p), "Multiply 3 by 4."),
         Sign("a colon announces the value that follows", lambda p: _announces(p), "The cost is then:"),
         Sign("a question, or a step of a check", lambda p: _asks_or_checks(p), "Is it 12?"),
@@ -260,16 +260,5 @@ def _instructs(placed: Placed) -> bool:
 
 
 def _of_another(placed: Placed) -> bool:
-    """Tell whether a statement differs from the one before in one word before its value, and that one had the asked word."""
-    text, before, asked = placed.place.text, placed.place.before, placed.place.around.asked
-    if placed.kind.source in _EXPLICIT or not (before and asked):
-        return False
-    pairs = list(zip_longest(_words_of_head(before), _words_of_head(text)))
-    differing = [(mine.rstrip("s"), other.rstrip("s")) for other, mine in pairs if mine and other and mine != other]
-    if len(differing) != 1 or any(None in pair for pair in pairs):
-        return False
-    return differing[0][1] in asked and differing[0][0] not in asked
-
-
-def _words_of_head(text: str) -> list[str]:
-    return _WORD.findall(_HEAD.match(text[:80])[0].lower())  # type: ignore[index]
+    place = placed.place
+    return placed.kind.source not in _EXPLICIT and tells_of_another(place.text, place.before, place.around.asked)

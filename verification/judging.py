@@ -8,6 +8,7 @@ from fractions import Fraction
 from .claims.finding import SEVERAL, Claim
 from .equivalence.comparing import Outcome, compare_claims
 from .kinds.options import several_letters
+from .notation.times import same_date
 from .notation.values import exact_values, tidy
 
 # A reference that is a name: "Tuesday", "Ann Smith".
@@ -38,6 +39,8 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         return "equal"
     if claim.undecided and not _one_value(claim.texts):
         return "unequal"
+    if (same := same_date(_SO.split(claim.statement)[-1], wanted, question)) is not None:
+        return "equal" if same else "unequal"
     if NAME.fullmatch(wanted):
         if names_in(claim.statement, question) == {wanted.casefold()}:
             return "equal"

@@ -48,7 +48,9 @@ _SENTENCE = re.compile(r"[\u3040-\u9fff]{2,}[^\d]*\d")
 # A number that says how a value is rounded: 2 "decimal places".
 _PLACES = re.compile(r"\s(?:decimal|significant|digits?\b|d\.?p\b)")
 _CORRECTED = re.compile(
-    r".*(?:\.\.\.?|[,;:-])\s*(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean|or rather|make that)\b[,:.]?\s*(?=.*\d)",
+    r".*(?:\.\.\.?|[,;:-])\s*(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean|or rather|make that)\b[,:.]?\s*(?=.*\d)"
+    r"|.*\b(?:first|initially|originally|people|some|many|might|may) (?:thought|think|got|guess(?:ed)?|say|expect(?:ed)?)\b"
+    r"[^.;]*\bbut\b(?=.*\d)",
     re.I | re.S,
 )
 """The text before a sentence corrects itself: "27... no wait," in "27... no wait, it is 29"."""

@@ -36,6 +36,8 @@ _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the stateme
 # "If she had ...", "what would be ...".
 _SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
 # After "the answer is": a number, or a last word such as "Tuesday".
+# "If we had used 3, ...": not what the question supposes.
+_COUNTERFACTUAL = re.compile(r"\bif (?:i|we|you|one) (?:had|were)\b", re.I)
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 # "(3 apples were left over)".
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
@@ -236,7 +238,8 @@ def _found(phrase: Phrase, text: str) -> bool:
 
 
 def _supposes(placed: Placed) -> bool:
-    return not placed.place.around.supposed and placed.place.has(HYPOTHETICAL)
+    around = placed.place.around
+    return placed.place.has(HYPOTHETICAL) and (not around.supposed or bool(_COUNTERFACTUAL.search(placed.place.text)))
 
 
 def _announces(placed: Placed) -> bool:

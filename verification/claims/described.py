@@ -41,7 +41,10 @@ _ALL_NAMED = re.compile(
     re.I,
 )
 # The same where several numbers are asked for: "the primes are 2, 3 and 5".
-_LISTED = re.compile(rf"(?:\b(?:are|is)|:)\s+{_VALUES}(?!\s*[-+*/=%^])", re.I)
+_LISTED = re.compile(
+    r"(?:\b(?:are|is)|:):?\s+(?P<values>-?\d[\d./]{0,9}(?:(?:,|,?\s+and|,\s+or)\s+-?\d[\d./]{0,9}){1,30}(?<!\.))(?!\s*[-+*/=%^])",
+    re.I,
+)
 _ASKS_LIST = re.compile(
     r"^(?:list|name|find|give|write|identify)\s(?:all|every|the|out)\b.*?[a-z]{3}s\b|\bwh(?:at|ich)\b[^.?]*\bare\b[^.?]*[a-z]s\b"
     r"|\bwhich (?:\w+ )?(?:numbers|integers|primes|values)\b",

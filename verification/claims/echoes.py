@@ -1,4 +1,4 @@
-"""Recognise statements that claim nothing that was asked for: repeated instructions ("End with Answer: <number>"), other things."""
+"""Recognise statements that claim nothing that was asked for: repeated instructions ("Answer: <number>"), other things."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _RESULTS = frozenset(
     re.findall(
         r"\w+",
-        "total sum difference everything all both left remaining remainder rest answer result final average product ratio profit"
-        " change second third last new",
+        "total sum difference everything all both left remaining remainder rest answer result final average product ratio"
+        " profit change second third last new",
     )
 )
 """Words for what is computed from the values before: "The total is"."""

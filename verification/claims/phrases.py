@@ -183,12 +183,13 @@ REFUSES = _phrase(
     "cannot can't can unable able won't as",
 )
 # "If it were 5, it would be 12", "just a guess".
-HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) guess\b", "would guess")
+HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) (?:\w+ )?guess\b", "would guess")
 # "So we cannot tell", "Unfortunately, I was unable to", "As an AI".
 GIVES_UP_FIRST = _phrase(
     r"^\W*as an ai\b|^.{0,120}\bso (?:i|we) (?:cannot|can't|can not|could not|couldn't)"
     r" (?:count|tell|say|determine|answer|solve|give|provide|know|calculate|compute)\b|"
     r"^.{0,120}\b(?:we|i|one|you) (?:cannot|can't|can not) (?:tell|know|say|determine) (?:whether|if|how|what|which)\b|"
-    r"^\W*(?:but |so |however,? |sadly,? |unfortunately,? )?(?:i|we) (?:was |were |am |are |could |can |do )"
-    r"?(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
+    r"^\W*(?:i(?:'m| am) (?:very )?sorry,? )?(?:but |so |however,? |sadly,? |unfortunately,? )?"
+    r"(?:i|we)(?:'m|'re)? (?:was |were |am |are |could |can |do )?"
+    r"(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
 )

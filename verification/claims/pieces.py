@@ -47,6 +47,8 @@ _DURATION = re.compile(
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 # "What time ...?", "When ...?"
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
+# "What is the remainder when ...?", where the quotient is not asked for.
+_ASKS_REMAINDER = re.compile(r"\b(?:is|find) the remainder\b", re.I)
 # "Round to the nearest ten", "as a decimal".
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
 # "3:4", which could also be a time; ratios are looked for only where one is spoken of.
@@ -159,7 +161,8 @@ def _ratios(outside: str, asked: Asked) -> Iterator[Found]:
 
 def _remainders(outside: str, asked: Asked) -> Iterator[Found]:
     for match in REMAINDER.finditer(outside) if "emainder" in asked.question else ():
-        yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
+        whole = "quotient" in asked.question or not _ASKS_REMAINDER.search(asked.sentence)
+        yield Candidate(match[0] if whole else match["rest"], ALL_SOLUTIONS, match.start()), match.span()
 
 
 def _durations(outside: str, asked: Asked) -> Iterator[Found]:

@@ -36,6 +36,7 @@ _CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and ther
 # "It would be true if ..." says nothing.
 _CONDITION = re.compile(r"\s(?:if|when|given|assuming)\s.*$|^(?:if|when|given|assuming)\s[^,]*,", re.I | re.S)
 """What a question presupposes: "... if she has $5?"."""
+_PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
 
@@ -61,8 +62,10 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
 def _restated(text: str, question: str) -> tuple[bool, str] | None:
     """Return what the last statement with all words of the question says: "91 is not prime" says no."""
     asked = content_words(_CONDITION.sub("", asked_words(question)[0])) - _ASKING
+    unnamed = asked - {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
     for part in reversed(split_statements(text)[-3:]):
-        clause = next((each for each in reversed(_CLAUSE.split(part)) if asked and asked <= content_words(each)), None)
+        clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))
+        clause = next((each for each, words in clauses if words and words <= content_words(each)), None)
         if clause and not part.endswith("?") and not _SUPPOSED.search(clause):
             return not _NEGATED.search(clause), part
     return None

@@ -25,7 +25,7 @@ _NUMBER_WORDS = (
 # What may stand before "minus" if it is a sign, not a subtraction: "is", "=", "(".
 _STATED = (
     r"(?:^|(?<=[\n:=,(⟦])|(?<=[:=,(]\s)|(?<=\bis\s)|(?<=\bare\s)|(?<=\bwas\s)|(?<=\bbe\s)|(?<=\bequals\s)|(?<=\bto\s)|(?<=\bof\s)"
-    r"|(?<=\bget\s)|(?<=\bgives\s)|(?<=\bby\s)|(?<=\bat\s)|(?<=\babout\s)|(?<=\banswer\s)|(?<=\btimes\s))"
+    r"|(?<=\bget\s)|(?<=\bgives\s)|(?<=\bby\s)|(?<=\bat\s)|(?<=\babout\s)|(?<=\banswer\s)|(?<=\btimes\s)|(?<=\bnow\s)|(?<=\btherefore\s))"
 )
 # "negative seven", and "minus 7" where no number stands before it.
 _MINUS = re.compile(rf"(?:\bnegative|{_STATED}minus)\s+(?=[$€£]?\d|⟦\d|(?:{_NUMBER_WORDS})\b)", re.I)

@@ -12,15 +12,15 @@ from .notation.times import same_date
 from .notation.values import exact_values, tidy
 
 # A reference that is a name: "Tuesday", "Ann Smith".
-NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
+NAME = re.compile(r"(?:[A-Z][a-z]|[A-Za-z][a-z]{2,})(?: [A-Za-z]+){0,2}")
 # A division that was not carried out: "12/4", "\frac{12}{4}".
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
 # A name that only says when something begins: "starting on Monday".
 _BEGINNING = re.compile(r"\b(?:starting|starts|begins|beginning|since|from|before|after) (?:on )?[A-Z][a-z]+", re.I)
-_ASKED_NAME = re.compile(r"(?:(?<=[\w,] )|(?<=[\"'(*{]))[A-Z][a-z]+\b")
+_ASKED_NAME = re.compile(r"(?:(?<=[\w,:] )|(?<=\n\d[.)] )|(?<=[\"'(*{]))[A-Z][a-z]+\b")
 """A capitalised word that does not merely begin a sentence: "Ann" in "Does Ann have more?"."""
 # "than Bea": the other one of a comparison.
-_COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+")
+_COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+(?:(?:,? and|,? or|,) [A-Z][a-z]+)*")
 # "..., so": the conclusion follows.
 _SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
 # A number and what it counts: "12 boys".

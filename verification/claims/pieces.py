@@ -16,6 +16,8 @@ from .signs import EXPRESSION_SIGNS, SEGMENT_SIGNS, in_parentheses
 
 RATIO = 2.5
 """Score of a ratio, "3:4", where the text speaks of ratios; 0 if the question gives it."""
+SHARE = 1.5
+"""Score of "one in six" or "3 out of 8" where a probability or a fraction is asked for."""
 CLOCK = 3.0
 """Score of a time of the day if the question asks for one; a later one in the sentence scores higher."""
 DURATION, RESTATED_DURATION = 2.0, 2.5
@@ -45,6 +47,8 @@ _DURATION = re.compile(
 )
 # "5:30 pm", "noon".
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
+_SHARE = re.compile(rf"\b({AMOUNT}) (?:in|out of)(?: every)? ({AMOUNT})\b(?! [a-z]+ (?:=|is|are)\b)", re.I)
+_ASKS_SHARE = re.compile(r"\b(?:probability|chances?|odds|likelihood|fraction|proportion)\b", re.I)
 # "What time ...?", "When ...?"
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 # "What is the remainder when ...?", where the quotient is not asked for.
@@ -82,7 +86,7 @@ def pieces(text: str, outside: str, asked: Asked) -> Iterator[Found]:
     """Yield every value with its place. `outside` is the text with blanks in place of marked mathematics."""
     for match in SEGMENT.finditer(text):
         yield _segment(match, text, asked), match.span()
-    for kind in (_expressions, solutions, _ranges, _clocks, _ratios, _durations, _remainders):
+    for kind in (_expressions, solutions, _ranges, _clocks, _ratios, _durations, _remainders, _shares):
         yield from kind(outside, asked)
     for interval, span in described_sets(text, asked.question):
         yield Candidate(interval, ALL_SOLUTIONS, span[0]), span
@@ -163,6 +167,13 @@ def _remainders(outside: str, asked: Asked) -> Iterator[Found]:
     for match in REMAINDER.finditer(outside) if "emainder" in asked.question else ():
         whole = "quotient" in asked.question or not _ASKS_REMAINDER.search(asked.sentence)
         yield Candidate(match[0] if whole else match["rest"], ALL_SOLUTIONS, match.start()), match.span()
+
+
+def _shares(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _SHARE.finditer(outside) if _ASKS_SHARE.search(asked.sentence) else ():
+        part, whole = (quantity.value for quantity in find_quantities(f"{match[1]}; {match[2]}"))
+        if part < whole:
+            yield Candidate(f"{part}/{whole}", SHARE, match.start()), match.span()
 
 
 def _durations(outside: str, asked: Asked) -> Iterator[Found]:

@@ -44,8 +44,8 @@ _BUT = re.compile(r".*\bbut\b|\W*(?:although|though|even though|while|whereas)\b
 _ALONE = re.compile(
     rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
 )
-_RIGHT = re.compile(r"(?<!not )(?<!not the )\bcorrect\b", re.I)
-_WRONG = re.compile(r"\b(?:incorrect|wrong|not (?:the )?correct)\b", re.I)
+_RIGHT = re.compile(r"(?<!not )(?<!not the )\b(?:correct|yes(?=\W*$))\b", re.I)
+_WRONG = re.compile(r"\b(?:incorrect|wrong|not (?:the )?correct|no(?=\W*$))\b", re.I)
 """What a reply that goes through the options says of each: "B) Mars - correct."."""
 # "not B", "eliminate B", "rather than B".
 _REJECTED = re.compile(

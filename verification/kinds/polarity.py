@@ -34,7 +34,9 @@ _ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
 # Where one clause of a sentence ends: "..., because ...".
 _CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and therefore|which shows)\b", re.I)
 # "It would be true if ..." says nothing.
-_CONDITION = re.compile(r"\s(?:if|when|given|assuming)\s.*$|^(?:if|when|given|assuming)\s[^,]*,", re.I | re.S)
+_CONDITION = re.compile(
+    r"\s(?:if|when|given|assuming)\s.*$|\sfor\s[^,?]*(?=\?)|^(?:if|when|given|assuming)\s[^,]*,", re.I | re.S
+)
 """What a question presupposes: "... if she has $5?"."""
 _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
@@ -66,6 +68,7 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
     for part in reversed(split_statements(text)[-3:]):
         clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))
         clause = next((each for each, words in clauses if words and words <= content_words(each)), None)
-        if clause and not part.endswith("?") and not _SUPPOSED.search(clause):
+        supposed = _SUPPOSED.search(clause) if clause else None
+        if clause and not part.endswith("?") and (not supposed or supposed[0].lower() in question.lower().split()):
             return not _NEGATED.search(clause), part
     return None

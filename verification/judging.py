@@ -48,7 +48,7 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
     if len(counted := _counted(wanted)) > 1 and _COUNTS_ONLY.fullmatch(wanted):
         return "equal" if _counted(claim.statement).items() >= counted.items() else "unequal"
     # "Factor x^2 - 1": the expanded form is equal, but not factored.
-    if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
+    if claim.texts[0].count("(") < wanted.count("(") and question and re.search(r"\bfactor", question, re.I):
         return "unequal"
     # Of an undecided claim, "3 or 4", every alternative is tried; of others, the claim and its restatement.
     texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]

@@ -11,7 +11,7 @@ from ..notation.units import read_unit
 from ..notation.values import exact_values, tidy
 from .candidates import Candidate, Number, read_question
 from .echoes import is_placeholder
-from .phrases import STEP_NAMES
+from .phrases import without_step_names
 from .pieces import SEGMENT, pieces, right_side
 from .references import braced
 from .signs import HOW_MANY, NUMBER_SIGNS
@@ -95,7 +95,7 @@ class Choice:
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     """Return what a statement claims, None if it claims nothing."""
     # "Step 3" holds no value.
-    text = STEP_NAMES.sub(" ", statement.claim.strip())
+    text = without_step_names(statement.claim.strip())
     if corrected := _CORRECTED.match(text):
         text = text[corrected.end() :]
     # Several boxes may be the things that a question counts; then the boxes are not the answer.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..notation.asked import content_words
 from ..verdicts import Source
@@ -101,7 +102,7 @@ def read_around(text: str, asked: frozenset[str], question: str | None) -> Aroun
             if word in low:
                 for phrase in phrases:
                     found.setdefault(phrase, []).append(word)
-    return Around(asked, bool(question and _SUPPOSING.search(question)), found)
+    return Around(asked, _question_supposes(question or ""), found)
 
 
 @dataclass(slots=True)
@@ -231,6 +232,11 @@ def kind_of(place: Place) -> Kind:
     if place.has(CONCLUSION) or place.has(FOREIGN_CONCLUSION):
         return Kind("concluding_sentence", "conclusion", text)
     return Kind("last_statement", "", text)
+
+
+@lru_cache(maxsize=512)
+def _question_supposes(question: str) -> bool:
+    return bool(_SUPPOSING.search(question))
 
 
 def _found(phrase: Phrase, text: str) -> bool:

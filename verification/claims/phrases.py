@@ -35,13 +35,23 @@ class Phrase:
 
 
 def _phrase(pattern: str, words: str = "") -> Phrase:
-    ascii_words = tuple(word for word in words.split() if word.isascii())
-    return Phrase(re.compile(pattern, re.I), ascii_words, tuple(word for word in words.split() if not word.isascii()))
+    """Return a phrase; `words` are separated by spaces, and an underscore in one stands for a space."""
+    parts = [word.replace("_", " ") for word in words.split()]
+    ascii_words = tuple(word for word in parts if word.isascii())
+    return Phrase(re.compile(pattern, re.I), ascii_words, tuple(word for word in parts if not word.isascii()))
 
 
 # The number of a step is no value: "from steps 2 and 3", "(equation 1)".
 _STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
-STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
+_STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
+
+
+def without_step_names(text: str) -> str:
+    """Return a text without "step 3", "(from equation 2)": their numbers are no values."""
+    possible = "tep" in text or "quation" in text or "TEP" in text or "QUATION" in text
+    return _STEP_NAMES.sub(" ", text) if possible else text
+
+
 DIGIT = re.compile(r"\d")
 # What can be a value: "3", "seven", "half of", "the right option is B".
 NUMBER = re.compile(
@@ -153,8 +163,8 @@ _GIVES_UP_WHOLLY = (
 )
 UNKNOWABLE = _phrase(
     _GIVES_UP_WHOLLY,
-    "impossible possible difficult hard cannot can't can not could couldn't unable not don't enough insufficient lack missing"
-    " sure puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
+    "impossible not_possible difficult hard cannot can't can_not could_not couldn't unable not_able enough sufficient"
+    " lack missing don't know sure certain imposible puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
 )
 """The response says that it cannot tell: what follows it without an explicit mark is a guess."""
 # "I could not work it out", "unable to".
@@ -180,7 +190,7 @@ REFUSES = _phrase(
     r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b"
     r"|\b(?:cannot|can't|can not|unable to) (?:help|assist)\b"
     r"|\bas an ai\b.*\b(?:cannot|can't|can not|unable|not able|don't|do not)\b",
-    "cannot can't can unable able won't as",
+    "cannot can't can_not unable not_able won't as_an_ai",
 )
 # "If it were 5, it would be 12", "just a guess".
 HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) (?:\w+ )?guess\b", "would guess")

@@ -46,6 +46,8 @@ _DURATION = re.compile(
     re.I,
 )
 # "5:30 pm", "noon".
+# A quick test for it: its minutes or cents.
+_SECOND_UNIT = re.compile(r"cent|min|\d ?m\b", re.I)
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _SHARE = re.compile(rf"\b({AMOUNT}) (?:in|out of)(?: every)? ({AMOUNT})\b(?! [a-z]+ (?:=|is|are)\b)", re.I)
 _ASKS_SHARE = re.compile(r"\b(?:probability|chances?|odds|likelihood|fraction|proportion)\b", re.I)
@@ -177,14 +179,14 @@ def _shares(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def _durations(outside: str, asked: Asked) -> Iterator[Found]:
-    for match in _DURATION.finditer(outside):
+    for match in _DURATION.finditer(outside) if _SECOND_UNIT.search(outside) else ():
         points = DURATION - RESTATED_DURATION * in_parentheses(outside[: match.start()])
         yield Candidate(match[0], points, match.start()), match.span()
 
 
 def right_side(content: str, question: str | None) -> str:
     """Drop the left side of an equation, unless the question asks for an equation. Of a chain, keep the last side."""
-    content = _exact_form(tidy(content), bool(_ASKS_ROUNDED.search(question or "")))
+    content = _exact_form(tidy(content), question)
     # Equals signs in braces, as in a set or a subscript, do not separate sides.
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
@@ -197,12 +199,12 @@ def right_side(content: str, question: str | None) -> str:
     return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
 
 
-def _exact_form(content: str, rounds: bool) -> str:
+def _exact_form(content: str, question: str | None) -> str:
     r"""Of "1/6 \approx 0.167" keep the exact form unless it is to be rounded, of "600/9 \approx 67" the rounded one."""
     exact, rounded = content.partition("\\approx")[::2]
     if not rounded.strip():
         return content
-    if rounds:
+    if _ASKS_ROUNDED.search(question or ""):
         return rounded.strip()
     last = exact.rsplit("=", 1)[-1].strip()
     return exact.strip() if _EXACT.fullmatch(last) and "." in rounded else rounded.strip()

@@ -26,9 +26,9 @@ from .phrases import (
     LINE,
     NUMBER,
     REFUSES,
-    STEP_NAMES,
     UNDECIDED,
     UNKNOWABLE,
+    without_step_names,
 )
 
 LAST = 10
@@ -197,8 +197,7 @@ def _gives_up(part: str) -> bool:
 
 def has_value(part: str) -> bool:
     """Return whether a statement can contain an answer: a digit, a number word or mathematics."""
-    if "tep" in part or "quation" in part:
-        part = STEP_NAMES.sub(" ", part)
+    part = without_step_names(part)
     if DIGIT.search(part) or "⟦" in part or "=" in part:
         return True
     if NUMBER.search(part):

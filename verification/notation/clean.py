@@ -42,7 +42,7 @@ _BARE_MATRIX = re.compile(
 )
 """A matrix that is not marked as mathematics, or anything that is already marked."""
 # "$x + 1$"; after the second dollar no digit, as in "$5 and $6".
-_INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
+_INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600})\$(?!\d)")
 # LaTeX commands, which are no prose.
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 # "apples and", "per": the text between two dollar signs is a sentence.

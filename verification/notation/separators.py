@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+# A quick test for all that follows.
+_ANY = re.compile(r"\d(?:,\d|[ .'_\u2009]\d{3}|\{,\}\d|\\,\d)")
 # 15{,}000, 15\,000 (LaTeX), 15'000 (Swiss), 15_000 (programs).
 _JOINED = re.compile(r"(?<=\d)(?:\{,\}|\\,|['_\u2009])(?=\d{3}(?!\d))")
 # Quick tests for the patterns below: most texts have none of these numbers.
@@ -43,6 +45,8 @@ _WITH_COMMAS = re.compile(
 
 def english_numbers(text: str) -> str:
     """Return the text with its numbers in the English form. A comma that may mean either is left as it is."""
+    if not _ANY.search(text):
+        return text
     if _MARKED_THOUSANDS.search(text):
         text = _JOINED.sub(",", text)
     if _DIGITS_APART.search(text):

@@ -138,7 +138,7 @@ SEGMENT_SIGNS: Table[Formula] = table(
     "segment",
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
-        Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before)) or f.is_equation, "x = 12"),
+        Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
         # "$3$ plus $4$ is $7$"
         Sign("the later the likelier", lambda f: f.place),
         # "$x + 1$", as in the question
@@ -146,7 +146,7 @@ SEGMENT_SIGNS: Table[Formula] = table(
         # "$y = 2x$", as in the question
         Sign("an equation of the question", lambda f: f.is_equation and f.is_copied),
         Sign("only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim)), "$x$"),
-        Sign("a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before)), "in 7 days"),
+        Sign("a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before[-60:])), "in 7 days"),
         Sign(
             "a count was asked, and this is no number",
             lambda f: not f.values and bool(HOW_MANY.search(f.asked.question)),
@@ -159,7 +159,7 @@ EXPRESSION_SIGNS: Table[Formula] = table(
     "expression",
     (
         Sign("mathematics in plain text", lambda f: 1, "2x + 1"),
-        Sign("a verb states it", lambda f: bool(_COPULA.search(f.before)), "she has 12"),
+        Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
         # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),

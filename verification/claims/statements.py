@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from math import inf
 
 from ..notation.asked import asked_words
@@ -17,6 +18,7 @@ from .phrases import (
     ANSWER_IS,
     APOLOGY,
     CHECKING,
+    CHECKING_WORDS,
     DIGIT,
     FOREIGN_LINE,
     GIVES_UP,
@@ -149,19 +151,20 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
     parts = split_statements(text)
     if parts and (_gives_up(parts[-1]) or _cannot_tell(parts)):
         return Ranking(())
-    return Ranking(_placed(parts, text, question, finished))
+    return Ranking(_placed(parts, question, finished))
 
 
-def _placed(parts: list[str], text: str, question: str | None, finished: bool) -> Iterator[Placed]:
+def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[Placed]:
     """Yield the last statements with a value, from the end, each with how it presents its value."""
-    around = read_around(text, asked_words(question)[1], question)
-    checking, refused, corrected = _checking_from(parts), _refused_at(parts), _corrected_from(parts)
+    low = "\n".join(parts[-12:]).lower()
+    checking, refused, corrected = _checking_from(parts, low), _refused_at(parts, low), _corrected_from(parts, low)
+    valued = (place for place in range(len(parts) - 1, -1, -1) if has_value(parts[place]) and not is_echo(parts[place]))
+    places = list(valued if refused < len(parts) else islice(valued, LAST))
+    around = read_around("\n".join(parts[max(0, places[-1] - 1) :]) if places else "", asked_words(question)[1], question)
     distance = 0
-    for place in range(len(parts) - 1, -1, -1):
+    for place in places:
         if distance == LAST:
             return
-        if not has_value(parts[place]) or is_echo(parts[place]):
-            continue
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
         there = Place(parts[place], before, after, place >= checking, place >= corrected, around)
         kind = kind_of(there)
@@ -205,10 +208,10 @@ def has_value(part: str) -> bool:
     return (":" in part or "####" in part) and bool(LINE.search(part, part) or FOREIGN_LINE.search(part, part))
 
 
-def _refused_at(parts: list[str]) -> int:
+def _refused_at(parts: list[str], low: str) -> int:
     """Return the index of the statement that refuses to answer; after it, only an explicit conclusion counts."""
-    # One search of the joined text is cheaper than twelve.
-    if not REFUSES.possible("\n".join(parts[-12:]).lower()):
+    # One search of `low`, the last twelve in lower case, is cheaper than twelve.
+    if not REFUSES.possible(low):
         return len(parts)
     for place, part in enumerate(parts[-12:], max(0, len(parts) - 12)):
         if REFUSES.search(part, part.lower()):
@@ -216,17 +219,19 @@ def _refused_at(parts: list[str]) -> int:
     return len(parts)
 
 
-def _checking_from(parts: list[str]) -> int:
+def _checking_from(parts: list[str], low: str) -> int:
     """Return the index of the statement that begins a closing check, if it is among the last twelve."""
+    if not CHECKING_WORDS.search(low):
+        return len(parts)
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
         if CHECKING.search(parts[place], parts[place].lower()):
             return place
     return len(parts)
 
 
-def _corrected_from(parts: list[str]) -> int:
+def _corrected_from(parts: list[str], low: str) -> int:
     """Return where the response apologises for what it said before, if it does so in its last part."""
-    if not APOLOGY.possible("\n".join(parts[-12:]).lower()):
+    if not APOLOGY.possible(low):
         return len(parts)
     places = range(len(parts) - 1, max(0, len(parts) - 12), -1)
     return next((place for place in places if APOLOGY.search(parts[place], parts[place].lower())), len(parts))

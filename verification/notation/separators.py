@@ -35,10 +35,13 @@ _SHORT = re.compile(r"(?<![\d.,(\[{])\d+,(?:\d{1,2}|\d{4,})(?!\d|,\d|\s*[)\]}])"
 _DOTTED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?!\d|[.,]\d)")
 # A point with other than three digits after it, "3.25", shows that points are decimal.
 _POINT = re.compile(r"\d\.(?:\d{1,2}|\d{4,})(?!\d)")
-_WITH_COMMAS = re.compile(
-    r"\b(?:el|los|las|una|por|que|son|esto|entonces|le|les|des|une|est|donc|pour|dans|und|ist|sind|der|das|eine?|also|insgesamt"
-    r"|kostet|os|uma|são|é|não|portanto|il|che|sono|quindi|è|gli|della|costa|cuesta|coûte)\b|[а-яА-Я]{2,}",
-    re.I,
+_WORD = re.compile(r"[^\W\d_]+")
+_WITH_COMMAS = frozenset(
+    re.findall(
+        r"\w+",
+        "el los las una por que son esto entonces le les des une est donc pour dans und ist sind der das ein eine also"
+        " insgesamt kostet os uma são é não portanto il che sono quindi è gli della costa cuesta coûte",
+    )
 )
 """Words of languages that write a decimal comma; none of them is common in English."""
 
@@ -84,4 +87,5 @@ def _dots_dropped(text: str) -> str:
 
 def _writes_commas(text: str) -> bool:
     # Two different words, since one alone may be a name.
-    return len({word.lower() for word in _WITH_COMMAS.findall(text[-4000:])}) > 1
+    words = set(_WORD.findall(text[-4000:].lower()))
+    return len(words & _WITH_COMMAS) + sum("а" <= word[0] <= "я" and len(word) > 1 for word in words) > 1

@@ -125,6 +125,12 @@ def read_question(question: str | None) -> Asked:
     return Asked(question or "", sentence, words, unit, known, names, subjects)
 
 
+@lru_cache(maxsize=4096)
+def asks(pattern: re.Pattern[str], sentence: str) -> bool:
+    """Return whether a question's sentence has a pattern; remembered, since many responses answer one question."""
+    return pattern.search(sentence) is not None
+
+
 @dataclass(frozen=True)
 class Number:
     """A number in its sentence."""
@@ -151,7 +157,7 @@ class Number:
     @cached_property
     def counts_the_unit(self) -> bool:
         """Whether the words after the number are the unit that was asked for."""
-        if self.of_a_whole:
+        if not self.asked.unit or self.of_a_whole:
             return False
         following = OF_A_WHOLE.sub("", self.after)
         return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))

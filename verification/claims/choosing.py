@@ -127,11 +127,10 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
 def _unit_after(text: str) -> str:
     """Return the known unit at the beginning of a text, as many of its words as belong to it."""
     words = _FOLLOWING.match(_OF_A.sub(" ", text))
-    while words and (name := words[0].strip()):
-        if read_unit(name):
-            return name
-        words = re.match(r".+(?=[\s/])", name)
-    return ""
+    name = words[0].strip() if words else ""
+    while name and not read_unit(name):
+        name = name[: max(name.rfind(" "), name.rfind("/"), 0)].rstrip()
+    return name
 
 
 def _certain(texts: list[str]) -> Choice | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .candidates import Asked, Candidate
+from .candidates import Asked, Candidate, asks
 from .signs import HOW_MANY
 
 ALL_SOLUTIONS = 4.0
@@ -94,6 +94,6 @@ def solutions(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int
             wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
             points = SUPPOSED if _SUPPOSED.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
             yield Candidate(match[0], points, match.start()), match.span()
-    for match in (_LISTED if _ASKS_LIST.search(asked.sentence) else _ALL_NAMED).finditer(outside):
+    for match in (_LISTED if asks(_ASKS_LIST, asked.sentence) else _ALL_NAMED).finditer(outside):
         values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
         yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")

@@ -125,11 +125,6 @@ CHECKING = _phrase(
     r"(?!.*(?:final answer|correct answer))"
 )
 """What begins a section that tells again, to check or to explain."""
-CHECKING_WORDS = re.compile(
-    r"check|veri[fi]|proof|explanation|reasoning|justification|breakdown|here'?s|here is|confirm|comprob|vérifi"
-    r"|probe|prüf|kontrol|confer|prova|control|sprawdz|sağla|провер|[验驗檢检検確검확]"
-)
-"""A quick test for it, on a text in lower case."""
 # "Now we know how many apples she has."
 INDIRECT = _phrase(
     r"\bhow (?:many|much|far|fast|long|old|tall|often|big)\b"

@@ -10,7 +10,7 @@ from ..notation.layout import REMAINDER
 from ..notation.quantities import AMOUNT, find_quantities
 from ..notation.times import CLOCK as TIME
 from ..notation.values import exact_values, tidy
-from .candidates import Asked, Candidate, Formula
+from .candidates import Asked, Candidate, Formula, asks
 from .described import ALL_SOLUTIONS, described_sets, solutions
 from .signs import EXPRESSION_SIGNS, SEGMENT_SIGNS, in_parentheses
 
@@ -46,8 +46,7 @@ _DURATION = re.compile(
     re.I,
 )
 # "5:30 pm", "noon".
-# A quick test for it: its minutes or cents.
-_SECOND_UNIT = re.compile(r"cent|min|\d ?m\b", re.I)
+_SHORT_MINUTES = re.compile(r"\d ?[mM]\b")
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _SHARE = re.compile(rf"\b({AMOUNT}) (?:in|out of)(?: every)? ({AMOUNT})\b(?! [a-z]+ (?:=|is|are)\b)", re.I)
 _ASKS_SHARE = re.compile(r"\b(?:probability|chances?|odds|likelihood|fraction|proportion)\b", re.I)
@@ -156,7 +155,7 @@ def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def _clocks(outside: str, asked: Asked) -> Iterator[Found]:
-    for match in _CLOCK.finditer(outside) if _ASKS_TIME.search(asked.sentence) else ():
+    for match in _CLOCK.finditer(outside) if asks(_ASKS_TIME, asked.sentence) else ():
         yield Candidate(match[0], CLOCK + match.start() / len(outside), match.start()), match.span()
 
 
@@ -167,19 +166,21 @@ def _ratios(outside: str, asked: Asked) -> Iterator[Found]:
 
 def _remainders(outside: str, asked: Asked) -> Iterator[Found]:
     for match in REMAINDER.finditer(outside) if "emainder" in asked.question else ():
-        whole = "quotient" in asked.question or not _ASKS_REMAINDER.search(asked.sentence)
+        whole = "quotient" in asked.question or not asks(_ASKS_REMAINDER, asked.sentence)
         yield Candidate(match[0] if whole else match["rest"], ALL_SOLUTIONS, match.start()), match.span()
 
 
 def _shares(outside: str, asked: Asked) -> Iterator[Found]:
-    for match in _SHARE.finditer(outside) if _ASKS_SHARE.search(asked.sentence) else ():
+    for match in _SHARE.finditer(outside) if asks(_ASKS_SHARE, asked.sentence) else ():
         part, whole = (quantity.value for quantity in find_quantities(f"{match[1]}; {match[2]}"))
         if part < whole:
             yield Candidate(f"{part}/{whole}", SHARE, match.start()), match.span()
 
 
 def _durations(outside: str, asked: Asked) -> Iterator[Found]:
-    for match in _DURATION.finditer(outside) if _SECOND_UNIT.search(outside) else ():
+    if not ("min" in outside or "cent" in outside or _SHORT_MINUTES.search(outside)):
+        return
+    for match in _DURATION.finditer(outside):
         points = DURATION - RESTATED_DURATION * in_parentheses(outside[: match.start()])
         yield Candidate(match[0], points, match.start()), match.span()
 

@@ -110,7 +110,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
         Sign(
             "another value is rounded to it",
-            lambda n: bool(_ROUNDED.search(n.before) or _WHEN_ROUNDED.match(n.after)),
+            lambda n: _is_rounded(n),
             "2.5, which rounds to 3",
         ),
         # A number of the question is mostly an operand: 5, where the question says "5 apples".
@@ -207,6 +207,11 @@ def _is_stated(number: Number) -> bool:
 
 def _leaves(number: Number) -> bool:
     return "with " in number.before[-15:] and bool(_LEAVES.search(number.before))
+
+
+def _is_rounded(number: Number) -> bool:
+    before, after = number.before, number.after
+    return ("ound" in before and bool(_ROUNDED.search(before))) or ("ound" in after[:40] and bool(_WHEN_ROUNDED.match(after)))
 
 
 def _is_compared(number: Number) -> bool:

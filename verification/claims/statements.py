@@ -18,7 +18,6 @@ from .phrases import (
     ANSWER_IS,
     APOLOGY,
     CHECKING,
-    CHECKING_WORDS,
     DIGIT,
     FOREIGN_LINE,
     GIVES_UP,
@@ -76,7 +75,9 @@ def split_statements(text: str) -> list[str]:
     found: list[str] = []
     for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
-        bullet = _BULLET.match(line) if not _ONLY_NUMBER.fullmatch(line) else None
+        bullet = _BULLET.match(line)
+        if bullet and _ONLY_NUMBER.fullmatch(line):
+            bullet = None
         line = line[bullet.end() if bullet else 0 : 4000]
         pieces = _SENTENCE_END.split(line.strip()) if _END.search(line) else (line,)
         found += [part for piece in pieces if (part := piece.strip())]
@@ -157,7 +158,7 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
 def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[Placed]:
     """Yield the last statements with a value, from the end, each with how it presents its value."""
     low = "\n".join(parts[-12:]).lower()
-    checking, refused, corrected = _checking_from(parts, low), _refused_at(parts, low), _corrected_from(parts, low)
+    checking, refused, corrected = _checking_from(parts), _refused_at(parts, low), _corrected_from(parts, low)
     valued = (place for place in range(len(parts) - 1, -1, -1) if has_value(parts[place]) and not is_echo(parts[place]))
     places = list(valued if refused < len(parts) else islice(valued, LAST))
     around = read_around("\n".join(parts[max(0, places[-1] - 1) :]) if places else "", asked_words(question)[1], question)
@@ -219,10 +220,8 @@ def _refused_at(parts: list[str], low: str) -> int:
     return len(parts)
 
 
-def _checking_from(parts: list[str], low: str) -> int:
+def _checking_from(parts: list[str]) -> int:
     """Return the index of the statement that begins a closing check, if it is among the last twelve."""
-    if not CHECKING_WORDS.search(low):
-        return len(parts)
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
         if CHECKING.search(parts[place], parts[place].lower()):
             return place

@@ -33,12 +33,12 @@ _NEGATED = re.compile(r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails
 _ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
 # Where one clause of a sentence ends: "..., because ...".
 _CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and therefore|which shows)\b", re.I)
-# "It would be true if ..." says nothing.
 _CONDITION = re.compile(
     r"\s(?:if|when|given|assuming)\s.*$|\sfor\s[^,?]*(?=\?)|^(?:if|when|given|assuming)\s[^,]*,", re.I | re.S
 )
 """What a question presupposes: "... if she has $5?"."""
 _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
+# "It would be true if ..." says nothing.
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
 

@@ -29,6 +29,7 @@ _MULTIPLIED = re.compile(r"\d\s+x\s*$")
 _VULGAR = re.compile("(\\d[ \u00a0]?)?([¼½¾⅐-⅞↉])")
 # "**12**", "__12__", but not "2**3".
 _ANY_VULGAR = re.compile("[¼½¾⅐-⅞↉]")
+_ANY_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _SUPERSCRIPT = re.compile("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _BOLD = {
     mark: re.compile(
@@ -96,7 +97,9 @@ def clean(text: str, *, below: bool = True) -> str:
 def _plain_characters(text: str) -> str:
     if _ANY_VULGAR.search(text):
         text = _VULGAR.sub(_fraction, text)
-    text = _SUPERSCRIPT.sub(lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text.translate(_SIGNS))
+    text = text.translate(_SIGNS)
+    if _ANY_SUPERSCRIPT.search(text):
+        text = _SUPERSCRIPT.sub(lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text)
     text = re.sub(r"√\s*\(([^()]*)\)|√\s*(\w+)", lambda match: "\\sqrt{" + (match[1] or match[2]) + "}", text)
     return "".join(map(_plain_character, text)) if not text.isascii() else text
 

@@ -57,6 +57,10 @@ _LEFT_SIDE = re.compile(r"\s[-+*/]\s[^=]*=\s*[$€£]?$")
 _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
 
 
+# Spaces, and what only groups or marks mathematics.
+_GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A value that a statement could claim."""
@@ -233,4 +237,4 @@ class Formula:
 
 def squeeze(text: str) -> str:
     """Return mathematics without spaces and what only groups or marks it."""
-    return re.sub(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)", "", text)
+    return _GROUPING.sub("", text)

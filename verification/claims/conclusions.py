@@ -219,9 +219,10 @@ def kind_of(place: Place) -> Kind:
     text = place.text
     if "\\boxed" in text:
         return Kind("box", "box", text)
-    if line := place.search(LINE):
+    marked = ":" in text or "####" in text
+    if marked and (line := place.search(LINE)):
         return Kind("answer_line", "answer" if "answer" in place.low or "####" in place.low else "result", line["claim"])
-    if line := place.search(FOREIGN_LINE):
+    if (marked or "=" in text) and (line := place.search(FOREIGN_LINE)):
         return Kind("answer_line", "answer", line["claim"])
     if id(BARE_MARKER) in place.around.phrases and _found(BARE_MARKER, place.before):
         return Kind("answer_line", "heading", text)

@@ -81,6 +81,7 @@ _DIFFERENCE = re.compile(
 # The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
 # An equals sign, but not the one in "<=".
+_DIGITS = re.compile(r"\d+")
 _EQUALS = re.compile(r"(?<![<>!])=")
 
 
@@ -131,7 +132,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0])), "12 = x"),
         Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
         # "12, which is 3 * 4"
-        Sign("for each number before it: the first of equals is the claim", lambda n: len(re.findall(r"\d+", n.before))),
+        Sign("for each number before it: the first of equals is the claim", lambda n: len(_DIGITS.findall(n.before))),
     ),
 )
 SEGMENT_SIGNS: Table[Formula] = table(

@@ -27,7 +27,7 @@ _OR = re.compile(r"\s*(?:\bor\b|\\lor|\\cup|\\vee|\\quad)+\s*")
 # The brackets of a list, and "x \\in" before them.
 _AROUND = re.compile(r"^\s*(?:[a-zA-Z]\s*(?:=|\\in)\s*)?(?:\\?\{|[(\[])\s*|\s*(?:\\?\}|[)\]])\s*$")
 _SEPARATOR = re.compile(r"\s*(?:,\s*and\b|,)\s*")
-_LETTER = re.compile(r"^\s*[a-zA-Z]\s*=\s*")
+_LEFT_SIDE = re.compile(r"^[^=]*=\s*")
 _LESS = ("<", "\\le", "\\leq")
 
 
@@ -72,7 +72,7 @@ def other_numbers(claim: str, reference: str) -> bool:
 
 def _listed(text: str) -> list[Fraction]:
     parts = _SEPARATOR.split(_AROUND.sub("", text)) if "," in text else []
-    values = [exact_values(_LETTER.sub("", part)) for part in parts]
+    values = [exact_values(_LEFT_SIDE.sub("", part)) for part in parts]
     return [value for (value,) in values] if all(len(found) == 1 for found in values) else []
 
 

@@ -43,7 +43,7 @@ _NONE = re.compile(
 )
 # Between two boxes that belong together: "\boxed{2}, x = \boxed{3}", "... and ...".
 _LISTS_ON = re.compile(r"(?:,|\band\b|\bor\b)[^A-Za-z]*(?:[a-z](?:_\d)?\s*=\s*)?$")
-_SENTENCE = re.compile(r"[\u3040-\u9fff]{2,}[^\d]*\d")
+_SENTENCE = re.compile(r"[\u3040-\u9fff]{2,}[^\d]*\d|\D?\d+\D*[\u3040-\u9fff]\D*\d")
 """Chinese or Japanese words before a number: "答えは12です"."""
 # A number that says how a value is rounded: 2 "decimal places".
 _PLACES = re.compile(r"\s(?:decimal|significant|digits?\b|d\.?p\b)")

@@ -83,9 +83,10 @@ ANSWER_IS = _phrase(
 # "Therefore, she has 12", "3 * 4 is 12, so she has 12".
 CONCLUSION = _phrase(
     r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
-    r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?|together|altogether)\b"
+    r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?|together|altogether"
+    r"|that (?:makes|leaves|brings|gives))\b"
     r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
-    "therefore thus hence so conclu summar final overall consequent result total means based find together",
+    "therefore thus hence so conclu summar final overall consequent result total means based find together that",
 )
 # "The answer is indeed correct."
 CONFIRMED = _phrase(

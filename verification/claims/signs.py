@@ -27,6 +27,8 @@ _BEFORE_RESTATED = re.compile(
 # The clause before the main one: "If she buys" 3 apples, she pays 6.
 _SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
 # "How many apples are left?"
+# "Setting x = 0 gives 5": the 0 is no result.
+_SETS = re.compile(r"\b(?:setting|letting|let|substituting|plugging in)\s*$", re.I)
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
 # The number is the left operand: 12 "+ 4", 12 "apples times 3".
 _OPERAND_AFTER = re.compile(
@@ -147,7 +149,11 @@ SEGMENT_SIGNS: Table[Formula] = table(
         # "$y = 2x$", as in the question
         Sign("an equation of the question", lambda f: f.is_equation and f.is_copied),
         Sign("only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim)), "$x$"),
-        Sign("a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before[-60:])), "in 7 days"),
+        Sign(
+            "a preposition restates it",
+            lambda f: bool(_BEFORE_RESTATED.search(f.before[-60:])) + 2 * bool(_SETS.search(f.before[-20:])),
+            "in 7 days",
+        ),
         Sign(
             "a count was asked, and this is no number",
             lambda f: not f.values and bool(HOW_MANY.search(f.asked.question)),
@@ -180,8 +186,11 @@ def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
 
 
-def _is_difference(number: Number) -> bool:
-    return number.asked.difference and bool(_DIFFERENCE.match(number.after))
+def _is_difference(number: Number) -> float:
+    """Return 1 for a difference that is asked for, less than 0 for one that is not."""
+    if not _DIFFERENCE.match(number.after):
+        return 0
+    return 1 if number.asked.difference else -0.5
 
 
 def _is_not_so(number: Number) -> bool:

@@ -64,6 +64,7 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
 def _restated(text: str, question: str) -> tuple[bool, str] | None:
     """Return what the last statement with all words of the question says: "91 is not prime" says no."""
     asked = content_words(_CONDITION.sub("", asked_words(question)[0])) - _ASKING
+    asked = frozenset(word for word in asked if len(word) > 1)
     unnamed = asked - {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
     for part in reversed(split_statements(text)[-3:]):
         clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))

@@ -6,6 +6,11 @@ from trace_of_thought.verification import verify_answer
 
 CAPITAL = "What is the capital of France?\nA. Lyon\nB. Paris\nC. Nice"
 RIGHT = [
+    (
+        "Therefore, Jessica would pay $30,000 if she wants to pay 50% more than the minimum.",
+        "30000",
+        "How much does she pay in a year?",
+    ),
     ("30 days after March 1, 2024 is March 31, 2024.", "March 31, 2024", "Which day is 30 days after March 1, 2024?"),
     ("It falls on the 5th of May.", "May 5", "When is it?"),
     ("The primes are 2 and 11.", "2, 11", "Which numbers are prime: 2, 4, 9, 11?"),

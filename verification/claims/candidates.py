@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 
 from ..notation.asked import asked_words, content_words
 from ..notation.quantities import Quantity, find_quantities
-from ..notation.values import exact_values
 
 # The number after "a total of" is named, not restated.
 _TOTAL_OF = re.compile(
@@ -218,11 +217,6 @@ class Formula:
     def in_question(self) -> bool:
         """Whether the question has the same formula."""
         return squeeze(self.content) in squeeze(self.asked.question)
-
-    @cached_property
-    def values(self) -> frozenset[Fraction]:
-        """Its values if it is a plain number."""
-        return exact_values(self.claim)
 
     @cached_property
     def is_equation(self) -> bool:

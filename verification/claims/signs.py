@@ -59,8 +59,6 @@ _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 # 12 "apples, which is the answer".
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
-# A change that begins with the number: 4 "apples to 12".
-_RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
 # The exact value and the word before the rounded one: "2.5, which rounds to".
 _ROUNDED = re.compile(
     r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
@@ -83,7 +81,6 @@ _DIFFERENCE = re.compile(
 # The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
 # An equals sign, but not the one in "<=".
-_DIGITS = re.compile(r"\d+")
 _EQUALS = re.compile(r"(?<![<>!])=")
 
 
@@ -101,12 +98,6 @@ NUMBER_SIGNS: Table[Number] = table(
             lambda n: " to " in n.before[-5:] and bool(_FROM.search(n.before)),
             "from 4 to 12",
         ),
-        Sign(
-            "such a change begins with it",
-            lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after)),
-            "from 4 to 12",
-        ),
-        Sign("it is the whole of which a part is told", lambda n: n.of_a_whole, "5 of the 12"),
         Sign("what is not so was asked", lambda n: n.asked.negated and _is_not_so(n), "5 students do not"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
@@ -134,7 +125,6 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0])), "12 = x"),
         Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
         # "12, which is 3 * 4"
-        Sign("for each number before it: the first of equals is the claim", lambda n: len(_DIGITS.findall(n.before))),
     ),
 )
 SEGMENT_SIGNS: Table[Formula] = table(
@@ -145,7 +135,6 @@ SEGMENT_SIGNS: Table[Formula] = table(
         # "$3$ plus $4$ is $7$"
         Sign("the later the likelier", lambda f: f.place),
         # "$x + 1$", as in the question
-        Sign("the question gives it", lambda f: (f.is_copied and not f.values) or bool(f.values & f.asked.known)),
         # "$y = 2x$", as in the question
         Sign("an equation of the question", lambda f: f.is_equation and f.is_copied),
         Sign("only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim)), "$x$"),
@@ -154,18 +143,12 @@ SEGMENT_SIGNS: Table[Formula] = table(
             lambda f: bool(_BEFORE_RESTATED.search(f.before[-60:])) + 2 * bool(_SETS.search(f.before[-20:])),
             "in 7 days",
         ),
-        Sign(
-            "a count was asked, and this is no number",
-            lambda f: not f.values and bool(HOW_MANY.search(f.asked.question)),
-            "how many, and $x + 1$",
-        ),
         Sign("it stands in parentheses", lambda f: in_parentheses(f.before), "(12)"),
     ),
 )
 EXPRESSION_SIGNS: Table[Formula] = table(
     "expression",
     (
-        Sign("mathematics in plain text", lambda f: 1, "2x + 1"),
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
         # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),

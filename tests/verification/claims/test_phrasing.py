@@ -6,6 +6,13 @@ from trace_of_thought.verification import verify_answer
 
 CAPITAL = "What is the capital of France?\nA. Lyon\nB. Paris\nC. Nice"
 RIGHT = [
+    ("So the bag lasts 18 days. One might think it lasts 20 days, forgetting the leak.", "18", "How many days does it last?"),
+    ("It lasts 18 days. A common mistake is to answer 20 days.", "18", "How many days does it last?"),
+    ("She should earn $80, but she earns $70.", "70", "What does she earn?"),
+    ("7 * 2 = 14. That's our final answer. It took 3 steps.", "14", "How many?"),
+    ("12 of the 28 students are girls.", "12", "How many girls are there?"),
+    ("It grew from 4 cm to 12 cm, that is 8 cm.", "8", "How much did it grow?"),
+    ("There are $2$ solutions of $x^2 - 9 = 0$.", "2", "How many solutions are there if $x^2 = 9$?"),
     (
         "Therefore, Jessica would pay $30,000 if she wants to pay 50% more than the minimum.",
         "30000",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -28,17 +27,17 @@ from .phrases import (
     NUMBER,
     TEMPTING,
     THAT_IS_IT,
-    UNDECIDED,
     Phrase,
+    phrases_in,
 )
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
 # "If she had ...", "what would be ...".
 _SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
-# After "the answer is": a number, or a last word such as "Tuesday".
 # "If we had used 3, ...": not what the question supposes.
 _COUNTERFACTUAL = re.compile(r"\bif (?:i|we|you|one) (?:had|were)\b", re.I)
+# After "the answer is": a number, or a last word such as "Tuesday".
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 # "(3 apples were left over)".
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
@@ -94,15 +93,7 @@ class Place:
 
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
-    low = text.lower()
-    # Phrases without words are possible in every reply.
-    found: dict[int, list[str]] = {id(phrase): [] for phrase in _PHRASES if not (phrase.words or phrase.foreign)}
-    for words in (_BY_WORD,) if low.isascii() else (_BY_WORD, _BY_FOREIGN_WORD):
-        for word, phrases in words.items():
-            if word in low:
-                for phrase in phrases:
-                    found.setdefault(phrase, []).append(word)
-    return Around(asked, _question_supposes(question or ""), found)
+    return Around(asked, _question_supposes(question or ""), phrases_in(text))
 
 
 @dataclass(slots=True)
@@ -136,11 +127,6 @@ class Placed:
         return self.kind.mark == mark
 
 
-_PHRASES = (
-    ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION,
-    FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, TEMPTING, UNDECIDED,
-)  # fmt: skip
-# The sign that belongs to each mark of a `Kind`.
 _MARKS = {
     "box": "a box",
     "answer": "a line with the answer",
@@ -149,18 +135,6 @@ _MARKS = {
     "sentence": "it says what the answer is",
     "conclusion": "it begins as a conclusion",
 }
-
-
-def _by_word(words_of: Callable[[Phrase], Iterable[str]]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for phrase in _PHRASES:
-        for word in words_of(phrase):
-            found.setdefault(word, []).append(id(phrase))
-    return found
-
-
-_BY_WORD = _by_word(lambda phrase: phrase.words)
-_BY_FOREIGN_WORD = _by_word(lambda phrase: phrase.foreign)
 CONCLUSION_SIGNS: Table[Placed] = table(
     "conclusion",
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from . import languages
@@ -204,3 +205,35 @@ GIVES_UP_FIRST = _phrase(
     r"(?:i|we)(?:'m|'re)? (?:was |were |am |are |could |can |do )?"
     r"(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
 )
+
+_PHRASES = (
+    ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION,
+    FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, TEMPTING, UNDECIDED,
+)  # fmt: skip
+# The sign that belongs to each mark of a `Kind`.
+"""The phrases that statements are looked through for."""
+
+
+def _by_word(words_of: Callable[[Phrase], Iterable[str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for phrase in _PHRASES:
+        for word in words_of(phrase):
+            found.setdefault(word, []).append(id(phrase))
+    return found
+
+
+_BY_WORD = _by_word(lambda phrase: phrase.words)
+_BY_FOREIGN_WORD = _by_word(lambda phrase: phrase.foreign)
+
+
+def phrases_in(text: str) -> dict[int, list[str]]:
+    """Return the phrases that a text can have, by identity, each with those of its words that the text has."""
+    low = text.lower()
+    # Phrases without words are possible in every text.
+    found: dict[int, list[str]] = {id(phrase): [] for phrase in _PHRASES if not (phrase.words or phrase.foreign)}
+    for words in (_BY_WORD,) if low.isascii() else (_BY_WORD, _BY_FOREIGN_WORD):
+        for word, phrases in words.items():
+            if word in low:
+                for phrase in phrases:
+                    found.setdefault(phrase, []).append(word)
+    return found

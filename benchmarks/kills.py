@@ -69,6 +69,8 @@ def main() -> None:
             hit = [kill for kill in round_.struck if kill.alive]
             phases += Counter(kill.phase for kill in hit)
             lost += bool(found)
+            if found:
+                found.append(f"kept in {shutil.copytree(place, tempfile.mkdtemp(prefix='kills-'), dirs_exist_ok=True)}")
             verdict = ", ".join(found) or "nothing lost"
             print(f"round {number}: {len(hit)} kills, {round_.paid_again} calls in flight paid again; {verdict}", flush=True)
             shutil.rmtree(place)

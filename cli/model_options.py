@@ -9,7 +9,7 @@ import typer
 from pydantic import BaseModel, ValidationError
 
 from ..foundation.nearest import nearest
-from .options import kept, pairs
+from .shared_options import kept, pairs
 
 if TYPE_CHECKING:
     from ..experiments.design.config import ExperimentConfig, ModelConfig

@@ -13,8 +13,8 @@ from ..nodes.solve import is_first_attempt, make_solve
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
 from ..verification import as_verifier
+from .graph_options import SolveOptions, check_options
 from .methods import method_named
-from .options import SolveOptions, check_options
 from .parts import add_route, after_verify, new_graph, shots_of
 from .typed_graph import TraceGraph
 

@@ -6,8 +6,8 @@ from langchain_core.language_models import BaseChatModel
 from typing_extensions import Unpack
 
 from .baselines import build_baseline
+from .graph_options import GraphOptions
 from .methods import TAUGHT, method_named
-from .options import GraphOptions
 from .trace_of_thought import build_trace_of_thought
 from .typed_graph import TraceGraph
 

@@ -20,9 +20,9 @@ from ..nodes.state import Escalation, Node, TraceState
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
 from ..verification import as_verifier
+from .graph_options import GraphOptions
 from .ladder import TEACHER, Ladder, Rung, Step, read_ladder
 from .methods import TAUGHT
-from .options import GraphOptions
 from .parts import add_route, after_review, check_no_steps, new_graph, shots_of
 from .typed_graph import TraceGraph
 

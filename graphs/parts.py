@@ -11,7 +11,7 @@ from langgraph.graph import StateGraph
 from ..nodes.solving.sampling import Shots
 from ..nodes.state import TraceInput, TraceOutput, TraceState
 from ..prompts.examples import CHOICES
-from .options import GraphOptions, SolveOptions
+from .graph_options import GraphOptions, SolveOptions
 
 
 def new_graph(options: SolveOptions) -> StateGraph[TraceState, Any, TraceInput, TraceOutput]:

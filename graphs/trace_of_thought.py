@@ -18,8 +18,8 @@ from ..nodes.solving.ways import HINT_SHARE, WAYS
 from ..nodes.verify import make_verify
 from ..prompts import load_prompts
 from ..verification import as_verifier
+from .graph_options import GraphOptions, check_options
 from .methods import MODES, TAUGHT
-from .options import GraphOptions, check_options
 from .parts import add_route, after_review, after_verify, check_no_steps, new_graph, shots_of
 from .typed_graph import TraceGraph
 

@@ -25,6 +25,12 @@ def program_failed(state: TraceState) -> str:
     return f"the program failed: {program['error'].rstrip('.')}" if program and program["error"] else ""
 
 
+def no_majority(state: TraceState) -> str:
+    """Doubt a vote whose winner has half of the samples or fewer."""
+    count = len(state["solutions"])
+    return f"no answer has a majority of the {count} solutions" if state.get("agreement", 1.0) <= 0.5 else ""
+
+
 def wrong_arithmetic(state: TraceState) -> str:
     """Doubt a solution that states a wrong equation or contradicts itself."""
     if state.get("program"):
@@ -95,6 +101,7 @@ def probability_below(value: float) -> Signal:
 SIGNALS: dict[str, Signal] = {
     "no_answer": no_answer,
     "program_failed": program_failed,
+    "no_majority": no_majority,
     "wrong_arithmetic": wrong_arithmetic,
     "truncated": truncated,
     "always": always,
@@ -125,8 +132,8 @@ class Condition:
         return next((why for signal in self.signals if (why := signal(state))), "")
 
 
-DOUBT = "program_failed or no_answer or wrong_arithmetic or agreement<0.5"
-"""The condition of a rung that names none."""
+DOUBT = "program_failed or no_answer or no_majority or wrong_arithmetic"
+"""The condition of a retry, and of a rung that names none."""
 
 
 def read_condition(text: str | Signal) -> Condition:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..verification import SolutionCheck, Verdict, Verifier, as_verifier, check_solution
-from .signals import answer_of, program_failed
+from .signals import DOUBT, answer_of, read_condition
 from .state import Node, TraceState
 
 
@@ -38,7 +38,7 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
             "verdict": _plain(verdict),
             "answer": verdict.answer,
             "status": verdict.status,
-            "retry_reason": _retry_reason(state, check) if state["attempts"] < max_attempts else "",
+            "retry_reason": _retry_reason(state) if state["attempts"] < max_attempts else "",
         }
 
     return verify
@@ -60,13 +60,7 @@ def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(found)))
 
 
-def _retry_reason(state: TraceState, check: SolutionCheck) -> str:
+def _retry_reason(state: TraceState) -> str:
     """Return why the student should try again, as a sentence for the student; empty if it should not."""
-    answers = [solution["answer"] for solution in state["solutions"]]
-    if failed := program_failed(state):
-        return f"{failed}."
-    if all(answer is None for answer in answers):
-        return "no final answer was given."
-    if state.get("agreement", 1.0) <= 0.5:  # half of the samples is no majority
-        return f"no answer has a majority of the {len(answers)} solutions."
-    return check.summary if check.status == "inconsistent" else ""
+    reason = read_condition(DOUBT).reason(state)
+    return f"{reason}." if reason else ""

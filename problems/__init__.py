@@ -1,6 +1,6 @@
 """Problem sets: the bundled sample, GSM8K, MATH, files, hub data sets and generated problems. Start at `load_problems`."""
 
-from .load import load_problems
+from .load_problems import load_problems
 from .problem import Problem
 from .problem_set import ProblemSet, Scorer
 

@@ -12,8 +12,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .program_values import as_answer, as_python
 from .source import MAX_CHARACTERS, entry_of, find_program, with_imports
-from .values import as_answer, as_python
 
 if TYPE_CHECKING:
     from pydantic_monty import Monty

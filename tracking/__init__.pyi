@@ -2,7 +2,7 @@ from .audits.audit import Findings as Findings, Queued as Queued, read_audit as 
 from .audits.estimates import Answered as Answered, Audited as Audited, Estimate as Estimate, estimate as estimate
 from .runs.experiment_runs import OpenRuns as OpenRuns, open_runs as open_runs, publish as publish
 from .runs.provenance import code_version as code_version
-from .runs.records import (
+from .runs.run_records import (
     CellRecord as CellRecord,
     DatasetRecord as DatasetRecord,
     ExperimentRecord as ExperimentRecord,

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from ...experiments.design.plan import load_prompt_set
+from ...graphs.graph_options import mode_options
 from ...graphs.methods import TAUGHT, method_named
-from ...graphs.options import mode_options
 from ...tracking import connect, log_model as log
 from ..models import checked
-from ..options import MaxAttempts, MaxTokens, Method, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
+from ..shared_options import MaxAttempts, MaxTokens, Method, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
 
 
 def log_model(

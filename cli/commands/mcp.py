@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from ...foundation.installing import install
-from ...graphs.options import mode_options
+from ...graphs.graph_options import mode_options
 from ...models.names import TIMEOUT
-from ..options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout
+from ..shared_options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout
 
 
 def mcp(

@@ -47,7 +47,7 @@ def main(
     Approve, edit or reject a teacher's steps with single keys in the terminal, or on a web page with --web.
     """
     # Subcommands find the store and the reviewer here.
-    context.obj = {"store": store, "reviewer": reviewer or _user()}
+    context.obj = {"store": store, "reviewer": reviewer or login_name()}
     if context.invoked_subcommand is not None:
         return
     if web:
@@ -109,7 +109,8 @@ def _open(store: str | None) -> ReviewQueue:
     return open_queue(store)
 
 
-def _user() -> str:
+def login_name() -> str:
+    """Return the user's login name, "" if the user id has none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a user id without a name, as in some containers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,12 +16,13 @@ from rich.console import Console
 from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
 from ...graphs.build import build_graph
+from ...graphs.graph_options import GraphOptions, mode_options
 from ...graphs.methods import TAUGHT, is_reviewed, method_named
-from ...graphs.options import GraphOptions, mode_options
 from ...models.names import TIMEOUT
 from ...tracking import traced
 from ..models import load_models
-from ..options import (
+from ..screens.single_run import refused, show
+from ..shared_options import (
     BaseUrl,
     MaxAttempts,
     MaxTokens,
@@ -38,7 +38,6 @@ from ..options import (
     TrackingFallback,
     TrackingUri,
 )
-from ..screens.single_run import refused, show
 
 if TYPE_CHECKING:
     from ...tracking import TraceHandler
@@ -75,7 +74,9 @@ def solve(
     if not question.strip():
         raise typer.BadParameter("the question is empty; write the problem in words", param_hint="QUESTION")
     taught = method_named(method).taught
-    reviewed = taught and (review != "never" or is_reviewed(mode))
+    if review != "never" and not taught:
+        raise typer.BadParameter(f"the method {method!r} has no plan to review; leave the option out", param_hint="--review")
+    reviewed = taught and is_reviewed(mode, review)
     if reviewed and not sys.stdin.isatty():
         raise typer.BadParameter("reviewing needs a terminal; use tot run, then tot review", param_hint="--review")
     by = teacher if taught else "self"  # other methods need no teacher
@@ -109,6 +110,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: 
     from ...graphs.trace_of_thought import build_trace_of_thought
     from ...review import open_queue
     from ...review.terminal import TerminalReview
+    from .review import login_name
 
     thread = f"solve-{uuid4().hex[:8]}"
     config = {"configurable": {"thread_id": thread}}
@@ -119,7 +121,7 @@ def _solve_reviewed(teacher: Any, student: Any, options: GraphOptions, problem: 
             state = show(graph, problem, console, config)
             # After a rejection, the teacher's new steps are reviewed again.
             while "__interrupt__" in state:
-                TerminalReview(queue, reviewer=getpass.getuser()).run()
+                TerminalReview(queue, reviewer=login_name()).run()
                 if thread not in (answers := queue.answers()):
                     console.print("Not solved: the steps were neither approved nor rejected.", style="yellow")
                     raise typer.Exit(1)

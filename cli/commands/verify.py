@@ -59,6 +59,10 @@ def verify(
     rows = list(read_rows(file))
     if not rows:
         raise ValueError(f"{file} has no rows")
+    columns = dict.fromkeys(name for _, row in rows for name in row)
+    for option, name in (("reference", reference), ("question", question)):
+        if name and name not in columns:
+            raise ValueError(f"{file}: no column {name!r}; it has {', '.join(columns)}; name the column with --{option}")
     response = response or _column(rows[0][1], RESPONSE_COLUMNS, "response")
     reference = reference or _column(rows[0][1], REFERENCE_COLUMNS, "reference")
     asked = question or next((name for name in QUESTION_COLUMNS if name in rows[0][1]), None)

@@ -16,7 +16,7 @@ from ...experiments.inference.intervals import wilson
 from ...experiments.report.table import interval
 from ...experiments.run.tally import Tally
 from ...nodes.asking.failures import printable
-from .places import places_line, places_table
+from .replica_rows import places_line, places_table
 
 if TYPE_CHECKING:
     from rich.console import Console, Group

@@ -71,7 +71,7 @@ class Cell:
     @property
     def reviewed(self) -> bool:
         """Whether some plans may be reviewed by a human, by the review policy or by a rung of a ladder."""
-        return self.teacher is not None and (self.review != "never" or is_reviewed(self.mode))
+        return self.teacher is not None and is_reviewed(self.mode, self.review)
 
     @property
     def _identity(self) -> dict[str, Any]:

@@ -88,14 +88,16 @@ def _find_beside(values: dict[str, Any], folder: Path) -> None:
     """Resolve prompt folders and problem files relative to the experiment file, unless they exist in the current folder."""
     for field in ("prompts", "problems"):
         given = values.get(field)
-        if isinstance(given, str):
-            values[field] = _beside(given, folder)
-        elif isinstance(given, list):
-            values[field] = [_beside(item, folder) if isinstance(item, str) else item for item in given]
+        if given is not None:
+            values[field] = [_beside(item, folder) for item in given] if isinstance(given, list) else _beside(given, folder)
 
 
-def _beside(name: str, folder: Path) -> str:
-    return str(folder / name) if not Path(name).exists() and (folder / name).exists() else name
+def _beside(given: Any, folder: Path) -> Any:
+    """Return a name, or an object with a name as its `source`, with the name resolved."""
+    if isinstance(given, dict) and "source" in given:
+        return {**given, "source": _beside(given["source"], folder)}
+    found = isinstance(given, str) and not Path(given).exists() and (folder / given).exists()
+    return str(folder / given) if found else given
 
 
 def _explain(problem: Any, where: str, lines: Mapping[Place, int]) -> str:

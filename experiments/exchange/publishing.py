@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...graphs.methods import method_named
-from ...tracking.runs.records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
+from ...graphs.methods import is_reviewed, method_named
+from ...tracking.runs.run_records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row, Session
 from ..report.measures import ConditionSummary
@@ -215,8 +215,8 @@ def _prompts_used(cell: Mapping[str, Any]) -> tuple[str, ...]:
         method = method_named(cell["method"])
     except ValueError:
         return tuple((cell["prompt_set"] or {}).get("texts", ()))
-    reviewed = (cell.get("review") or "never") != "never"
-    return method.prompts(cell["mode"] or "", reviewed=reviewed, retries=cell["max_attempts"] > 1)
+    reviewed = is_reviewed(cell["mode"], cell.get("review", "never"))
+    return method.prompts(cell["mode"], reviewed=reviewed, retries=cell["max_attempts"] > 1)
 
 
 def _status(outcome: str | None) -> RunStatus:

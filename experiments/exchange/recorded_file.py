@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ...nodes.steps import number_steps
+from ...prompts import PromptSet
 from ..journal.journal import Journal
+from ..journal.records import Reply
 
 
 def export_decompositions(journal: Journal, path: Path) -> dict[str, int]:
     """Write one JSON line per teacher and question, and return the number of lines by teacher.
 
-    The text is the teacher's reply. Where the journal has no reply, it is the steps of a row.
+    The text is the teacher's reply. Where the journal has no reply, it is the steps of a row. The teacher's own solutions,
+    which mode `hint` and the rung `teacher` ask for, are left out.
 
     Args:
         journal: journal of the experiment.
@@ -27,7 +30,7 @@ def export_decompositions(journal: Journal, path: Path) -> dict[str, int]:
     # replies come last, so they replace the steps of rows; of several replies to a question the newest stays
     lines = {(line["teacher"], line["question"]): line for line in [*_from_rows(journal), *_from_replies(journal)]}
     if not lines:
-        raise LookupError(f"{journal.path} has no decompositions: it has no cell with a teacher")
+        raise LookupError(f"{journal.path} has no decompositions: no teacher wrote steps in it")
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines.values())
     counts: dict[str, int] = {}
@@ -37,21 +40,30 @@ def export_decompositions(journal: Journal, path: Path) -> dict[str, int]:
 
 
 def _from_replies(journal: Journal) -> Iterator[dict[str, Any]]:
+    for reply in _plans(journal):
+        yield {
+            "dataset": reply["set_name"],
+            # `model_key` without its hash
+            "teacher": reply["teacher"].rpartition("-")[0],
+            "question": reply["question"],
+            "decomposition": reply["text"],
+            "input_tokens": reply["input_tokens"],
+            "output_tokens": reply["output_tokens"],
+        }
+
+
+def _plans(journal: Journal) -> Iterator[Reply]:
+    """Yield the replies with steps. The prompt tells them from solutions, since a reply does not say what it was asked for."""
+    texts = {cell["prompts_hash"]: cell["prompt_set"].get("texts", {}) for cell in journal.cells()}
+    sets = [PromptSet("", "", own) for own in texts.values() if "solution" in own]
     for reply in journal.replies():
-        if reply["question"]:
-            yield {
-                "dataset": reply["set_name"],
-                # `model_key` without its hash
-                "teacher": reply["teacher"].rpartition("-")[0],
-                "question": reply["question"],
-                "decomposition": reply["text"],
-                "input_tokens": reply["input_tokens"],
-                "output_tokens": reply["output_tokens"],
-            }
+        question = reply["question"]
+        if question and all(reply["prompt"] != prompts.fill("solution", question=question) for prompts in sets):
+            yield reply
 
 
 def _from_rows(journal: Journal) -> Iterator[dict[str, Any]]:
-    asked = {reply["question"] for reply in journal.replies()}
+    asked = {reply["question"] for reply in _plans(journal)}
     for cell in journal.cells():
         problems = journal.problems(cell["problems"]) if cell["teacher"] else {}
         for row in journal.rows(cell["id"], detail=True) if problems else ():

@@ -25,11 +25,24 @@ def find_journal(name: str, home: Path) -> Journal:
     Raises:
         FileNotFoundError: no such journal; the message lists the known ones.
     """
-    for path in (Path(name), journal_path(home, name)):
-        if path.is_file():
-            return Journal(path)
+    if path := _existing(name, home):
+        return Journal(path)
     known = [path.name.removesuffix(SUFFIX) for path in sorted(home.glob(f"*{SUFFIX}"))]
     raise FileNotFoundError(f"no experiment {name!r} in {home}; it has {', '.join(known) or 'none yet: tot run makes one'}")
+
+
+def split_name(spec: str, home: Path) -> tuple[str, str]:
+    """Split EXPERIMENT or EXPERIMENT:REST at the colon that ends the name of an experiment in `home`, or a journal's path.
+
+    Both parts may contain colons. If no such experiment exists, the first colon ends its name.
+    """
+    ends = [place for place, letter in enumerate(f"{spec}:") if letter == ":"]
+    end = next((end for end in reversed(ends) if _existing(spec[:end], home)), ends[0])
+    return spec[:end], spec[end + 1 :]
+
+
+def _existing(name: str, home: Path) -> Path | None:
+    return next((path for path in (Path(name), journal_path(home, name)) if path.is_file()), None)
 
 
 def journals(home: Path) -> list[Path]:

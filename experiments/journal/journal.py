@@ -22,8 +22,9 @@ class Journal(JournalFile):
         """Store a problem set and how it was loaded (`spec`), so that reports need no other file."""
         with self.together():
             self.db.execute("insert or replace into sets values (?, ?, ?)", (problems.name, problems.source, json.dumps(spec)))
+            # problems of an earlier version of the set stay, without a position: rows may refer to them
+            self.db.execute("update problems set position = null where set_name = ?", (problems.name,))
             self.db.executemany(
-                # problems of an earlier version of the set stay: rows may refer to them
                 "insert or replace into problems values (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (problems.name, p.key, place, p.problem_id, p.question, p.reference, p.domain, _dump(dict(p.metadata)))
@@ -32,8 +33,9 @@ class Journal(JournalFile):
             )
 
     def problems(self, set_name: str) -> dict[str, Problem]:
-        """Return the problems of a set by key, in the order of the set."""
-        found = self.db.execute("select * from problems where set_name = ? order by position", (set_name,))
+        """Return the problems of a set by key, in the order of the set; last those that only an earlier version of it had."""
+        query = "select * from problems where set_name = ? order by position is null, position"
+        found = self.db.execute(query, (set_name,))
         return {
             row["key"]: Problem(row["question"], row["problem_id"], row["reference"], row["domain"], _load(row["metadata"]))
             for row in found
@@ -85,7 +87,7 @@ class Journal(JournalFile):
             f"select {', '.join('r.' + column for column in columns)} from rows r join cells c on c.id = r.cell_id "
             # a left join keeps rows whose problem is no longer in the set
             "left join problems p on p.set_name = json_extract(c.spec, '$.problems') and p.key = r.key "
-            "where r.cell_id = ? order by p.position",
+            "where r.cell_id = ? order by p.position is null, p.position",
             (cell_id,),
         )
         for row in found:
@@ -142,17 +144,36 @@ class Journal(JournalFile):
             "select coalesce(sum(student_input_tokens), 0), coalesce(sum(student_output_tokens), 0), "
             "coalesce(sum(student_cost_usd), 0), coalesce(sum(student_cost_usd is null and student_calls > 0), 0) from rows"
         ).fetchone()
+        # kept apart in the rows, since they are no part of the method
+        names = ("input_tokens", "output_tokens", "cost_usd")
+        used, made, usd = (f"json_extract(detail, '$.counterfactual.student_{name}')" for name in names)
+        again = self.db.execute(
+            f"select coalesce(sum({used} + {made}), 0), coalesce(sum({usd}), 0), coalesce(sum({usd} is null), 0) from rows "
+            # most rows have none: a search for the word is faster than parsing JSON
+            f"where instr(detail, '\"counterfactual\"') and {used} is not null"
+        ).fetchone()
+        known = taught[3] + solved[2] + again[1]
         return {
             "decompositions": taught[0],
             "teacher_tokens": taught[1] + taught[2],
-            "student_tokens": solved[0] + solved[1],
-            "cost_usd": None if taught[4] or solved[3] else taught[3] + solved[2],
-            "known_cost_usd": taught[3] + solved[2],
+            "student_tokens": solved[0] + solved[1] + again[0],
+            "cost_usd": None if taught[4] or solved[3] or again[2] else known,
+            "known_cost_usd": known,
         }
 
     def count_problems(self, set_name: str) -> int:
         """Return the number of problems in a set."""
-        return int(self.db.execute("select count(*) from problems where set_name = ?", (set_name,)).fetchone()[0])
+        query = "select count(*) from problems where set_name = ? and position is not null"
+        return int(self.db.execute(query, (set_name,)).fetchone()[0])
+
+    def unfinished(self, cell: CellValues) -> tuple[int, int]:
+        """Return how many problems in a cell's set have no row, and how many have failed."""
+        query = (
+            "select coalesce(sum(r.key is null), 0), coalesce(sum(r.status = 'error'), 0) from problems p "
+            "left join rows r on r.cell_id = ? and r.key = p.key where p.set_name = ? and p.position is not null"
+        )
+        missing, failed = self.db.execute(query, (cell["id"], cell["problems"])).fetchone()
+        return missing, failed
 
     def mean_reply(self, teacher: str) -> tuple[float | None, float | None]:
         """Return the mean input and output tokens of a teacher's replies, None if there are none."""

@@ -20,6 +20,7 @@ class Counterfactual(TypedDict):
     answer: str | None
     student_input_tokens: int
     student_output_tokens: int
+    student_cost_usd: float | None
 
 
 class Served(TypedDict, total=False):
@@ -166,7 +167,7 @@ class Session(TypedDict):
 
 
 class Totals(TypedDict):
-    """What was billed: each teacher reply once, and all calls of the students.
+    """What was billed: each teacher reply once, and all calls of the students, counterfactuals included.
 
     `cost_usd` is None if any part of it is unknown; `known_cost_usd` is the sum of the known parts.
     """

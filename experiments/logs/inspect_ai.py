@@ -52,8 +52,8 @@ def read_inspect(path: Path, *, texts: bool, score: str | None) -> Log:
         header, samples = _eval_file(path, texts) if path.suffix == ".eval" else _json_file(path)
         about = dict(header["eval"])
         problems, name = _problems(samples, path, texts, score or "")
-    except _WrongScore:
-        # also a ValueError, but the log is good: say what is wrong with the choice
+    except (_WrongScore, PermissionError):
+        # both are among the errors below, but the log may be good
         raise
     except _MALFORMED as error:
         raise ValueError(f"{path} is not a log of inspect_ai ({type(error).__name__}: {error})") from error

@@ -44,17 +44,15 @@ def overview(journal: Journal) -> Overview:
     """Return the overview of an experiment."""
     cells, sessions = journal.cells(), journal.sessions()
     sizes = {cell["problems"]: journal.count_problems(cell["problems"]) for cell in cells}
-    counts = [journal.counts(cell["id"]) for cell in cells]
-    expected = sum(sizes[cell["problems"]] for cell in cells)
-    missing = expected - sum(sum(count.values()) for count in counts)
-    failed = sum(count.get("error", 0) for count in counts)
+    left = [journal.unfinished(cell) for cell in cells]
+    missing, failed = sum(missing for missing, _ in left), sum(failed for _, failed in left)
     lift, who = best_lift(conditions(journal))
     return {
         "name": journal.get("name") or journal.path.stem.partition(".")[0],
         "last_ms": (sessions[-1]["ended_ms"] or sessions[-1]["started_ms"]) if sessions else None,
         "cells": len(cells),
         "problems": sum(sizes.values()),
-        "state": _state(journal, expected, missing + failed),
+        "state": _state(journal, sum(sizes.values()), missing + failed),
         "missing": missing,
         "failed": failed,
         "lift": lift,
@@ -165,7 +163,8 @@ def teacher_reply(journal: Journal, cell: CellValues, question: str) -> Any:
     # replies of `self` are stored under the student's name
     label = cell["teacher_label"] if cell["teacher_label"] != "self" else cell["student_label"]
     found = [reply for reply in journal.replies() if reply["question"] == question]
-    return next((reply for reply in found if reply["teacher"].startswith(label)), None)
+    # `model_key` without its hash
+    return next((reply for reply in found if reply["teacher"].rpartition("-")[0] == label), None)
 
 
 def student_prompts(cell: CellValues, row: Row, question: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...foundation.statuses import SCORED
+from ...graphs.methods import is_reviewed
 from ..inference.intervals import wilson
 from ..journal.journal import Journal
 from ..journal.records import Row
@@ -64,7 +65,7 @@ def review_summary(journal: Journal, cells: Collection[str] | None = None) -> li
     """
     tallies: dict[tuple[str, str, str], _Tally] = {}
     for cell in journal.cells():
-        if (cell.get("review") or "never") == "never" or (cells is not None and cell["id"] not in cells):
+        if not is_reviewed(cell["mode"], cell.get("review", "never")) or (cells is not None and cell["id"] not in cells):
             continue
         tally = tallies.setdefault((cell["teacher_label"], cell["student_label"], cell["problems"]), _Tally())
         for row in journal.rows(cell["id"], detail=True):

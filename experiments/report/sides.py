@@ -9,7 +9,7 @@ from typing import Any
 
 from ...foundation.statuses import SCORED
 from ...problems.formats import final_answer
-from ..journal.find_journal import find_journal
+from ..journal.find_journal import find_journal, split_name
 from ..journal.journal import Journal
 from ..journal.records import CellValues
 from ..logs.read_log import is_log, read_log
@@ -76,8 +76,7 @@ def sides_of(spec: str, home: Path, *, texts: bool = False, rescore: bool = Fals
     """
     if is_log(spec):
         return [_of_log(read_log(Path(spec), texts=texts or rescore, score=score), rescore, Path(spec))]
-    # the last colon, since the path of a journal may contain others
-    name, _, wanted = spec.rpartition(":") if ":" in spec else (spec, "", "")
+    name, wanted = split_name(spec, home)
     with find_journal(name, home) as journal:
         chosen = {cell["id"] for cell in choose_cells(journal, wanted)}
         return [_of_condition(journal, condition) for condition in conditions(journal, chosen)]

@@ -57,7 +57,8 @@ def estimate(plan: Plan, journal: Journal | None) -> list[CellEstimate]:
         journal: journal of earlier sessions, if any. Its finished problems are not counted, and its averages are used.
     """
     todo = plan.missing(journal) if journal else {c.id: [Unit(c, p) for p in plan.sets[c.problems]] for c in plan.cells}
-    seen = _taught(journal)
+    # the journal keeps one reply per teacher and prompt
+    seen = {(reply["teacher"], reply["prompt"]) for reply in journal.replies()} if journal else set()
     estimates = []
     for cell in plan.cells:
         units = todo[cell.id]
@@ -100,12 +101,13 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
     if cell.teacher is None or cell.teacher.model.startswith("recorded:"):
         return
     model = cell.student if cell.teacher.model == "self" else cell.teacher
-    template = plan.prompts[cell.prompts_hash].texts["decompose"]
-    new = [unit for unit in units if (str(model.identity), cell.prompts_hash, unit.problem.question) not in seen]
-    # `seen` is shared by all cells: the journal keeps one reply per teacher and prompt
-    seen |= {(str(model.identity), cell.prompts_hash, unit.problem.question) for unit in new}
-    asked = sum((len(template) + len(unit.problem.question)) // CHARACTERS_PER_TOKEN for unit in new)
-    used, answered = journal.mean_reply(model_key(model)) if journal else (None, None)
+    key, prompts = model_key(model), plan.prompts[cell.prompts_hash]
+    lesson = "solution" if cell.mode == "hint" else "decompose"
+    new = {(key, prompts.fill(lesson, question=unit.problem.question)) for unit in units} - seen
+    # shared by all cells
+    seen |= new
+    asked = sum(len(prompt) // CHARACTERS_PER_TOKEN for _, prompt in new)
+    used, answered = journal.mean_reply(key) if journal else (None, None)
     made.teacher_calls = len(new)
     plan_tokens = min(DECOMPOSITION_TOKENS, model.max_tokens or DECOMPOSITION_TOKENS)
     made.teacher_tokens = (
@@ -113,19 +115,3 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
         round((plan_tokens if answered is None else answered) * len(new)),
     )
     made.teacher_cost = cost(plan.prices(cell)["teacher"], *made.teacher_tokens)
-
-
-def _taught(journal: Journal | None) -> set[Any]:
-    """Return teacher, hash of the prompts and question of each teacher reply that the journal can be expected to have."""
-    if journal is None:
-        return set()
-    seen = set()
-    for cell in journal.cells():
-        if cell["teacher"]:
-            model = cell["student"] if cell["teacher"]["model"] == "self" else cell["teacher"]
-            problems = journal.problems(cell["problems"])
-            done = journal.finished(cell["id"])
-            seen |= {
-                (str(model), cell["prompts_hash"], problems[k].question) for k, bad in done.items() if not bad and k in problems
-            }
-    return seen

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from ...graphs.build import build_graph
-from ...graphs.options import GraphOptions, mode_options
+from ...graphs.graph_options import GraphOptions, mode_options
 from ...graphs.trace_of_thought import build_trace_of_thought
 from ..design.cells import Cell
 from ..design.config import ModelConfig
@@ -65,13 +65,15 @@ class Solver:
 
     def graph(self, cell: Cell, **review: Any) -> Any:
         """Build the graph of a cell; `review` has the options `review` and `checkpointer` of a graph that pauses."""
-        # a single seed of 0 is the default and is not sent, since some providers reject the option
-        seed = cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None
-        student = self.pool.student(cell.student, seed)
+        student = self._student(cell)
         if cell.teacher is None:
             return build_graph(cell.method, student=student, **self._options(cell))
         teacher = self.pool.teacher(cell.teacher, cell.student, self._teaching(cell))
         return build_graph(cell.method, student=student, teacher=teacher, **self._options(cell), **review)
+
+    def _student(self, cell: Cell) -> Any:
+        # a single seed of 0 is the default and is not sent, since some providers reject the option
+        return self.pool.student(cell.student, cell.seed if cell.seed or len(self.plan.config.seeds) > 1 else None)
 
     def _options(self, cell: Cell) -> GraphOptions:
         """Return the options of a cell's graph."""
@@ -179,8 +181,7 @@ class Solver:
 
     async def _counterfactual(self, unit: Unit, steps: list[str]) -> Counterfactual:
         """Solve a problem again with the teacher's original steps, for a comparison with the reviewer's."""
-        student = self.pool.student(unit.cell.student, unit.cell.seed or None)
-        graph = build_trace_of_thought(teacher_of(steps), student, **self._options(unit.cell))
+        graph = build_trace_of_thought(teacher_of(steps), self._student(unit.cell), **self._options(unit.cell))
         problem: Any = unit.problem.as_input()
         row = self._row(unit, await graph.ainvoke(problem))
         self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
@@ -190,4 +191,5 @@ class Solver:
             "answer": row["answer"],
             "student_input_tokens": row["student_input_tokens"],
             "student_output_tokens": row["student_output_tokens"],
+            "student_cost_usd": row["student_cost_usd"],
         }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from ..design.config import Budget
 from ..journal.records import Row, Totals
@@ -104,9 +106,13 @@ class Spending:
 
 def _tokens(row: Row) -> int:
     """Return the tokens of a problem. A teacher reply that several cells share counts in each, which may reserve too much."""
-    roles = ("teacher", "student")
-    return sum((row.get(f"{role}_{kind}_tokens") or 0) for role in roles for kind in ("input", "output"))  # type: ignore[misc]
+    kinds = [f"{role}_{kind}_tokens" for role in ("teacher", "student") for kind in ("input", "output")]
+    return sum(part.get(kind) or 0 for part in _paid(row) for kind in kinds)
 
 
 def _cost(row: Row) -> float:
-    return (row.get("teacher_cost_usd") or 0.0) + (row.get("student_cost_usd") or 0.0)
+    return sum(part.get(f"{role}_cost_usd") or 0.0 for part in _paid(row) for role in ("teacher", "student"))
+
+
+def _paid(row: Row) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return row, row.get("detail", {}).get("counterfactual") or {}

@@ -154,13 +154,11 @@ class Teaching(BaseCache):
 
 
 def _generation(reply: Reply) -> Generation:
-    if reply["input_tokens"] is None:
-        return Generation(text=reply["text"])
     used, made = reply["input_tokens"], reply["output_tokens"] or 0
     meta = {"finish_reason": reply["finish_reason"], "model_name": reply["model_name"]}
     message = AIMessage(
         content=reply["text"],
-        usage_metadata={"input_tokens": used, "output_tokens": made, "total_tokens": used + made},
+        usage_metadata=None if used is None else {"input_tokens": used, "output_tokens": made, "total_tokens": used + made},
         response_metadata={name: value for name, value in meta.items() if value},
     )
     return ChatGeneration(message=message)

@@ -14,7 +14,7 @@ from typing_extensions import Unpack
 
 from ...nodes.asking.checkpointer import refuse_checkpointer
 from ...nodes.state import Escalation, Flag, Program, Solution, Status, TraceInput, TraceOutput, Usage
-from ..options import GraphOptions
+from ..graph_options import GraphOptions
 from ..trace_of_thought import build_trace_of_thought
 
 

@@ -29,8 +29,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeIn
 from ...models.load import load_chat_model
 from ...models.scripted import ScriptedChatModel
 from ..baselines import build_baseline
+from ..graph_options import mode_options
 from ..methods import MODES, check_mode, method_named, method_names
-from ..options import mode_options
 from ..trace_of_thought import build_trace_of_thought
 from .chat import as_chat
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 VOTING_TEMPERATURE = 0.7
 """Temperature of samples if the student is greedy or has none of its own (Wang et al. 2023, arXiv 2203.11171)."""
 
+SEED_STRIDE = 100_000
+"""Distance of the sample seeds of two neighbouring seeds: more than the samples of all attempts of a problem."""
+
 _PROGRAMS = ("program", "program_of_thought")
 """Prompts whose examples are answered with a program."""
 
@@ -118,4 +121,5 @@ def _options(student: BaseChatModel | None, samples: int, attempt: int, sample: 
         return {}
     own = getattr(student, "temperature", None)
     base = getattr(student, "seed", None) or 0
-    return {"temperature": own or VOTING_TEMPERATURE, "seed": base + attempt * samples + sample}
+    # neighbouring seeds of an experiment must not share samples, or its repetitions would not be independent
+    return {"temperature": own or VOTING_TEMPERATURE, "seed": (base * SEED_STRIDE + attempt * samples + sample) % 2**63}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from ..asking.messages import Ask, Reply
 from ..state import Solution, TraceState
 from ..steps import number_steps
-from .reading import read_program, read_text
+from .read_solution import read_program, read_text
 
 if TYPE_CHECKING:
     from ...verification import Verifier

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Table, delete, insert, select, update
 
+from .queue_tables import claims, items
 from .review_store import ReviewStore
-from .tables import claims, items
 
 LEASE_S = 3600.0
 """Seconds for which a claim by another machine is valid. This machine cannot see whether the claiming process is alive."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select
 
 from .items import Item
+from .queue_tables import drafts
 from .review_store import ReviewStore
-from .tables import drafts
 
 
 @dataclass(frozen=True)

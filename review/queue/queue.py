@@ -15,11 +15,11 @@ from ..errors import AlreadyDecided, AlreadyTaken
 from .claims import Claims, is_abandoned
 from .decisions import DECISION, already_decided, row_of_decision, row_of_event
 from .drafts import Drafts
+from .find_items import Listing
 from .items import Item, item_from_row
-from .listing import Listing
 from .paused_threads import paused_threads, read_requests
+from .queue_tables import claims, events, items
 from .review_store import ReviewStore
-from .tables import claims, events, items
 
 # Joins an item with its claim.
 _SAME = (items.c.thread_id == claims.c.thread_id) & (items.c.interrupt_id == claims.c.interrupt_id)
@@ -67,11 +67,12 @@ class ReviewQueue(Listing):
         Returns:
             The number of new items.
         """
-        paused = paused_threads(self.store)
         with self._connect() as db:
             waiting = set(db.scalars(select(items.c.thread_id).where(items.c.state == "waiting")))
             # Threads with a taken decision are read again: they may have paused for a second review.
             known = waiting | set(db.scalars(select(items.c.thread_id).where(items.c.state == "decided")))
+        # After the items: one that another process adds meanwhile must not look like one that is no longer paused.
+        paused = paused_threads(self.store)
         if gone := waiting - paused:
             with self._begin() as db:
                 for thread in gone:

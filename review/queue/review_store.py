@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLA
 from ...foundation.installing import install
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 from ..errors import StoreError
-from . import tables
+from . import queue_tables as tables
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from ..queue.find_items import FILTERS
 from ..queue.items import Item
-from ..queue.listing import FILTERS
 
 LONGEST_S = 3600.0
 """Maximum seconds counted as the time of a decision; if the page was open longer, the reviewer was probably away."""

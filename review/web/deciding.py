@@ -15,7 +15,7 @@ from ..queue.items import Item
 from ..queue.together import decide_together
 from .addresses import address, after_decision, filters_of, seconds_since, way_back
 from .editing import Edited, change, read_form
-from .reading import NAME_COOKIE, Reader
+from .page_requests import NAME_COOKIE, Reader
 
 
 async def _body(request: Request) -> bytes:

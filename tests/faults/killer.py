@@ -113,7 +113,7 @@ class Round:
     def commands(self) -> dict[str, list[str]]:
         return {
             "reviewing": ["review", "import", "decisions.json"],
-            "reporting": ["report", *self.tracking],
+            "reporting": ["report", self.name, *self.tracking],
         }
 
     def strike(self, phase: str, seconds: float) -> None:
@@ -202,7 +202,7 @@ def play(round_: Round, times: int = 1, seconds: float = 4.0) -> list[str]:
     strike(*REVIEWED)
     round_.finish(*round_.run_words())
     strike("reporting")
-    round_.finish("report", *round_.tracking)
+    round_.finish("report", round_.name, *round_.tracking)
     round_.finish("sync", *round_.tracking)
     return judge(round_)
 

@@ -1,7 +1,6 @@
 """Ten kills at random moments of every phase; `benchmarks/kills.py` does it until there are 200."""
 
 import random
-import re
 import shutil
 
 import pytest
@@ -16,8 +15,5 @@ def test_nothing_is_lost_or_doubled_by_kills_in_every_phase(tmp_path, hostile, e
     shutil.copy(empty_database, tmp_path / "mlflow.db")
     round_ = Round(tmp_path, hostile, random.Random(fault_seed), f"sqlite:///{tmp_path / 'mlflow.db'}")
     found = play(round_)
-    pauses = re.fullmatch(r"traces: (\d+) of pauses instead of (\d+)", found[0]) if len(found) == 1 else None
-    if pauses and 0 < int(pauses[2]) - int(pauses[1]) <= len(round_.struck):
-        pytest.xfail(f"known: a kill at a pause can lose the trace of that pause ({found})")
     assert found == []
     assert sum(kill.alive for kill in round_.struck) >= 5

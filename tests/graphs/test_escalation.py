@@ -64,6 +64,8 @@ def test_a_wrong_answer_alone_is_no_reason_to_climb():
         ("no_answer", ["I do not know."], True),
         ("no_answer or wrong_arithmetic", ["6 * 7 = 41\nAnswer: 41"], True),
         ("always", ["Answer: 42"], True),
+        ("no_majority", ["Answer: 41", "Answer: 42"], True),
+        ("no_majority", ["Answer: 41", "Answer: 42", "Answer: 42"], False),
         ("agreement<0.6", ["Answer: 41", "Answer: 42", "Answer: 43"], True),
         ("agreement<0.6", ["Answer: 42", "Answer: 42", "Answer: 43"], False),
     ],
@@ -72,6 +74,13 @@ def test_conditions(condition, replies, climbs):
     student = ScriptedChatModel(script=replies)
     result = climb(student, teacher_of("6 * 7 = 42\nAnswer: 42"), f"standard > teacher if {condition}", samples=len(replies))
     assert result["rung"] == ("teacher" if climbs else "standard")
+
+
+def test_without_a_condition_half_of_the_samples_is_no_majority():
+    result = climb(
+        ScriptedChatModel(script=["Answer: 41", "Answer: 42"]), teacher_of("Answer: 42"), "standard > teacher", samples=2
+    )
+    assert result["escalations"][0]["reason"] == "no answer has a majority of the 2 solutions"
 
 
 def test_a_condition_may_be_a_function_of_the_state():

@@ -27,7 +27,10 @@ def test_samples_keep_the_student_s_temperature_unless_it_is_greedy(own, used):
     assert [options["temperature"] for options in options_of(answering(temperature=own))] == [used] * 3
 
 
-@pytest.mark.parametrize(("own", "attempts", "seeds"), [(None, 0, [0, 1, 2]), (50, 0, [50, 51, 52]), (50, 2, [56, 57, 58])])
+@pytest.mark.parametrize(
+    ("own", "attempts", "seeds"),
+    [(None, 0, [0, 1, 2]), (5, 0, [500_000, 500_001, 500_002]), (5, 2, [500_006, 500_007, 500_008])],
+)
 def test_every_sample_of_every_attempt_has_a_seed_of_its_own(own, attempts, seeds):
     options = options_of(answering(seed=own), attempts=attempts, retry_reason="no final answer was given." if attempts else "")
     assert sorted(option["seed"] for option in options) == seeds

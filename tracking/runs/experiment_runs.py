@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -18,8 +18,8 @@ from ..store.paging import items_of_all_pages
 from ..traces.handler import TraceHandler
 from .curves import Curves
 from .prompt_registry import register_prompts
-from .records import CellRecord, ExperimentRecord
 from .run_content import fill_run, log_dataset, log_description, log_files, log_params, log_prompts, log_table
+from .run_records import CellRecord, ExperimentRecord
 
 if TYPE_CHECKING:
     from ..store.store import Store
@@ -200,7 +200,7 @@ def _renamed(store: Store, record: ExperimentRecord) -> str | None:
         found = store.client.get_experiment_by_name(name)
         if found is None or found.lifecycle_stage == "deleted":
             continue
-        runs = store.client.search_runs([found.experiment_id], max_results=1000)
+        runs = list(_all_runs(store, found.experiment_id))
         if runs and all(run.data.tags.get(EXPERIMENT_TAG) == record.id for run in runs):
             store.client.rename_experiment(found.experiment_id, record.name)
             for run in (run for run in runs if CELL_TAG not in run.data.tags):
@@ -215,12 +215,17 @@ def _known_runs(store: Store, experiment_id: str, record_id: str) -> dict[str, s
     quoted = record_id.replace("'", "")
     wanted = f"tags.`{EXPERIMENT_TAG}` = '{quoted}'"
     known: dict[str, str] = {}
-    for run in items_of_all_pages(
-        lambda token: store.client.search_runs([experiment_id], wanted, max_results=1000, page_token=token)
-    ):
+    for run in _all_runs(store, experiment_id, wanted):
         # `setdefault`: if two processes created a run twice, the first one found is used.
         known.setdefault(run.data.tags.get(CELL_TAG, ""), run.info.run_id)
     return known
+
+
+def _all_runs(store: Store, experiment_id: str, wanted: str = "") -> Iterator[Any]:
+    """Yield the runs of an MLflow experiment that fit a filter, all by default."""
+    return items_of_all_pages(
+        lambda token: store.client.search_runs([experiment_id], wanted, max_results=1000, page_token=token)
+    )
 
 
 def _create(store: Store, experiment_id: str, name: str, started_ms: int | None, tags: dict[str, Any]) -> str:

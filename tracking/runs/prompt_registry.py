@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..store.errors import TrackingUnavailable
 from ..store.paging import items_of_all_pages
-from .records import PromptRecord
+from .run_records import PromptRecord
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .records import DatasetRecord, Progress, RunStatus
+from .run_records import DatasetRecord, Progress, RunStatus
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .addresses import LOCAL, unwritable_file
 from .errors import TrackingUnavailable
+from .store_address import LOCAL, unwritable_file
 
 _CHECK_S = 5.0
 """Seconds in which a server must answer. MLflow's own client retries for minutes."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ...foundation.folders import home
 from ...foundation.redaction import Redactor
-from .addresses import LOCAL, absolute, default_uri, without_user
 from .environment import apply_settings
 from .errors import TrackingUnavailable
 from .keeper import Keeper
@@ -22,6 +21,7 @@ from .private import PrivateNameMissing
 from .public_tracer import LOST, PublicTracer
 from .reachability import advice, check_answers, check_file
 from .sender import Sender
+from .store_address import LOCAL, absolute, default_uri, without_user
 from .tracer import SpanTracer
 from .writer import Writer
 

@@ -14,9 +14,9 @@ from ....experiments.journal.journal import Journal
 from ....experiments.report.summary import summarise
 from ....experiments.report.table import rich_table, summary_cells
 from ....foundation.folders import home
-from ...options import TrackingUri
 from ...publish_results import opened, publish
 from ...screens.consoles import wide
+from ...shared_options import TrackingUri
 
 
 def import_traces(

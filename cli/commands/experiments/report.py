@@ -17,10 +17,10 @@ from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
 from ...columns import ShowColumns
-from ...options import TrackingUri
 from ...output_files import writing
 from ...publish_results import opened
 from ...screens.consoles import wide
+from ...shared_options import TrackingUri
 
 
 def report(

@@ -10,8 +10,8 @@ from ....experiments.journal.find_journal import find_journal
 from ....experiments.run.rescoring import rescore as verify_again
 from ....foundation.folders import home
 from ....tracking import override_verdicts
-from ...options import TrackingUri
 from ...publish_results import opened, publish
+from ...shared_options import TrackingUri
 
 
 def rescore(

@@ -23,7 +23,8 @@ from ....prompts.examples import Choice
 from ...columns import ShowColumns, split_values
 from ...execution import execute
 from ...model_options import with_model_options, with_problem_options
-from ...options import (
+from ...screens.consoles import wide
+from ...shared_options import (
     MLFLOW,
     MODE_HELP,
     MODELS,
@@ -35,7 +36,6 @@ from ...options import (
     kept,
     pairs,
 )
-from ...screens.consoles import wide
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from ....foundation.statuses import SCORED
 from ....nodes.signals import Condition as Signals, read_condition
 from ...inference.intervals import Interval
 from ...inference.paired import Comparison, compare
@@ -142,8 +143,13 @@ def policy_of(journal: Journal, less: Condition, more: Condition, signal: str) -
 
 
 def _rows(journal: Journal, condition: Condition) -> dict[str, Row]:
-    rows = journal.rows(condition.cell_ids[0], detail=True)
-    return {row["key"]: row for row in rows if row["key"] in condition.scores}
+    """Return one row of each problem that has a score, from the first seed that gives it one."""
+    found: dict[str, Row] = {}
+    for cell_id in condition.cell_ids:
+        for row in journal.rows(cell_id, detail=True):
+            if row["status"] in SCORED:
+                found.setdefault(row["key"], row)
+    return found
 
 
 def _policy(signal: str, before: Mapping[str, Row], after: Mapping[str, Row], keys: Sequence[str]) -> Policy | None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ...inference.intervals import Interval, holm, wilson
 from ...inference.paired import RESAMPLES
+from ...journal.records import CellValues
 from ..scores import Condition
 from ..table import p_value, usd
 
@@ -27,7 +28,7 @@ class Point:
         accuracy: accuracy with Wilson's 95 % interval.
         input_tokens: the teacher's input tokens per problem.
         output_tokens: the teacher's output tokens per problem.
-        uses: number of conditions with the same teacher, which share its replies.
+        uses: number of conditions that share the teacher's replies: of one problem set, teacher and prompt set.
         usd: cost per problem in USD, teacher and student; None if unknown.
         above: accuracy minus that of random mixing at the same teacher tokens; None if the teacher alone was not measured.
         p: two-sided p-value of `above`, from a paired bootstrap over problems.
@@ -181,11 +182,17 @@ def _judged(condition: Condition, point: Point, base: Condition | None, master: 
 def _point(condition: Condition, found: Sequence[Condition], kind: Literal["student", "taught", "teacher"]) -> Point:
     # in a cell of the teacher alone, the teacher is the student
     used, made = _per_problem(condition, "student" if kind == "teacher" else "teacher")
-    # replies are billed once for all conditions with this teacher
-    uses = sum(c.cell["teacher"] == condition.cell["teacher"] for c in found) if condition.cell["teacher"] else 1
+    # replies are billed once for all conditions that share them
+    uses = sum(_lesson(c.cell) == _lesson(condition.cell) for c in found) if condition.cell["teacher"] else 1
     usd = None if condition.unknown_cost or not condition.rows else condition.sums.get("cost_usd", 0.0) / condition.rows
     accuracy = wilson(sum(condition.scores.values()), len(condition.scores))
     return Point(condition.label, condition.cell["condition"], kind, len(condition.scores), accuracy, used, made, uses, usd)
+
+
+def _lesson(cell: CellValues) -> tuple[Any, ...]:
+    """Return what the replies of a cell's teacher depend on. The teacher "self" is the student."""
+    teacher = cell["teacher"]
+    return cell["problems"], cell["student"] if teacher and teacher["model"] == "self" else teacher, cell["prompts_hash"]
 
 
 def _per_problem(condition: Condition, role: str) -> tuple[float, float]:

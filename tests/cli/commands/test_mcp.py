@@ -265,8 +265,8 @@ async def test_with_the_real_student(tmp_path):
 
 @pytest.mark.parametrize("mode", ["hint", "standard > teacher"])
 async def test_modes_without_the_usual_nodes_report_progress(mode):
+    from trace_of_thought.graphs.graph_options import mode_options
     from trace_of_thought.graphs.interfaces.mcp_server import make_server
-    from trace_of_thought.graphs.options import mode_options
     from trace_of_thought.models import ScriptedChatModel
 
     told = []

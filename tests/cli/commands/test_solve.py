@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -89,6 +90,10 @@ def test_a_baseline_asks_no_teacher(tot, models, openai_server, method):
         (("What?", "--student", "openai:s", "--teacher", "recorded:nowhere.jsonl"), "no recorded decompositions"),
         (("What?", "--student", "openai:s", "--teacher", "recorded:sample"), "holds no decomposition by"),
         (("What?", "--student", "openai:s", "--review", "always"), "needs a terminal"),
+        (
+            ("What?", "--student", "openai:s", "--method", "standard", "--review", "always"),
+            "the method 'standard' has no plan to review; leave the option out",
+        ),
         (("What?",), "Missing parameter: student"),
     ],
 )
@@ -104,6 +109,22 @@ def test_a_dead_server_is_told_with_what_to_do(tot):
     code, text = tot("solve", "What?", "--student", "openai:s", "--base-url", "http://127.0.0.1:9/v1", "--no-tracking")
     assert code == 1
     assert "check the base URL and that it is running" in text
+
+
+def test_a_user_without_a_name_can_review(tot, models, monkeypatch):
+    def no_name():
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    def approve(review):
+        review.queue.refresh()
+        [item] = review.queue.pending()
+        review.queue.decide(item.number, "approve", reviewer=review.reviewer)
+
+    monkeypatch.setattr("getpass.getuser", no_name)
+    monkeypatch.setattr("trace_of_thought.cli.commands.solve.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    monkeypatch.setattr("trace_of_thought.review.terminal.TerminalReview.run", approve)
+    code, text = tot("solve", "What is 6 * 7?", *models, "--review", "always", "--reference", "42", "--no-tracking")
+    assert (code, "correct" in text) == (0, True), text
 
 
 @pytest.mark.slow

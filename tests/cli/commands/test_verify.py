@@ -36,6 +36,14 @@ def test_a_missing_column_is_named(tmp_path):
     assert "no column with the response found among text, reference" in str(result.exception)
 
 
+@pytest.mark.parametrize("option", ["response", "reference", "question"])
+def test_a_misspelt_column_is_refused(tmp_path, option):
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    result = CliRunner().invoke(app, ["verify", str(file), f"--{option}", "refrence"])
+    assert "no column 'refrence'; it has question, response, reference" in str(result.exception)
+
+
 def test_every_verdict_can_be_explained(tmp_path):
     file = tmp_path / "rows.jsonl"
     row = {"question": "How many children?", "response": "There are 12 boys.\nSo there are 20 children.", "reference": "20"}

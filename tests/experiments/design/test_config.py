@@ -92,6 +92,13 @@ def test_options_replace_the_fields_of_a_file(tmp_path):
         load_config(tmp_path / "other.yaml")
 
 
+def test_problem_files_are_found_beside_the_experiment(tmp_path):
+    (tmp_path / "mine.jsonl").touch()
+    for written in ("mine.jsonl", "{source: mine.jsonl, limit: 3}", "[{source: mine.jsonl}]"):
+        (tmp_path / "e.yaml").write_text(f"students: hf:x\nproblems: {written}\n")
+        assert load_config(tmp_path / "e.yaml").problems[0].source == str(tmp_path / "mine.jsonl")
+
+
 def test_prices_come_from_the_catalog_and_unknown_is_not_zero():
     known = price_of(ModelConfig(model="openai:gpt-4.1"))
     assert known.input > 0

@@ -1,6 +1,7 @@
 """Logs of inspect_ai that others wrote to do harm: bombs, lies about sizes, and JSON of other shapes."""
 
 import json
+import os
 import re
 import zipfile
 
@@ -54,3 +55,16 @@ def test_json_of_another_shape_is_a_message(tmp_path, where, text):
         text = '{"id": 1, "scores": [7]}'
     with pytest.raises(ValueError, match=r"hostile\.eval"):
         read_inspect(log(tmp_path, **{where: text}), texts=where == "sample", score=None)
+
+
+def test_a_log_that_may_not_be_read_is_not_called_malformed(tmp_path):
+    path = log(tmp_path, summaries="[]")
+    path.chmod(0)
+    user = os.geteuid()
+    try:
+        if user == 0:
+            os.seteuid(65534)  # root may read everything
+        with pytest.raises(PermissionError):
+            read_inspect(path, texts=False, score=None)
+    finally:
+        os.seteuid(user)

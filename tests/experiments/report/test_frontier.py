@@ -100,6 +100,29 @@ def test_the_headline_tells_where_the_teacher_itself_would_do_better(experiment,
     assert re.search(r"own answers to randomly chosen problems would reach \d+\.\d % \(p < \.001\)\.$", said)
 
 
+def test_only_conditions_that_share_replies_share_their_tokens(experiment, sums, student):
+    models = {"scripted:o": ScriptedChatModel(script=student.script)}
+    sets, methods = [sums(2), sums(3, "more.jsonl")], ["standard", "trace_of_thought"]
+    students = ["scripted:s", "scripted:o"]
+    _, journal = experiment(models, problems=sets, methods=methods, students=students, teachers=["scripted:t", "self"])
+    uses = {p.label: p.uses for made in frontiers(conditions(journal)) for p in made.of_kind("taught")}
+    assert uses == {"trace_of_thought (t)": 2, "trace_of_thought (self)": 1}
+
+
+def test_an_error_of_the_first_seed_is_no_wrong_answer(experiment, sums):
+    class Failing(ScriptedChatModel):
+        def _reply(self, messages, options):
+            if self.seed == 1 and "What is 0 +" in messages[-1].text and "steps" not in messages[-1].text:
+                raise ConnectionError("gone")
+            return super()._reply(messages, options)
+
+    models = {"scripted:s": Failing(script=_teacher), "scripted:t": ScriptedChatModel(script=_teacher)}
+    _, journal = experiment(models, problems=sums(4), seeds=[1, 2])
+    less, more = conditions(journal)
+    found = policy_of(journal, less, more, "no_answer").found
+    assert (found.n, found.gained, found.lost) == (4, 0, 0)
+
+
 def test_points_have_the_numbers_of_the_table(journal):
     made = [one for one in frontiers(conditions(journal)) if one.student == "s"]
     header, rows = frontier_cells(made)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from trace_of_thought.experiments.design.config_file import build_config
+from trace_of_thought.experiments.design.plan import make_plan
 from trace_of_thought.experiments.exchange.recorded_file import export_decompositions
 from trace_of_thought.experiments.exchange.released_traces import cell_of, import_traces, read_traces
 from trace_of_thought.experiments.journal.find_journal import journal_path
@@ -14,9 +16,12 @@ from trace_of_thought.experiments.report.compare_results import compare_pairs, f
 from trace_of_thought.experiments.report.figures import cost_figure
 from trace_of_thought.experiments.report.html_report import make_report
 from trace_of_thought.experiments.report.outcomes import cause
+from trace_of_thought.experiments.report.overview import overview, teacher_reply
 from trace_of_thought.experiments.report.review_effects import review_cells
+from trace_of_thought.experiments.report.sides import sides_of
 from trace_of_thought.experiments.report.summary import summarise
 from trace_of_thought.experiments.report.table import markdown_table, summary_cells, usd
+from trace_of_thought.experiments.run.preparing import open_journal
 from trace_of_thought.experiments.run.rescoring import rescore
 from trace_of_thought.models import RecordedTeacher, ScriptedChatModel
 from trace_of_thought.verification import Equation, SolutionCheck, Verdict
@@ -131,6 +136,46 @@ def test_exported_decompositions_are_replayed(journal, tmp_path):
     assert export_decompositions(journal, path) == {"t": 8}
     teacher = RecordedTeacher.from_file(path)
     assert teacher.invoke("Plan this: What is 3 + 1?").text == "1. Look at the number.\n2. Add one to it."
+
+
+def test_solutions_of_a_teacher_are_not_exported_as_decompositions(experiment, sums, tmp_path):
+    steps, solution = "1. Add one.", "Answer: 999"
+    teacher = ScriptedChatModel(script=lambda prompt: steps if "step-by-step prompts" in prompt else solution)
+    ladder = "joint > teacher if always"
+    _, journal = experiment({"scripted:t": teacher}, problems=sums(3), methods="trace_of_thought", modes=["joint", ladder])
+    assert len(teacher.calls) == 6
+    assert export_decompositions(journal, tmp_path / "d.jsonl") == {"t": 3}
+    exported = map(json.loads, (tmp_path / "d.jsonl").read_text().splitlines())
+    assert {line["decomposition"] for line in exported} == {steps}
+
+
+def test_a_teacher_whose_name_begins_another_s_has_its_own_replies(experiment, sums):
+    names = ["scripted:gpt-mini", "scripted:gpt"]
+    models = {name: ScriptedChatModel(script=lambda prompt, name=name: f"1. {name}.") for name in names}
+    _, journal = experiment(models, problems=sums(1), methods="trace_of_thought", teachers=names)
+    said = [teacher_reply(journal, cell, "What is 0 + 1?")["text"] for cell in journal.cells()]
+    assert said == ["1. scripted:gpt-mini.", "1. scripted:gpt."]
+
+
+def test_names_of_cells_and_paths_may_hold_colons(experiment, sums, tmp_path):
+    experiment(problems=sums(2), students=[{"model": "scripted:s", "name": "qwen2:7b"}])
+    (tmp_path / "a:b").symlink_to(tmp_path)
+    for spec in ("experiment:qwen2:7b standard", f"{tmp_path}/a:b/experiment.journal.sqlite:qwen2:7b standard"):
+        assert [side.condition.label for side in sides_of(spec, tmp_path)] == ["standard"]
+    with pytest.raises(FileNotFoundError, match="no experiment 'other'"):
+        sides_of("other:qwen2:7b", tmp_path)
+
+
+def test_problems_that_a_smaller_limit_leaves_out_are_not_missing(experiment, sums, tmp_path):
+    file = sums(8)
+    experiment(problems=file, limit=3)
+    fields = {"students": "scripted:s", "teachers": "scripted:t", "problems": file}
+    open_journal(make_plan(build_config({**fields, "limit": 8})), tmp_path).close()  # killed before its first row
+    _, journal = experiment(problems=file, limit=5)
+    shown = overview(journal)
+    assert (shown["state"], shown["missing"], shown["problems"]) == ("finished", 0, 5)
+    _, journal = experiment(problems=file, limit=2)
+    assert (overview(journal)["missing"], [summary["n"] for summary in summarise(journal)]) == (0, [5, 5])
 
 
 def test_rescoring_uses_the_verifier_as_it_is_now(journal):

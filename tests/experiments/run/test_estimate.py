@@ -43,3 +43,12 @@ def test_few_shot_examples_are_counted_in_the_words_of_each_way(sums):
     added = [more.student_tokens[0] - less.student_tokens[0] for less, more in zip(plain, shown, strict=True)]
     assert min(added) > 4 * 150
     assert len(set(added)) > 1
+
+
+def test_replies_of_a_teacher_with_a_key_are_not_paid_for_again(experiment, sums):
+    teacher = {"model": "scripted:t", "options": {"api_key": "a-key-of-mine"}}
+    fields = {"methods": "trace_of_thought", "students": "scripted:s", "teachers": [teacher]}
+    experiment(problems=sums(4), **fields)
+    _, journal = experiment(problems=sums(4), **fields)
+    found = estimate(plan_of(sums, 4, modes=["joint", "sequential", "hint"], **fields), journal)
+    assert [made.teacher_calls for made in found] == [0, 0, 4]

@@ -256,3 +256,15 @@ def test_what_a_model_was_loaded_as_is_known_afterwards(experiment, sums, studen
     _, journal = experiment({"scripted:s": Loaded(script=student.script)}, problems=sums(2), methods="standard")
     [cell] = experiment_record(journal, whole=True).cells
     assert cell.params["student_dtype"] == "bfloat16"
+
+
+def test_a_cut_plan_is_flagged_for_every_student_although_the_teacher_counts_no_tokens(experiment, sums, student):
+    class Silent(ScriptedChatModel):
+        def _reply(self, messages, options):
+            return super()._reply(messages, options).model_copy(update={"usage_metadata": None})
+
+    models = {"scripted:t": Silent(script=lambda prompt: "1. Add one.", finish_reason="length"), "scripted:o": student}
+    _, journal = experiment(models, problems=sums(1), methods="trace_of_thought", students=["scripted:s", "scripted:o"])
+    rows = [row for cell in journal.cells() for row in journal.rows(cell["id"], detail=True)]
+    assert ["truncated" in {flag["kind"] for flag in row["detail"]["flags"]} for row in rows] == [True, True]
+    assert [row["unknown_tokens"] for row in rows] == [1, 1]

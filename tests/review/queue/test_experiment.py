@@ -7,6 +7,7 @@ import pytest
 
 from trace_of_thought.experiments.design.config_file import build_config
 from trace_of_thought.experiments.design.plan import make_plan
+from trace_of_thought.experiments.exchange.publishing import experiment_record
 from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.experiments.report.html_report import make_report
 from trace_of_thought.experiments.report.review_effects import review_summary
@@ -124,6 +125,9 @@ def test_a_person_may_be_a_rung_and_the_teacher_is_paid_only_where_it_is_reached
     assert [row["status"] for row in rows] == ["correct"] * 6
     assert rows[4]["detail"]["rung"] == "reviewed joint"
     assert (len(world.teacher.calls), len(world.student.calls)) == (1, 7)
+    with find_journal("experiment", world.folder) as journal:
+        assert review_summary(journal)[0]["edited"] == 1
+        assert "redecompose" in experiment_record(journal, whole=False).cells[0].prompts_used
 
 
 def test_two_students_share_one_review(world):
@@ -153,6 +157,28 @@ def test_the_counterfactual_solves_from_the_original_steps_too(world):
     other = rows[2]["detail"]["counterfactual"]
     assert (rows[2]["status"], other["status"], other["answer"]) == ("correct", "incorrect", "103")
     assert other["steps"][0] == "2 + 101 = 103."
+
+
+def test_the_counterfactual_is_paid_for_and_has_the_seed_of_its_cell(world):
+    class Seeded(ScriptedChatModel):
+        def _reply(self, messages, options):
+            seeds.append(self.seed)
+            calls.append(messages[-1].text)
+            return super()._reply(messages, options)
+
+    seeds, calls = [], []
+    world.student = Seeded(script=follow_steps)
+    student = {"model": "scripted:s", "price": {"input": 1e6, "output": 0}}
+    fields = {"students": [student], "seeds": [0, 1], "counterfactual": True}
+    world.run(**fields)
+    for item in world.waiting():
+        world.queue.decide(item.number, {"type": "edit", "args": {"steps": ["Count one further."]}})
+    world.run(**fields)
+    assert (seeds.count(0), seeds.count(1)) == (9, 9)
+    with find_journal("experiment", world.folder) as journal:
+        totals = journal.totals()
+    words = sum(len(prompt.split()) for prompt in calls)
+    assert (totals["student_tokens"], totals["cost_usd"]) == (words + 2 * len(calls), words)
 
 
 def test_the_report_says_what_review_changed(world):

@@ -21,6 +21,7 @@ from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.nodes.asking.failures import ModelError
 from trace_of_thought.review import AlreadyDecided, AlreadyTaken, export_items, import_decisions, open_queue
 from trace_of_thought.review.errors import StoreError
+from trace_of_thought.review.queue.paused_threads import paused_threads
 from trace_of_thought.review.queue.review_store import ReviewStore
 
 EDIT = {"type": "edit", "args": {"steps": ["Multiply six by seven."]}}
@@ -78,6 +79,18 @@ def test_what_is_decided_is_what_the_student_gets(pause, queue, resume, student)
     assert record["steps"] == item.steps
     assert "State the product" not in student.calls[0]
     assert (queue.refresh(), queue.counts().waiting, queue.counts().decided) == (0, 0, 1)
+
+
+def test_a_run_that_pauses_during_a_refresh_is_not_taken_for_gone(pause, queue, monkeypatch):
+    def read_slowly(store):
+        monkeypatch.undo()
+        found = paused_threads(store)
+        pause(1)  # another process pauses a run, and its refresh comes first
+        return found
+
+    monkeypatch.setattr("trace_of_thought.review.queue.queue.paused_threads", read_slowly)
+    queue.refresh()
+    assert [item.thread_id for item in queue.pending()] == ["t0"]
 
 
 def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told(pause, store, queue):

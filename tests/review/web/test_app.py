@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from trace_of_thought.review import make_app, open_queue
-from trace_of_thought.review.queue.listing import Counts
+from trace_of_thought.review.queue.find_items import Counts
 from trace_of_thought.review.web.mathematics import mathml, render_mathematics
 from trace_of_thought.review.web.serving import serve as serve_page
 

@@ -155,13 +155,18 @@ def test_the_code_and_the_machine_are_named() -> None:
     assert all(isinstance(value, str) for value in facts.values())
 
 
-def test_a_renamed_experiment_is_renamed_in_mlflow_unless_it_shares_its_place(store: Store) -> None:
+@pytest.mark.parametrize("page", [1000, 1])
+def test_a_renamed_experiment_is_renamed_in_mlflow_unless_it_shares_its_place(
+    store: Store, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    search = store.client.search_runs
+    monkeypatch.setattr(store.client, "search_runs", lambda *args, **options: search(*args, **{**options, "max_results": page}))
     before = tracking.publish(store, experiment())
     after = tracking.publish(store, experiment(name="demo 2", title="demo 2", former=("demo",)))
     assert (after.experiment_id, after.parent_id, after.cells) == (before.experiment_id, before.parent_id, before.cells)
     assert store.client.get_experiment_by_name("demo") is None
     assert store.client.get_run(after.parent_id).info.run_name == "demo 2"
-    store.client.create_run(after.experiment_id)  # somebody else's
+    store.client.create_run(after.experiment_id, start_time=1)  # somebody else's, on the last page
     other = tracking.publish(store, experiment(name="demo 3", title="demo 3", former=("demo", "demo 2")))
     assert other.experiment_id != after.experiment_id
     assert store.client.get_experiment_by_name("demo 2").experiment_id == after.experiment_id

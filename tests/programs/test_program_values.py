@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from trace_of_thought.programs.values import as_answer, as_python
+from trace_of_thought.programs.program_values import as_answer, as_python
 
 
 @pytest.mark.parametrize(

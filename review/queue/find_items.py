@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from .items import Item, item_from_row
+from .queue_tables import events, items
 from .review_store import ReviewStore
-from .tables import events, items
 
 # Names of the columns of `tables.items` that reviewers can filter by.
 FILTERS = ("experiment", "problem_set", "teacher")

@@ -8,18 +8,19 @@ from fractions import Fraction
 from .claims.finding import SEVERAL, Claim
 from .equivalence.comparing import Outcome, compare_claims
 from .kinds.options import several_letters
+from .notation.times import same_date
 from .notation.values import exact_values, tidy
 
 # A reference that is a name: "Tuesday", "Ann Smith".
-NAME = re.compile(r"[A-Za-z][a-z]{2,}(?: [A-Za-z]+){0,2}")
+NAME = re.compile(r"(?:[A-Z][a-z]|[A-Za-z][a-z]{2,})(?: [A-Za-z]+){0,2}")
 # A division that was not carried out: "12/4", "\frac{12}{4}".
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
 # A name that only says when something begins: "starting on Monday".
 _BEGINNING = re.compile(r"\b(?:starting|starts|begins|beginning|since|from|before|after) (?:on )?[A-Z][a-z]+", re.I)
-_ASKED_NAME = re.compile(r"(?:(?<=[\w,] )|(?<=[\"'(*{]))[A-Z][a-z]+\b")
+_ASKED_NAME = re.compile(r"(?:(?<=[\w,:] )|(?<=\n\d[.)] )|(?<=[\"'(*{]))[A-Z][a-z]+\b")
 """A capitalised word that does not merely begin a sentence: "Ann" in "Does Ann have more?"."""
 # "than Bea": the other one of a comparison.
-_COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+")
+_COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+(?:(?:,? and|,? or|,) [A-Z][a-z]+)*")
 # "..., so": the conclusion follows.
 _SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
 # A number and what it counts: "12 boys".
@@ -38,6 +39,8 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         return "equal"
     if claim.undecided and not _one_value(claim.texts):
         return "unequal"
+    if (same := same_date(_SO.split(claim.statement)[-1], wanted, question)) is not None:
+        return "equal" if same else "unequal"
     if NAME.fullmatch(wanted):
         if names_in(claim.statement, question) == {wanted.casefold()}:
             return "equal"
@@ -45,7 +48,7 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
     if len(counted := _counted(wanted)) > 1 and _COUNTS_ONLY.fullmatch(wanted):
         return "equal" if _counted(claim.statement).items() >= counted.items() else "unequal"
     # "Factor x^2 - 1": the expanded form is equal, but not factored.
-    if question and re.search(r"\bfactor", question, re.I) and claim.texts[0].count("(") < wanted.count("("):
+    if claim.texts[0].count("(") < wanted.count("(") and question and re.search(r"\bfactor", question, re.I):
         return "unequal"
     # Of an undecided claim, "3 or 4", every alternative is tried; of others, the claim and its restatement.
     texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]

@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 
 from ..notation.asked import asked_words, content_words
 from ..notation.quantities import Quantity, find_quantities
-from ..notation.values import exact_values
 
 # The number after "a total of" is named, not restated.
 _TOTAL_OF = re.compile(
@@ -31,6 +30,8 @@ OF_THE = re.compile(
 )
 # The same after the part: "5 of the 12 students".
 OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
+_OF_THE_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its|all) [a-z]+(?= (?:is|are|was|were|will|have|has)\b)")
+"""The same without a number: "35% of the class are"."""
 # Capitalised words that do not merely begin a question: "Ann", but not "How".
 _NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 # "Together they have" says that a number is a sum, as a question does with "in total".
@@ -53,6 +54,10 @@ _SIDE = re.compile(r"[;]|,(?!\d)| but |(?<=[.!?]) ")
 _LEFT_SIDE = re.compile(r"\s[-+*/]\s[^=]*=\s*[$€£]?$")
 # Where the clause of a number begins or ends: "Ann has 3, and", "because".
 _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
+
+
+# Spaces, and what only groups or marks mathematics.
+_GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,12 @@ def read_question(question: str | None) -> Asked:
     return Asked(question or "", sentence, words, unit, known, names, subjects)
 
 
+@lru_cache(maxsize=4096)
+def asks(pattern: re.Pattern[str], sentence: str) -> bool:
+    """Return whether a question's sentence has a pattern; remembered, since many responses answer one question."""
+    return pattern.search(sentence) is not None
+
+
 @dataclass(frozen=True)
 class Number:
     """A number in its sentence."""
@@ -149,7 +160,7 @@ class Number:
     @cached_property
     def counts_the_unit(self) -> bool:
         """Whether the words after the number are the unit that was asked for."""
-        if self.of_a_whole:
+        if not self.asked.unit or self.of_a_whole:
             return False
         following = OF_A_WHOLE.sub("", self.after)
         return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
@@ -169,7 +180,7 @@ class Number:
         """Share of the asked words in its clause, from 0 to 1; words after the number count half."""
         words = self.asked.words
         before = words & content_words(self.clause)
-        after = (words & content_words(_CLAUSE.split(self.after)[0])) - before
+        after = (words & content_words(_CLAUSE.split(_OF_THE_WHOLE.sub("", self.after))[0])) - before
         return (len(before) + len(after) / 2) / len(words) if words else 0.0
 
     @cached_property
@@ -208,11 +219,6 @@ class Formula:
         return squeeze(self.content) in squeeze(self.asked.question)
 
     @cached_property
-    def values(self) -> frozenset[Fraction]:
-        """Its values if it is a plain number."""
-        return exact_values(self.claim)
-
-    @cached_property
     def is_equation(self) -> bool:
         """Whether its claim is one side of an equation."""
         return "=" in self.content and self.claim != self.content
@@ -225,4 +231,4 @@ class Formula:
 
 def squeeze(text: str) -> str:
     """Return mathematics without spaces and what only groups or marks it."""
-    return re.sub(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)", "", text)
+    return _GROUPING.sub("", text)

@@ -11,7 +11,7 @@ from ..notation.units import read_unit
 from ..notation.values import exact_values, tidy
 from .candidates import Candidate, Number, read_question
 from .echoes import is_placeholder
-from .phrases import STEP_NAMES
+from .phrases import without_step_names
 from .pieces import SEGMENT, pieces, right_side
 from .references import braced
 from .signs import HOW_MANY, NUMBER_SIGNS
@@ -35,18 +35,22 @@ _EQUIVALENT = re.compile(
 )
 # The words after a number that may be its unit: "km/h", "square feet".
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
+_OF_A = re.compile(r"^ of an? (?=hour|day|week|year|mile|dollar|cup|gallon|lit|kilo)")
+"""What joins a fraction to its unit: "three quarters of an hour"."""
 # "There are none left" answers "how many" with 0.
 _NONE = re.compile(
     r"\b(?:there (?:is|are|were|will be)|has|have|had|leaves?|with) (?:no|none)\b|\bnone (?:of|is|are|remain)", re.I
 )
 # Between two boxes that belong together: "\boxed{2}, x = \boxed{3}", "... and ...".
 _LISTS_ON = re.compile(r"(?:,|\band\b|\bor\b)[^A-Za-z]*(?:[a-z](?:_\d)?\s*=\s*)?$")
-_SENTENCE = re.compile(r"[\u3040-\u9fff]{2,}[^\d]*\d")
+_SENTENCE = re.compile(r"[\u3040-\u9fff]{2,}[^\d]*\d|\D?\d+\D*[\u3040-\u9fff]\D*\d")
 """Chinese or Japanese words before a number: "答えは12です"."""
 # A number that says how a value is rounded: 2 "decimal places".
 _PLACES = re.compile(r"\s(?:decimal|significant|digits?\b|d\.?p\b)")
 _CORRECTED = re.compile(
-    r".*(?:\.\.\.?|[,;:-])\s*(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean|or rather|make that)\b[,:.]?\s*(?=.*\d)",
+    r".*(?:\.\.\.?|[,;:-])\s*(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean|or rather|make that)\b[,:.]?\s*(?=.*\d)"
+    r"|.*\b(?:first|initially|originally|people|some|many|might|may) (?:thought|think|got|guess(?:ed)?|say|expect(?:ed)?)\b"
+    r"[^.;]*\bbut\b(?=.*\d)",
     re.I | re.S,
 )
 """The text before a sentence corrects itself: "27... no wait," in "27... no wait, it is 29"."""
@@ -91,7 +95,7 @@ class Choice:
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     """Return what a statement claims, None if it claims nothing."""
     # "Step 3" holds no value.
-    text = STEP_NAMES.sub(" ", statement.claim.strip())
+    text = without_step_names(statement.claim.strip())
     if corrected := _CORRECTED.match(text):
         text = text[corrected.end() :]
     # Several boxes may be the things that a question counts; then the boxes are not the answer.
@@ -122,12 +126,11 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
 
 def _unit_after(text: str) -> str:
     """Return the known unit at the beginning of a text, as many of its words as belong to it."""
-    words = _FOLLOWING.match(text)
-    while words and (name := words[0].strip()):
-        if read_unit(name):
-            return name
-        words = re.match(r".+(?=[\s/])", name)
-    return ""
+    words = _FOLLOWING.match(_OF_A.sub(" ", text))
+    name = words[0].strip() if words else ""
+    while name and not read_unit(name):
+        name = name[: max(name.rfind(" "), name.rfind("/"), 0)].rstrip()
+    return name
 
 
 def _certain(texts: list[str]) -> Choice | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..notation.asked import content_words
 from ..verdicts import Source
+from .echoes import tells_of_another
 from .phrases import (
     ANOTHER_WAY,
     ANSWER_IS,
@@ -26,14 +27,16 @@ from .phrases import (
     NUMBER,
     TEMPTING,
     THAT_IS_IT,
-    UNDECIDED,
     Phrase,
+    phrases_in,
 )
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
 # "If she had ...", "what would be ...".
 _SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
+# "If we had used 3, ...": not what the question supposes.
+_COUNTERFACTUAL = re.compile(r"\bif (?:i|we|you|one) (?:had|were)\b", re.I)
 # After "the answer is": a number, or a last word such as "Tuesday".
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 # "(3 apples were left over)".
@@ -57,12 +60,13 @@ class Around:
 
 @dataclass(slots=True)
 class Place:
-    """A statement with its neighbours; `checking` is set in a closing section that only checks."""
+    """A statement with its neighbours; `checking` in a closing section that only checks, `corrected` after an apology."""
 
     text: str
     before: str
     after: str
     checking: bool
+    corrected: bool
     around: Around
     low: str = field(init=False)
 
@@ -89,15 +93,7 @@ class Place:
 
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
-    low = text.lower()
-    # Phrases without words are possible in every reply.
-    found: dict[int, list[str]] = {id(phrase): [] for phrase in _PHRASES if not (phrase.words or phrase.foreign)}
-    for words in (_BY_WORD,) if low.isascii() else (_BY_WORD, _BY_FOREIGN_WORD):
-        for word, phrases in words.items():
-            if word in low:
-                for phrase in phrases:
-                    found.setdefault(phrase, []).append(word)
-    return Around(asked, bool(question and _SUPPOSING.search(question)), found)
+    return Around(asked, _question_supposes(question or ""), phrases_in(text))
 
 
 @dataclass(slots=True)
@@ -131,11 +127,6 @@ class Placed:
         return self.kind.mark == mark
 
 
-_PHRASES = (
-    ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION,
-    FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, TEMPTING, UNDECIDED,
-)  # fmt: skip
-# The sign that belongs to each mark of a `Kind`.
 _MARKS = {
     "box": "a box",
     "answer": "a line with the answer",
@@ -144,18 +135,6 @@ _MARKS = {
     "sentence": "it says what the answer is",
     "conclusion": "it begins as a conclusion",
 }
-
-
-def _by_word(words_of: Callable[[Phrase], Iterable[str]]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for phrase in _PHRASES:
-        for word in words_of(phrase):
-            found.setdefault(word, []).append(id(phrase))
-    return found
-
-
-_BY_WORD = _by_word(lambda phrase: phrase.words)
-_BY_FOREIGN_WORD = _by_word(lambda phrase: phrase.foreign)
 CONCLUSION_SIGNS: Table[Placed] = table(
     "conclusion",
     (
@@ -168,7 +147,11 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("it has the words that were asked", lambda p: p.asked_share, "she pays in total"),
         Sign("for each statement with a value after it", lambda p: p.distance),  # two more such sentences follow
         Sign("it is the last one with a value", lambda p: p.distance == 0),  # the last line with a number
-        Sign("a correction supersedes what stands before it", lambda p: p.place.has(CORRECTION), "Wait, it is 14."),
+        Sign(
+            "a correction supersedes what stands before it",
+            lambda p: p.place.corrected or p.place.has(CORRECTION),
+            "Wait, it is 14.",
+        ),
         Sign(
             "the next sentence calls it the answer",
             lambda p: "that" in p.place.after[:9].lower() and _found(THAT_IS_IT, p.place.after),
@@ -180,6 +163,11 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("it supposes what the question does not", lambda p: _supposes(p), "if it were 5, it would be 12"),
         Sign("it tells what one could think", lambda p: p.place.has(TEMPTING), "one might think 12"),
         Sign("it tells of another way", lambda p: p.place.has(ANOTHER_WAY), "Alternatively, you could"),
+        Sign(
+            "the sentence before says the same of what was asked",
+            lambda p: _of_another(p),
+            "The girls are 14. The boys are 26.",
+        ),
         Sign("it says what to do", lambda p: _instructs(p), "Multiply 3 by 4."),
         Sign("a colon announces the value that follows", lambda p: _announces(p), "The cost is then:"),
         Sign("a question, or a step of a check", lambda p: _asks_or_checks(p), "Is it 12?"),
@@ -194,7 +182,9 @@ def most(placed: Placed) -> float:
     bound += placed.distance * weight["for each statement with a value after it"]
     bound += weight["it has the words that were asked"] * (placed.kind.source not in _EXPLICIT)
     bound += weight["it is the last one with a value"] * (placed.distance == 0)
-    bound += weight["a correction supersedes what stands before it"] * (id(CORRECTION) in placed.place.around.phrases)
+    bound += weight["a correction supersedes what stands before it"] * (
+        placed.place.corrected or id(CORRECTION) in placed.place.around.phrases
+    )
     return bound + weight["the next sentence calls it the answer"] * ("that" in placed.place.after[:9].lower())
 
 
@@ -203,9 +193,10 @@ def kind_of(place: Place) -> Kind:
     text = place.text
     if "\\boxed" in text:
         return Kind("box", "box", text)
-    if line := place.search(LINE):
+    marked = ":" in text or "####" in text
+    if marked and (line := place.search(LINE)):
         return Kind("answer_line", "answer" if "answer" in place.low or "####" in place.low else "result", line["claim"])
-    if line := place.search(FOREIGN_LINE):
+    if (marked or "=" in text) and (line := place.search(FOREIGN_LINE)):
         return Kind("answer_line", "answer", line["claim"])
     if id(BARE_MARKER) in place.around.phrases and _found(BARE_MARKER, place.before):
         return Kind("answer_line", "heading", text)
@@ -218,12 +209,18 @@ def kind_of(place: Place) -> Kind:
     return Kind("last_statement", "", text)
 
 
+@lru_cache(maxsize=512)
+def _question_supposes(question: str) -> bool:
+    return bool(_SUPPOSING.search(question))
+
+
 def _found(phrase: Phrase, text: str) -> bool:
     return phrase.search(text, text.lower()) is not None
 
 
 def _supposes(placed: Placed) -> bool:
-    return not placed.place.around.supposed and placed.place.has(HYPOTHETICAL)
+    around = placed.place.around
+    return placed.place.has(HYPOTHETICAL) and (not around.supposed or bool(_COUNTERFACTUAL.search(placed.place.text)))
 
 
 def _announces(placed: Placed) -> bool:
@@ -244,3 +241,8 @@ def _asks_or_checks(placed: Placed) -> bool:
 def _instructs(placed: Placed) -> bool:
     place = placed.place
     return placed.kind.source not in _EXPLICIT and place.has(IMPERATIVE) and not _ENDS_IN_RESULT.search(place.text)
+
+
+def _of_another(placed: Placed) -> bool:
+    place = placed.place
+    return placed.kind.source not in _EXPLICIT and tells_of_another(place.text, place.before, place.around.asked)

@@ -1,4 +1,4 @@
-"""Recognise instructions that a response repeats: "End with Answer: <number>" claims nothing."""
+"""Recognise statements that claim nothing that was asked for: repeated instructions ("Answer: <number>"), other things."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ _PLACEHOLDER = re.compile(
 )
 # "Final answer: <number>".
 _LINE = re.compile(r"\W*(?:(?:the|your) )?(?:final )?answer(?: is)?\W*?:\s*(\S.*)$", re.I)
+# What stands before the value: "The price of the hat is".
+_HEAD = re.compile(r"[^\d⟦$(=:]*")
+_WORD = re.compile(r"[^\W\d_]+")
+_RESULTS = frozenset(
+    re.findall(
+        r"\w+",
+        "total sum difference everything all both left remaining remainder rest answer result final average product ratio"
+        " profit change second third last new",
+    )
+)
+"""Words for what is computed from the values before: "The total is"."""
 
 
 def is_echo(statement: str) -> bool:
@@ -49,3 +60,23 @@ def is_echo(statement: str) -> bool:
 def is_placeholder(claim: str) -> bool:
     """Return whether a claim only marks the place for an answer: "<number>", "[your answer]", "{}"."""
     return len(claim) <= 60 and bool(_PLACEHOLDER.fullmatch(claim))
+
+
+def tells_of_another(text: str, before: str, asked: frozenset[str]) -> bool:
+    """Return whether two sentences have the same words before their values but for one, which is asked for in the first.
+
+    Args:
+        text: the second sentence, "The price of the coat is 40."
+        before: the first one, "The price of the hat is 12."
+        asked: content words of what the question asks, with "hat" and without "coat".
+    """
+    first, second = _words(before), _words(text)
+    if len(first) != len(second) or len(first) < 2 or not asked:
+        return False
+    pairs = [(one.rstrip("s"), other.rstrip("s")) for one, other in zip(first, second, strict=True) if one != other]
+    return len(pairs) == 1 and pairs[0][0] in asked and pairs[0][1] not in asked | _RESULTS
+
+
+def _words(text: str) -> list[str]:
+    head = _HEAD.match(text[:80])
+    return _WORD.findall(head[0].lower()) if head else []

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from math import inf
 
+from ..notation.asked import asked_words
 from ..notation.clean import clean
 from ..notation.layout import asks_below, losses_marked
 from ..notation.objects import stated_answer
@@ -77,7 +78,7 @@ def find_claim(reply: Reply, question: str | None, *, explain: bool = False) -> 
         plain = strict[1] if strict[1] and _PLAIN.fullmatch(strict[1]) else None
         claim = Claim((plain,), "final_line", False, plain) if plain else _line_claim(strict[1] or "", question)
         return replace(claim, losers=_other_claims(reply, question, claim)) if claim and explain else claim
-    if (stated := stated_answer(reply.text)) is not None:
+    if (stated := stated_answer(reply.text, asked_words(question)[1])) is not None:
         return _line_claim(clean(stated), question, "answer_line")
     return _best_claim(reply, question, explain)
 

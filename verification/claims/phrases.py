@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from . import languages
@@ -35,13 +36,23 @@ class Phrase:
 
 
 def _phrase(pattern: str, words: str = "") -> Phrase:
-    ascii_words = tuple(word for word in words.split() if word.isascii())
-    return Phrase(re.compile(pattern, re.I), ascii_words, tuple(word for word in words.split() if not word.isascii()))
+    """Return a phrase; `words` are separated by spaces, and an underscore in one stands for a space."""
+    parts = [word.replace("_", " ") for word in words.split()]
+    ascii_words = tuple(word for word in parts if word.isascii())
+    return Phrase(re.compile(pattern, re.I), ascii_words, tuple(word for word in parts if not word.isascii()))
 
 
 # The number of a step is no value: "from steps 2 and 3", "(equation 1)".
 _STEP_NAME = r"\b(?:from |in )?(?:steps?|equations?)\s+[#(]?\d+\)?(?:\s*(?:,|and|-|to|through|or)\s*\d+)*"
-STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
+_STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
+
+
+def without_step_names(text: str) -> str:
+    """Return a text without "step 3", "(from equation 2)": their numbers are no values."""
+    possible = "tep" in text or "quation" in text or "TEP" in text or "QUATION" in text
+    return _STEP_NAMES.sub(" ", text) if possible else text
+
+
 DIGIT = re.compile(r"\d")
 # What can be a value: "3", "seven", "half of", "the right option is B".
 NUMBER = re.compile(
@@ -73,9 +84,10 @@ ANSWER_IS = _phrase(
 # "Therefore, she has 12", "3 * 4 is 12, so she has 12".
 CONCLUSION = _phrase(
     r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
-    r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?|together|altogether)\b"
+    r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?|together|altogether"
+    r"|that (?:makes|leaves|brings|gives))\b"
     r"|[,.;]\s(?:therefore|thus|hence|so|we find that|we conclude)\b",
-    "therefore thus hence so conclu summar final overall consequent result total means based find together",
+    "therefore thus hence so conclu summar final overall consequent result total means based find together that",
 )
 # "The answer is indeed correct."
 CONFIRMED = _phrase(
@@ -94,6 +106,11 @@ CORRECTION = _phrase(
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
     "wait actually correction oops mistake error should instead round",
 )
+APOLOGY = _phrase(
+    r"\b(?:sorry|apologi[sz]e|apologies|oops|correction|(?:my|i made an?(?: \w+)?|there (?:is|was) an?) (?:mistake|error))\b",
+    "sorry apolog oops correction mistake error",
+)
+"""What follows this corrects what stands before it."""
 # "Note that ...", "Let's check: ...", "If the result were 5, ...", "Step 3:".
 ASIDE = _phrase(
     r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
@@ -148,8 +165,8 @@ _GIVES_UP_WHOLLY = (
 )
 UNKNOWABLE = _phrase(
     _GIVES_UP_WHOLLY,
-    "impossible possible difficult hard cannot can't can not could couldn't unable not don't enough insufficient lack missing"
-    " sure puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
+    "impossible not_possible difficult hard cannot can't can_not could_not couldn't unable not_able enough sufficient"
+    " lack missing don't know sure certain imposible puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
 )
 """The response says that it cannot tell: what follows it without an explicit mark is a guess."""
 # "I could not work it out", "unable to".
@@ -175,15 +192,48 @@ REFUSES = _phrase(
     r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b"
     r"|\b(?:cannot|can't|can not|unable to) (?:help|assist)\b"
     r"|\bas an ai\b.*\b(?:cannot|can't|can not|unable|not able|don't|do not)\b",
-    "cannot can't can unable able won't as",
+    "cannot can't can_not unable not_able won't as_an_ai",
 )
 # "If it were 5, it would be 12", "just a guess".
-HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) guess\b", "would guess")
+HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) (?:\w+ )?guess\b", "would guess")
 # "So we cannot tell", "Unfortunately, I was unable to", "As an AI".
 GIVES_UP_FIRST = _phrase(
     r"^\W*as an ai\b|^.{0,120}\bso (?:i|we) (?:cannot|can't|can not|could not|couldn't)"
     r" (?:count|tell|say|determine|answer|solve|give|provide|know|calculate|compute)\b|"
     r"^.{0,120}\b(?:we|i|one|you) (?:cannot|can't|can not) (?:tell|know|say|determine) (?:whether|if|how|what|which)\b|"
-    r"^\W*(?:but |so |however,? |sadly,? |unfortunately,? )?(?:i|we) (?:was |were |am |are |could |can |do )"
-    r"?(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
+    r"^\W*(?:i(?:'m| am) (?:very )?sorry,? )?(?:but |so |however,? |sadly,? |unfortunately,? )?"
+    r"(?:i|we)(?:'m|'re)? (?:was |were |am |are |could |can |do )?"
+    r"(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
 )
+
+_PHRASES = (
+    ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION,
+    FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, TEMPTING, UNDECIDED,
+)  # fmt: skip
+# The sign that belongs to each mark of a `Kind`.
+"""The phrases that statements are looked through for."""
+
+
+def _by_word(words_of: Callable[[Phrase], Iterable[str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for phrase in _PHRASES:
+        for word in words_of(phrase):
+            found.setdefault(word, []).append(id(phrase))
+    return found
+
+
+_BY_WORD = _by_word(lambda phrase: phrase.words)
+_BY_FOREIGN_WORD = _by_word(lambda phrase: phrase.foreign)
+
+
+def phrases_in(text: str) -> dict[int, list[str]]:
+    """Return the phrases that a text can have, by identity, each with those of its words that the text has."""
+    low = text.lower()
+    # Phrases without words are possible in every text.
+    found: dict[int, list[str]] = {id(phrase): [] for phrase in _PHRASES if not (phrase.words or phrase.foreign)}
+    for words in (_BY_WORD,) if low.isascii() else (_BY_WORD, _BY_FOREIGN_WORD):
+        for word, phrases in words.items():
+            if word in low:
+                for phrase in phrases:
+                    found.setdefault(phrase, []).append(word)
+    return found

@@ -7,19 +7,17 @@ from collections.abc import Iterator
 
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
 from ..notation.layout import REMAINDER
-from ..notation.quantities import find_quantities
+from ..notation.quantities import AMOUNT, find_quantities
 from ..notation.times import CLOCK as TIME
 from ..notation.values import exact_values, tidy
-from .candidates import Asked, Candidate, Formula
-from .described import described_sets
-from .signs import EXPRESSION_SIGNS, HOW_MANY, SEGMENT_SIGNS, in_parentheses
+from .candidates import Asked, Candidate, Formula, asks
+from .described import ALL_SOLUTIONS, described_sets, solutions
+from .signs import EXPRESSION_SIGNS, SEGMENT_SIGNS, in_parentheses
 
-ALL_SOLUTIONS = 4.0
-"""Score of a list of all solutions, "x = 2 or x = -3": it outranks each of its numbers."""
-SUPPOSED = 0.0
-"""Score of values that are only supposed, "where x = 2 and y = 3": anything else is likelier."""
 RATIO = 2.5
 """Score of a ratio, "3:4", where the text speaks of ratios; 0 if the question gives it."""
+SHARE = 1.5
+"""Score of "one in six" or "3 out of 8" where a probability or a fraction is asked for."""
 CLOCK = 3.0
 """Score of a time of the day if the question asks for one; a later one in the sentence scores higher."""
 DURATION, RESTATED_DURATION = 2.0, 2.5
@@ -43,28 +41,23 @@ _SCALED = re.compile(r"\d[\d.]*k")
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
 # "1 hour and 35 minutes", "3 dollars and 20 cents".
 _DURATION = re.compile(
-    r"\d+\s?(?:hours?|hrs?|h)\b,?\s?(?:and )?\d+\s?(?:minutes?|mins?|m)\b|\d+ dollars?,? (?:and )?\d{1,2} cents?", re.I
+    rf"\b{AMOUNT}\s?(?:hours?|hrs?|h)\b,?\s?(?:and )?{AMOUNT}\s?(?:minutes?|mins?|m)\b"
+    rf"|\b{AMOUNT} dollars?,? (?:and )?{AMOUNT} cents?",
+    re.I,
 )
 # "5:30 pm", "noon".
+_SHORT_MINUTES = re.compile(r"\d ?[mM]\b")
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
+_SHARE = re.compile(rf"\b({AMOUNT}) (?:in|out of)(?: every)? ({AMOUNT})\b(?! [a-z]+ (?:=|is|are)\b)", re.I)
+_ASKS_SHARE = re.compile(r"\b(?:probability|chances?|odds|likelihood|fraction|proportion)\b", re.I)
 # "What time ...?", "When ...?"
 _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
+# "What is the remainder when ...?", where the quotient is not asked for.
+_ASKS_REMAINDER = re.compile(r"\b(?:is|find) the remainder\b", re.I)
 # "Round to the nearest ten", "as a decimal".
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
 # "3:4", which could also be a time; ratios are looked for only where one is spoken of.
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
-# The same letter with several values: "x = 2 or x = -3".
-_SOLUTIONS = re.compile(r"\b([a-z])(?:_\d)?\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1(?:_\d)?\s*=\s*-?[\d./]+)+")
-# Several letters with a value each: "x = 2 and y = 3".
-_ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
-# What introduces values that are only supposed: "since x = 2", "(x = 2".
-_SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
-# "The roots are 2 and 3".
-_ALL_NAMED = re.compile(
-    r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+"
-    r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,5},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))",
-    re.I,
-)
 _LETTER_BEFORE_UNIT = (
     r"(?<![\w.,$])\d+[a-z](?=\s(?:(?:square|cubic|sq\.?|cu\.?)\s)?(?:units?|[cmk]?m|feet|ft|inch(?:es)?|met(?:er|re)s?)\b)"
 )
@@ -88,24 +81,13 @@ _STATES_RANGE = re.compile(
     r"(?:^|[:=]|\b(?:takes?|is|are|be|costs?|lasts?|needs?|requires?|about|approximately|around|answer|has|have|somewhere|anywhere|expect|ranges?|vary|varies|lies?))\s*$",
     re.I,
 )
-# Questions that ask for several values at once.
-_WANTS_ALL = re.compile(
-    r"\bsolv|\bsolution|\bsystem|\bordered pair|\bpoint|\bintersect|\bvalues? of [a-z]\b.*\band\b"
-    r"|\bfind [a-z],? (?:and )?[a-z]\b|\b[a-z] and [a-z]\b"
-    r"|\bvertex|\bcoordinates|\bvector",
-    re.I,
-)
-# "x < -1 or x > 3".
-_EITHER_SIDE = re.compile(
-    r"\b(?P<letter>[a-z])\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d\s+or\s+(?P=letter)\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d"
-)
 
 
 def pieces(text: str, outside: str, asked: Asked) -> Iterator[Found]:
     """Yield every value with its place. `outside` is the text with blanks in place of marked mathematics."""
     for match in SEGMENT.finditer(text):
         yield _segment(match, text, asked), match.span()
-    for kind in (_expressions, _solutions, _ranges, _clocks, _ratios, _durations, _remainders):
+    for kind in (_expressions, solutions, _ranges, _clocks, _ratios, _durations, _remainders, _shares):
         yield from kind(outside, asked)
     for interval, span in described_sets(text, asked.question):
         yield Candidate(interval, ALL_SOLUTIONS, span[0]), span
@@ -160,25 +142,6 @@ def _explained(written: str) -> bool:
         return False
 
 
-def _solutions(outside: str, asked: Asked) -> Iterator[Found]:
-    if not any(mark in outside for mark in ("=", " are", " or ")):
-        return
-    for match in _EITHER_SIDE.finditer(outside):
-        yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
-    for match in _SOLUTIONS.finditer(outside):
-        values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
-        # "How many solutions?" asks for their number, not for the solutions.
-        yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
-    for match in _ASSIGNED.finditer(outside):
-        if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
-            wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
-            points = SUPPOSED if _SUPPOSED.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
-            yield Candidate(match[0], points, match.start()), match.span()
-    for match in _ALL_NAMED.finditer(outside):
-        values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
-        yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
-
-
 def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
     for match in _RANGE.finditer(outside):
         between = match[0].lower().startswith("between")
@@ -192,7 +155,7 @@ def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def _clocks(outside: str, asked: Asked) -> Iterator[Found]:
-    for match in _CLOCK.finditer(outside) if _ASKS_TIME.search(asked.sentence) else ():
+    for match in _CLOCK.finditer(outside) if asks(_ASKS_TIME, asked.sentence) else ():
         yield Candidate(match[0], CLOCK + match.start() / len(outside), match.start()), match.span()
 
 
@@ -203,10 +166,20 @@ def _ratios(outside: str, asked: Asked) -> Iterator[Found]:
 
 def _remainders(outside: str, asked: Asked) -> Iterator[Found]:
     for match in REMAINDER.finditer(outside) if "emainder" in asked.question else ():
-        yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
+        whole = "quotient" in asked.question or not asks(_ASKS_REMAINDER, asked.sentence)
+        yield Candidate(match[0] if whole else match["rest"], ALL_SOLUTIONS, match.start()), match.span()
+
+
+def _shares(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _SHARE.finditer(outside) if asks(_ASKS_SHARE, asked.sentence) else ():
+        part, whole = (quantity.value for quantity in find_quantities(f"{match[1]}; {match[2]}"))
+        if part < whole:
+            yield Candidate(f"{part}/{whole}", SHARE, match.start()), match.span()
 
 
 def _durations(outside: str, asked: Asked) -> Iterator[Found]:
+    if not ("min" in outside or "cent" in outside or _SHORT_MINUTES.search(outside)):
+        return
     for match in _DURATION.finditer(outside):
         points = DURATION - RESTATED_DURATION * in_parentheses(outside[: match.start()])
         yield Candidate(match[0], points, match.start()), match.span()
@@ -214,7 +187,7 @@ def _durations(outside: str, asked: Asked) -> Iterator[Found]:
 
 def right_side(content: str, question: str | None) -> str:
     """Drop the left side of an equation, unless the question asks for an equation. Of a chain, keep the last side."""
-    content = _exact_form(tidy(content), bool(_ASKS_ROUNDED.search(question or "")))
+    content = _exact_form(tidy(content), question)
     # Equals signs in braces, as in a set or a subscript, do not separate sides.
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
@@ -227,12 +200,12 @@ def right_side(content: str, question: str | None) -> str:
     return plain.rsplit("=", 1)[1].replace("\0", "=").strip()
 
 
-def _exact_form(content: str, rounds: bool) -> str:
+def _exact_form(content: str, question: str | None) -> str:
     r"""Of "1/6 \approx 0.167" keep the exact form unless it is to be rounded, of "600/9 \approx 67" the rounded one."""
     exact, rounded = content.partition("\\approx")[::2]
     if not rounded.strip():
         return content
-    if rounds:
+    if _ASKS_ROUNDED.search(question or ""):
         return rounded.strip()
     last = exact.rsplit("=", 1)[-1].strip()
     return exact.strip() if _EXACT.fullmatch(last) and "." in rounded else rounded.strip()

@@ -27,6 +27,8 @@ _BEFORE_RESTATED = re.compile(
 # The clause before the main one: "If she buys" 3 apples, she pays 6.
 _SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
 # "How many apples are left?"
+# "Setting x = 0 gives 5": the 0 is no result.
+_SETS = re.compile(r"\b(?:setting|letting|let|substituting|plugging in)\s*$", re.I)
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
 # The number is the left operand: 12 "+ 4", 12 "apples times 3".
 _OPERAND_AFTER = re.compile(
@@ -57,8 +59,6 @@ _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 # 12 "apples, which is the answer".
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
-# A change that begins with the number: 4 "apples to 12".
-_RANGE_BEGINS = re.compile(r"(?:\s[A-Za-z]+){0,2}\s+to\s+[$€£]?\d", re.I)
 # The exact value and the word before the rounded one: "2.5, which rounds to".
 _ROUNDED = re.compile(
     r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
@@ -98,19 +98,13 @@ NUMBER_SIGNS: Table[Number] = table(
             lambda n: " to " in n.before[-5:] and bool(_FROM.search(n.before)),
             "from 4 to 12",
         ),
-        Sign(
-            "such a change begins with it",
-            lambda n: n.before.endswith("from ") and bool(_RANGE_BEGINS.match(n.after)),
-            "from 4 to 12",
-        ),
-        Sign("it is the whole of which a part is told", lambda n: n.of_a_whole, "5 of the 12"),
         Sign("what is not so was asked", lambda n: n.asked.negated and _is_not_so(n), "5 students do not"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
         Sign(
             "another value is rounded to it",
-            lambda n: bool(_ROUNDED.search(n.before) or _WHEN_ROUNDED.match(n.after)),
+            lambda n: _is_rounded(n),
             "2.5, which rounds to 3",
         ),
         # A number of the question is mostly an operand: 5, where the question says "5 apples".
@@ -131,26 +125,23 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0])), "12 = x"),
         Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
         # "12, which is 3 * 4"
-        Sign("for each number before it: the first of equals is the claim", lambda n: len(re.findall(r"\d+", n.before))),
     ),
 )
 SEGMENT_SIGNS: Table[Formula] = table(
     "segment",
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
-        Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before)) or f.is_equation, "x = 12"),
+        Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
         # "$3$ plus $4$ is $7$"
         Sign("the later the likelier", lambda f: f.place),
         # "$x + 1$", as in the question
-        Sign("the question gives it", lambda f: (f.is_copied and not f.values) or bool(f.values & f.asked.known)),
         # "$y = 2x$", as in the question
         Sign("an equation of the question", lambda f: f.is_equation and f.is_copied),
         Sign("only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim)), "$x$"),
-        Sign("a preposition restates it", lambda f: bool(_BEFORE_RESTATED.search(f.before)), "in 7 days"),
         Sign(
-            "a count was asked, and this is no number",
-            lambda f: not f.values and bool(HOW_MANY.search(f.asked.question)),
-            "how many, and $x + 1$",
+            "a preposition restates it",
+            lambda f: bool(_BEFORE_RESTATED.search(f.before[-60:])) + 2 * bool(_SETS.search(f.before[-20:])),
+            "in 7 days",
         ),
         Sign("it stands in parentheses", lambda f: in_parentheses(f.before), "(12)"),
     ),
@@ -158,8 +149,7 @@ SEGMENT_SIGNS: Table[Formula] = table(
 EXPRESSION_SIGNS: Table[Formula] = table(
     "expression",
     (
-        Sign("mathematics in plain text", lambda f: 1, "2x + 1"),
-        Sign("a verb states it", lambda f: bool(_COPULA.search(f.before)), "she has 12"),
+        Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
         # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),
@@ -179,8 +169,11 @@ def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
 
 
-def _is_difference(number: Number) -> bool:
-    return number.asked.difference and bool(_DIFFERENCE.match(number.after))
+def _is_difference(number: Number) -> float:
+    """Return 1 for a difference that is asked for, less than 0 for one that is not."""
+    if not _DIFFERENCE.match(number.after):
+        return 0
+    return 1 if number.asked.difference else -0.5
 
 
 def _is_not_so(number: Number) -> bool:
@@ -207,6 +200,11 @@ def _is_stated(number: Number) -> bool:
 
 def _leaves(number: Number) -> bool:
     return "with " in number.before[-15:] and bool(_LEAVES.search(number.before))
+
+
+def _is_rounded(number: Number) -> bool:
+    before, after = number.before, number.after
+    return ("ound" in before and bool(_ROUNDED.search(before))) or ("ound" in after[:40] and bool(_WHEN_ROUNDED.match(after)))
 
 
 def _is_compared(number: Number) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from math import inf
 
 from ..notation.asked import asked_words
@@ -15,6 +16,7 @@ from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of, most, read_ar
 from .echoes import is_echo
 from .phrases import (
     ANSWER_IS,
+    APOLOGY,
     CHECKING,
     DIGIT,
     FOREIGN_LINE,
@@ -25,9 +27,9 @@ from .phrases import (
     LINE,
     NUMBER,
     REFUSES,
-    STEP_NAMES,
     UNDECIDED,
     UNKNOWABLE,
+    without_step_names,
 )
 
 LAST = 10
@@ -73,7 +75,9 @@ def split_statements(text: str) -> list[str]:
     found: list[str] = []
     for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
-        bullet = _BULLET.match(line) if not _ONLY_NUMBER.fullmatch(line) else None
+        bullet = _BULLET.match(line)
+        if bullet and _ONLY_NUMBER.fullmatch(line):
+            bullet = None
         line = line[bullet.end() if bullet else 0 : 4000]
         pieces = _SENTENCE_END.split(line.strip()) if _END.search(line) else (line,)
         found += [part for piece in pieces if (part := piece.strip())]
@@ -148,21 +152,22 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
     parts = split_statements(text)
     if parts and (_gives_up(parts[-1]) or _cannot_tell(parts)):
         return Ranking(())
-    return Ranking(_placed(parts, text, question, finished))
+    return Ranking(_placed(parts, question, finished))
 
 
-def _placed(parts: list[str], text: str, question: str | None, finished: bool) -> Iterator[Placed]:
+def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[Placed]:
     """Yield the last statements with a value, from the end, each with how it presents its value."""
-    around = read_around(text, asked_words(question)[1], question)
-    checking, refused = _checking_from(parts), _refused_at(parts)
+    low = "\n".join(parts[-12:]).lower()
+    checking, refused, corrected = _checking_from(parts), _refused_at(parts, low), _corrected_from(parts, low)
+    valued = (place for place in range(len(parts) - 1, -1, -1) if has_value(parts[place]) and not is_echo(parts[place]))
+    places = list(valued if refused < len(parts) else islice(valued, LAST))
+    around = read_around("\n".join(parts[max(0, places[-1] - 1) :]) if places else "", asked_words(question)[1], question)
     distance = 0
-    for place in range(len(parts) - 1, -1, -1):
+    for place in places:
         if distance == LAST:
             return
-        if not has_value(parts[place]) or is_echo(parts[place]):
-            continue
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-        there = Place(parts[place], before, after, place >= checking, around)
+        there = Place(parts[place], before, after, place >= checking, place >= corrected, around)
         kind = kind_of(there)
         # After a refusal, a number is no conclusion unless it is marked as one.
         if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):
@@ -196,8 +201,7 @@ def _gives_up(part: str) -> bool:
 
 def has_value(part: str) -> bool:
     """Return whether a statement can contain an answer: a digit, a number word or mathematics."""
-    if "tep" in part or "quation" in part:
-        part = STEP_NAMES.sub(" ", part)
+    part = without_step_names(part)
     if DIGIT.search(part) or "⟦" in part or "=" in part:
         return True
     if NUMBER.search(part):
@@ -205,10 +209,10 @@ def has_value(part: str) -> bool:
     return (":" in part or "####" in part) and bool(LINE.search(part, part) or FOREIGN_LINE.search(part, part))
 
 
-def _refused_at(parts: list[str]) -> int:
+def _refused_at(parts: list[str], low: str) -> int:
     """Return the index of the statement that refuses to answer; after it, only an explicit conclusion counts."""
-    # One search of the joined text is cheaper than twelve.
-    if not REFUSES.possible("\n".join(parts[-12:]).lower()):
+    # One search of `low`, the last twelve in lower case, is cheaper than twelve.
+    if not REFUSES.possible(low):
         return len(parts)
     for place, part in enumerate(parts[-12:], max(0, len(parts) - 12)):
         if REFUSES.search(part, part.lower()):
@@ -222,3 +226,11 @@ def _checking_from(parts: list[str]) -> int:
         if CHECKING.search(parts[place], parts[place].lower()):
             return place
     return len(parts)
+
+
+def _corrected_from(parts: list[str], low: str) -> int:
+    """Return where the response apologises for what it said before, if it does so in its last part."""
+    if not APOLOGY.possible(low):
+        return len(parts)
+    places = range(len(parts) - 1, max(0, len(parts) - 12), -1)
+    return next((place for place in places if APOLOGY.search(parts[place], parts[place].lower())), len(parts))

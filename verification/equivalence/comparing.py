@@ -10,7 +10,7 @@ from typing import Literal
 from ..notation.times import same_time
 from ..notation.units import UNITS, asked_unit, is_variable
 from ..notation.values import Value, exact_values, is_ambiguous, read_value, tidy
-from .forms import as_interval, as_pair, same_range, same_remainder
+from .forms import as_interval, as_pair, other_numbers, same_range, same_remainder
 from .matrices import compare_matrices
 from .numeric_samples import compare_samples
 from .pool import compare
@@ -36,6 +36,8 @@ _UNFINISHED = (
 # "x < 2", "3, 5", "\pm 2".
 _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\b(?:or|and)\b")
 # "What percent ...?", "the interest rate".
+# A reference that can have the two values of "\\pm 3".
+_SEVERAL_VALUES = re.compile(r"\\pm|[,<>]|\\(?:cup|text|lor|vee|begin)|\b(?:or|and)\b")
 _PERCENT_ASKED = re.compile(r"percent|%|\brate\b", re.I)
 _COUNT_ASKED = re.compile(r"\bhow many\b", re.I)
 # A vector in angle brackets: "<1, 2>", "\langle 1, 2 \rangle".
@@ -45,6 +47,7 @@ _LENGTH_AFTER = re.compile(r"\\(?:sqrt\s*\{[^{}]*\}|pi)\s+(?P<unit>[ckm]?m|ft|un
 # An answer in words: "north east".
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]*")
 # Functions in plain text, which LaTeX writes with a backslash.
+_REALS = re.compile(r"^(?:[a-z]\s*\\in\s*)?\\mathbb\s*\{?R\}?$")
 _FUNCTIONS = re.compile(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|infinity|infty)\b")
 
 
@@ -145,6 +148,8 @@ def _compare_written(claim: str, reference: str, wanted: frozenset[Fraction], ti
         return "timeout"
     if not _bounded(reference):
         return "bad_reference"
+    if other_numbers(claim, reference) or ("\\pm" in claim and not _SEVERAL_VALUES.search(reference)):
+        return "unequal"
     if (same := compare_samples(claim, reference)) is not None:
         return "equal" if same else "unequal"
     return _compared(claim, reference, timeout)
@@ -196,6 +201,7 @@ def _latex(text: str) -> str:
     text = re.sub(r"(?<!\\)\bsqrt\s*\(([^()]*)\)", r"\\sqrt{\1}", text)
     text = re.sub(r"^(\d{1,9})\s*:\s*(\d{1,9})$", r"\\frac{\1}{\2}", text)  # a ratio "3:4" as a fraction
     text = _FUNCTIONS.sub(r"\\\1", text)
+    text = _REALS.sub(r"(-\\infty,\\infty)", text)
     text = re.sub(r"\\frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", text)  # "\frac12" and "\frac 12"
     text = re.sub(r"\\frac\s+(\d)(\d)", r"\\frac{\1}{\2}", text)
     return re.sub(r"(?<=\d),(?=\d{3}(?!\d))(?![^(\[{]*[)\]}])", "", text).strip()  # thousands, but not pairs such as (1,234)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from ..notation.layout import REMAINDER
 from ..notation.values import exact_values, read_value
@@ -23,6 +24,10 @@ _CHAIN = re.compile(rf"\s*({_NUMBER})\s*(<|>|\\leq?|\\geq?)\s*[a-zA-Z]\s*(<|>|\\
 _SIDE = re.compile(rf"\s*(?P<letter>[a-zA-Z])\s*(?P<sign><|>|\\leq?|\\geq?)\s*(?P<bound>{_NUMBER})\s*")
 # Between two inequalities: "or", "\cup".
 _OR = re.compile(r"\s*(?:\bor\b|\\lor|\\cup|\\vee|\\quad)+\s*")
+# The brackets of a list, and "x \\in" before them.
+_AROUND = re.compile(r"^\s*(?:[a-zA-Z]\s*(?:=|\\in)\s*)?(?:\\?\{|[(\[])\s*|\s*(?:\\?\}|[)\]])\s*$")
+_SEPARATOR = re.compile(r"\s*(?:,\s*and\b|,)\s*")
+_LEFT_SIDE = re.compile(r"^[^=]*=\s*")
 _LESS = ("<", "\\le", "\\leq")
 
 
@@ -55,6 +60,24 @@ def same_remainder(claim: str, reference: str) -> bool | None:
         return None
     given = REMAINDER.fullmatch(claim.strip())
     return bool(given) and [int(part) for part in given.groups()] == [int(part) for part in wanted.groups()]  # type: ignore[union-attr]
+
+
+def other_numbers(claim: str, reference: str) -> bool:
+    """Return whether both only list numbers, with or without letters and brackets, and one has a number the other lacks."""
+    given, wanted = _listed(claim), _listed(reference)
+    if not (given and wanted):
+        return False
+    return any(not _near(one, wanted) for one in given) or any(not _near(one, given) for one in wanted)
+
+
+def _listed(text: str) -> list[Fraction]:
+    parts = _SEPARATOR.split(_AROUND.sub("", text)) if "," in text else []
+    values = [exact_values(_LEFT_SIDE.sub("", part)) for part in parts]
+    return [value for (value,) in values] if all(len(found) == 1 for found in values) else []
+
+
+def _near(value: Fraction, others: list[Fraction]) -> bool:
+    return any(abs(value - other) <= abs(other) / 1000 for other in others)
 
 
 def _one_kind(given: str, wanted: str) -> bool:

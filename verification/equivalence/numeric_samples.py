@@ -27,11 +27,11 @@ CLEAR = Fraction(1, 10**5)
 _PI = "3.141592653589793238"
 # What can be read in several ways is left to the workers: capitals, "1 2", "1/2x", "f(x)", other LaTeX commands.
 _OPEN_TO_READINGS = re.compile(
-    r"[A-Ze!|%]|\d\s+\d|\d\s*\\frac|\d[a-z(]*/\w*[a-z(]|/\s*\d+\s*[a-z(\\]|[fgh]\(|\\(?!frac|sqrt\{|pi(?![a-z])|cdot|times)"
+    r"[A-Ze!|%]|\d\s+\d|\d\s*\\frac|\d[a-z(]*/\w*[a-z(]|/\s*\d+\s*[a-z(\\]|[fgh]\(|\\(?!frac|sqrt\{|sqrt\[[3-9]\]\{|pi(?![a-z])|cdot|times)"
 )
 _COMMAND = re.compile(r"\\[a-z]+")
 _FRAC = re.compile(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-_SQRT = re.compile(r"\\sqrt\s*\{([^{}]*)\}")
+_SQRT = re.compile(r"\\sqrt\s*(?:\[(?P<degree>\d)\])?\{(?P<inside>[^{}]*)\}")
 _POWER = re.compile(r"\^\s*\{([^{}]*)\}")
 # A minus sign that is no subtraction: "-3", "2*-3", "(-x".
 _UNARY = re.compile(r"(?:^|(?<=[-+*/^({]))\s*-")
@@ -153,7 +153,7 @@ def _sample(text: str, point: int) -> Sample | None:
         for _ in range(12):  # each round resolves the innermost fractions, powers or one root
             shorter = _POWER.sub(r"^(\1)", _FRAC.sub(r"((\1)/(\2))", text))
             if shorter == text and (root := _SQRT.search(text)):
-                value = _root(_value(root[1]))
+                value = _root(_value(root["inside"]), int(root["degree"] or 2))
                 exact = exact and value.exact
                 shorter = f"{text[: root.start()]}({value.value.numerator}/{value.value.denominator}){text[root.end() :]}"
             if shorter == text:
@@ -173,9 +173,11 @@ def _value(text: str) -> Fraction:
     return evaluate(tokenize(_UNARY.sub("(-1)*", text)), MAX_TOKENS)
 
 
-def _root(value: Fraction) -> Sample:
+def _root(value: Fraction, degree: int) -> Sample:
     if value < 0:
         raise NotArithmetic("the root of a negative number")
+    if degree > 2:  # 15 digits are enough to tell that two values differ
+        return Sample(Fraction(float(value) ** (1 / degree)), False)
     up, down = isqrt(value.numerator), isqrt(value.denominator)
     if up * up == value.numerator and down * down == value.denominator:
         return Sample(Fraction(up, down), True)

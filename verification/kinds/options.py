@@ -39,11 +39,14 @@ _NAMED = re.compile(
 # A last resort: a sentence that ends in "is C" or ": C".
 _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+|[:=]\s*){_LETTER}\W*$")
 # "A or B are tempting, but C": what follows "but" counts.
-_BUT = re.compile(r".*\bbut\b", re.I | re.S)
+_BUT = re.compile(r".*\bbut\b|\W*(?:although|though|even though|while|whereas)\b[^,]*,", re.I | re.S)
 # A line that is only a letter, perhaps with the text of its option: "C", "(C) 12".
 _ALONE = re.compile(
     rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
 )
+_RIGHT = re.compile(r"(?<!not )(?<!not the )\b(?:correct|yes(?=\W*$))\b", re.I)
+_WRONG = re.compile(r"\b(?:incorrect|wrong|not (?:the )?correct|no(?=\W*$))\b", re.I)
+"""What a reply that goes through the options says of each: "B) Mars - correct."."""
 # "not B", "eliminate B", "rather than B".
 _REJECTED = re.compile(
     r"(?:\bnot|n't(?: be)?|\beliminat\w+|\brules? out|\bincorrect|\bwrong|\brather than|\binstead of|\bneither"
@@ -101,6 +104,7 @@ class Options:
                 if len(option) > 2
                 and (place := part.casefold().find(option.casefold().strip(" ."))) >= 0
                 and not _REJECTED.search(part[max(0, place - 40) : place])
+                and not _UNLIKELY_AFTER.match(part[place + len(option.strip(" .")) :])
             ]
             if len(found) == 1:
                 return found[0], part
@@ -153,9 +157,9 @@ def pick_letter(text: str) -> Pick | None:
     # "\boxed{A + B}" and "\boxed{A is right}" are no letters.
     if boxed and not re.match(r"[A-J]\s*[-+*/=^(]|[A-J]\s\w+\s", tidy(box or "")):
         return Pick(boxed[1], f"\\boxed{{{box}}}", start=text.rfind("\\boxed"))
-    place = 0
+    place, passed = 0, _passed_over(text)
     for line in text.split("\n"):
-        picks += [Pick(letter, line.strip(), start=place + start) for letter, start in _picked(line[:2000])]
+        picks += [Pick(letter, line.strip(), start=place + start) for letter, start in _picked(line[:2000], passed)]
         place += len(line) + 1
     if not picks:
         return None
@@ -168,7 +172,20 @@ def several_letters(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[A-J]", _JOINING.sub("", text))) if _LETTERS.fullmatch(text) else frozenset()
 
 
-def _picked(line: str) -> list[tuple[str, int]]:
+def _passed_over(text: str) -> frozenset[str]:
+    """Return the letters at the beginning of lines that pick nothing, where a reply goes through several options."""
+    lines = [match for line in text.split("\n") if (match := _ALONE.match(line[:2000])) and re.search(r"\w", match["rest"])]
+    letters = [match["letter"] for match in lines]
+    wrong = {match["letter"] for match in lines if _WRONG.search(match["rest"])}
+    right = {match["letter"] for match in lines if _RIGHT.search(match["rest"])}
+    if wrong or right:
+        return frozenset(letters) - right if right else frozenset(wrong)
+    if letters[:2] == ["A", "B"]:
+        return frozenset(letters)
+    return frozenset(letters[1:]) if letters[1:2] < letters[:1] else frozenset()
+
+
+def _picked(line: str, passed: frozenset[str]) -> list[tuple[str, int]]:
     """Return the letters that a line picks, with their places; without rejected letters and the words "A" and "I"."""
     found = []
     for pattern in (_NAMED, _LANGUAGE):
@@ -187,6 +204,8 @@ def _picked(line: str) -> list[tuple[str, int]]:
                 continue
             found.append((letter, start))
     alone = None if found else _LAST.search(line) or _ALONE.match(line)
+    if alone and alone["letter"] in passed and alone.re is _ALONE and re.search(r"\w", alone["rest"]):
+        return found
     if alone and not _SEVERAL.match(line[alone.end("letter") :].lstrip(")*")):
         found.append((alone["letter"], alone.start("letter")))
     return sorted(found, key=lambda pick: pick[1])

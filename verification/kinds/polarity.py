@@ -30,9 +30,14 @@ _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
 # "is not prime", "fails to".
 _NEGATED = re.compile(r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too)\b|n't\b", re.I)
 # Words of the question that an answer need not repeat; "ye" is "yes" without its s, as `content_words` returns it.
-_ASKING = frozenset({"true", "false", "ye", "statement", "following"})
+_ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
 # Where one clause of a sentence ends: "..., because ...".
 _CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and therefore|which shows)\b", re.I)
+_CONDITION = re.compile(
+    r"\s(?:if|when|given|assuming)\s.*$|\sfor\s[^,?]*(?=\?)|^(?:if|when|given|assuming)\s[^,]*,", re.I | re.S
+)
+"""What a question presupposes: "... if she has $5?"."""
+_PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
 # "It would be true if ..." says nothing.
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
@@ -58,10 +63,13 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
 
 def _restated(text: str, question: str) -> tuple[bool, str] | None:
     """Return what the last statement with all words of the question says: "91 is not prime" says no."""
-    _, asked = asked_words(question)
-    asked -= _ASKING
+    asked = content_words(_CONDITION.sub("", asked_words(question)[0])) - _ASKING
+    asked = frozenset(word for word in asked if len(word) > 1)
+    unnamed = asked - {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
     for part in reversed(split_statements(text)[-3:]):
-        clause = next((each for each in reversed(_CLAUSE.split(part)) if asked and asked <= content_words(each)), None)
-        if clause and not part.endswith("?") and not _SUPPOSED.search(clause):
+        clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))
+        clause = next((each for each, words in clauses if words and words <= content_words(each)), None)
+        supposed = _SUPPOSED.search(clause) if clause else None
+        if clause and not part.endswith("?") and (not supposed or supposed[0].lower() in question.lower().split()):
             return not _NEGATED.search(clause), part
     return None

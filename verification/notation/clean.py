@@ -24,8 +24,13 @@ _SIGNS = str.maketrans(
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 # "1⅔".
+_OPERATORS = tuple("-+*/=(")
+_MULTIPLIED = re.compile(r"\d\s+x\s*$")
 _VULGAR = re.compile("(\\d[ \u00a0]?)?([¼½¾⅐-⅞↉])")
 # "**12**", "__12__", but not "2**3".
+_ANY_VULGAR = re.compile("[¼½¾⅐-⅞↉]")
+_ANY_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]")
+_SUPERSCRIPT = re.compile("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _BOLD = {
     mark: re.compile(
         rf"{sign}(?:(?<=\s..)|(?<=[(:=$]..)|(?<=^..))(?=\S)([^*\n]{{1,400}}?)(?<=\S){sign}(?=[\s.,;:!?)%A-Za-z$]|$)", re.M
@@ -42,7 +47,7 @@ _BARE_MATRIX = re.compile(
 )
 """A matrix that is not marked as mathematics, or anything that is already marked."""
 # "$x + 1$"; after the second dollar no digit, as in "$5 and $6".
-_INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600}?)\$(?!\d)")
+_INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600})\$(?!\d)")
 # LaTeX commands, which are no prose.
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 # "apples and", "per": the text between two dollar signs is a sentence.
@@ -90,8 +95,11 @@ def clean(text: str, *, below: bool = True) -> str:
 
 
 def _plain_characters(text: str) -> str:
-    text = _VULGAR.sub(_fraction, text)
-    text = re.sub("[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text.translate(_SIGNS))
+    if _ANY_VULGAR.search(text):
+        text = _VULGAR.sub(_fraction, text)
+    text = text.translate(_SIGNS)
+    if _ANY_SUPERSCRIPT.search(text):
+        text = _SUPERSCRIPT.sub(lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text)
     text = re.sub(r"√\s*\(([^()]*)\)|√\s*(\w+)", lambda match: "\\sqrt{" + (match[1] or match[2]) + "}", text)
     return "".join(map(_plain_character, text)) if not text.isascii() else text
 
@@ -125,8 +133,8 @@ def _marked(content: str) -> str:
 def _inline(match: re.Match[str]) -> str:
     """Mark the text between two dollar signs as mathematics, unless it is prose or ends in an operator, as in "$5 and $6"."""
     content = match[1]
-    bare = _TEXT_COMMAND.sub("", content)
-    if _PROSE.search(bare) or re.search(r"[-+*/=(]\s*$|\d\s+x\s*$", bare) or content.endswith("\\"):
+    bare = _TEXT_COMMAND.sub("", content) if "\\" in content else content
+    if content.endswith("\\") or bare.rstrip().endswith(_OPERATORS) or _MULTIPLIED.search(bare) or _PROSE.search(bare):
         return match[0]
     if content[0].isdigit() and content[-1].isspace():
         return match[0]

@@ -34,18 +34,21 @@ _ENTRY = re.compile(
 )
 
 
-def stated_answer(text: str) -> str | None:
-    """Return the answer in the last tag or object of a text; "" for an object without an answer, None if there is neither."""
+def stated_answer(text: str, asked: frozenset[str] = frozenset()) -> str | None:
+    """Return the answer in the last tag or object of a text; "" for an object without an answer, None if there is neither.
+
+    Without a key such as "answer", an object claims the value of the one key that has a word of `asked`, the words asked for.
+    """
     tags = list(_TAGS.finditer(text[-MAX_OBJECT:])) if "<" in text else []
     if tags:
         return tags[-1]["claim"]
     end = text.rfind("}")
     if end < 0 or ('"' not in text and "'" not in text):
         return None
-    return _object_answer(text[: end + 1], text[end + 1 :])
+    return _object_answer(text[: end + 1], text[end + 1 :], asked)
 
 
-def _object_answer(text: str, after: str) -> str | None:
+def _object_answer(text: str, after: str, asked: frozenset[str]) -> str | None:
     # Prose after the object: the answer is in the prose.
     if re.search(r"\w", re.sub(r"```\w*", "", after)):
         return None
@@ -54,11 +57,11 @@ def _object_answer(text: str, after: str) -> str | None:
     for start in starts:
         found = _loaded(text[offset + start :])
         if isinstance(found, dict):
-            return _claimed(found)
+            return _claimed(found, asked)
     entries = {
         match["key"]: match["text"] or match["quoted"] or match["plain"] for match in _ENTRY.finditer(text[-MAX_OBJECT:])
     }
-    return _claimed(entries) if starts and entries else None
+    return _claimed(entries, asked) if starts and entries else None
 
 
 def _loaded(text: str) -> Any:
@@ -73,12 +76,17 @@ def _loaded(text: str) -> Any:
         return None
 
 
-def _claimed(entries: dict[Any, Any]) -> str:
+def _claimed(entries: dict[Any, Any], asked: frozenset[str] = frozenset()) -> str:
     keys = {re.sub(r"[\s-]+", "_", str(key).lower()): key for key in entries}
     for name in ANSWER_KEYS:
         if name in keys:
             return _written(entries[keys[name]], entries)
-    return ""
+    named = [
+        key
+        for name, key in keys.items()
+        if any(part.startswith(word) for part in name.split("_") for word in asked if len(word) > 2)
+    ]
+    return _written(entries[named[0]], entries) if len(named) == 1 and not isinstance(entries[named[0]], dict | list) else ""
 
 
 def _written(value: Any, around: dict[Any, Any]) -> str:

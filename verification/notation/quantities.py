@@ -36,6 +36,9 @@ _PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "third": Fraction(1
 _ANY_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 
 # "US$", "C$".
+AMOUNT = rf"(?:\d{{1,9}}|(?:{_ANY_WORD})(?:[\s-](?:{_ANY_WORD}))?)"
+"""A whole number below 100 in words, or in digits."""
+
 _ABROAD = r"(?:US|CA|AU|NZ|HK|R|A|C|S)\$"
 # "1,234.5", "3,5", "12", ".5".
 _PLAIN = r"(?:\d{1,3}(?:,(?:\\!)?\d{3})+(?!\d|,\d)(?:\.\d+)?|\d+(?:,\d+)+|\d+(?:\.\d+)?|\.\d+)"

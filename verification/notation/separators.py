@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+# A quick test for all that follows.
+_ANY = re.compile(r"\d(?:,\d|[ .'_\u2009]\d{3}|\{,\}\d|\\,\d)")
 # 15{,}000, 15\,000 (LaTeX), 15'000 (Swiss), 15_000 (programs).
 _JOINED = re.compile(r"(?<=\d)(?:\{,\}|\\,|['_\u2009])(?=\d{3}(?!\d))")
 # Quick tests for the patterns below: most texts have none of these numbers.
@@ -33,16 +35,21 @@ _SHORT = re.compile(r"(?<![\d.,(\[{])\d+,(?:\d{1,2}|\d{4,})(?!\d|,\d|\s*[)\]}])"
 _DOTTED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?!\d|[.,]\d)")
 # A point with other than three digits after it, "3.25", shows that points are decimal.
 _POINT = re.compile(r"\d\.(?:\d{1,2}|\d{4,})(?!\d)")
-_WITH_COMMAS = re.compile(
-    r"\b(?:el|los|las|una|por|que|son|esto|entonces|le|les|des|une|est|donc|pour|dans|und|ist|sind|der|das|eine?|also|insgesamt"
-    r"|kostet|os|uma|são|é|não|portanto|il|che|sono|quindi|è|gli|della|costa|cuesta|coûte)\b|[а-яА-Я]{2,}",
-    re.I,
+_WORD = re.compile(r"[^\W\d_]+")
+_WITH_COMMAS = frozenset(
+    re.findall(
+        r"\w+",
+        "el los las una por que son esto entonces le les des une est donc pour dans und ist sind der das ein eine also"
+        " insgesamt kostet os uma são é não portanto il che sono quindi è gli della costa cuesta coûte",
+    )
 )
 """Words of languages that write a decimal comma; none of them is common in English."""
 
 
 def english_numbers(text: str) -> str:
     """Return the text with its numbers in the English form. A comma that may mean either is left as it is."""
+    if not _ANY.search(text):
+        return text
     if _MARKED_THOUSANDS.search(text):
         text = _JOINED.sub(",", text)
     if _DIGITS_APART.search(text):
@@ -80,4 +87,5 @@ def _dots_dropped(text: str) -> str:
 
 def _writes_commas(text: str) -> bool:
     # Two different words, since one alone may be a name.
-    return len({word.lower() for word in _WITH_COMMAS.findall(text[-4000:])}) > 1
+    words = set(_WORD.findall(text[-4000:].lower()))
+    return len(words & _WITH_COMMAS) + sum("а" <= word[0] <= "я" and len(word) > 1 for word in words) > 1

@@ -20,6 +20,15 @@ _TIME = re.compile(
     r"|h|uhr|hours)?(?:\s+sharp)?",
     re.I,
 )
+_MONTH = (
+    "January|February|March|April|May|June|July|August|September|October|November|December"
+    "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+)
+# "April 10th", "10 April", "the 10th of April".
+_DATE = re.compile(
+    rf"(?:(?P<month>{_MONTH})\b\.? (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|"
+    rf"(?:the )?(?P<number>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<named>{_MONTH}))\b(?:,? (?P<year>\d{{4}})\b)?"
+)
 _NAMED = {"noon": 720, "midnight": 0, "12 noon": 720, "12 midnight": 0}  # minutes since midnight
 
 
@@ -59,3 +68,24 @@ def _minutes(text: str) -> frozenset[int] | None:
         return frozenset({60 * (hour % 24) + minute})
     # No half of the day: both are possible.
     return frozenset({60 * (hour % 12) + minute, 60 * (hour % 12 + 12) + minute})
+
+
+def same_date(claim: str, reference: str, question: str | None) -> bool | None:
+    """Compare days of the year, "April 10th" and "10 April"; None unless the reference is one.
+
+    Args:
+        claim: a sentence; dates that the question gives do not count where it has others.
+        reference: the known answer.
+        question: the problem.
+    """
+    if not (match := _DATE.fullmatch(reference.strip(" ."))):
+        return None
+    wanted, said = _day(match), {_day(match) for match in _DATE.finditer(claim)}
+    said = said - {_day(match) for match in _DATE.finditer(question or "")} or said
+    return len(said) == 1 and all(
+        mine == right or not (mine and right) for mine, right in zip(next(iter(said)), wanted, strict=True)
+    )
+
+
+def _day(match: re.Match[str]) -> tuple[str, int, str]:
+    return (match["month"] or match["named"])[:3].lower(), int(match["day"] or match["number"]), match["year"] or ""

@@ -125,7 +125,7 @@ def counts_something(text: str) -> bool:
 # "How many grams ...?", "... in metres?", "How long, in hours, is ...?"
 _ASKED = re.compile(
     r"\bhow many\s+((?:square |cubic )?[a-z]+)|\bin\s+((?:square |cubic )?[a-z]+(?:\s+per\s+[a-z]+)?)\s*\)?\s*[?.]?\s*$"
-    r"|\bin\s+((?:square |cubic )?[a-z]+),?\s+(?:is|are|does|do|did|will|would|can)\b",
+    r"|\bin\s+((?:square |cubic )?[a-z]+),?\s+(?:is|are|does|do|did|will|would|can|if|when|after|given)\b",
     re.I,
 )
 

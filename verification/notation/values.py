@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from .quantities import find_quantities
+from .quantities import AMOUNT, find_quantities
 from .units import UNITS, Unit, counts_something, read_unit
 
 # "\text{apples}".
@@ -17,8 +17,8 @@ _SPACING = re.compile(r"(?<!\\)\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?!
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
 # "1 hour and 35 minutes", "1h 35m".
-_DURATION = re.compile(r"(\d{1,6})\s?(?:hours?|hrs?|h),?\s?(?:and )?(\d{1,6})\s?(?:minutes?|mins?|m)", re.I)
-_DOLLARS_AND_CENTS = re.compile(r"(\d{1,9}) dollars?,? (?:and )?(\d{1,2}) cents?", re.I)
+_DURATION = re.compile(rf"({AMOUNT})\s?(?:hours?|hrs?|h),?\s?(?:and )?({AMOUNT})\s?(?:minutes?|mins?|m)", re.I)
+_DOLLARS_AND_CENTS = re.compile(rf"({AMOUNT}) dollars?,? (?:and )?({AMOUNT}) cents?", re.I)
 _FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
 # "3 / 4".
 _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
@@ -70,14 +70,19 @@ def read_value(text: str) -> Value:
     if len(text) > 300:
         return Value()
     if duration := _DURATION.fullmatch(text):
-        minutes = 60 * int(duration[1]) + int(duration[2])
-        return Value(frozenset({Fraction(minutes), Fraction(minutes, 60)}))
+        hours, minutes = _both(duration)
+        return Value(frozenset({60 * hours + minutes, hours + minutes / 60}))
     if money := _DOLLARS_AND_CENTS.fullmatch(text):
-        return Value(frozenset({Fraction(100 * int(money[1]) + int(money[2]), 100)}), UNITS["dollar"])
+        dollars, cents = _both(money)
+        return Value(frozenset({dollars + cents / 100}), UNITS["dollar"])
     text = _CURRENCY_CODE.sub("", text)
     if match := _FRACTION.fullmatch(text):
         text = f"{'-' if text[0] == '-' else ''}\\frac{{{match[1]}}}{{{match[2]}}}"
     return _measured(_SLASH.sub("/", text), degrees)
+
+
+def _both(match: re.Match[str]) -> tuple[Fraction, Fraction]:
+    return tuple(find_quantities(amount)[0].value for amount in match.groups())  # type: ignore[return-value]
 
 
 def is_ambiguous(text: str) -> bool:

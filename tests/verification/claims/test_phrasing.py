@@ -4,7 +4,34 @@ import pytest
 
 from trace_of_thought.verification import verify_answer
 
+CAPITAL = "What is the capital of France?\nA. Lyon\nB. Paris\nC. Nice"
 RIGHT = [
+    ("So the bag lasts 18 days. One might think it lasts 20 days, forgetting the leak.", "18", "How many days does it last?"),
+    ("It lasts 18 days. A common mistake is to answer 20 days.", "18", "How many days does it last?"),
+    ("She should earn $80, but she earns $70.", "70", "What does she earn?"),
+    ("7 * 2 = 14. That's our final answer. It took 3 steps.", "14", "How many?"),
+    ("12 of the 28 students are girls.", "12", "How many girls are there?"),
+    ("It grew from 4 cm to 12 cm, that is 8 cm.", "8", "How much did it grow?"),
+    ("There are $2$ solutions of $x^2 - 9 = 0$.", "2", "How many solutions are there if $x^2 = 9$?"),
+    (
+        "Therefore, Jessica would pay $30,000 if she wants to pay 50% more than the minimum.",
+        "30000",
+        "How much does she pay in a year?",
+    ),
+    ("30 days after March 1, 2024 is March 31, 2024.", "March 31, 2024", "Which day is 30 days after March 1, 2024?"),
+    ("It falls on the 5th of May.", "May 5", "When is it?"),
+    ("The primes are 2 and 11.", "2, 11", "Which numbers are prime: 2, 4, 9, 11?"),
+    ("The costs are 4, 8, and 12, so the total costs are 24.", "24", "What are the total costs?"),
+    ("The price of the hat is $12. The price of the coat is $40.", "12", "How much is the hat?"),
+    ("The price of the hat is $12. The price of the coat is $40.", "40", "How much is the coat?"),
+    ("The price of the hat is $12. The price of everything is $52.", "52", "How much do the hat and the coat cost together?"),
+    ("While Lyon is a big city, the capital is Paris.", "B", CAPITAL),
+    ("A. Lyon\nB. Paris\nC. Nice\n\nThe capital of France is Paris.", "B", CAPITAL),
+    ("B. Paris\n\nA. Lyon is incorrect because it is not the capital.\nC. Nice is incorrect.", "B", CAPITAL),
+    ("B. Paris\n\nA. Lyon lies on the Rhone.\nC. Nice is at the sea.", "B", CAPITAL),
+    ("She does not have enough.", "no", "Does she have enough if bread costs $5?"),
+    ("47 divided by 6 is 7 remainder 5.", "7 R 5", "What is 47 divided by 6, with remainder?"),
+    ("Answer: 42\n\nSorry for the long explanation! If you have 3 more questions, ask.", "42", "How many are there?"),
     (
         "Adding everything, 4 crates of 12 bottles give Omar 48 bottles by Friday.",
         "48",
@@ -80,6 +107,12 @@ RIGHT = [
     ),
 ]
 NOT_RIGHT = [
+    ("30 days after March 1, 2024 is March 31, 2025.", "March 31, 2024", "Which day is 30 days after March 1, 2024?"),
+    ("It falls on the 15th of May.", "May 5", "When is it?"),
+    ("The first three multiples of 4 are 4, 8, 16.", "4, 8, 12", "What are the first three multiples of 4?"),
+    ("A. Lyon\nB. Paris\nC. Nice\n\nThe capital of France is Nice.", "B", CAPITAL),
+    ("A) Lyon - Incorrect\nB) Paris - Incorrect\nC) Nice - Correct", "B", CAPITAL),
+    ('{"apples_left": 8, "apples_eaten": 4}', "8", "How many apples are left?"),
     (
         "So over the 6 days the bakery sold 210 loaves, which is 35 loaves on each day.",
         "210",

@@ -148,6 +148,13 @@ def rung_names(ladder: str) -> list[str]:
     return [rung.split(" if ")[0].strip().removeprefix("reviewed ") for rung in ladder.split(" > ")]
 
 
+def teacher_prompts(mode: str) -> frozenset[str]:
+    """Return the names of the prompts that a mode, or a ladder, may ask its teacher."""
+    # the rung "teacher" is no way of solving: there the teacher's own solution is the answer
+    lessons = {WAYS[rung].lesson if rung in WAYS else "solution" for rung in rung_names(mode)}
+    return frozenset("decompose" if lesson == "steps" else lesson for lesson in lessons if lesson)
+
+
 @cache
 def _load_entry_points() -> None:
     from importlib.metadata import entry_points

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...graphs.ladder import read_ladder
+from ...graphs.methods import teacher_prompts
 from ...nodes.solving.sampling import example_turns
 from ...nodes.solving.ways import WAYS
 from ..design.cells import Cell
@@ -102,8 +103,8 @@ def _add_teacher(made: CellEstimate, units: list[Unit], plan: Plan, seen: set[An
         return
     model = cell.student if cell.teacher.model == "self" else cell.teacher
     key, prompts = model_key(model), plan.prompts[cell.prompts_hash]
-    lesson = "solution" if cell.mode == "hint" else "decompose"
-    new = {(key, prompts.fill(lesson, question=unit.problem.question)) for unit in units} - seen
+    asked_for = teacher_prompts(cell.mode)
+    new = {(key, prompts.fill(name, question=unit.problem.question)) for unit in units for name in asked_for} - seen
     # shared by all cells
     seen |= new
     asked = sum(len(prompt) // CHARACTERS_PER_TOKEN for _, prompt in new)

@@ -140,7 +140,7 @@ class ReviewedCell:
                 return await self.graph.ainvoke(Command(resume={interrupt: answer}), config, durability="exit")
         # nobody has decided, the reviewer took the decision back, or another run uses it: the problem waits on
         trace = self._traces.of_thread(thread, finished=False) if self._traces else None
-        if self._traces and trace is None:
+        if self._traces and trace is None and not interrupt:
             # The process was killed after the checkpoint and before the trace: the review node pauses once more.
             return await self.graph.ainvoke(None, config, durability="exit")
         return {**state.values, "__interrupt__": state.interrupts, "earlier_trace": trace}

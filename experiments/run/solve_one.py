@@ -163,6 +163,8 @@ class Solver:
         row = failed_row(error, self.plan.prices(unit.cell))
         if before is not None:
             add_failed_tries(row, before)
+            if "trace_id" in before:
+                row["trace_id"] = before["trace_id"]
         return row
 
     async def _run_graph(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:

@@ -108,6 +108,9 @@ class OpenVinoEngine(Engine):
         if self._scorer is None:
             self._scorer = self._start({})
         scorer = self._scorer
+        if self._closed:  # meanwhile: starting takes seconds
+            scorer.close()
+            raise EngineError("this student was closed while the call was under way")
         scorer.say({"prompt": prompt, "tokens": tokens, "alternatives": alternatives})
         try:
             message = scorer.hear()

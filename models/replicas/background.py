@@ -22,6 +22,8 @@ class BackgroundLoop:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        self._closing = False
+        self._lock = threading.Lock()  # whatever is started before the end is found and cancelled by it
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
@@ -35,10 +37,11 @@ class BackgroundLoop:
         Raises:
             RuntimeError: the loop is closed.
         """
-        if not self._thread.is_alive():  # nothing would ever resolve the future
-            coroutine.close()
-            raise RuntimeError("these replicas were closed; load the model again")
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        with self._lock:
+            if self._closing or not self._thread.is_alive():  # nothing would ever resolve the future
+                coroutine.close()
+                raise RuntimeError("these replicas were closed; load the model again")
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
         except BaseException:
@@ -56,14 +59,16 @@ class BackgroundLoop:
             while (item := self.run(step())) is not end:
                 yield item
         finally:
-            if self._thread.is_alive():  # otherwise the iterator ended with the loop
+            if not self._closing:  # otherwise the iterator ends with the loop
                 self.run(items.aclose())  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """Cancel all tasks and end the loop and its thread."""
-        if self._loop.is_running():
-            asyncio.run_coroutine_threadsafe(self._end(), self._loop)
-            self._thread.join(2 * CLOSE_SECONDS)
+        with self._lock:
+            self._closing = True
+            if self._loop.is_running():
+                asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        self._thread.join(2 * CLOSE_SECONDS)
 
     async def _end(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 VOTING_TEMPERATURE = 0.7
 """Temperature of samples if the student is greedy or has none of its own (Wang et al. 2023, arXiv 2203.11171)."""
 
-SEED_STRIDE = 100_000
-"""Distance of the sample seeds of two neighbouring seeds: more than the samples of all attempts of a problem."""
+SEED_STRIDE = 1_000
+"""Distance of the sample seeds of two neighbouring seeds: more than the samples of all attempts, and small enough for
+providers whose seeds have 32 bits."""
 
 _PROGRAMS = ("program", "program_of_thought")
 """Prompts whose examples are answered with a program."""

@@ -29,7 +29,7 @@ def test_samples_keep_the_student_s_temperature_unless_it_is_greedy(own, used):
 
 @pytest.mark.parametrize(
     ("own", "attempts", "seeds"),
-    [(None, 0, [0, 1, 2]), (5, 0, [500_000, 500_001, 500_002]), (5, 2, [500_006, 500_007, 500_008])],
+    [(None, 0, [0, 1, 2]), (5, 0, [5000, 5001, 5002]), (5, 2, [5006, 5007, 5008])],
 )
 def test_every_sample_of_every_attempt_has_a_seed_of_its_own(own, attempts, seeds):
     options = options_of(answering(seed=own), attempts=attempts, retry_reason="no final answer was given." if attempts else "")

@@ -47,6 +47,10 @@ def test_answers_are_judged_as_a_reader_does(kind):
     assert differing == []
 
 
+def test_what_is_known_to_differ_does():
+    assert {row["response"] for row in ROWS if row["response"] in KNOWN and judged(row) != row["label"]} == KNOWN
+
+
 @cache
 def trace_rows(file):
     csv.field_size_limit(10**9)

@@ -41,6 +41,10 @@ class Keeper:
         """From now on, keep the traces of these MLflow runs until `release` names them."""
         self._holding.update(runs)
 
+    def holds(self, run: str | None) -> bool:
+        """Return whether the traces of an MLflow run are kept until `release` names them."""
+        return run in self._holding
+
     def keep(self, trace: Trace) -> None:
         """Store a trace, and let it be sent unless its run is held."""
         run = trace.info.trace_metadata.get(SOURCE_RUN, "")

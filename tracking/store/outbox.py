@@ -166,7 +166,7 @@ class Outbox:
         return self.count(uri, owner=os.getpid())
 
     def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
-        """Remember the trace of a run that is paused for review."""
+        """Remember the last trace of a thread, of its pause or its end."""
         self._write(("INSERT OR REPLACE INTO pauses VALUES (?, ?)", [(thread_id, json.dumps(facts))]))
 
     def paused(self, thread_id: str) -> dict[str, Any] | None:

@@ -165,14 +165,14 @@ class Store:
             self.keeper.keep(trace)
 
     def pause(self, thread_id: str, facts: dict[str, Any]) -> None:
-        """Remember the trace of a run that is paused for review; later processes can read it."""
+        """Remember the last trace of a thread, of its pause or its end; later processes can read it."""
         if self._writer is not None:
             self._writer.submit(self.outbox.pause, thread_id, facts)
         else:
             self.outbox.pause(thread_id, facts)
 
     def paused(self, thread_id: str) -> dict[str, Any] | None:
-        """Return what `pause` remembered in an earlier process, or None."""
+        """Return what `pause` remembered, also in an earlier process, or None."""
         try:
             return self.outbox.paused(thread_id)
         except Exception:  # some servers forbid file access in the event loop; the trace is complete without the link

@@ -233,8 +233,8 @@ class TraceHandler(BaseCallbackHandler):
             return
         run.set(self.store.redactor, outputs=shapes.graph_outputs(outputs))
         run.describe(shapes.graph_attributes(outputs))
-        if run.pause and run.span is not None:
-            run.ends_with = {**run.pause, "trace_id": run.span.trace_id, "span_id": run.span.span_id, "finished": True}
+        if run.span is not None and self.tree.holds(run):
+            run.ends_with = {"trace_id": run.span.trace_id, "span_id": run.span.span_id, "finished": True}
         if run.span is not None and isinstance(outputs, Mapping) and "status" in outputs:
             problem = run.inputs if shapes.is_ours(run.inputs) else run.root.problem or {}
             self.tree.assess(run, judge_run(run.span, outputs, problem.get("reference")))

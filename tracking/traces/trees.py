@@ -134,8 +134,12 @@ class Tree:
         self._pauses[root.thread_id] = root.ends_with = facts
         self._join_session(root)
 
+    def holds(self, run: Run) -> bool:
+        """Return whether this is the outermost run of a thread, and its trace waits for a row that may never be written."""
+        return run.parent is None and run.thread_id is not None and not run.nested and self.store.keeper.holds(self.run_id)
+
     def _note_pause(self, run: Run) -> None:
-        """Let later processes find the last trace of a thread. It is on disk before that, so what is found exists."""
+        """Let later processes find the last trace of a thread. A kill between the two leaves the trace, which is discarded."""
         if run.ends_with and run.thread_id:
             try:
                 self.store.pause(run.thread_id, run.ends_with)
@@ -153,6 +157,7 @@ class Tree:
             return
         self._join_session(root)
         if root.pause:
+            self.store.keeper.release(root.pause["trace_id"])  # its row may never have been written
             link = Link(root.pause["trace_id"], root.pause["span_id"], {"relation": "resumes"})  # type: ignore[abstract]
             root.span.add_link(link)
 

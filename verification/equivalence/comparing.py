@@ -37,7 +37,7 @@ _UNFINISHED = (
 _SEVERAL_PARTS = re.compile(r"[,<>=;]|\\(?:le|ge|ne|pm|in|cup|mathbb|emptyset)|\b(?:or|and)\b")
 # "What percent ...?", "the interest rate".
 # A reference that can have the two values of "\\pm 3".
-_SEVERAL_VALUES = re.compile(r"\\pm|[,<>]|\\(?:cup|text|lor|vee|begin)|\b(?:or|and)\b")
+_SEVERAL_VALUES = re.compile(r"\\pm|[±;,<>]|\\(?:cup|text|lor|vee|begin)|\b(?:or|and)\b")
 _PERCENT_ASKED = re.compile(r"percent|%|\brate\b", re.I)
 _COUNT_ASKED = re.compile(r"\bhow many\b", re.I)
 # A vector in angle brackets: "<1, 2>", "\langle 1, 2 \rangle".

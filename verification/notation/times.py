@@ -27,7 +27,8 @@ _MONTH = (
 # "April 10th", "10 April", "the 10th of April".
 _DATE = re.compile(
     rf"(?:(?P<month>{_MONTH})\b\.? (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|"
-    rf"(?:the )?(?P<number>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<named>{_MONTH}))\b(?:,? (?P<year>\d{{4}})\b)?"
+    rf"(?:the )?(?P<number>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<named>{_MONTH}))\b(?:,? (?P<year>\d{{4}})\b)?",
+    re.I,
 )
 _NAMED = {"noon": 720, "midnight": 0, "12 noon": 720, "12 midnight": 0}  # minutes since midnight
 
@@ -82,9 +83,9 @@ def same_date(claim: str, reference: str, question: str | None) -> bool | None:
         return None
     wanted, said = _day(match), {_day(match) for match in _DATE.finditer(claim)}
     said = said - {_day(match) for match in _DATE.finditer(question or "")} or said
-    return len(said) == 1 and all(
-        mine == right or not (mine and right) for mine, right in zip(next(iter(said)), wanted, strict=True)
-    )
+    if len(said) != 1:
+        return None
+    return all(mine == right or not (mine and right) for mine, right in zip(next(iter(said)), wanted, strict=True))
 
 
 def _day(match: re.Match[str]) -> tuple[str, int, str]:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from ....foundation.statuses import SCORED
-from ....nodes.signals import Condition as Signals, read_condition
+from ....nodes.signals import DOUBT, Condition as Signals, read_condition
 from ...inference.intervals import Interval
 from ...inference.paired import Comparison, compare
 from ...journal.journal import Journal
@@ -28,6 +28,8 @@ _FIXED = (
     "no_answer or program_failed",
     "no_answer or wrong_arithmetic",
     "no_answer or program_failed or wrong_arithmetic or truncated",
+    "no_majority",
+    DOUBT,  # after the simple ones, which win where they are as good
 )
 POLICIES = (*_FIXED, *(f"{name}<{value:g}" for name in ("agreement", "probability") for value in THRESHOLDS))
 """The signals to choose from. None uses the reference, so each can be used in production."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ....graphs.methods import teacher_prompts
 from ...inference.intervals import Interval, holm, wilson
 from ...inference.paired import RESAMPLES
 from ...journal.records import CellValues
@@ -192,7 +193,8 @@ def _point(condition: Condition, found: Sequence[Condition], kind: Literal["stud
 def _lesson(cell: CellValues) -> tuple[Any, ...]:
     """Return what the replies of a cell's teacher depend on. The teacher "self" is the student."""
     teacher = cell["teacher"]
-    return cell["problems"], cell["student"] if teacher and teacher["model"] == "self" else teacher, cell["prompts_hash"]
+    asked = cell["student"] if teacher and teacher["model"] == "self" else teacher
+    return cell["problems"], asked, cell["prompts_hash"], teacher_prompts(cell["mode"])
 
 
 def _per_problem(condition: Condition, role: str) -> tuple[float, float]:

@@ -198,7 +198,7 @@ def play(round_: Round, times: int = 1, seconds: float = 4.0) -> list[str]:
     round_.ask_reviewer()
     strike("reviewing")
     if _undecided(round_):
-        round_.finish("review", "import", "decisions.json")
+        round_.ended(round_.start("review", "import", "decisions.json"))  # refuses those that the killed import has decided
     strike(*REVIEWED)
     round_.finish(*round_.run_words())
     strike("reporting")

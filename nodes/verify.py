@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..verification import SolutionCheck, Verdict, Verifier, as_verifier, check_solution
-from .signals import DOUBT, answer_of, read_condition
+from .signals import DOUBT, Condition, answer_of, read_condition
 from .state import Node, TraceState
 
 
@@ -27,7 +27,7 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     if max_attempts < 1:
         raise ValueError(f"max_attempts={max_attempts} allows no attempt; use 1 or more")
 
-    judge = as_verifier(verifier)
+    judge, doubt = as_verifier(verifier), read_condition(DOUBT)
 
     def verify(state: TraceState) -> dict[str, Any]:
         claim, working = claim_and_working(state)
@@ -38,7 +38,7 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
             "verdict": _plain(verdict),
             "answer": verdict.answer,
             "status": verdict.status,
-            "retry_reason": _retry_reason(state) if state["attempts"] < max_attempts else "",
+            "retry_reason": _retry_reason(state, doubt) if state["attempts"] < max_attempts else "",
         }
 
     return verify
@@ -60,7 +60,7 @@ def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(found)))
 
 
-def _retry_reason(state: TraceState) -> str:
+def _retry_reason(state: TraceState, doubt: Condition) -> str:
     """Return why the student should try again, as a sentence for the student; empty if it should not."""
-    reason = read_condition(DOUBT).reason(state)
+    reason = doubt.reason(state)
     return f"{reason}." if reason else ""

@@ -134,7 +134,7 @@ class Journal(JournalFile):
         return [(step, ms, _load(metrics)) for step, ms, metrics in found]
 
     def totals(self) -> Totals:
-        """Return what was billed: each teacher reply once, and all calls of the students. See `Totals`."""
+        """Return the billed tokens and cost: every teacher reply once, and every student call. See `Totals`."""
         # from the replies and not from the rows, where a shared reply counts once per row
         taught = self.db.execute(
             "select count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cost_usd), 0), "

@@ -19,14 +19,14 @@ from ..journal.journal import Journal
 from ..journal.records import Counterfactual, Row
 from ..journal.tables import now_ms
 from .model_pool import ModelPool, model_key
-from .pausing import ReviewedCell, Reviewer, original_steps, teacher_of
+from .pausing import ReviewedCell, Reviewer, Traces, original_steps, teacher_of
 from .rows import add_failed_tries, failed_row, solved_row, waiting_row
 from .served_by import ServedBy
 from .spending import Spending
 from .teaching import Teaching, lesson
 
 
-class Tracker(Protocol):
+class Tracker(Traces, Protocol):
     """What a run needs from tracking. `publishing.MlflowTracker` implements it."""
 
     def callbacks(self, cell_id: str) -> list[Any]:
@@ -34,9 +34,6 @@ class Tracker(Protocol):
 
     def written(self, row: Row) -> None:
         """Called when the journal has a row; its trace (`trace_id`) may be sent now."""
-
-    def of_thread(self, thread_id: str, *, finished: bool) -> str | None:
-        """Return the id of the trace that ended with the end of a thread, or with its pause; None if there is none."""
 
     def progress(self, cell_id: str, step: int, metrics: Mapping[str, float], at_ms: int) -> None:
         """Add a point to the curves of a cell: problems done, metrics by name, Unix milliseconds."""

@@ -103,13 +103,11 @@ class OpenVinoEngine(Engine):
         return [Likelihood(own, [(token, other) for token, other in best]) for own, best in told]
 
     def _ask_scorer(self, prompt: list[int], tokens: list[int], alternatives: int) -> list[Any]:
-        if self._closed:
-            raise EngineError("this student was closed while the call was under way")
-        if self._scorer is None:
+        if self._scorer is None and not self._closed:
             self._scorer = self._start({})
         scorer = self._scorer
-        if self._closed:  # meanwhile: starting takes seconds
-            scorer.close()
+        if scorer is None or self._closed:  # perhaps meanwhile: starting takes seconds
+            self.stop()
             raise EngineError("this student was closed while the call was under way")
         scorer.say({"prompt": prompt, "tokens": tokens, "alternatives": alternatives})
         try:

@@ -72,7 +72,8 @@ def main() -> None:
             if found:
                 found.append(f"kept in {shutil.copytree(place, tempfile.mkdtemp(prefix='kills-'), dirs_exist_ok=True)}")
             verdict = ", ".join(found) or "nothing lost"
-            print(f"round {number}: {len(hit)} kills, {round_.paid_again} calls in flight paid again; {verdict}", flush=True)
+            again = f"{round_.paid_again} calls in flight paid again, {round_.restored} traces restored"
+            print(f"round {number}: {len(hit)} kills, {again}; {verdict}", flush=True)
             shutil.rmtree(place)
     print(f"{sum(phases.values())} kills in {number} rounds ({dict(phases)}): {lost} rounds lost or doubled something")
 

@@ -96,7 +96,8 @@ def import_(
     from ...review.queue.json_exchange import import_decisions
 
     result = import_decisions(_open(context.obj["store"]), file, reviewer=context.obj["reviewer"])
-    print(f"{len(result.decided)} decided, {result.undecided} without a decision, {len(result.refused)} refused")
+    before = f", {result.before} had this decision already" if result.before else ""
+    print(f"{len(result.decided)} decided, {result.undecided} without a decision, {len(result.refused)} refused{before}")
     for number, reason in result.refused.items():
         print(f"item {number}: {printable(reason)}")
     if result.refused:

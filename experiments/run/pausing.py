@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from langchain_core.runnables import RunnableLambda
 from langgraph.types import Command
 
 from ...graphs.methods import is_ladder
@@ -123,13 +124,24 @@ class ReviewedCell:
         if state.interrupts:
             return await self._resume(state, config)
         if state.created_at is not None:
-            # finished in a session that was killed before the row was written
             if not state.next:
-                trace = self._traces.of_thread(config["configurable"]["thread_id"], finished=True) if self._traces else None
-                return {**state.values, "earlier_trace": trace}
+                return await self._finished(unit, state.values, config)
             # a run that failed after its decision: without input LangGraph continues from the checkpoint
             given = None
         return await self.graph.ainvoke(given, config, durability="exit")
+
+    async def _finished(self, unit: Unit, values: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+        """Return the output of a run that finished in a session which was killed before the row was written."""
+        trace = self._traces.of_thread(config["configurable"]["thread_id"], finished=True) if self._traces else None
+        if trace is not None or self._traces is None:
+            return {**values, "earlier_trace": trace}
+
+        # The kill also came before the trace: a trace with the input and output of the graph is made, and no model is asked.
+        async def restored(problem: Any) -> dict[str, Any]:
+            return values
+
+        config = {**config, "metadata": {**config["metadata"], "restored": "from a checkpoint"}}
+        return await RunnableLambda(restored, name=self.graph.get_name()).ainvoke(unit.problem.as_input(), config)
 
     async def _resume(self, state: Any, config: dict[str, Any]) -> dict[str, Any]:
         thread = config["configurable"]["thread_id"]

@@ -48,6 +48,21 @@ def row_of_decision(item: Item, given: Any, *, reviewer: str, seconds: float | N
     }
 
 
+def is_decided_so(item: Item, given: Any, *, reviewer: str) -> bool:
+    """Return whether this very decision is stored already: the same answer of the same reviewer.
+
+    Args:
+        item: the item.
+        given: a decision in any form that `nodes.hitl.read_answer` accepts.
+        reviewer: the reviewer's name; empty takes the name in the answer.
+
+    Raises:
+        ValueError: as in `row_of_decision`.
+    """
+    answer = json.loads(row_of_decision(item, given, reviewer=reviewer, seconds=None)["answer"])
+    return item.answer is not None and {**item.answer, "seconds": None} == {**answer, "seconds": None}
+
+
 def row_of_event(item: Item, what: str, reviewer: str, kept: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of `tables.events`: who did what to an item, and when."""
     facts = {name: kept.get(name) for name in ("distance", "seconds")}

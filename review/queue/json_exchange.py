@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AlreadyDecided
+from .decisions import is_decided_so
 from .items import Item
 from .queue import ReviewQueue
 
@@ -18,11 +19,13 @@ class Imported:
 
     Attributes:
         decided: numbers of the decided items.
+        before: how many items had this very decision already, as after an import that was interrupted.
         undecided: how many items had no decision.
         refused: the reason for each refused decision, by item number.
     """
 
     decided: list[int] = field(default_factory=list)
+    before: int = 0
     undecided: int = 0
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -78,7 +81,11 @@ def import_decisions(queue: ReviewQueue, file: Path, *, reviewer: str = "") -> I
                 raise ValueError("this item belongs to another store: export again")
             if not item.steps and row["decision"] == "approve" and row.get("seen") is not True:
                 raise ValueError("the teacher gave no steps: read 'reply', then set 'seen' to true to approve")
-            queue.decide(item.number, _decision(row), reviewer=str(row.get("reviewer") or reviewer))
+            decision, name = _decision(row), str(row.get("reviewer") or reviewer)
+            if is_decided_so(item, decision, reviewer=name):
+                result.before += 1
+                continue
+            queue.decide(item.number, decision, reviewer=name)
             result.decided.append(item.number)
         # OverflowError: a number too large for the database.
         except (AlreadyDecided, ValueError, LookupError, OverflowError) as error:

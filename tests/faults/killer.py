@@ -60,6 +60,7 @@ class Round:
         struck: the kills so far.
         said: what each command printed, the killed ones included.
         paid_again: calls whose replies were on their way when their process was killed.
+        restored: traces that were made from a checkpoint, because their run was killed between it and its trace.
     """
 
     folder: Path
@@ -71,6 +72,7 @@ class Round:
     struck: list[Struck] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     paid_again: int = 0
+    restored: int = 0
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -197,19 +199,13 @@ def play(round_: Round, times: int = 1, seconds: float = 4.0) -> list[str]:
     round_.finish(*round_.run_words())
     round_.ask_reviewer()
     strike("reviewing")
-    if _undecided(round_):
-        round_.ended(round_.start("review", "import", "decisions.json"))  # refuses those that the killed import has decided
+    round_.finish("review", "import", "decisions.json")
     strike(*REVIEWED)
     round_.finish(*round_.run_words())
     strike("reporting")
     round_.finish("report", round_.name, *round_.tracking)
     round_.finish("sync", *round_.tracking)
     return judge(round_)
-
-
-def _undecided(round_: Round) -> bool:
-    round_.finish("review", "export", "left.json")
-    return bool(json.loads((round_.folder / "left.json").read_text()))
 
 
 def judge(round_: Round) -> list[str]:
@@ -268,7 +264,11 @@ def _traces(round_: Round, rows: list[Any]) -> list[str]:
         found.append(f"traces: {len(missing)} of {len(rows)} rows have none")
     if broken := [t for t in named & set(by_id) if by_id[t].info.state.value != "OK" or not by_id[t].data.spans]:
         found.append(f"traces: {len(broken)} are not whole")
-    spans = Counter(len(by_id[t].data.spans) for t in named & set(by_id))
+    restored = {t for t in named & set(by_id) if "restored" in by_id[t].info.tags}
+    round_.restored = len(restored)
+    if len(restored) > WIDTH * len(round_.struck):
+        found.append(f"traces: {len(restored)} are restored")
+    spans = Counter(len(by_id[t].data.spans) for t in named & set(by_id) - restored)
     if len(spans) > 2:  # one shape for each method
         found.append(f"traces: rows' traces have {dict(spans)} spans")
     others = [trace for key, trace in by_id.items() if key not in named]

@@ -185,9 +185,9 @@ class TraceHandler(BaseCallbackHandler):
         """Open the span of an outermost run; a resumed run is linked to the trace that ended with the pause."""
         resumed = isinstance(run.inputs, Command) and run.inputs.resume is not None
         self.tree.open(run, "WORKFLOW", None if resumed else shapes.graph_inputs(run.inputs))
-        if resumed and run.thread_id:
+        if run.thread_id and (resumed or "restored" in run.metadata):
             self.tree.link_to_pause(run)
-        elif shapes.is_ours(run.inputs):
+        if not resumed and shapes.is_ours(run.inputs):
             self._learn_problem(run.root, run.inputs)
 
     def _open_node(self, run: Run) -> None:

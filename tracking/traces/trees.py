@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TAGGED = ("problem_id", "cell", "method", "seed", "sample")  # metadata of a run that become tags of its trace
+_TAGGED = ("problem_id", "cell", "method", "seed", "sample", "restored")  # metadata of a run that become tags of its trace
 
 
 class Tree:

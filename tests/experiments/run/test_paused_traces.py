@@ -94,3 +94,29 @@ def test_a_finished_problem_whose_row_was_lost_keeps_its_trace(run, tmp_path):
     assert [row["status"] for row in last] == ["correct"] * PROBLEMS
     assert [row["trace_id"] for row in last] == [row["trace_id"] for row in done]
     assert {row["trace_id"] for row in last} < set(sent(tmp_path))
+
+
+@pytest.mark.slow
+def test_a_finished_problem_whose_trace_was_lost_gets_one_from_its_checkpoint(run, tmp_path):
+    run()
+    approve_all(tmp_path)
+    done = run()
+    key, lost = done[1]["key"], done[1]["trace_id"]
+    with (
+        sqlite3.connect(tmp_path / "experiment.journal.sqlite") as journal,
+        sqlite3.connect(tmp_path / "outbox.sqlite") as outbox,
+    ):  # as if it had been killed just after the checkpoint
+        journal.execute("delete from rows where key = ?", (key,))
+        outbox.execute("delete from pauses where json_extract(body, '$.trace_id') = ?", (lost,))
+        outbox.execute("delete from traces where trace_id = ?", (lost,))
+    last = run(publishing=True)
+    assert [{**row, "trace_id": ""} | {"started_ms": 0, "seconds": 0} for row in last] == [
+        {**row, "trace_id": ""} | {"started_ms": 0, "seconds": 0} for row in done
+    ]
+    trace = sent(tmp_path)[last[1]["trace_id"]]
+    assert last[1]["trace_id"] != lost
+    assert trace.info.tags["restored"] == "from a checkpoint"
+    assert trace.info.tags["problem_id"] == last[1]["problem_id"]
+    assert "What is 1 + 1?" in trace.info.request_preview
+    assert last[1]["answer"] in trace.info.response_preview
+    assert {assessment.name for assessment in trace.info.assessments} >= {"correct"}

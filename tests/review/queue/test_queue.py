@@ -259,6 +259,19 @@ def test_json_goes_out_and_decisions_come_in(pause, queue, tmp_path):
     assert (queue.item(numbers[1]).reviewer, queue.item(numbers[1]).distance) == ("carl", 8)
 
 
+def test_an_import_that_is_repeated_refuses_nothing_and_decides_nothing_anew(pause, queue, tmp_path):
+    numbers = pause(3)
+    file = tmp_path / "waiting.json"
+    export_items(queue, file)
+    decisions = [{"decision": "approve"}, {"decision": "edit", "steps": ["Multiply."]}, {"decision": "reject", "comment": "no"}]
+    file.write_text(json.dumps([row | decision for row, decision in zip(json.loads(file.read_text()), decisions, strict=True)]))
+    queue.decide(numbers[0], "approve", reviewer="carl")
+    for decided, before in ((numbers[1:], 1), ([], 3)):
+        result = import_decisions(queue, file, reviewer="carl")
+        assert (result.decided, result.before, result.refused) == (decided, before, {})
+    assert set(import_decisions(queue, file, reviewer="dora").refused) == set(numbers)
+
+
 def test_the_file_s_own_reviewer_counts_and_another_store_s_items_do_not(pause, queue, tmp_path):
     first, second = pause(2)
     file = tmp_path / "waiting.json"

@@ -51,17 +51,15 @@ def always(state: TraceState) -> str:
 
 
 def differs(state: TraceState) -> str:
-    """Doubt an answer that differs from that of the rung before.
+    """Doubt an answer that none of the rungs before gave.
 
-    Two ways of solving rarely make the same mistake (arXiv 2310.03094).
+    Different ways of solving rarely make the same mistake (arXiv 2310.03094).
     """
-    reached = state.get("escalations") or []
-    if not reached:
+    before, now = [rung.get("answer") for rung in state.get("escalations") or []], answer_of(state)
+    if not before or (now is not None and any(answer is not None and answers_equal(answer, now) for answer in before)):
         return ""
-    before, now = reached[-1].get("answer"), answer_of(state)
-    if before is not None and now is not None and answers_equal(before, now):
-        return ""
-    return f"it answers {now or 'nothing'}, the rung before {before or 'nothing'}"
+    given = ", ".join(answer or "nothing" for answer in before)
+    return f"it answers {now or 'nothing'}, the rungs before {given}"
 
 
 def answer_of(state: TraceState) -> str | None:

@@ -21,6 +21,8 @@ _PYTHON = ("", "python", "python3", "py")
 _START = re.compile(r"^(?:def |import |from \w+ import )", re.M)
 _CODE_LINE = re.compile(r"(?:\s|def |import |from |class |@|#|if |for |while |[A-Za-z_][\w.]*\s*(?:[-+*/]?=|:\s*\w+\s*=|\())|$")
 _FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.M)
+_NO_ARGUMENTS = re.compile(r"(?:async\s+)?def\s+(\w+)\s*\(\s*\)")
+_RETURNS = re.compile(r"\s+return\s+(?!None\b)\S")
 
 
 def find_program(reply: str) -> str:
@@ -40,11 +42,34 @@ def find_program(reply: str) -> str:
 
 
 def entry_of(source: str) -> str:
-    """Return the name of the function to call: `solution`, or the only function; "" if there is neither."""
+    """Return the name of the function to call: `solution`, else the only function, else the only one that can be called.
+
+    A function can be called if it needs no argument and returns a value: small models like to add a check of their own, which
+    calls the first function and returns nothing.
+
+    Returns:
+        The name; "" if there is no such function.
+    """
     functions = list(dict.fromkeys(_FUNCTION.findall(source)))
     if ENTRY in functions:
         return ENTRY
+    if len(functions) > 1:
+        functions = _functions_with_a_value(source)
     return functions[0] if len(functions) == 1 else ""
+
+
+def _functions_with_a_value(source: str) -> list[str]:
+    """Return the top-level functions that take no arguments and have a `return` with a value."""
+    found: dict[str, bool] = {}
+    name = ""
+    for line in source.splitlines():
+        if line[:1].strip():  # the top level
+            head = _NO_ARGUMENTS.match(line)
+            name = head[1] if head else ""
+            found |= {name: False} if name else {}
+        elif name and _RETURNS.match(line):
+            found[name] = True
+    return [name for name, returns in found.items() if returns]
 
 
 def with_imports(source: str) -> str:

@@ -98,6 +98,15 @@ def test_two_ways_that_disagree_climb(second, rung):
     assert result["escalations"][0]["answer"] == "42"
 
 
+@pytest.mark.parametrize(("third", "rung"), [("Answer: 42.0", "plan_and_solve"), ("Answer: 43", "teacher")])
+def test_a_third_way_confirms_the_first_or_climbs(third, rung):
+    student = ScriptedChatModel(script=["Answer: 42", "Answer: 41", third])
+    ladder = "standard > chain_of_thought if always > plan_and_solve if differs > teacher if differs"
+    result = climb(student, teacher_of("Answer: 42"), ladder)
+    assert (result["rung"], result["status"]) == (rung, "correct")
+    assert result["escalations"][1]["reason"] == "it answers 41, the rungs before 42"
+
+
 class Probable(ScriptedChatModel):
     """Gives each token of its reply a probability."""
 

@@ -70,6 +70,20 @@ def test_no_text_breaks_the_search(text):
 
 
 @pytest.mark.parametrize(
+    ("source", "entry"),
+    [
+        ("def price():\n    return 3\n\ndef check():\n    assert price() == 3", "price"),
+        ("def double(n):\n    return 2 * n\n\ndef price():\n    return double(3)", "price"),
+        ("def one():\n    return 1\n\ndef two():\n    return 2", ""),
+        ("def main():\n    print(3)\n\ndef end():\n    return None", ""),
+        ("def one():\n    return 1\n\ndef solution():\n    return one() + 1", "solution"),
+    ],
+)
+def test_the_function_with_a_value_is_called(source, entry):
+    assert entry_of(source) == entry
+
+
+@pytest.mark.parametrize(
     ("body", "answer"),
     [
         ("def solution():\n    return math.sqrt(16)", "4"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .program_values import as_answer, as_python
-from .source import MAX_CHARACTERS, entry_of, find_program, with_imports
+from .source import MAX_CHARACTERS, entry_of, find_program, runnable
 
 if TYPE_CHECKING:
     from pydantic_monty import Monty
@@ -70,7 +70,7 @@ def run_program(reply: str) -> ProgramRun:
     entry = entry_of(source)
     if not entry:
         return ProgramRun(source, error="the program defines no function solution().")
-    value, error = _evaluate(f"{with_imports(source)}\n{entry}()")
+    value, error = _evaluate(f"{runnable(source)}\n{entry}()")
     if error:
         return ProgramRun(source, error=error)
     shown = as_python(value)

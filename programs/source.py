@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
+from importlib import import_module
 
 ENTRY = "solution"
 """The function that the prompts ask for."""
@@ -21,6 +24,7 @@ _PYTHON = ("", "python", "python3", "py")
 _START = re.compile(r"^(?:def |import |from \w+ import )", re.M)
 _CODE_LINE = re.compile(r"(?:\s|def |import |from |class |@|#|if |for |while |[A-Za-z_][\w.]*\s*(?:[-+*/]?=|:\s*\w+\s*=|\())|$")
 _FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.M)
+_WILDCARD = re.compile(r"^([ \t]*)from[ \t]+(\w+)[ \t]+import[ \t]*\*[ \t]*(?:#.*)?$", re.M)
 _NO_ARGUMENTS = re.compile(r"(?:async\s+)?def\s+(\w+)\s*\(\s*\)")
 _RETURNS = re.compile(r"\s+return\s+(?!None\b)\S")
 
@@ -72,11 +76,47 @@ def _functions_with_a_value(source: str) -> list[str]:
     return [name for name, returns in found.items() if returns]
 
 
-def with_imports(source: str) -> str:
-    """Return the program with the imports that it forgot."""
+def runnable(source: str) -> str:
+    """Return the program as the sandbox can run it: without its own checks, and with the imports that it needs.
+
+    Only the function counts. A check that the student made up would end the program with its own mistake.
+    """
+    source = _WILDCARD.sub(lambda found: _named_import(found[1], found[2], source) or found[0], _without_checks(source))
     # "math.sqrt(", but not "self.math.x".
     missing = [name for name in MODULES if re.search(rf"(?<![\w.]){name}\.\w", source) and not _imports(name, source)]
     return "".join(f"import {name}\n" for name in missing) + source
+
+
+def _without_checks(source: str) -> str:
+    """Return the program without what it asserts, prints and calls of its own at the top level; lines keep their numbers."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source  # the sandbox says what is wrong
+    own = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)} | {"print"}
+    lines = source.split("\n")
+    shared = Counter(line for node in body for line in {node.lineno, node.end_lineno or node.lineno})
+    for node in body:
+        first, last = node.lineno, node.end_lineno or node.lineno
+        if _is_check(node, own) and shared[first] == shared[last] == 1:
+            lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(lines)
+
+
+def _is_check(node: ast.stmt, own: set[str]) -> bool:
+    """Return whether a statement is an assertion, a call of one of these functions, or the part for scripts."""
+    if isinstance(node, ast.If):
+        return any(isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test))
+    called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    return isinstance(node, ast.Assert) or (isinstance(called, ast.Name) and called.id in own)
+
+
+def _named_import(indent: str, module: str, source: str) -> str:
+    """Return an import of the names of a module that a program uses, in place of `*`; "" for an unknown module."""
+    if module not in (*MODULES, "typing"):
+        return ""
+    used = set(re.findall(r"[A-Za-z]\w*", source)) & set(dir(import_module(module)))
+    return f"{indent}from {module} import {', '.join(sorted(used))}" if used else f"{indent}pass"
 
 
 def _imports(name: str, source: str) -> bool:

@@ -140,8 +140,8 @@ class ReviewedCell:
         async def restored(problem: Any) -> dict[str, Any]:
             return values
 
-        config = {**config, "metadata": {**config["metadata"], "restored": "from a checkpoint"}}
-        return await RunnableLambda(restored, name=self.graph.get_name()).ainvoke(unit.problem.as_input(), config)
+        told: Any = {**config, "metadata": {**config["metadata"], "restored": "from a checkpoint"}}
+        return await RunnableLambda(restored, name=self.graph.get_name()).ainvoke(unit.problem.as_input(), told)
 
     async def _resume(self, state: Any, config: dict[str, Any]) -> dict[str, Any]:
         thread = config["configurable"]["thread_id"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from trace_of_thought.programs import run_program
-from trace_of_thought.programs.source import entry_of, find_program, with_imports
+from trace_of_thought.programs.source import entry_of, find_program, runnable
 
 CODE = "def solution():\n    return 5"
 TRIAL = pathlib.Path(__file__).parents[3] / "shared" / "trials" / "outputs"
@@ -58,7 +58,7 @@ def test_the_program_of_a_reply(reply, program):
 @pytest.mark.timeout(60)
 def test_long_texts_are_read_in_linear_time(text):
     entry_of(find_program(text))
-    with_imports(text)
+    runnable(text)
 
 
 @given(st.text(alphabet=st.sampled_from("`pyd efsoluti():\n\r\t\x00\ud800\u202e=.>1"), max_size=300) | st.text(max_size=300))
@@ -66,7 +66,7 @@ def test_long_texts_are_read_in_linear_time(text):
 def test_no_text_breaks_the_search(text):
     source = find_program(text)
     assert isinstance(entry_of(source), str)
-    assert with_imports(source).endswith(source)
+    assert isinstance(runnable(source), str)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,12 @@ def test_the_function_with_a_value_is_called(source, entry):
         (f"{CODE}\ndef solution():\n    return 6", "6"),
         ("def total():\n    return 8", "8"),
         ("def solution():\n    print('Answer: 5')\n    return 9", "9"),
+        ("from math import *\nfrom typing import *\ndef solution() -> Optional[float]:\n    return sqrt(16)", "4"),
+        ("def solution():\n    return 14\n\nassert solution() == 10, 'a test'\nprint(solution(1))", "14"),
+        ("def solution():\n    return 14\ndef check():\n    assert solution() == 10\n\ncheck()", "14"),
+        ("def solution():\n    return 3\n\nif __name__ == '__main__':\n    import sys\n    sys.exit(solution())", "3"),
+        ("n = [1]\nn.append(4)\ndef solution():\n    return sum(n)", "5"),
+        ("def solution():\n    return 2; print(1)\nx = 3; assert x == 3", "2"),
     ],
 )
 def test_programs_run_as_they_were_meant(body, answer):

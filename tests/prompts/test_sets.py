@@ -12,7 +12,7 @@ PAPER = Path(__file__).parents[2].parent / "shared" / "data" / "prompt_sets" / "
 @pytest.mark.parametrize("name", BUNDLED)
 def test_bundled_sets_are_complete(name):
     prompts = load_prompts(name)
-    assert (prompts.name, prompts.version, prompts.borrowed) == (name, "2", ())
+    assert (prompts.name, prompts.version, prompts.borrowed) == (name, "3", ())
     assert set(prompts.texts) == set(PLACEHOLDERS)
 
 

@@ -80,7 +80,8 @@ class Asked:
     sentence: str
     words: frozenset[str]
     unit: frozenset[str]
-    known: frozenset[Fraction]
+    known: frozenset[tuple[Fraction, str]]
+    """The given numbers, each with its form: 3/4 is another form of 18/24 and of 0.75."""
     names: frozenset[str]
     """Capitalised words of the whole question."""
     subjects: frozenset[str]
@@ -123,9 +124,16 @@ def read_question(question: str | None) -> Asked:
     sentence, words = asked_words(question)
     unit = content_words(" ".join(" ".join(groups) for groups in _UNIT.findall(sentence)))
     # The end of a long question asks; the beginning may be a document.
-    known = frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
-    names, subjects = (frozenset(_NAME.findall(text)) for text in ((question or "")[-4000:], sentence))
+    given = (question or "")[-4000:]
+    known = frozenset((quantity.value, _form(given, quantity)) for quantity in find_quantities(given))
+    names, subjects = (frozenset(_NAME.findall(text)) for text in (given, sentence))
     return Asked(question or "", sentence, words, unit, known, names, subjects)
+
+
+def _form(text: str, quantity: Quantity) -> str:
+    """Return the numbers of a written fraction, "18/24"; "" for any other number."""
+    written = text[quantity.start : quantity.end]
+    return "/".join(re.findall(r"\d+", written)) if "/" in written or "frac" in written else ""
 
 
 @lru_cache(maxsize=4096)
@@ -155,7 +163,7 @@ class Number:
     @cached_property
     def of_a_whole(self) -> bool:
         """Whether it is the whole of a part, as the 12 in "5 of the 12"."""
-        return " of " in self.before[-32:] and bool(OF_THE.search(self.before[-60:]))
+        return "of " in self.before[-32:].lower() and bool(OF_THE.search(self.before[-60:]))
 
     @cached_property
     def counts_the_unit(self) -> bool:
@@ -168,7 +176,7 @@ class Number:
     @cached_property
     def given(self) -> bool:
         """Whether the number is given in the question."""
-        return self.quantity.value in self.asked.known
+        return (self.quantity.value, _form(self.text, self.quantity)) in self.asked.known
 
     @cached_property
     def named(self) -> bool:

@@ -28,13 +28,32 @@ _ALL = re.compile(r"\b(?:is|are|be) (?:the set of )?all real numbers(?=\s*(?:[.,
 # "What is the domain of f?", "For what values of x ...?"
 _ASKS_SET = re.compile(r"\b(?:domain|range|interval|values|for what|for which|solution set)\b", re.I)
 
+# "2", "1/2", "3\sqrt{2}", "\frac{1}{2}".
+_UNSIGNED = (
+    r"(?:\\frac\s*\{[^{}]{1,9}\}\s*\{[^{}]{1,9}\}|\d{0,9}\\sqrt\{[^{}]{1,9}\}(?:/\d{1,9})?|\d[\d./]{0,9}(?<!\.))"
+    r"(?!\.?\d|\s?[*/^(])"
+)
+_ONE = rf"(?:-\s?)?{_UNSIGNED}"
+_VALUES = rf"(?P<values>{_ONE}(?:,\s*{_ONE}){{0,30}},?\s+and\s+{_ONE})"
+_EITHER_OF = rf"(?P<values>{_ONE}(?:,\s*{_ONE}){{0,30}}(?:,?\s+(?:or|and)\s+|,\s*){_ONE})"
 # The same letter with several values: "x = 2 or x = -3".
-_SOLUTIONS = re.compile(r"\b([a-z])(?:_\d)?\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1(?:_\d)?\s*=\s*-?[\d./]+)+")
+_SOLUTIONS = re.compile(
+    rf"\b(?P<letter>[a-z])(?:_\d)?\s*=\s*(?P<values>{_ONE}(?:(?:,|,?\s*(?:or|and))\s*(?P=letter)(?:_\d)?\s*=\s*{_ONE})+)"
+)
+# One letter with several values: "x = 2 or 3", "x is 2 or 3".
+_ONE_OF = re.compile(
+    rf"(?<![\w\\'])[a-z]\s*(?:=|\bis|\bequals)\s*(?:either\s|both\s)?{_EITHER_OF}(?=\W*$|\.\s|,\s[a-z]{{2}}|;)"
+)
+# Nothing but values: "2 and 3".
+_BARE = re.compile(rf"(?:\W*\s)?{_EITHER_OF}\W*")
+# The second is the negative of the first: "\sqrt{2} and -\sqrt{2}".
+_OPPOSITES = re.compile(
+    rf"(?<![\w.\\}}])(?P<values>(?P<one>{_UNSIGNED}) (?:and|or) -\s?(?P=one))(?!\.?\w|\s?[-+*/^({{])"
+)
 # Several letters with a value each: "x = 2 and y = 3".
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
 # What introduces values that are only supposed: "since x = 2", "(x = 2".
 _SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
-_VALUES = r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,30},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))"
 # "The roots are 2 and 3".
 _ALL_NAMED = re.compile(
     r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+" + _VALUES,
@@ -81,19 +100,27 @@ def described_sets(text: str, asked: str) -> Iterator[tuple[str, tuple[int, int]
 
 def solutions(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int, int]]]:
     """Return the values that are given as all solutions, or as the numbers of a list that is asked for, with their places."""
-    if not any(mark in outside for mark in ("=", " are", " or ")):
+    if not any(mark in outside for mark in ("=", " are", " or ", " and ", ", ")):
         return
     for match in _EITHER_SIDE.finditer(outside):
         yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
-    for match in _SOLUTIONS.finditer(outside):
-        values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
+    bare = _BARE.fullmatch(outside) if asks(_WANTS_ALL, asked.sentence) or asks(_ASKS_LIST, asked.sentence) else None
+    for match in (*_SOLUTIONS.finditer(outside), *_ONE_OF.finditer(outside), *_opposites(outside), *((bare,) if bare else ())):
         # "How many solutions?" asks for their number, not for the solutions.
-        yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
+        points = 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS
+        yield Candidate(_listed(match["values"]), points, match.start()), match.span()
     for match in _ASSIGNED.finditer(outside):
         if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
             wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
             points = SUPPOSED if _SUPPOSED.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
             yield Candidate(match[0], points, match.start()), match.span()
     for match in (_LISTED if asks(_ASKS_LIST, asked.sentence) else _ALL_NAMED).finditer(outside):
-        values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
-        yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
+        yield Candidate(_listed(match["values"]), ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _opposites(outside: str) -> Iterator[re.Match[str]]:
+    return _OPPOSITES.finditer(outside) if " -" in outside else iter(())
+
+
+def _listed(values: str) -> str:
+    return ", ".join(re.findall(_ONE, values))

@@ -53,6 +53,8 @@ _RESULTING = re.compile(
 _WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
 # "She pays": money follows, although the verb is among the prepositions above.
 _PAYS = re.compile(r"\bpays?\s*$", re.I)
+# 40 "dollars".
+_CURRENCY = re.compile(r" (?:dollars?|euros?|pounds|cents?|bucks)\b", re.I)
 # A share of a number is an operand: 20% "of the 80".
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 # 5 "students do not": the answer if a question asks who does not.
@@ -181,7 +183,7 @@ def _is_not_so(number: Number) -> bool:
 
 
 def _is_asked_money(number: Number) -> bool:
-    return bool(number.quantity.money) and number.asked.money
+    return number.asked.money and bool(number.quantity.money or _CURRENCY.match(number.after))
 
 
 def _is_asked_percent(number: Number) -> bool:

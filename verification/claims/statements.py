@@ -45,6 +45,8 @@ _END = re.compile(r"[.!?⟧]\s")
 _EXPLICIT = ("box", "answer_line")
 # A line that only gives a value to a letter, "x = 5"; such lines belong together.
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
+# The mark of a list without numbers.
+_LISTED = re.compile(r"\s*[-*•]\s")
 # "Therefore, ...".
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 # A last question that only guesses: "Maybe 12?".
@@ -110,8 +112,9 @@ def _assignments_joined(lines: list[str]) -> list[str]:
     before = ""
     for line in lines:
         given = _ASSIGNED_LINE.fullmatch(line) if "=" in line and len(line) < 60 else None
-        if given and before and given[1] not in before:
-            joined[-1] = f"{joined[-1].rstrip(' .,;')} and {_BULLET.sub('', line).strip()}"
+        listed = bool(given and before == given[1] and _LISTED.match(line) and _LISTED.match(joined[-1]))
+        if given and before and (given[1] not in before or listed):
+            joined[-1] = f"{joined[-1].rstrip(' .,;')} {'or' if listed else 'and'} {_BULLET.sub('', line).strip()}"
         else:
             joined.append(line)
         before = (before if given and before else "") + given[1] if given else before if not line.strip() else ""

@@ -10,7 +10,7 @@ from typing import Literal
 from ..notation.times import same_time
 from ..notation.units import UNITS, asked_unit, is_variable
 from ..notation.values import Value, exact_values, is_ambiguous, read_value, tidy
-from .forms import as_interval, as_pair, other_numbers, same_range, same_remainder
+from .forms import as_interval, as_pair, both_signs, other_numbers, same_range, same_remainder
 from .matrices import compare_matrices
 from .numeric_samples import compare_samples
 from .pool import compare
@@ -148,6 +148,8 @@ def _compare_written(claim: str, reference: str, wanted: frozenset[Fraction], ti
         return "timeout"
     if not _bounded(reference):
         return "bad_reference"
+    if "\\pm" in reference or ("\\pm" in claim and "," in reference):
+        claim, reference = both_signs(claim), both_signs(reference)
     if other_numbers(claim, reference) or ("\\pm" in claim and not _SEVERAL_VALUES.search(reference)):
         return "unequal"
     if (same := compare_samples(claim, reference)) is not None:

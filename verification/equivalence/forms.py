@@ -27,6 +27,8 @@ _OR = re.compile(r"\s*(?:\bor\b|\\lor|\\cup|\\vee|\\quad)+\s*")
 # The brackets of a list, and "x \\in" before them.
 _AROUND = re.compile(r"^\s*(?:[a-zA-Z]\s*(?:=|\\in)\s*)?(?:\\?\{|[(\[])\s*|\s*(?:\\?\}|[)\]])\s*$")
 _SEPARATOR = re.compile(r"\s*(?:,\s*and\b|,)\s*")
+# Between two solutions.
+_ALTERNATIVES = re.compile(r"\s*(?:\\text\s*\{\s*(?:or|and)\s*\}|\bor\b|\band\b)\s*")
 _LEFT_SIDE = re.compile(r"^[^=]*=\s*")
 _LESS = ("<", "\\le", "\\leq")
 
@@ -109,3 +111,12 @@ def as_interval(text: str) -> str:
 def is_range(text: str) -> bool:
     """Return whether a reference is a range of two numbers, "3-5"."""
     return bool(_RANGE.fullmatch(text.strip()))
+
+
+def both_signs(text: str) -> str:
+    r"""Convert "x = 2 \\pm \\sqrt{3}" to its two values, "2 + \\sqrt{3}, 2 - \\sqrt{3}", and "x = 2 or x = -2" to "2, -2"."""
+    if text.count("\\pm") == 1 and "," not in text:
+        text = _LEFT_SIDE.sub("", text)
+        return ", ".join(text.replace("\\pm", sign).strip().removeprefix("+ ").removeprefix("+") for sign in ("+ ", "- "))
+    parts = _ALTERNATIVES.split(text)
+    return ", ".join(_LEFT_SIDE.sub("", part) for part in parts) if len(parts) == 2 else text

@@ -41,6 +41,16 @@ _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b
 _ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
 _ASKS_PERCENT = re.compile(r"percent|%", re.I)
 _ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
+# "How many are left?"
+_LEFT = re.compile(r"\b(?:left|remain\w*)\b", re.I)
+# "What is the slope of ...?"
+_HEAD = re.compile(
+    r"\b(?:what(?:'s| is| are| was| will be| would be)|find|calculate|determine|compute|give) (?:the |its |his |her |their )"
+    r"(?:[a-z-]+ ){0,2}?(?P<noun>[a-z]{3,})(?=[?.,]| (?:of|for|in|to|when|if|that|between|he|she|they|it)\b|$)",
+    re.I,
+)
+# A value from which another follows: 108/6 "= 18", 24 "per box x 3", 66.67", which rounds to 67".
+_GOES_ON = re.compile(r"[^,;.]*?(?:=|\s[-+*/x]\s)| of |[^.;]*?\bround", re.I)
 # "How many students do not ...?"
 _NOT = re.compile(r"\bnot\b|n't\b", re.I)
 # The words after a number that may say what it counts: 12 "red apples", not 12 "per day".
@@ -111,6 +121,21 @@ class Asked:
     def negated(self) -> bool:
         """Whether the question asks what is not so: "How many do not ...?"."""
         return bool(_NOT.search(self.sentence))
+
+    @cached_property
+    def left(self) -> bool:
+        """Whether it is asked what is left."""
+        return bool(_LEFT.search(self.sentence))
+
+    @cached_property
+    def said(self) -> re.Pattern[str] | None:
+        """What says that a value is what was asked: "the slope of the line is", where the slope is asked."""
+        found = _HEAD.search(self.sentence)
+        return re.compile(rf"\b{found['noun']}\b[^.,;:=\d]{{0,40}}(?:\b(?:is|are|was|equals)\b|=|:)\W*$", re.I) if found else None
+
+    def is_said(self, before: str, after: str) -> bool:
+        """Return whether the text before a value says that it is what was asked, and the text after it goes no further."""
+        return bool(self.said and self.said.search(before) and not _GOES_ON.match(after))
 
     @cached_property
     def ratio(self) -> bool:
@@ -205,6 +230,11 @@ class Number:
         return 0 if not named else 1 if named & self.asked.subjects else -1
 
     @cached_property
+    def is_asked(self) -> bool:
+        """Whether the text before it says that it is what was asked."""
+        return self.asked.is_said(self.before[-80:], self.after)
+
+    @cached_property
     def sums(self) -> bool:
         """Whether the question asks for a sum and the clause speaks of one."""
         return self.asked.altogether and bool(_TOGETHER.search(self.clause))
@@ -217,9 +247,15 @@ class Formula:
     content: str
     claim: str
     before: str
+    after: str
     place: float
     """Position in the sentence, from 0 to 1."""
     asked: Asked
+
+    @cached_property
+    def is_asked(self) -> bool:
+        """Whether the text before it says that it is what was asked."""
+        return self.asked.is_said(self.before[-80:], self.after)
 
     @cached_property
     def in_question(self) -> bool:

@@ -30,7 +30,7 @@ _OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
 _EQUIVALENT = re.compile(
     r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly"
     r"| more precisely)?|,? which is(?: equal to| equivalent to)?"
-    r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
+    r"|,? i\.e\.,?|\(or|\((?:exactly|about|approximately|i\.e\.,?)?|=|equivalent to)\s*$",
     re.I,
 )
 # The words after a number that may be its unit: "km/h", "square feet".

@@ -68,6 +68,8 @@ class Place:
     checking: bool
     corrected: bool
     around: Around
+    first: bool = False
+    """Whether the reply begins with it and it is nothing but a value: "20 apples."."""
     low: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,6 +145,7 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("a line with a result", lambda p: p.marked("result"), "Result: 12"),
         Sign("it stands below a heading for the answer", lambda p: p.marked("heading"), "Final answer / 12"),
         Sign("it says what the answer is", lambda p: p.marked("sentence"), "The answer is 12."),
+        Sign("the reply begins with the value alone", lambda p: p.place.first, "20 apples. He has 12 and"),
         Sign("it begins as a conclusion", lambda p: p.marked("conclusion"), "Therefore, she has 12."),
         Sign("it has the words that were asked", lambda p: p.asked_share, "she pays in total"),
         Sign("for each statement with a value after it", lambda p: p.distance),  # two more such sentences follow
@@ -182,6 +185,7 @@ def most(placed: Placed) -> float:
     bound += placed.distance * weight["for each statement with a value after it"]
     bound += weight["it has the words that were asked"] * (placed.kind.source not in _EXPLICIT)
     bound += weight["it is the last one with a value"] * (placed.distance == 0)
+    bound += weight["the reply begins with the value alone"] * placed.place.first
     bound += weight["a correction supersedes what stands before it"] * (
         placed.place.corrected or id(CORRECTION) in placed.place.around.phrases
     )

@@ -56,8 +56,14 @@ _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _ASKS_REMAINDER = re.compile(r"\b(?:is|find) the remainder\b", re.I)
 # "Round to the nearest ten", "as a decimal".
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
+_ASKS_FACTORS = re.compile(r"\bfactori[sz]ation|\bproduct of (?:its )?prime", re.I)
 # "3:4", which could also be a time; ratios are looked for only where one is spoken of.
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
+# "2 to 3", "for every 2 boys there are 3 girls".
+_RATIO_IN_WORDS = re.compile(
+    r"(?:\bfor (?:every|each) )?(?<![\d.,])(?P<low>\d{1,9})(?: (?P<noun>[a-z]+),? there (?:is|are)| to) (?P<high>\d{1,9})\b(?![.,]\d)"
+    r"(?: (?P<other>[a-z]+))?", re.I
+)
 _LETTER_BEFORE_UNIT = (
     r"(?<![\w.,$])\d+[a-z](?=\s(?:(?:square|cubic|sq\.?|cu\.?)\s)?(?:units?|[cmk]?m|feet|ft|inch(?:es)?|met(?:er|re)s?)\b)"
 )
@@ -96,7 +102,7 @@ def pieces(text: str, outside: str, asked: Asked) -> Iterator[Found]:
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
     claim = right_side(content, asked.question)
-    formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
+    formula = Formula(content, claim, text[: match.start()], text[match.end() :], match.start() / (len(text) + 1), asked)
     return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start(), rounded=_rounded_form(content, claim))
 
 
@@ -105,11 +111,11 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
         written = match[0].strip()
         if _SYMBOL_BEFORE_UNIT.match(outside, match.start()):
             # "12h cubic units": the letter is a factor, not part of a unit.
-            formula = Formula(written, written, outside[: match.start()], match.start() / (len(outside) + 1), asked)
+            formula = Formula(written, written, outside[: match.start()], outside[match.end() :], match.start() / (len(outside) + 1), asked)
             text = f"{written[:-1]} * {written[-1]}"
             yield Candidate(text, ALL_SOLUTIONS + EXPRESSION_SIGNS.score(formula), match.start()), match.span()
             continue
-        if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
+        if not ((_MATHEMATICAL.search(written) or _is_product(written, asked)) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
             continue
         if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
             continue
@@ -119,9 +125,14 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
         if exact_values(content):
             continue
         claim = right_side(content, asked.question)
-        formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
+        formula = Formula(content, claim, outside[: match.start()], outside[match.end() :], match.start() / (len(outside) + 1), asked)
         rounded = _rounded_form(content, claim)
         yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start(), rounded=rounded), match.span()
+
+
+def _is_product(written: str, asked: Asked) -> bool:
+    """Return whether this is a product, "2 * 2 * 3", where a factorization is asked for."""
+    return "*" in written and asks(_ASKS_FACTORS, asked.sentence)
 
 
 def _balanced(written: str) -> str:
@@ -143,7 +154,7 @@ def _explained(written: str) -> bool:
 
 
 def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
-    for match in _RANGE.finditer(outside):
+    for match in _RANGE.finditer(outside) if not asked.ratio else ():
         between = match[0].lower().startswith("between")
         written = "-" in match[0] and " " not in match[0] and re.match(r"\s+[a-z]{3}", outside[match.end() :])
         # "and" joins a range only after "between"; "3-5" without spaces needs a noun after it, or a verb before it.
@@ -160,6 +171,11 @@ def _clocks(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def _ratios(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _RATIO_IN_WORDS.finditer(outside) if asked.ratio else ():
+        first, second = match["noun"], match["other"]
+        places = [asked.sentence.find(name.rstrip("s")) if name else 0 for name in (first, second)]
+        low, high = (match["low"], match["high"]) if places[0] <= places[1] else (match["high"], match["low"])
+        yield Candidate(f"{low}:{high}", RATIO * (match[0] not in asked.question), match.start()), match.span()
     for match in _RATIO.finditer(outside) if ":" in outside and (asked.ratio or "ratio" in outside.lower()) else ():
         yield Candidate(match[0], RATIO * (match[0] not in asked.question), match.start()), match.span()
 

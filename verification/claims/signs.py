@@ -11,7 +11,7 @@ from .weighing import Sign, Table, table
 # Patterns with $ are for the text before a number, those matched from the start for the text after it.
 # A verb or sign that states the number: "she has", "the total is about", "x =".
 _COPULA = re.compile(
-    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow"
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|→|⇒|[-=]>|\\Rightarrow"
     rf"|\b(?:{languages.STATES})\b|\b(?:{languages.THAT_IS}),?)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
@@ -32,7 +32,7 @@ _SETS = re.compile(r"\b(?:setting|letting|let|substituting|plugging in)\s*$", re
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
 # The number is the left operand: 12 "+ 4", 12 "apples times 3".
 _OPERAND_AFTER = re.compile(
-    r"\s*(?:[A-Za-z]+\s){0,2}?\s*(?:[-+*/x]|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
+    r"\s*(?:[A-Za-z]+\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
 )
 # A dash that separates, not a minus sign: "Total - $".
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
@@ -51,14 +51,16 @@ _RESULTING = re.compile(
 )
 # A value that should or would be, "it should be" 10.
 _WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
-# "She pays": money follows, although the verb is among the prepositions above.
-_PAYS = re.compile(r"\bpays?\s*$", re.I)
+# "She pays", "it sells for": money follows, although the word is among the prepositions above.
+_PAYS = re.compile(r"\bpays?\s*$|\b(?:sells?|sold|goes|bought) for\s*$", re.I)
 # 40 "dollars".
 _CURRENCY = re.compile(r" (?:dollars?|euros?|pounds|cents?|bucks)\b", re.I)
 # A share of a number is an operand: 20% "of the 80".
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 # 5 "students do not": the answer if a question asks who does not.
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
+# 12 "remain", 12 "of them are left".
+_IS_LEFT = re.compile(r"\s*(?:[a-z]+\s){0,3}(?:remain\w*|left)\b", re.I)
 # 12 "apples, which is the answer".
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 # The exact value and the word before the rounded one: "2.5, which rounds to".
@@ -101,6 +103,8 @@ NUMBER_SIGNS: Table[Number] = table(
             "from 4 to 12",
         ),
         Sign("what is not so was asked", lambda n: n.asked.negated and _is_not_so(n), "5 students do not"),
+        Sign("what is left was asked, and this is", lambda n: n.asked.left and bool(_IS_LEFT.match(n.after)), "12 remain"),
+        Sign("it is said to be what was asked", lambda n: n.is_asked, "the slope is 3, where the slope is asked"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
@@ -134,6 +138,7 @@ SEGMENT_SIGNS: Table[Formula] = table(
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
         Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
+        Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
         # "$3$ plus $4$ is $7$"
         Sign("the later the likelier", lambda f: f.place),
         # "$x + 1$", as in the question
@@ -152,6 +157,7 @@ EXPRESSION_SIGNS: Table[Formula] = table(
     "expression",
     (
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
+        Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
         # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),
@@ -235,7 +241,7 @@ def _restates(number: Number) -> bool:
         _leaves(number)
         or number.named
         or number.counts_the_unit
-        or ("pay" in number.asked.words and _PAYS.search(number.before))
+        or (number.asked.money and _PAYS.search(number.before))
     ):
         return False
     return bool(_BEFORE_RESTATED.search(number.before[-25:]))

@@ -47,6 +47,11 @@ _EXPLICIT = ("box", "answer_line")
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 # The mark of a list without numbers.
 _LISTED = re.compile(r"\s*[-*•]\s")
+# "20 apples.", "$1.50 per day."
+_VALUE_ALONE = re.compile(
+    r"(?:(?:about|approximately|exactly|it'?s|it is|just|only) )?[$€£]?(?P<number>-?\d[\d,./]*(?<![.,]))\s?%?(?:\s?[a-z°^{}\d]+)?"
+    r"(?: (?:per|in total|left|of|each)? ?[a-z]+){0,2}[.!:]?", re.I
+)
 # "Therefore, ...".
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 # A last question that only guesses: "Maybe 12?".
@@ -170,7 +175,8 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
         if distance == LAST:
             return
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-        there = Place(parts[place], before, after, place >= checking, place >= corrected, around)
+        first = place == 0 and _is_value_alone(parts[0], question)
+        there = Place(parts[place], before, after, place >= checking, place >= corrected, around, first)
         kind = kind_of(there)
         # After a refusal, a number is no conclusion unless it is marked as one.
         if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):
@@ -179,6 +185,12 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
         if finished or kind.source in _EXPLICIT or there.has(ANSWER_IS):
             yield Placed(there, kind, distance)
         distance += 1
+
+
+def _is_value_alone(part: str, question: str | None) -> bool:
+    """Return whether a statement is only a value that the question does not give: "20 apples."."""
+    alone = _VALUE_ALONE.fullmatch(part)
+    return bool(alone) and not re.search(rf"(?<![\d.]){re.escape(alone['number'])}(?![\d.]*\d)", question or "")
 
 
 def _cannot_tell(parts: list[str]) -> bool:

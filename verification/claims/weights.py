@@ -10,6 +10,8 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "a percentage was asked, and this is one": 2.5,
         "it ends a change from one value to another, not the change": -2.0,
         "what is not so was asked": 4.5,
+        "what is left was asked, and this is": 2.0,
+        "it is said to be what was asked": 3.0,
         "a sum was asked, and its clause says so": 1.5,
         "a difference was asked, and this is one": 3.0,
         "it stands after the word that concludes": 1.5,
@@ -30,6 +32,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
     "segment": {
         "marked as mathematics": 1.0,
         "a verb or an equation states it": 2.0,
+        "it is said to be what was asked": 3.0,
         "the later the likelier": 0.4,
         "an equation of the question": -1.5,
         "only a variable or f(x)": -1.5,
@@ -38,6 +41,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
     },
     "expression": {
         "a verb states it": 2.0,
+        "it is said to be what was asked": 3.0,
         "the later the likelier": 0.3,
         "an equation": 1.0,
         "the question has it": -1.5,
@@ -49,6 +53,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "a line with a result": 2.4,
         "it stands below a heading for the answer": 4.0,
         "it says what the answer is": 2.4,
+        "the reply begins with the value alone": 4.0,
         "it begins as a conclusion": 1.5,
         "it has the words that were asked": 1.8,
         "for each statement with a value after it": -0.76,

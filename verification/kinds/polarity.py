@@ -7,8 +7,8 @@ import re
 from ..claims.statements import split_statements
 from ..notation.asked import asked_words, content_words
 
-WORDS = {"yes": True, "true": True, "no": False, "false": False}
-_WORD = r"(?P<word>yes|no|true|false)"
+WORDS = {"yes": True, "true": True, "no": False, "false": False, "yep": True, "yeah": True, "nope": False}
+_WORD = r"(?P<word>yes|no|true|false|yep|yeah|nope)"
 # What may follow the word, so that "no apples" and "true love" do not count.
 _STOPS = r"(?=\s*(?:[.,:;!?)*\"'}\]—-]|$|because\b|since\b|as\b|it\b|she\b|he\b|they\b|there\b|the\b|with\b|for\b|when\b))"
 # "No, it is not", "Therefore, yes".
@@ -37,6 +37,25 @@ _CONDITION = re.compile(
     r"\s(?:if|when|given|assuming)\s.*$|\sfor\s[^,?]*(?=\?)|^(?:if|when|given|assuming)\s[^,]*,", re.I | re.S
 )
 """What a question presupposes: "... if she has $5?"."""
+_OPPOSITES = {
+    word: other
+    for pair in (
+        "prime composite",
+        "even odd",
+        "rational irrational",
+        "possible impossible",
+        "convergent divergent",
+        "converge diverge",
+        "increasing decreasing",
+        "positive negative",
+        "equal unequal",
+        "continuou discontinuou",
+        "linear nonlinear",
+        "dependent independent",
+    )
+    for word, other in (pair.split(), pair.split()[::-1])
+}
+"""Words of which one denies the other, without a plural s as `content_words` returns them."""
 _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
 # "It would be true if ..." says nothing.
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
@@ -66,7 +85,11 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
     asked = content_words(_CONDITION.sub("", asked_words(question)[0])) - _ASKING
     asked = frozenset(word for word in asked if len(word) > 1)
     unnamed = asked - {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
+    denied = {word: frozenset(asked - {word} | {other}) for word, other in _OPPOSITES.items() if word in asked}
     for part in reversed(split_statements(text)[-3:]):
+        opposite = any(words <= content_words(clause) for clause in _CLAUSE.split(part) for words in denied.values())
+        if opposite and not _NEGATED.search(part) and not part.endswith("?"):
+            return False, part
         clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))
         clause = next((each for each, words in clauses if words and words <= content_words(each)), None)
         supposed = _SUPPOSED.search(clause) if clause else None

@@ -76,7 +76,7 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
 def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None) -> Claim | None:
     """Return the claim in the form of the reference: a letter, yes or no, a name, or as stated."""
     # Most references are numbers, and no other kind applies to them.
-    if not options.texts and (wanted is None or wanted[0] in "0123456789-$.\\"):
+    if not options.texts and (wanted is None or (wanted[0] in "0123456789-$.\\" and not read_finding(wanted))):
         return said
     if wanted is not None and read_polarity(wanted) is not None:
         found = find_polarity(reply.text, question)

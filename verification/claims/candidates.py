@@ -25,7 +25,7 @@ _UNIT = re.compile(
 # The whole of which a part is told: "5 of the 12".
 OF_THE = re.compile(
     r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $"
-    r"|\b(?:class|group|team|school|club|family|crowd|party|staff) of $",
+    r"|\bout of (?:a total of )?$|\b(?:class|group|team|school|club|family|crowd|party|staff) of $",
     re.I,
 )
 # The same after the part: "5 of the 12 students".
@@ -49,6 +49,7 @@ _HEAD = re.compile(
     r"(?:[a-z-]+ ){0,2}?(?P<noun>[a-z]{3,})(?=[?.,]| (?:of|for|in|to|when|if|that|between|he|she|they|it)\b|$)",
     re.I,
 )
+_STATES = r"\b(?:is|are|was|were|equals|becomes|comes to)\b"
 # A value from which another follows: 108/6 "= 18", 24 "per box x 3", 66.67", which rounds to 67".
 _GOES_ON = re.compile(r"[^,;.]*?(?:=|\s[-+*/x]\s)| of |[^.;]*?\bround", re.I)
 # "How many students do not ...?"
@@ -131,7 +132,7 @@ class Asked:
     def said(self) -> re.Pattern[str] | None:
         """What says that a value is what was asked: "the slope of the line is", where the slope is asked."""
         found = _HEAD.search(self.sentence)
-        return re.compile(rf"\b{found['noun']}\b[^.,;:=\d]{{0,40}}(?:\b(?:is|are|was|equals)\b|=|:)\W*$", re.I) if found else None
+        return re.compile(rf"\b{found['noun']}\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$", re.I) if found else None
 
     def is_said(self, before: str, after: str) -> bool:
         """Return whether the text before a value says that it is what was asked, and the text after it goes no further."""

@@ -78,7 +78,7 @@ _WANTS_ALL = re.compile(
 )
 # "x < -1 or x > 3".
 _EITHER_SIDE = re.compile(
-    r"\b(?P<letter>[a-z])\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d\s+or\s+(?P=letter)\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d"
+    r"\b(?P<letter>[a-z])\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d\s+(?:or|and)\s+(?P=letter)\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d"
 )
 
 

@@ -56,6 +56,7 @@ _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _ASKS_REMAINDER = re.compile(r"\b(?:is|find) the remainder\b", re.I)
 # "Round to the nearest ten", "as a decimal".
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
+_ASKS_EQUATION = re.compile(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", re.I)
 _ASKS_FACTORS = re.compile(r"\bfactori[sz]ation|\bproduct of (?:its )?prime", re.I)
 # "3:4", which could also be a time; ratios are looked for only where one is spoken of.
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
@@ -73,7 +74,7 @@ _SYMBOL_BEFORE_UNIT = re.compile(_LETTER_BEFORE_UNIT)
 _EXPRESSION = re.compile(
     r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|(?:(?<!\w)[A-Za-z]\s*=\s*)?\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
     r"|\{[^{}]{1,80}\}"
-    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|(?!(?<=[\s=])\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\))[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
+    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|(?!(?<=[\s=])\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\))[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-zC]\b)){2,}"
     r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d)"
     rf"|{_LETTER_BEFORE_UNIT})"
 )
@@ -119,7 +120,8 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
             continue
         if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
             continue
-        if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
+        whole = asks(_ASKS_EQUATION, asked.sentence) and "=" in written
+        if (_FRAGMENT.fullmatch(written) and not whole) or _DANGLING.search(written) or _explained(written):
             continue
         content = _balanced(written)
         if exact_values(content):
@@ -206,7 +208,7 @@ def right_side(content: str, question: str | None) -> str:
     content = _exact_form(tidy(content), question)
     # Equals signs in braces, as in a set or a subscript, do not separate sides.
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
-    if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
+    if "=" not in plain or _ASKS_EQUATION.search(question or ""):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
     # Several equations ("x = 1, y = 2") and inequalities stay whole.
     if re.search(r"(?<!=)=(?!=).*,(?!\d{3}\b).*(?<!=)=|\bor\b|\band\b", content) or re.search(

@@ -61,6 +61,10 @@ _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 # 12 "remain", 12 "of them are left".
 _IS_LEFT = re.compile(r"\s*(?:[a-z]+\s){0,3}(?:remain\w*|left)\b", re.I)
+_LEAVING = re.compile(r"\b(?:leaves?|leaving)\s(?:[a-z]+\s){0,3}[$€£]?$", re.I)
+# 12 "apples, because".
+_REASON = re.compile(r"(?:\s[a-z]+){0,3}(?:,| -)?\s(?:since|because|as|for)\s", re.I)
+_IN_REASON = re.compile(r"\d.*\bbecause\b[^;]*$", re.I)
 # 12 "apples, which is the answer".
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 # The exact value and the word before the rounded one: "2.5, which rounds to".
@@ -84,6 +88,7 @@ _DIFFERENCE = re.compile(
 )
 # The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
+_ENDS = re.compile(r"\. |,? (?:because|since) ")
 # An equals sign, but not the one in "<=".
 _EQUALS = re.compile(r"(?<![<>!])=")
 
@@ -103,7 +108,9 @@ NUMBER_SIGNS: Table[Number] = table(
             "from 4 to 12",
         ),
         Sign("what is not so was asked", lambda n: n.asked.negated and _is_not_so(n), "5 students do not"),
-        Sign("what is left was asked, and this is", lambda n: n.asked.left and bool(_IS_LEFT.match(n.after)), "12 remain"),
+        Sign("its reason follows", lambda n: not n.before.strip() and bool(_REASON.match(n.after)), "12, because"),
+        Sign("it stands in a reason", lambda n: "cause" in n.before and bool(_IN_REASON.search(n.before)), "5, because 10 is 5 + 5"),
+        Sign("what is left was asked, and this is", lambda n: _is_left(n), "12 remain"),
         Sign("it is said to be what was asked", lambda n: n.is_asked, "the slope is 3, where the slope is asked"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
@@ -128,7 +135,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign('"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one", "the one who"),
         Sign("a preposition restates it", lambda n: _restates(n), "in 7 days"),
         Sign("it is an operand", lambda n: _is_operand(n), "12 + 4"),
-        Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0])), "12 = x"),
+        Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(_ENDS.split(n.after)[0])), "12 = x"),
         Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
         # "12, which is 3 * 4"
     ),
@@ -158,6 +165,7 @@ EXPRESSION_SIGNS: Table[Formula] = table(
     (
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
         Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
+        Sign("it stands in a reason", lambda f: bool(_IN_REASON.search(f.before)), "5, because x + 5 = 10"),
         # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),
@@ -210,6 +218,10 @@ def _leaves(number: Number) -> bool:
     return "with " in number.before[-15:] and bool(_LEAVES.search(number.before))
 
 
+def _is_left(number: Number) -> bool:
+    return number.asked.left and bool(_IS_LEFT.match(number.after) or _LEAVING.search(number.before[-40:]))
+
+
 def _is_rounded(number: Number) -> bool:
     before, after = number.before, number.after
     return ("ound" in before and bool(_ROUNDED.search(before))) or ("ound" in after[:40] and bool(_WHEN_ROUNDED.match(after)))
@@ -222,7 +234,7 @@ def _is_compared(number: Number) -> bool:
 
 def _is_operand(number: Number) -> bool:
     before = number.before
-    if number.quantity.percent and _SHARE_OF.match(number.after):
+    if (number.quantity.percent or "/" in _written(number)) and _SHARE_OF.match(number.after):
         return True
     return bool((_OPERAND_BEFORE.search(before) and not _DASH.match(before)) or _OPERAND_AFTER.match(number.after))
 

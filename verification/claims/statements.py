@@ -18,6 +18,7 @@ from .phrases import (
     ANSWER_IS,
     APOLOGY,
     CHECKING,
+    CORRECTION,
     DIGIT,
     FOREIGN_LINE,
     GIVES_UP,
@@ -175,7 +176,7 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
         if distance == LAST:
             return
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-        first = place == 0 and _is_value_alone(parts[0], question)
+        first = place == 0 and _is_value_alone(parts, question)
         there = Place(parts[place], before, after, place >= checking, place >= corrected, around, first)
         kind = kind_of(there)
         # After a refusal, a number is no conclusion unless it is marked as one.
@@ -187,10 +188,12 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
         distance += 1
 
 
-def _is_value_alone(part: str, question: str | None) -> bool:
-    """Return whether a statement is only a value that the question does not give: "20 apples."."""
-    alone = _VALUE_ALONE.fullmatch(part)
-    return bool(alone) and not re.search(rf"(?<![\d.]){re.escape(alone['number'])}(?![\d.]*\d)", question or "")
+def _is_value_alone(parts: list[str], question: str | None) -> bool:
+    """Return whether the first statement is only a value, which the question does not give and nothing corrects later."""
+    alone = _VALUE_ALONE.fullmatch(parts[0])
+    if not alone or any(CORRECTION.search(part, part.lower()) for part in parts[1:]):
+        return False
+    return not re.search(rf"(?<![\d.]){re.escape(alone['number'])}(?![\d.]*\d)", question or "")
 
 
 def _cannot_tell(parts: list[str]) -> bool:

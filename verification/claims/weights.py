@@ -10,7 +10,9 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "a percentage was asked, and this is one": 2.5,
         "it ends a change from one value to another, not the change": -2.0,
         "what is not so was asked": 4.5,
-        "what is left was asked, and this is": 2.0,
+        "its reason follows": 2.5,
+        "it stands in a reason": -2.0,
+        "what is left was asked, and this is": 2.5,
         "it is said to be what was asked": 3.0,
         "a sum was asked, and its clause says so": 1.5,
         "a difference was asked, and this is one": 3.0,
@@ -42,6 +44,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
     "expression": {
         "a verb states it": 2.0,
         "it is said to be what was asked": 3.0,
+        "it stands in a reason": -2.0,
         "the later the likelier": 0.3,
         "an equation": 1.0,
         "the question has it": -1.5,

@@ -24,6 +24,7 @@ _CHAIN = re.compile(rf"\s*({_NUMBER})\s*(<|>|\\leq?|\\geq?)\s*[a-zA-Z]\s*(<|>|\\
 _SIDE = re.compile(rf"\s*(?P<letter>[a-zA-Z])\s*(?P<sign><|>|\\leq?|\\geq?)\s*(?P<bound>{_NUMBER})\s*")
 # Between two inequalities: "or", "\cup".
 _OR = re.compile(r"\s*(?:\bor\b|\\lor|\\cup|\\vee|\\quad)+\s*")
+_AND = re.compile(r"\s*(?:,\s*|\band\b)\s*")
 # The brackets of a list, and "x \\in" before them.
 _AROUND = re.compile(r"^\s*(?:[a-zA-Z]\s*(?:=|\\in)\s*)?(?:\\?\{|[(\[])\s*|\s*(?:\\?\}|[)\]])\s*$")
 _SEPARATOR = re.compile(r"\s*(?:,\s*and\b|,)\s*")
@@ -95,6 +96,11 @@ def as_interval(text: str) -> str:
         if left["sign"] in _LESS and right["sign"] not in _LESS and left["letter"] == right["letter"]:
             ends = (")" if left["sign"] == "<" else "]", "(" if right["sign"] == ">" else "[")
             return f"(-\\infty,{left['bound']}{ends[0]}\\cup{ends[1]}{right['bound']},\\infty)"
+    both = [_SIDE.fullmatch(part) for part in _AND.split(text)] if " and " in text or "," in text else []
+    if len(both) == 2 and all(both):
+        low, high = sorted((side for side in both if side), key=lambda side: side["sign"] in _LESS)
+        if high["sign"] in _LESS and low["sign"] not in _LESS and low["letter"] == high["letter"]:
+            return f"{'(' if low['sign'] == '>' else '['}{low['bound']},{high['bound']}{')' if high['sign'] == '<' else ']'}"
     match = _CHAIN.fullmatch(text)
     if not match:
         return text

@@ -57,6 +57,12 @@ _OPPOSITES = {
 }
 """Words of which one denies the other, without a plural s as `content_words` returns them."""
 _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
+# "It is not.", "She does."
+_SHORT = re.compile(
+    r"\W*(?:(?:so|therefore|thus|hence),? )?(?:it|she|he|they|that|this|we|you|i) (?:is|are|does|do|can|will|would|has|have|was|did|could)"
+    r"(?: indeed)?(?P<not>n't|not| not)?\W*",
+    re.I,
+)
 # "It would be true if ..." says nothing.
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
@@ -75,6 +81,8 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
         if called:
             last = called[-1]
             return WORDS[last["word"].lower()] != bool(last["not"]), part
+        if question and (short := _SHORT.fullmatch(part)):
+            return not short["not"], part
         if first := _FIRST.search(part):
             return WORDS[first["word"].lower()], part
     return _restated(text, question) if question else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Quick tests, in lower case: without one of these nothing is converted.
-SIGNALS = (" squared", " cubed", "square root", "cube root", " than ", "at least", "at most")
+SIGNALS = (" squared", " cubed", "square root", "cube root", " than ", "at least", "at most", " between ")
 # "5 times the square root of 2", "2 plus the square root of 3"; alone, "the square root of 16" is a question.
 _ROOT = re.compile(
     r"(?:(?<=\d)(?P<times> times)?|(?<=plus)|(?<=minus)|(?<=negative)|(?P<sign>\\pm)) ?(?:the |a )?"
@@ -17,6 +17,11 @@ _POWER = re.compile(r"(?<![\w\\'])(\d{0,6}[b-hj-z])⟧? (squared|cubed)\b")
 # Sums of terms of which one has a letter: "x^2 minus 1".
 _TERM = r"(?:\d{0,9}[b-hj-z](?:\^\d)?|\d{1,9}\\sqrt(?:\[3\])?\{\w+\}|\d{1,9})"
 _SUM = re.compile(rf"(?<![\w\\'.]){_TERM}(?: (?:plus|minus|times) {_TERM})+(?![\w.]*\w)")
+# "x lies between -2 and 8", "x is between 2 and 8, inclusive".
+_BETWEEN = re.compile(
+    r"(?<![\w\\'])(?P<letter>[b-hj-z])⟧? (?:is|lies|must be|must lie)(?: (?P<strict>strictly))? between ⟦?(?P<low>-?\d[\d./]*)⟧? and"
+    r" ⟦?(?P<high>-?\d[\d./]*(?<![./]))⟧?(?P<both>,? \(?inclusive\)?)?"
+)
 _SIGNS = {" plus ": " + ", " minus ": " - ", " times ": "*"}
 # "x is greater than or equal to 3", "y must be at least 3".
 _COMPARED = re.compile(
@@ -30,7 +35,12 @@ def algebra_in_words(text: str) -> str:
     text = _ROOT.sub(_root, text)
     text = _POWER.sub(lambda match: match[1] + ("^2" if match[2] == "squared" else "^3"), text)
     text = _SUM.sub(_sum, text)
-    return _COMPARED.sub(_comparison, text)
+    return _BETWEEN.sub(_chain, _COMPARED.sub(_comparison, text))
+
+
+def _chain(match: re.Match[str]) -> str:
+    sign = "\\le" if match["both"] else "<"
+    return f"{match['low']} {sign} {match['letter']} {sign} {match['high']}"
 
 
 def _root(match: re.Match[str]) -> str:

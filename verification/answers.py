@@ -140,5 +140,7 @@ def _same(a: str, b: str) -> bool:
 
 
 def _word(positive: bool, wanted: str) -> str:
+    if read_polarity(wanted) == positive:
+        return wanted
     yes, no = ("true", "false") if wanted.strip(" .").lower() in ("true", "false") else ("yes", "no")
     return yes if positive else no

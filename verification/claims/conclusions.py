@@ -41,6 +41,8 @@ _COUNTERFACTUAL = re.compile(r"\bif (?:i|we|you|one) (?:had|were)\b", re.I)
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 # "(3 apples were left over)".
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
+# "Total bill: $45".
+_LABEL = re.compile(r"\W{0,3}([A-Za-z][A-Za-z' ]{1,30}):\s*\S")
 # "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
@@ -148,6 +150,7 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("the reply begins with the value alone", lambda p: p.place.first, "20 apples. He has 12 and"),
         Sign("it begins as a conclusion", lambda p: p.marked("conclusion"), "Therefore, she has 12."),
         Sign("it has the words that were asked", lambda p: p.asked_share, "she pays in total"),
+        Sign("its label is what was asked", lambda p: _labelled(p), "Total bill: $45, where the total bill is asked"),
         Sign("for each statement with a value after it", lambda p: p.distance),  # two more such sentences follow
         Sign("it is the last one with a value", lambda p: p.distance == 0),  # the last line with a number
         Sign(
@@ -185,6 +188,7 @@ def most(placed: Placed) -> float:
     bound += placed.distance * weight["for each statement with a value after it"]
     bound += weight["it has the words that were asked"] * (placed.kind.source not in _EXPLICIT)
     bound += weight["it is the last one with a value"] * (placed.distance == 0)
+    bound += weight["its label is what was asked"] * (":" in placed.place.text[:40])
     bound += weight["the reply begins with the value alone"] * placed.place.first
     bound += weight["a correction supersedes what stands before it"] * (
         placed.place.corrected or id(CORRECTION) in placed.place.around.phrases
@@ -225,6 +229,12 @@ def _found(phrase: Phrase, text: str) -> bool:
 def _supposes(placed: Placed) -> bool:
     around = placed.place.around
     return placed.place.has(HYPOTHETICAL) and (not around.supposed or bool(_COUNTERFACTUAL.search(placed.place.text)))
+
+
+def _labelled(placed: Placed) -> bool:
+    label = _LABEL.match(placed.place.text)
+    words = content_words(label[1]) if label and not placed.kind.mark else frozenset()
+    return bool(words) and words <= placed.place.around.asked
 
 
 def _announces(placed: Placed) -> bool:

@@ -53,6 +53,8 @@ _RESULTING = re.compile(
 _WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
 # "She pays", "it sells for": money follows, although the word is among the prepositions above.
 _PAYS = re.compile(r"\bpays?\s*$|\b(?:sells?|sold|goes|bought) for\s*$", re.I)
+# "each sleeve takes" 12.
+_EACH = re.compile(r"\beach (?:of )?[a-z]+ [a-z]+\b", re.I)
 # 40 "dollars".
 _CURRENCY = re.compile(r" (?:dollars?|euros?|pounds|cents?|bucks)\b", re.I)
 # A share of a number is an operand: 20% "of the 80".
@@ -98,6 +100,7 @@ NUMBER_SIGNS: Table[Number] = table(
     (
         Sign("a number", lambda n: 1),
         Sign("a verb states it", lambda n: _is_stated(n), "she has 12"),
+        Sign("what each has was asked, and its clause says so", lambda n: _is_each(n), "each sleeve takes 12"),
         Sign("it is called the answer", lambda n: bool(_CALLED_ANSWER.match(n.after)), "12 is the answer"),
         Sign("it counts what was asked", lambda n: n.counts_the_unit, "12 apples, where apples were asked"),
         Sign("money was asked, and this is money", lambda n: _is_asked_money(n), "$12"),
@@ -212,6 +215,10 @@ def _is_stated(number: Number) -> bool:
         and not _BREAKDOWN.search(number.before[-60:])
         and not _FROM.search(number.before[-60:])
     )
+
+
+def _is_each(number: Number) -> bool:
+    return bool(_EACH.search(number.clause) and _EACH.search(number.asked.sentence)) and not number.given
 
 
 def _leaves(number: Number) -> bool:

@@ -4,6 +4,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
     "number": {
         "a number": 0.2,
         "a verb states it": 1.6,
+        "what each has was asked, and its clause says so": 2.0,
         "it is called the answer": 4.0,
         "it counts what was asked": 3.0,
         "money was asked, and this is money": 1.5,
@@ -59,6 +60,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "the reply begins with the value alone": 4.0,
         "it begins as a conclusion": 1.5,
         "it has the words that were asked": 1.8,
+        "its label is what was asked": 2.0,
         "for each statement with a value after it": -0.76,
         "it is the last one with a value": 1.0,
         "a correction supersedes what stands before it": 2.0,

@@ -7,13 +7,16 @@ import re
 from ..claims.statements import split_statements
 from ..notation.asked import asked_words, content_words
 
-WORDS = {"yes": True, "true": True, "no": False, "false": False, "yep": True, "yeah": True, "nope": False}
-_WORD = r"(?P<word>yes|no|true|false|yep|yeah|nope)"
+WORDS = dict.fromkeys("yes true yep yeah sí si oui ja sim sì да 是 是的 对 はい 예 네 tak evet".split(), True) | dict.fromkeys(
+    "no false nope non nein não нет 不是 否 不 いいえ 아니요 아니오 nie hayır".split(), False
+)
+"""Also in other languages."""
+_WORD = rf"(?P<word>{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 # What may follow the word, so that "no apples" and "true love" do not count.
 _STOPS = r"(?=\s*(?:[.,:;!?)*\"'}\]—-]|$|because\b|since\b|as\b|it\b|she\b|he\b|they\b|there\b|the\b|with\b|for\b|when\b))"
 # "No, it is not", "Therefore, yes".
 _FIRST = re.compile(
-    rf"(?:^\W*|[,;:-]\s+(?=(?:so|therefore|thus|hence)\b))"
+    rf"(?:^\W*|[,;:-]\s+(?=(?:so|therefore|thus|hence)\b)|[,;:]\s+(?=(?:yes|no), (?!wait\b|actually\b)[a-z]+ ))"
     rf"(?:(?:so|therefore|thus|hence|finally|and|in conclusion|overall|ultimately|then)\b,?\s*)*{_WORD}\b{_STOPS}",
     re.I,
 )
@@ -31,6 +34,8 @@ _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
 _NEGATED = re.compile(r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too)\b|n't\b", re.I)
 # Words of the question that an answer need not repeat; "ye" is "yes" without its s, as `content_words` returns it.
 _ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
+# "To determine if ...", "we check whether ..." say neither.
+_OPEN = re.compile(r"\bwhether\b|\b(?:determine|check|see|find out|tell|know|decide|verify|ask(?:ing|ed)?|assess) if\b", re.I)
 # Where one clause of a sentence ends: "..., because ...".
 _CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and therefore|which shows)\b", re.I)
 _CONDITION = re.compile(
@@ -95,6 +100,8 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
     unnamed = asked - {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
     denied = {word: frozenset(asked - {word} | {other}) for word, other in _OPPOSITES.items() if word in asked}
     for part in reversed(split_statements(text)[-3:]):
+        if _OPEN.search(part):
+            continue
         opposite = any(words <= content_words(clause) for clause in _CLAUSE.split(part) for words in denied.values())
         if opposite and not _NEGATED.search(part) and not part.endswith("?"):
             return False, part

@@ -40,6 +40,8 @@ _BOLD = {
     )
     for mark, sign in (("**", r"\*\*"), ("__", "__"))
 }
+# "*12*", but not "2 * 3 * 4".
+_EMPHASIS = re.compile(r"(?<![\w*)\]}.])\*(?=[\w$-])([^*\n=]{1,80}?)(?<=[\w.%!?])\*(?![\w*(])")
 # "\[...\]", "\(...\)", "$$...$$".
 _MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 # "\begin{aligned}": rows of equations.
@@ -88,6 +90,8 @@ def clean(text: str, *, below: bool = True, question: str | None = None) -> str:
     for mark in ("**", "__"):
         for _ in range(2 * (mark in text)):  # twice, since marks may be nested
             text = _BOLD[mark].sub(r"\1", text)
+    if "*" in text:
+        text = _EMPHASIS.sub(r"\1", text)
     if "\\[" in text or "\\(" in text or "$$" in text:
         text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
     if "$" in text:

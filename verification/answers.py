@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from .claims.finding import Claim, find_claim, read_response
 from .claims.references import read_reference
 from .claims.statements import split_statements
 from .equivalence.comparing import compare_claims
 from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
-from .kinds.options import REFERENCE, Options, pick_letter, read_options
+from .kinds.options import REFERENCE, Options, pick_letter, pick_letters, read_options, several_letters
 from .kinds.polarity import find_polarity, read_polarity
+from .kinds.words import find_word
 from .notation.clean import clean
 from .notation.residue import Reply
 from .steps.solutions import check_solution
@@ -88,10 +91,12 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
                 (wanted if named[0] == kind else named[0],), said.source if said else "last_statement", False, named[1]
             )
         return said
+    if wanted is not None and several_letters(wanted) and (letters := pick_letters(reply.text)):
+        return Claim((letters[0],), said.source if said else "last_statement", False, letters[1])
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)
     if wanted is not None and NAME.fullmatch(wanted):
-        return _named(reply.text, said, question)
+        return _worded(reply.text, _named(reply.text, said, question), wanted, question)
     return said
 
 
@@ -103,6 +108,15 @@ def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
         if len(names := names_in(part, question)) == 1:
             return Claim((names.pop(),), "last_statement", False, part)
     return said
+
+
+def _worded(text: str, said: Claim | None, wanted: str, question: str | None) -> Claim | None:
+    """Return the claim, or the reference if a statement gives it as the answer and the claim is no word that was marked as one."""
+    marked = said is not None and said.source != "last_statement" and re.search(r"[A-Za-z]{2}", said.texts[0])
+    sentence = None if marked else find_word(text, wanted, question)
+    if sentence is None or names_in(sentence, question) - {wanted.casefold()}:
+        return said
+    return Claim((wanted,), said.source if said else "last_statement", False, sentence)
 
 
 def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:

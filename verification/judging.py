@@ -22,7 +22,7 @@ _ASKED_NAME = re.compile(r"(?:(?<=[\w,:] )|(?<=\n\d[.)] )|(?<=[\"'(*{]))[A-Z][a-
 # "than Bea": the other one of a comparison.
 _COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+(?:(?:,? and|,? or|,) [A-Z][a-z]+)*")
 # "..., so": the conclusion follows.
-_SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
+_SO = re.compile(r"(?:[,;]|\s-)\s*(?:and )?(?:so|therefore|thus|hence)\b")
 # A number and what it counts: "12 boys".
 _COUNT = re.compile(r"(?<![\d.,/])(\d[\d,]*(?:\.\d+)?)\s+(?!and\b|or\b|to\b)([A-Za-z]{3,})")
 # A reference of several counts: "12 boys and 18 girls".

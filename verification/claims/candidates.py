@@ -32,8 +32,11 @@ OF_THE = re.compile(
 OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
 _OF_THE_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its|all) [a-z]+(?= (?:is|are|was|were|will|have|has)\b)")
 """The same without a number: "35% of the class are"."""
-# Capitalised words that do not merely begin a question: "Ann", but not "How".
-_NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
+# Whom a question is about: capitalised words, "Ann" but not "How", and "mother".
+_NAME = re.compile(
+    r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b"
+    r"|\b(?:mother|father|brother|sister|son|daughter|wife|husband|uncle|aunt|cousin|friend|boss|teacher|neighbou?r|dog|cat)\b"
+)
 # "Together they have" says that a number is a sum, as a question does with "in total".
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
 _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
@@ -51,7 +54,7 @@ _HEAD = re.compile(
 )
 _STATES = r"\b(?:is|are|was|were|equals|becomes|comes to)\b"
 # A value from which another follows: 108/6 "= 18", 24 "per box x 3", 66.67", which rounds to 67".
-_GOES_ON = re.compile(r"[^,;.]*?(?:=|\s[-+*/x]\s)| of |[^.;]*?\bround", re.I)
+_GOES_ON = re.compile(r"[^,;.]*?(?:=|\s[-+*/x]\s)| of |,?\s*(?:and|or)\s+[-\d\\]|[^.;]*?\bround", re.I)
 # "How many students do not ...?"
 _NOT = re.compile(r"\bnot\b|n't\b", re.I)
 # The words after a number that may say what it counts: 12 "red apples", not 12 "per day".

@@ -17,7 +17,7 @@ SUPPOSED = 0.0
 _VALUE = r"⟦?\s*(?:[a-z]\s*=\s*)?(-?(?:\\frac\s*\{[^{}]{1,9}\}\s*\{[^{}]{1,9}\}|\d{1,9}(?:/\d{1,9}|\.\d{1,9})?))\s*⟧?"
 # "all real numbers except 2".
 _EXCEPT = re.compile(
-    r"\b(?:all|any) real (?:numbers|values)(?: (?:of )?⟦?[a-z]⟧?)?,?\s+"
+    r"\b(?:all|any) real (?:(?:numbers|values)(?: (?:of )?⟦?[a-z]⟧?)?|⟦?[a-z]⟧?),?\s+"
     rf"(?:except|excluding|other than|besides|but)(?: for| when| where)?\s+{_VALUE}",
     re.I,
 )
@@ -46,6 +46,11 @@ _ONE_OF = re.compile(
 )
 # Nothing but values: "2 and 3".
 _BARE = re.compile(rf"(?:\W*\s)?{_EITHER_OF}\W*")
+# "1 + \sqrt{2} and 1 - \sqrt{2}", "(1 + \sqrt{5})/2 or (1 - \sqrt{5})/2".
+_CONJUGATES = re.compile(
+    r"(?P<open>\(?)(?P<a>-?\d[\d./]{0,9})\s?(?P<sign>[-+])\s?(?P<b>(?:\d{0,9}\\sqrt\{[^{}]{1,9}\}|\d{0,9}i)(?:/\d{1,9})?)(?P<tail>(?:\)/\d{1,9})?)"
+    r"(?:,|,?\s+(?:and|or))\s+(?:[a-z](?:_\d)?\s*=\s*)?(?P=open)(?P=a)\s?[-+]\s?(?P=b)(?P=tail)"
+)
 # The second is the negative of the first: "\sqrt{2} and -\sqrt{2}".
 _OPPOSITES = re.compile(
     rf"(?<![\w.\\}}])(?P<values>(?P<one>{_UNSIGNED}) (?:and|or) -\s?(?P=one))(?!\.?\w|\s?[-+*/^({{])"
@@ -109,6 +114,9 @@ def solutions(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int
         # "How many solutions?" asks for their number, not for the solutions.
         points = 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS
         yield Candidate(_listed(match["values"]), points, match.start()), match.span()
+    for match in _CONJUGATES.finditer(outside) if "+" in outside else ():
+        text = f"{match['open']}{match['a']} \\pm {match['b']}{match['tail']}"
+        yield Candidate(text, ALL_SOLUTIONS, match.start()), match.span()
     for match in _ASSIGNED.finditer(outside):
         if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
             wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)

@@ -12,6 +12,7 @@ from .weighing import Sign, Table, table
 # A verb or sign that states the number: "she has", "the total is about", "x =".
 _COPULA = re.compile(
     r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|→|⇒|[-=]>|\\Rightarrow"
+    r"|\b(?:which|that|this|it) (?:gives|yields|leaves|equals|results in)\b"
     rf"|\b(?:{languages.STATES})\b|\b(?:{languages.THAT_IS}),?)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
@@ -169,6 +170,7 @@ EXPRESSION_SIGNS: Table[Formula] = table(
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
         Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
         Sign("it stands in a reason", lambda f: bool(_IN_REASON.search(f.before)), "5, because x + 5 = 10"),
+        Sign("it stands after the word that concludes", lambda f: bool(_SO.search(f.before)), "x = 2y, so y = x / 2"),
         # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),

@@ -46,6 +46,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "a verb states it": 2.0,
         "it is said to be what was asked": 3.0,
         "it stands in a reason": -2.0,
+        "it stands after the word that concludes": 2.0,
         "the later the likelier": 0.3,
         "an equation": 1.0,
         "the question has it": -1.5,

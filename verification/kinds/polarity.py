@@ -65,9 +65,16 @@ _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
 # "It is not.", "She does."
 _SHORT = re.compile(
     r"\W*(?:(?:so|therefore|thus|hence),? )?(?:it|she|he|they|that|this|we|you|i) (?:is|are|does|do|can|will|would|has|have|was|did|could)"
-    r"(?: indeed)?(?P<not>n't|not| not)?\W*",
+    r"(?: indeed)?(?P<not>n't|'t|not| not| never)?\W*(?:\s(?:because|since|as)\b.*)?",
+    re.I | re.S,
+)
+_VERDICT = re.compile(
+    r"\b(?:(?:statement|claim|assertion|proposition|conjecture) (?:is|are) (?P<denied>not |never )?(?P<called>correct|right|valid|incorrect"
+    r"|wrong|invalid)|(?:statement|claim|this|that|it|equation|identity|inequality) (?P<fails>holds|(?:does not|doesn't) hold)"
+    r"|(?:that|it|this)(?:'s| is) (?P<im>not possible|impossible|possible))\b",
     re.I,
 )
+"""Other words for true or false, yes or no."""
 # "It would be true if ..." says nothing.
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
@@ -88,9 +95,19 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
             return WORDS[last["word"].lower()] != bool(last["not"]), part
         if question and (short := _SHORT.fullmatch(part)):
             return not short["not"], part
+        if question and (verdict := _VERDICT.search(part)) and not _SUPPOSED.search(part) and not part.endswith("?"):
+            return _approves(verdict), part
         if first := _FIRST.search(part):
             return WORDS[first["word"].lower()], part
     return _restated(text, question) if question else None
+
+
+def _approves(verdict: re.Match[str]) -> bool:
+    if verdict["im"]:
+        return verdict["im"].lower() == "possible"
+    if verdict["fails"]:
+        return verdict["fails"].lower() == "holds"
+    return (verdict["called"].lower() in ("correct", "right", "valid")) != bool(verdict["denied"])
 
 
 def _restated(text: str, question: str) -> tuple[bool, str] | None:

@@ -12,8 +12,10 @@ from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
 from .kinds.options import REFERENCE, Options, pick_letter, pick_letters, read_options, several_letters
 from .kinds.polarity import find_polarity, read_polarity
+from .kinds.unknowns import values_of
 from .kinds.words import find_word
 from .notation.clean import clean
+from .notation.objects import only_value
 from .notation.residue import Reply
 from .steps.solutions import check_solution
 from .verdicts import Extracted, Loser, Verdict
@@ -34,6 +36,8 @@ def verify_answer(
     """
     reply, options = read_response(response, question), read_options(question)
     wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
+    if wanted is not None and wanted[0] == "{":
+        wanted = only_value(wanted) or wanted
     said = find_claim(reply, question, explain=explain)
     claim = _of_kind(reply, said, options, wanted, question)
     answer, source, sentence = (claim.texts[0], claim.source, claim.statement) if claim else (None, None, None)
@@ -93,6 +97,8 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
         return said
     if wanted is not None and several_letters(wanted) and (letters := pick_letters(reply.text)):
         return Claim((letters[0],), said.source if said else "last_statement", False, letters[1])
+    if wanted is not None and said and "," not in said.texts[0] and (values := values_of(reply.text, wanted, question)):
+        return Claim((values,), said.source, False, said.statement, said.losers)
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)
     if wanted is not None and NAME.fullmatch(wanted):

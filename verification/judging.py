@@ -27,6 +27,10 @@ _SO = re.compile(r"(?:[,;]|\s-)\s*(?:and )?(?:so|therefore|thus|hence)\b")
 _COUNT = re.compile(r"(?<![\d.,/])(\d[\d,]*(?:\.\d+)?)\s+(?!and\b|or\b|to\b)([A-Za-z]{3,})")
 # A reference of several counts: "12 boys and 18 girls".
 _COUNTS_ONLY = re.compile(rf"{_COUNT.pattern}(?:(?:,|;| and|, and)\s+{_COUNT.pattern})+")
+# What form a question asks for.
+_AS_DECIMAL = re.compile(r"\b(?:as|to|into) an? (?:exact )?decimal\b", re.I)
+_AS_FRACTION = re.compile(r"\b(?:as|to|into) an? (?:common )?fraction\b", re.I)
+_AS_PRIMES = re.compile(r"\bprime factori[sz]ation|\bproduct of (?:its )?prime", re.I)
 _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December"
@@ -50,6 +54,8 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
     # "Factor x^2 - 1": the expanded form is equal, but not factored.
     if claim.texts[0].count("(") < wanted.count("(") and question and re.search(r"\bfactor", question, re.I):
         return "unequal"
+    if question and _other_form(claim.texts[0], wanted, question):
+        return "unequal"
     # Of an undecided claim, "3 or 4", every alternative is tried; of others, the claim and its restatement.
     texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]
     if _left_to_divide(claim.texts[0], wanted):
@@ -63,6 +69,21 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         if outcomes[-1] == "equal":
             return "equal"
     return outcomes[0]
+
+
+def _other_form(text: str, wanted: str, question: str) -> bool:
+    """Return whether a claim has not the form that is asked for: a fraction for a decimal, a product with a factor that is not prime."""
+    if _AS_DECIMAL.search(question) and "." in wanted:
+        return bool(re.fullmatch(r"-?\d+/\d+|\\frac.*", tidy(text)))
+    if _AS_FRACTION.search(question) and ("/" in wanted or "frac" in wanted):
+        return bool(re.fullmatch(r"-?\d*\.\d+", tidy(text)))
+    return bool(_AS_PRIMES.search(question)) and _bases(text) != _bases(wanted) and bool(_bases(wanted))
+
+
+def _bases(text: str) -> list[str]:
+    """Return the bases of a product of powers, sorted, each as often as its exponent says; empty for anything else."""
+    factors = [re.fullmatch(r"(\d+)(?:\^\{?(\d{1,2})\}?)?", part.strip()) for part in re.split(r"\\cdot|\\times|\*|×", tidy(text))]
+    return sorted(part[1] for part in factors if part for _ in range(int(part[2] or 1))) if all(factors) else []
 
 
 def _counted(text: str) -> dict[str, frozenset[Fraction]]:

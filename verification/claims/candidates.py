@@ -16,6 +16,8 @@ _TOTAL_OF = re.compile(
     r" of(?: about| approximately)?\s*$",
     re.I,
 )
+# "The sum of 3 and 4": the sum follows.
+_AND_MORE = re.compile(r"(?:\s[a-z]+)?(?:,| and| plus)\s[$€£]?\d", re.I)
 # The noun that a question counts: "how many apples", "in metres?".
 _UNIT = re.compile(
     r"how many ([a-z]+) (?:are|were) ([a-z]+)\b"
@@ -38,7 +40,7 @@ _NAME = re.compile(
     r"|\b(?:mother|father|brother|sister|son|daughter|wife|husband|uncle|aunt|cousin|friend|boss|teacher|neighbou?r|dog|cat)\b"
 )
 # "Together they have" says that a number is a sum, as a question does with "in total".
-_TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
+_TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all|add(?:s|ing)? up|sum of|(?:adding|add) [^=]* we)\b", re.I)
 _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
 # What questions ask: "How much does she pay?", "What percent ...?", "How many more ...?".
 _ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
@@ -46,6 +48,8 @@ _ASKS_PERCENT = re.compile(r"percent|%", re.I)
 _ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
 # "How many are left?"
 _LEFT = re.compile(r"\b(?:left|remain\w*)\b", re.I)
+# "How many km per day ...?"
+_RATE_ASKED = re.compile(r"\b(?:per|each|every|an?) (second|minute|hour|day|week|month|year|person|page)\b", re.I)
 # "What is the slope of ...?"
 _HEAD = re.compile(
     r"\b(?:what(?:'s| is| are| was| will be| would be)|find|calculate|determine|compute|give) (?:the |its |his |her |their )"
@@ -132,6 +136,12 @@ class Asked:
         return bool(_LEFT.search(self.sentence))
 
     @cached_property
+    def rate(self) -> str:
+        """The unit of time of a rate that is asked for: "day" of "how many km per day"; "" if none is."""
+        found = _RATE_ASKED.search(self.sentence)
+        return found[1].lower() if found else ""
+
+    @cached_property
     def said(self) -> re.Pattern[str] | None:
         """What says that a value is what was asked: "the slope of the line is", where the slope is asked."""
         found = _HEAD.search(self.sentence)
@@ -140,6 +150,11 @@ class Asked:
     def is_said(self, before: str, after: str) -> bool:
         """Return whether the text before a value says that it is what was asked, and the text after it goes no further."""
         return bool(self.said and self.said.search(before) and not _GOES_ON.match(after))
+
+    def is_of(self, before: str) -> bool:
+        """Return whether the text before a value names what was asked: "a perimeter of"."""
+        found = _HEAD.search(self.sentence)
+        return bool(found) and bool(re.search(rf"\b{found['noun']} of\W*$", before, re.I))
 
     @cached_property
     def ratio(self) -> bool:
@@ -197,7 +212,7 @@ class Number:
     @cached_property
     def counts_the_unit(self) -> bool:
         """Whether the words after the number are the unit that was asked for."""
-        if not self.asked.unit or self.of_a_whole:
+        if not self.asked.unit or self.of_a_whole or (self.quantity.value < 1 and "/" in _form(self.text, self.quantity)):
             return False
         following = OF_A_WHOLE.sub("", self.after)
         return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
@@ -210,7 +225,9 @@ class Number:
     @cached_property
     def named(self) -> bool:
         """Whether the number is new and follows "a total of" or similar words."""
-        return not self.given and " of" in self.before[-20:] and bool(_TOTAL_OF.search(self.before[-60:]))
+        if self.given or " of" not in self.before[-20:] or _AND_MORE.match(self.after):
+            return False
+        return bool(_TOTAL_OF.search(self.before[-60:]))
 
     @cached_property
     def asked_share(self) -> float:
@@ -236,7 +253,7 @@ class Number:
     @cached_property
     def is_asked(self) -> bool:
         """Whether the text before it says that it is what was asked."""
-        return self.asked.is_said(self.before[-80:], self.after)
+        return self.asked.is_said(self.before[-80:], self.after) or (not self.given and self.asked.is_of(self.before[-40:]))
 
     @cached_property
     def sums(self) -> bool:

@@ -41,6 +41,7 @@ _COUNTERFACTUAL = re.compile(r"\bif (?:i|we|you|one) (?:had|were)\b", re.I)
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 # "(3 apples were left over)".
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
+_DIFFERS = re.compile(r"\b(?:more|fewer|less|difference)\b", re.I)
 # "Total bill: $45".
 _LABEL = re.compile(r"\W{0,3}([A-Za-z][A-Za-z' ]{1,30}):\s*\S")
 # "3 * 4 = 12 apples."
@@ -55,6 +56,8 @@ class Around:
     """Content words of the sentence that asks."""
     supposed: bool
     """Whether the question itself says "if" or "would"."""
+    differs: bool
+    """Whether it asks for a difference."""
     phrases: dict[int, list[str]]
     """The phrases that can occur in the reply, by `id`, with their words that occur in it. Most replies contain few phrases;
     searching every statement for all of them took most of the time."""
@@ -97,7 +100,8 @@ class Place:
 
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
-    return Around(asked, _question_supposes(question or ""), phrases_in(text))
+    question = question or ""
+    return Around(asked, _question_supposes(question), bool(_DIFFERS.search(question[-300:])), phrases_in(text))
 
 
 @dataclass(slots=True)
@@ -232,6 +236,8 @@ def _supposes(placed: Placed) -> bool:
 
 
 def _labelled(placed: Placed) -> bool:
+    if placed.place.around.differs:
+        return False
     label = _LABEL.match(placed.place.text)
     words = content_words(label[1]) if label and not placed.kind.mark else frozenset()
     return bool(words) and words <= placed.place.around.asked

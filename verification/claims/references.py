@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 
 from ..notation.clean import plain_characters
-from ..notation.objects import only_value
 from ..notation.values import tidy
 
 # The final line of GSM8K and similar sets: "#### 18", "A: 18".
@@ -23,8 +22,6 @@ def read_reference(reference: str) -> str | None:
         text = boxed
     if text.startswith("$") and text.endswith("$") and len(text) > 2:  # "$18$"
         text = text.strip("$")
-    if text.startswith("{") and '"' in text:
-        text = only_value(text) or text
     text = tidy(text if text.isascii() else plain_characters(text))
     return text if text and len(text) <= 400 else None  # longer ones are no answers, but whole solutions
 

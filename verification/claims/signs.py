@@ -33,7 +33,7 @@ _SETS = re.compile(r"\b(?:setting|letting|let|substituting|plugging in)\s*$", re
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
 # The number is the left operand: 12 "+ 4", 12 "apples times 3".
 _OPERAND_AFTER = re.compile(
-    r"\s*(?:[A-Za-z]+\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
+    r"\s*(?:[A-Za-z]+,?\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
 )
 # A dash that separates, not a minus sign: "Total - $".
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
@@ -45,7 +45,7 @@ _FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
 _COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|than)\b[^,;.\d]*$", re.I)
 # Words that lead to a result: "which means", "leaving", "es decir".
 _RESULTING = re.compile(
-    r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts to|comes to"
+    r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts? to|comes? to|adds? up to|arrives? at|works? out to|totall?ing"
     r"|so|thus|therefore|hence|i\.e\."
     rf"|{languages.THAT_IS}|{languages.LEADS_TO})\b|なので|だから|つまり|所以|因此",
     re.I,
@@ -58,12 +58,18 @@ _PAYS = re.compile(r"\bpays?\s*$|\b(?:sells?|sold|goes|bought) for\s*$", re.I)
 _EACH = re.compile(r"\beach (?:of )?[a-z]+ [a-z]+\b", re.I)
 # 40 "dollars".
 _CURRENCY = re.compile(r" (?:dollars?|euros?|pounds|cents?|bucks)\b", re.I)
+# "We arrive at" 12.
+_ARRIVES = re.compile(r"\b(?:arrived? at|ends? up with|left with)\s*[$€£]?$", re.I)
 # A share of a number is an operand: 20% "of the 80".
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 # 5 "students do not": the answer if a question asks who does not.
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 # 12 "remain", 12 "of them are left".
 _IS_LEFT = re.compile(r"\s*(?:[a-z]+\s){0,3}(?:remain\w*|left)\b", re.I)
+# 6 "km per day", 6 "km/day".
+_RATE = re.compile(
+    r"\s*(?:[a-z]+\s?){0,2}?(?:/|\bper\s|\ban?\s|\beach\s|\bevery\s)\s?(?P<unit>second|minute|hour|day|week|month|year|person|page)", re.I
+)
 _LEAVING = re.compile(r"\b(?:leaves?|leaving)\s(?:[a-z]+\s){0,3}[$€£]?$", re.I)
 # 12 "apples, because".
 _REASON = re.compile(r"(?:\s[a-z]+){0,3}(?:,| -)?\s(?:since|because|as|for)\s", re.I)
@@ -115,6 +121,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("its reason follows", lambda n: not n.before.strip() and bool(_REASON.match(n.after)), "12, because"),
         Sign("it stands in a reason", lambda n: "cause" in n.before and bool(_IN_REASON.search(n.before)), "5, because 10 is 5 + 5"),
         Sign("what is left was asked, and this is", lambda n: _is_left(n), "12 remain"),
+        Sign("a rate was asked, and this is one", lambda n: _is_rate(n), "12 km per day, where km per day are asked"),
         Sign("it is said to be what was asked", lambda n: n.is_asked, "the slope is 3, where the slope is asked"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
@@ -227,6 +234,12 @@ def _leaves(number: Number) -> bool:
     return "with " in number.before[-15:] and bool(_LEAVES.search(number.before))
 
 
+def _is_rate(number: Number) -> bool:
+    if number.asked.money and not _is_asked_money(number):
+        return False
+    return bool(number.asked.rate and (rate := _RATE.match(number.after)) and rate["unit"].lower() == number.asked.rate)
+
+
 def _is_left(number: Number) -> bool:
     return number.asked.left and bool(_IS_LEFT.match(number.after) or _LEAVING.search(number.before[-40:]))
 
@@ -262,6 +275,7 @@ def _restates(number: Number) -> bool:
         _leaves(number)
         or number.named
         or number.counts_the_unit
+        or _ARRIVES.search(number.before[-20:])
         or (number.asked.money and _PAYS.search(number.before))
     ):
         return False

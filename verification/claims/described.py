@@ -58,7 +58,7 @@ _OPPOSITES = re.compile(
 # Several letters with a value each: "x = 2 and y = 3".
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
 # What introduces values that are only supposed: "since x = 2", "(x = 2".
-_SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
+SUPPOSES = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
 # "The roots are 2 and 3".
 _ALL_NAMED = re.compile(
     r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+" + _VALUES,
@@ -120,7 +120,7 @@ def solutions(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int
     for match in _ASSIGNED.finditer(outside):
         if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
             wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
-            points = SUPPOSED if _SUPPOSED.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
+            points = SUPPOSED if SUPPOSES.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
             yield Candidate(match[0], points, match.start()), match.span()
     for match in (_LISTED if asks(_ASKS_LIST, asked.sentence) else _ALL_NAMED).finditer(outside):
         yield Candidate(_listed(match["values"]), ALL_SOLUTIONS, match.start("values")), match.span("values")

@@ -11,7 +11,7 @@ from ..notation.quantities import AMOUNT, find_quantities
 from ..notation.times import CLOCK as TIME
 from ..notation.values import exact_values, tidy
 from .candidates import Asked, Candidate, Formula, asks
-from .described import ALL_SOLUTIONS, described_sets, solutions
+from .described import ALL_SOLUTIONS, SUPPOSED, SUPPOSES, described_sets, solutions
 from .signs import EXPRESSION_SIGNS, SEGMENT_SIGNS, in_parentheses
 
 RATIO = 2.5
@@ -105,7 +105,9 @@ def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
     claim = right_side(content, asked.question)
     formula = Formula(content, claim, text[: match.start()], text[match.end() :], match.start() / (len(text) + 1), asked)
-    return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start(), rounded=_rounded_form(content, claim))
+    supposed = content.count("=") > 1 and ", " in content and SUPPOSES.search(formula.before[-40:])
+    points = SUPPOSED if supposed else SEGMENT_SIGNS.score(formula)
+    return Candidate(claim, points, match.start(), rounded=_rounded_form(content, claim))
 
 
 def _expressions(outside: str, asked: Asked) -> Iterator[Found]:

@@ -12,6 +12,7 @@ from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
 from .kinds.options import REFERENCE, Options, pick_letter, pick_letters, read_options, several_letters
 from .kinds.polarity import find_polarity, read_polarity
+from .kinds.printed import same_object, shown_as
 from .kinds.unknowns import values_of
 from .kinds.words import find_word
 from .notation.clean import clean
@@ -39,7 +40,8 @@ def verify_answer(
     if wanted is not None and wanted[0] == "{":
         wanted = only_value(wanted) or wanted
     said = find_claim(reply, question, explain=explain)
-    claim = _of_kind(reply, said, options, wanted, question)
+    shown = shown_as(response, wanted, question) if wanted else None
+    claim = Claim((shown,), "last_statement", False, shown) if shown else _of_kind(reply, said, options, wanted, question)
     answer, source, sentence = (claim.texts[0], claim.source, claim.statement) if claim else (None, None, None)
     losers = claim.losers if claim else ()
     if reference is None or not str(reference).strip():
@@ -85,6 +87,8 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
     # Most references are numbers, and no other kind applies to them.
     if not options.texts and (wanted is None or (wanted[0] in "0123456789-$.\\" and not read_finding(wanted))):
         return said
+    if wanted is not None and wanted[0] == "{" and (given := same_object(reply.text, wanted)):
+        return Claim((given,), said.source if said else "last_statement", False, given)
     if wanted is not None and read_polarity(wanted) is not None:
         found = find_polarity(reply.text, question)
         return Claim((_word(found[0], wanted),), said.source if said else "last_statement", False, found[1]) if found else None

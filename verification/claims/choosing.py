@@ -49,7 +49,7 @@ _SENTENCE = re.compile(r"[\u3040-\u9fff]{2,}[^\d]*\d|\D?\d+\D*[\u3040-\u9fff]\D*
 _PLACES = re.compile(r"\s(?:decimal|significant|digits?\b|d\.?p\b)")
 _CORRECTED = re.compile(
     r".*(?:\.\.\.?|[,;:-])\s*(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean|or rather|make that)\b[,:.]?\s*(?=.*\d)"
-    r"|.*\b(?:first|initially|originally|people|some|many|might|may),? (?:i |we )?(?:thought|think|got|guess(?:ed)?|say|expect(?:ed)?)\b"
+    r"|.*\.\.\.?\s*no\b,?\s*(?=.*\d)|.*\b(?:first|initially|originally|people|some|many|might|may),? (?:i |we )?(?:thought|think|got|guess(?:ed)?|say|expect(?:ed)?)\b"
     r"[^.;]*\bbut\b(?=.*\d)",
     re.I | re.S,
 )

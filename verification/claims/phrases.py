@@ -143,6 +143,7 @@ ANOTHER_WAY = _phrase(
 # "It could be 3 or 4", "either 3 apples or 4".
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
+    r"|(?:could|might|may) (?:also )?be .{1,40}\b(?:could|might|may) (?:also )?be|can(?:'t|not) tell\b"
     r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure"
     r"|(?:perhaps|maybe|possibly)\b.{1,60}\b(?:perhaps|maybe|possibly|or))\b",
     "could might may unclear determine either know sure perhaps possibly",

@@ -23,7 +23,7 @@ _FIRST = re.compile(
 # "The answer is no", "the statement is not always true".
 _CALLED = re.compile(
     rf"\b(?:answer|statement|claim|conclusion|assertion|proposition|it|this|that|which|result|equation|verdict)\b[^.\n]{{0,40}}?"
-    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore"
+    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|'s\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore"
     rf"|definitely|actually|also|always)\s+)?"
     rf"(?P<not>not\s+(?:always\s+|necessarily\s+)?)?[\"'*(]*{_WORD}\b{_STOPS}",
     re.I,
@@ -31,7 +31,13 @@ _CALLED = re.compile(
 # "\boxed{\text{Yes}}".
 _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
 # "is not prime", "fails to".
-_NEGATED = re.compile(r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too)\b|n't\b", re.I)
+_NEGATED = re.compile(
+    r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too|keine?|nicht|pas|não|non|не)\b|n't\b|不|没|ない|ありません|아니|아닙", re.I
+)
+# "Correct.", "That's wrong.".
+_BRIEF = re.compile(r"\W*(?:(?:that|it|this)(?:'s| is) )?(?P<brief>correct|right|t|incorrect|wrong|f)\W*", re.I)
+_SHORT_OF = re.compile(r"\b(?:is|are|'s|falls?|be) (?:[$€£]?[\d.,]+ (?:\w+ )?)?short\b|\bshort (?:of|by)\b", re.I)
+"""Not enough: "She is $2 short."."""
 # Words of the question that an answer need not repeat; "ye" is "yes" without its s, as `content_words` returns it.
 _ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
 # "To determine if ...", "we check whether ..." say neither.
@@ -95,11 +101,30 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
             return WORDS[last["word"].lower()] != bool(last["not"]), part
         if question and (short := _SHORT.fullmatch(part)):
             return not short["not"], part
+        if question and (brief := _BRIEF.fullmatch(part)):
+            return brief["brief"].lower() in ("correct", "right", "t"), part
         if question and (verdict := _VERDICT.search(part)) and not _SUPPOSED.search(part) and not part.endswith("?"):
             return _approves(verdict), part
         if first := _FIRST.search(part):
             return WORDS[first["word"].lower()], part
     return _restated(text, question) if question else None
+
+
+def _denies(part: str, question: str, enough: bool) -> bool:
+    """Return whether the last clause of a statement denies words of the question and says nothing else: "she can't buy it"."""
+    if enough and _SHORT_OF.search(part):
+        return True
+    clause = _CLAUSE.split(part.strip(" ."))[-1]
+    sentence = asked_words(question)[0]
+    said, numbers = content_words(_NEGATED.sub(" ", clause)), set(re.findall(r"\d+", clause))
+    return (
+        bool(said)
+        and said <= content_words(sentence)
+        and numbers <= set(re.findall(r"\d+", question))
+        and bool(_NEGATED.search(clause))
+        and not _NEGATED.search(sentence)
+        and not part.endswith("?")
+    )
 
 
 def _approves(verdict: re.Match[str]) -> bool:
@@ -121,6 +146,8 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
             continue
         opposite = any(words <= content_words(clause) for clause in _CLAUSE.split(part) for words in denied.values())
         if opposite and not _NEGATED.search(part) and not part.endswith("?"):
+            return False, part
+        if _denies(part, question, "enough" in asked):
             return False, part
         clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))
         clause = next((each for each, words in clauses if words and words <= content_words(each)), None)

@@ -48,6 +48,15 @@ def stated_answer(text: str, asked: frozenset[str] = frozenset()) -> str | None:
     return _object_answer(text[: end + 1], text[end + 1 :], asked)
 
 
+def last_object(text: str) -> dict[Any, Any] | None:
+    """Return the object at the end of a text, None if there is none."""
+    part = text[-MAX_OBJECT:]
+    for start in [match.start() for match in re.finditer(r"\{\s*[\"']", part)][:20]:
+        if isinstance(found := _loaded(part[start : part.rfind("}") + 1]), dict):
+            return found
+    return None
+
+
 def only_value(text: str) -> str | None:
     """Return the value of an object with one entry, {"total": 30}; None for any other text."""
     found = _loaded(text)

@@ -12,7 +12,7 @@ from .notation.times import same_date
 from .notation.values import exact_values, tidy
 
 # A reference that is a name: "Tuesday", "Ann Smith".
-NAME = re.compile(r"(?:[A-Z][a-z]|[A-Z]{3,12}(?![a-z])|[A-Za-z][a-z]{2,})(?: [A-Za-z]+){0,2}")
+NAME = re.compile(r"(?:[A-Z][a-z]|[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]+)(?: [^\W\d_]+){0,2}")
 # A division that was not carried out: "12/4", "\frac{12}{4}".
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
 # A name that only says when something begins: "starting on Monday".

@@ -48,6 +48,8 @@ _EXPLICIT = ("box", "answer_line")
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 # The mark of a list without numbers.
 _LISTED = re.compile(r"\s*[-*•]\s")
+# "Explanation: two years ago".
+_EXPLAINS = re.compile(r"\W*(?:explanation|reason(?:ing)?|justification|working)\W*:", re.I)
 # "20 apples.", "$1.50 per day."
 _VALUE_ALONE = re.compile(
     r"(?:(?:about|approximately|exactly|it'?s|it is|just|only) )?[$€£]?(?P<number>-?\d[\d,./]*(?<![.,]))\s?%?(?:\s?[a-z°^{}\d]+)?"
@@ -241,7 +243,7 @@ def _refused_at(parts: list[str], low: str) -> int:
 def _checking_from(parts: list[str]) -> int:
     """Return the index of the statement that begins a closing check, if it is among the last twelve."""
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
-        if CHECKING.search(parts[place], parts[place].lower()):
+        if CHECKING.search(parts[place], parts[place].lower()) or (_EXPLAINS.match(parts[place]) and has_value(parts[place - 1])):
             return place
     return len(parts)
 

@@ -10,7 +10,7 @@ from .options import is_rejected
 # Words that give the word after them: "is", "you get", "it prints", "so".
 _GIVES = re.compile(
     r"(?:\b(?:is|are|was|were|be|becomes?|called|named|gives?|gets?|makes?|yields?|prints?|outputs?|returns?|produces?|displays?|shows?"
-    r"|so|thus|therefore|hence|means|equals?|say|choose|pick|it's|that's)\b|[:=→]|\s-)\s*,?\s*"
+    r"|so|thus|therefore|hence|means|equals?|say|choose|pick|it's|that's)\b|\b(?:es|est|ist|sind|son|sont|è|é|это|lautet|heißt)\b|[是为為叫即は는은]|[:=→]|\s-)\s*,?\s*"
     r"(?:(?:an?|the|clearly|just|string|word|colou?r|text|definitely|simply|indeed|of)\s+)*[\"'(*⟦]*$",
     re.I,
 )
@@ -33,7 +33,8 @@ def find_word(text: str, wanted: str, question: str | None) -> str | None:
         question: if it has the word, only a statement with the word as its subject, or with nothing else, counts.
     """
     parts = split_statements(text)
-    word = re.compile(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])", re.I)
+    # Chinese and Japanese words are not set apart by spaces.
+    word = re.compile(re.escape(wanted) if wanted[0] > "\u3000" else rf"(?<![\w-]){re.escape(wanted)}(?![\w-])", re.I)
     given = bool(word.search(question or ""))
     for part in dict.fromkeys([*parts[-1:], *parts[:1]]):
         for match in word.finditer(part):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from .claims.finding import Claim, find_claim, read_response
-from .claims.references import read_reference
 from .claims.statements import split_statements
 from .equivalence.comparing import compare_claims
 from .judging import NAME, judge, names_in
@@ -17,6 +16,7 @@ from .kinds.unknowns import values_of
 from .kinds.words import find_word
 from .notation.clean import clean
 from .notation.objects import only_value
+from .notation.references import read_reference
 from .notation.residue import Reply
 from .steps.solutions import check_solution
 from .verdicts import Extracted, Loser, Verdict
@@ -121,7 +121,7 @@ def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
 
 
 def _worded(text: str, said: Claim | None, wanted: str, question: str | None) -> Claim | None:
-    """Return the claim, or the reference if a statement gives it as the answer and the claim is no word that was marked as one."""
+    """Return the claim, or the reference if a statement gives it as the answer and no other word is marked as one."""
     marked = said is not None and said.source != "last_statement" and re.search(r"[A-Za-z]{2}", said.texts[0])
     sentence = None if marked else find_word(text, wanted, question)
     if sentence is None or names_in(sentence, question) - {wanted.casefold()}:

@@ -72,7 +72,7 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
 
 
 def _other_form(text: str, wanted: str, question: str) -> bool:
-    """Return whether a claim has not the form that is asked for: a fraction for a decimal, a product with a factor that is not prime."""
+    """Return whether a claim has another form than asked: a fraction for a decimal, or factors that are not prime."""
     if _AS_DECIMAL.search(question) and "." in wanted:
         return bool(re.fullmatch(r"-?\d+/\d+|\\frac.*", tidy(text)))
     if _AS_FRACTION.search(question) and ("/" in wanted or "frac" in wanted):
@@ -82,7 +82,9 @@ def _other_form(text: str, wanted: str, question: str) -> bool:
 
 def _bases(text: str) -> list[str]:
     """Return the bases of a product of powers, sorted, each as often as its exponent says; empty for anything else."""
-    factors = [re.fullmatch(r"(\d+)(?:\^\{?(\d{1,2})\}?)?", part.strip()) for part in re.split(r"\\cdot|\\times|\*|×", tidy(text))]
+    factors = [
+        re.fullmatch(r"(\d+)(?:\^\{?(\d{1,2})\}?)?", part.strip()) for part in re.split(r"\\cdot|\\times|\*|×", tidy(text))
+    ]
     return sorted(part[1] for part in factors if part for _ in range(int(part[2] or 1))) if all(factors) else []
 
 

@@ -1,14 +1,14 @@
-"""What a question asks for, and the values of a statement that could be its claim. Start at `read_question`."""
+"""The values of a statement that could be its claim: numbers, and pieces of mathematics."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-from ..notation.asked import asked_words, content_words
-from ..notation.quantities import Quantity, find_quantities
+from ..notation.asked import content_words
+from ..notation.quantities import Quantity
+from ..notation.question import NAME, Asked, form_of
 
 # The number after "a total of" is named, not restated.
 _TOTAL_OF = re.compile(
@@ -18,12 +18,6 @@ _TOTAL_OF = re.compile(
 )
 # "The sum of 3 and 4": the sum follows.
 _AND_MORE = re.compile(r"(?:\s[a-z]+)?(?:,| and| plus)\s[$€£]?\d", re.I)
-# The noun that a question counts: "how many apples", "in metres?".
-_UNIT = re.compile(
-    r"how many ([a-z]+) (?:are|were) ([a-z]+)\b"
-    r"|how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$",
-    re.I,
-)
 # The whole of which a part is told: "5 of the 12".
 OF_THE = re.compile(
     r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $"
@@ -34,33 +28,8 @@ OF_THE = re.compile(
 OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
 _OF_THE_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its|all) [a-z]+(?= (?:is|are|was|were|will|have|has)\b)")
 """The same without a number: "35% of the class are"."""
-# Whom a question is about: capitalised words, "Ann" but not "How", and "mother".
-_NAME = re.compile(
-    r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b"
-    r"|\b(?:mother|father|brother|sister|son|daughter|wife|husband|uncle|aunt|cousin|friend|boss|teacher|neighbou?r|dog|cat)\b"
-)
 # "Together they have" says that a number is a sum, as a question does with "in total".
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all|add(?:s|ing)? up|sum of|(?:adding|add) [^=]* we)\b", re.I)
-_ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
-# What questions ask: "How much does she pay?", "What percent ...?", "How many more ...?".
-_ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
-_ASKS_PERCENT = re.compile(r"percent|%", re.I)
-_ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
-# "How many are left?"
-_LEFT = re.compile(r"\b(?:left|remain\w*)\b", re.I)
-# "How many km per day ...?"
-_RATE_ASKED = re.compile(r"\b(?:per|each|every|an?) (second|minute|hour|day|week|month|year|person|page)\b", re.I)
-# "What is the slope of ...?"
-_HEAD = re.compile(
-    r"\b(?:what(?:'s| is| are| was| will be| would be)|find|calculate|determine|compute|give) (?:the |its |his |her |their )"
-    r"(?:[a-z-]+ ){0,2}?(?P<noun>[a-z]{3,})(?=[?.,]| (?:of|for|in|to|when|if|that|between|he|she|they|it)\b|$)",
-    re.I,
-)
-_STATES = r"\b(?:is|are|was|were|equals|becomes|comes to)\b"
-# A value from which another follows: 108/6 "= 18", 24 "per box x 3", 66.67", which rounds to 67".
-_GOES_ON = re.compile(r"[^,;.]*?(?:=|\s[-+*/x]\s)| of |,?\s*(?:and|or)\s+[-\d\\]|[^.;]*?\bround", re.I)
-# "How many students do not ...?"
-_NOT = re.compile(r"\bnot\b|n't\b", re.I)
 # The words after a number that may say what it counts: 12 "red apples", not 12 "per day".
 _FOLLOWING = re.compile(
     r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
@@ -72,8 +41,24 @@ _SIDE = re.compile(r"[;]|,(?!\d)| but |(?<=[.!?]) ")
 _LEFT_SIDE = re.compile(r"\s[-+*/]\s[^=]*=\s*[$€£]?$")
 # Where the clause of a number begins or ends: "Ann has 3, and", "because".
 _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
-
-
+# 40 "dollars".
+_CURRENCY = re.compile(r" (?:dollars?|euros?|pounds|cents?|bucks)\b", re.I)
+# A difference names its direction: 2 "more than Bea", 3 "years older".
+_DIFFERENCE = re.compile(
+    r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
+)
+# 5 "students do not": the answer if a question asks who does not.
+_NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
+# 12 "remain", 12 "of them are left".
+_IS_LEFT = re.compile(r"\s*(?:[a-z]+\s){0,3}(?:remain\w*|left)\b", re.I)
+_LEAVING = re.compile(r"\b(?:leaves?|leaving)\s(?:[a-z]+\s){0,3}[$€£]?$", re.I)
+# 6 "km per day", 6 "km/day".
+_RATE = re.compile(
+    r"\s*(?:[a-z]+\s?){0,2}?(?:/|\bper\s|\ban?\s|\beach\s|\bevery\s)\s?(?P<unit>second|minute|hour|day|week|month|year|person|page)",
+    re.I,
+)
+# "each sleeve takes" 12.
+_EACH = re.compile(r"\beach (?:of )?[a-z]+ [a-z]+\b", re.I)
 # Spaces, and what only groups or marks mathematics.
 _GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
 
@@ -88,102 +73,6 @@ class Candidate:
     quantity: Quantity | None = None
     rounded: str = ""
     """The rounded form that follows an exact one: "78.54" after 25 pi."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a question asks for, as far as its words tell: the sentence, its words, the counted unit and the given numbers."""
-
-    question: str
-    sentence: str
-    words: frozenset[str]
-    unit: frozenset[str]
-    known: frozenset[tuple[Fraction, str]]
-    """The given numbers, each with its form: 3/4 is another form of 18/24 and of 0.75."""
-    names: frozenset[str]
-    """Capitalised words of the whole question."""
-    subjects: frozenset[str]
-    """Capitalised words of the sentence that asks."""
-
-    @cached_property
-    def altogether(self) -> bool:
-        """Whether a sum is asked."""
-        return bool(_ALTOGETHER.search(self.sentence))
-
-    @cached_property
-    def money(self) -> bool:
-        """Whether money is asked, and no percentage."""
-        return bool(_ASKS_MONEY.search(self.sentence)) and not self.percent
-
-    @cached_property
-    def percent(self) -> bool:
-        """Whether a percentage is asked."""
-        return bool(_ASKS_PERCENT.search(self.sentence))
-
-    @cached_property
-    def difference(self) -> bool:
-        """Whether a difference is asked."""
-        return bool(_ASKS_DIFFERENCE.search(self.sentence))
-
-    @cached_property
-    def negated(self) -> bool:
-        """Whether the question asks what is not so: "How many do not ...?"."""
-        return bool(_NOT.search(self.sentence))
-
-    @cached_property
-    def left(self) -> bool:
-        """Whether it is asked what is left."""
-        return bool(_LEFT.search(self.sentence))
-
-    @cached_property
-    def rate(self) -> str:
-        """The unit of time of a rate that is asked for: "day" of "how many km per day"; "" if none is."""
-        found = _RATE_ASKED.search(self.sentence)
-        return found[1].lower() if found else ""
-
-    @cached_property
-    def said(self) -> re.Pattern[str] | None:
-        """What says that a value is what was asked: "the slope of the line is", where the slope is asked."""
-        found = _HEAD.search(self.sentence)
-        return re.compile(rf"\b{found['noun']}\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$", re.I) if found else None
-
-    def is_said(self, before: str, after: str) -> bool:
-        """Return whether the text before a value says that it is what was asked, and the text after it goes no further."""
-        return bool(self.said and self.said.search(before) and not _GOES_ON.match(after))
-
-    def is_of(self, before: str) -> bool:
-        """Return whether the text before a value names what was asked: "a perimeter of"."""
-        found = _HEAD.search(self.sentence)
-        return bool(found) and bool(re.search(rf"\b{found['noun']} of\W*$", before, re.I))
-
-    @cached_property
-    def ratio(self) -> bool:
-        """Whether a ratio is asked."""
-        return "ratio" in self.sentence.lower()
-
-
-@lru_cache(maxsize=512)
-def read_question(question: str | None) -> Asked:
-    """Return what a question asks. Without a question, everything is empty."""
-    sentence, words = asked_words(question)
-    unit = content_words(" ".join(" ".join(groups) for groups in _UNIT.findall(sentence)))
-    # The end of a long question asks; the beginning may be a document.
-    given = (question or "")[-4000:]
-    known = frozenset((quantity.value, _form(given, quantity)) for quantity in find_quantities(given))
-    names, subjects = (frozenset(_NAME.findall(text)) for text in (given, sentence))
-    return Asked(question or "", sentence, words, unit, known, names, subjects)
-
-
-def _form(text: str, quantity: Quantity) -> str:
-    """Return the numbers of a written fraction, "18/24"; "" for any other number."""
-    written = text[quantity.start : quantity.end]
-    return "/".join(re.findall(r"\d+", written)) if "/" in written or "frac" in written else ""
-
-
-@lru_cache(maxsize=4096)
-def asks(pattern: re.Pattern[str], sentence: str) -> bool:
-    """Return whether a question's sentence has a pattern; remembered, since many responses answer one question."""
-    return pattern.search(sentence) is not None
 
 
 @dataclass(frozen=True)
@@ -212,7 +101,7 @@ class Number:
     @cached_property
     def counts_the_unit(self) -> bool:
         """Whether the words after the number are the unit that was asked for."""
-        if not self.asked.unit or self.of_a_whole or (self.quantity.value < 1 and "/" in _form(self.text, self.quantity)):
+        if not self.asked.unit or self.of_a_whole or (self.quantity.value < 1 and "/" in form_of(self.text, self.quantity)):
             return False
         following = OF_A_WHOLE.sub("", self.after)
         return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
@@ -220,7 +109,7 @@ class Number:
     @cached_property
     def given(self) -> bool:
         """Whether the number is given in the question."""
-        return (self.quantity.value, _form(self.text, self.quantity)) in self.asked.known
+        return (self.quantity.value, form_of(self.text, self.quantity)) in self.asked.known
 
     @cached_property
     def named(self) -> bool:
@@ -247,7 +136,7 @@ class Number:
     @cached_property
     def about_asked(self) -> int:
         """1 if its clause names whom the question asks about, -1 if it names only someone else, else 0."""
-        named = self.asked.names.intersection(_NAME.findall(self.clause)) if self.asked.subjects else None
+        named = self.asked.names.intersection(NAME.findall(self.clause)) if self.asked.subjects else None
         return 0 if not named else 1 if named & self.asked.subjects else -1
 
     @cached_property
@@ -259,6 +148,41 @@ class Number:
     def sums(self) -> bool:
         """Whether the question asks for a sum and the clause speaks of one."""
         return self.asked.altogether and bool(_TOGETHER.search(self.clause))
+
+    @cached_property
+    def is_asked_money(self) -> bool:
+        """Whether money was asked and this is money: "$12", 12 "dollars"."""
+        return self.asked.money and bool(self.quantity.money or _CURRENCY.match(self.after))
+
+    @cached_property
+    def is_difference(self) -> float:
+        """1 for a difference that is asked for, less than 0 for one that is not."""
+        if not _DIFFERENCE.match(self.after):
+            return 0
+        return 1 if self.asked.difference else -0.5
+
+    @cached_property
+    def is_not_so(self) -> bool:
+        """Whether it tells of what is not so: 5 "students do not"."""
+        return not self.of_a_whole and bool(_NOT_SO.match(OF_A_WHOLE.sub("", self.after)))
+
+    @cached_property
+    def is_left(self) -> bool:
+        """Whether it is asked what is left, and this is."""
+        return self.asked.left and bool(_IS_LEFT.match(self.after) or _LEAVING.search(self.before[-40:]))
+
+    @cached_property
+    def is_rate(self) -> bool:
+        """Whether it is a rate of the unit of time that is asked for."""
+        if not self.asked.rate or (self.asked.money and not self.is_asked_money):
+            return False
+        rate = _RATE.match(self.after)
+        return bool(rate) and rate["unit"].lower() == self.asked.rate
+
+    @cached_property
+    def is_each(self) -> bool:
+        """Whether it is asked what each has, and its clause says so."""
+        return bool(_EACH.search(self.clause) and _EACH.search(self.asked.sentence)) and not self.given
 
 
 @dataclass(frozen=True)

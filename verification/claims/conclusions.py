@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 from ..notation.asked import content_words
 from ..verdicts import Source
@@ -28,80 +27,21 @@ from .phrases import (
     TEMPTING,
     THAT_IS_IT,
     Phrase,
-    phrases_in,
 )
+from .places import Place
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
-# "If she had ...", "what would be ...".
-_SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
 # "If we had used 3, ...": not what the question supposes.
 _COUNTERFACTUAL = re.compile(r"\bif (?:i|we|you|one) (?:had|were)\b", re.I)
 # After "the answer is": a number, or a last word such as "Tuesday".
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 # "(3 apples were left over)".
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
-_DIFFERS = re.compile(r"\b(?:more|fewer|less|difference)\b", re.I)
 # "Total bill: $45".
 _LABEL = re.compile(r"\W{0,3}([A-Za-z][A-Za-z' ]{1,30}):\s*\S")
 # "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
-
-
-@dataclass(frozen=True)
-class Around:
-    """What all statements of a reply have in common."""
-
-    asked: frozenset[str]
-    """Content words of the sentence that asks."""
-    supposed: bool
-    """Whether the question itself says "if" or "would"."""
-    differs: bool
-    """Whether it asks for a difference."""
-    phrases: dict[int, list[str]]
-    """The phrases that can occur in the reply, by `id`, with their words that occur in it. Most replies contain few phrases;
-    searching every statement for all of them took most of the time."""
-
-
-@dataclass(slots=True)
-class Place:
-    """A statement with its neighbours; `checking` in a closing section that only checks, `corrected` after an apology."""
-
-    text: str
-    before: str
-    after: str
-    checking: bool
-    corrected: bool
-    around: Around
-    first: bool = False
-    """Whether the reply begins with it and it is nothing but a value: "20 apples."."""
-    low: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.low = self.text.lower()
-
-    def search(self, phrase: Phrase) -> re.Match[str] | None:
-        """Return the first match of a phrase in the statement."""
-        words = self.around.phrases.get(id(phrase))
-        if words is None:
-            return None
-        # No words: a phrase for the beginning of a text.
-        if not words:
-            return phrase.pattern.match(self.text)
-        for word in words:
-            if word in self.low:
-                return phrase.pattern.search(self.text)
-        return None
-
-    def has(self, phrase: Phrase) -> bool:
-        """Return whether the statement has a phrase."""
-        return self.search(phrase) is not None
-
-
-def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
-    """Return what holds for all statements of a reply."""
-    question = question or ""
-    return Around(asked, _question_supposes(question), bool(_DIFFERS.search(question[-300:])), phrases_in(text))
 
 
 @dataclass(slots=True)
@@ -219,11 +159,6 @@ def kind_of(place: Place) -> Kind:
     if place.has(CONCLUSION) or place.has(FOREIGN_CONCLUSION):
         return Kind("concluding_sentence", "conclusion", text)
     return Kind("last_statement", "", text)
-
-
-@lru_cache(maxsize=512)
-def _question_supposes(question: str) -> bool:
-    return bool(_SUPPOSING.search(question))
 
 
 def _found(phrase: Phrase, text: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .candidates import Asked, Candidate, asks
+from ..notation.question import Asked, asks
+from .candidates import Candidate
 from .signs import HOW_MANY
 
 ALL_SOLUTIONS = 4.0
@@ -52,9 +53,7 @@ _CONJUGATES = re.compile(
     r"(?:,|,?\s+(?:and|or))\s+(?:[a-z](?:_\d)?\s*=\s*)?(?P=open)(?P=a)\s?[-+]\s?(?P=b)(?P=tail)"
 )
 # The second is the negative of the first: "\sqrt{2} and -\sqrt{2}".
-_OPPOSITES = re.compile(
-    rf"(?<![\w.\\}}])(?P<values>(?P<one>{_UNSIGNED}) (?:and|or) -\s?(?P=one))(?!\.?\w|\s?[-+*/^({{])"
-)
+_OPPOSITES = re.compile(rf"(?<![\w.\\}}])(?P<values>(?P<one>{_UNSIGNED}) (?:and|or) -\s?(?P=one))(?!\.?\w|\s?[-+*/^({{])")
 # Several letters with a value each: "x = 2 and y = 3".
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
 # What introduces values that are only supposed: "since x = 2", "(x = 2".

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
 from ..notation.layout import REMAINDER
 from ..notation.quantities import AMOUNT, find_quantities
+from ..notation.question import Asked, asks
 from ..notation.times import CLOCK as TIME
 from ..notation.values import exact_values, tidy
-from .candidates import Asked, Candidate, Formula, asks
+from .candidates import Candidate, Formula
 from .described import ALL_SOLUTIONS, SUPPOSED, SUPPOSES, described_sets, solutions
 from .signs import EXPRESSION_SIGNS, SEGMENT_SIGNS, in_parentheses
 
@@ -62,8 +63,10 @@ _ASKS_FACTORS = re.compile(r"\bfactori[sz]ation|\bproduct of (?:its )?prime", re
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
 # "2 to 3", "for every 2 boys there are 3 girls".
 _RATIO_IN_WORDS = re.compile(
-    r"(?:\bfor (?:every|each) )?(?<![\d.,])(?P<low>\d{1,9})(?: (?P<noun>[a-z]+),? there (?:is|are)| to) (?P<high>\d{1,9})\b(?![.,]\d)"
-    r"(?: (?P<other>[a-z]+))?", re.I
+    r"(?:\bfor (?:every|each) )?(?<![\d.,])(?P<low>\d{1,9})(?: (?P<noun>[a-z]+),? there (?:is|are)| to)"
+    r" (?P<high>\d{1,9})\b(?![.,]\d)"
+    r"(?: (?P<other>[a-z]+))?",
+    re.I,
 )
 _LETTER_BEFORE_UNIT = (
     r"(?<![\w.,$])\d+[a-z](?=\s(?:(?:square|cubic|sq\.?|cu\.?)\s)?(?:units?|[cmk]?m|feet|ft|inch(?:es)?|met(?:er|re)s?)\b)"
@@ -115,11 +118,15 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
         written = match[0].strip()
         if _SYMBOL_BEFORE_UNIT.match(outside, match.start()):
             # "12h cubic units": the letter is a factor, not part of a unit.
-            formula = Formula(written, written, outside[: match.start()], outside[match.end() :], match.start() / (len(outside) + 1), asked)
+            formula = Formula(
+                written, written, outside[: match.start()], outside[match.end() :], match.start() / (len(outside) + 1), asked
+            )
             text = f"{written[:-1]} * {written[-1]}"
             yield Candidate(text, ALL_SOLUTIONS + EXPRESSION_SIGNS.score(formula), match.start()), match.span()
             continue
-        if not ((_MATHEMATICAL.search(written) or _is_product(written, asked)) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
+        if not (
+            (_MATHEMATICAL.search(written) or _is_product(written, asked)) and _HOLDS_VALUE.search(written)
+        ) or exact_values(match[0]):
             continue
         if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
             continue
@@ -130,7 +137,9 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
         if exact_values(content):
             continue
         claim = right_side(content, asked.question)
-        formula = Formula(content, claim, outside[: match.start()], outside[match.end() :], match.start() / (len(outside) + 1), asked)
+        formula = Formula(
+            content, claim, outside[: match.start()], outside[match.end() :], match.start() / (len(outside) + 1), asked
+        )
         rounded = _rounded_form(content, claim)
         yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start(), rounded=rounded), match.span()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import languages
-from .candidates import OF_A_WHOLE, Formula, Number
+from .candidates import Formula, Number
 from .weighing import Sign, Table, table
 
 # Patterns with $ are for the text before a number, those matched from the start for the text after it.
@@ -33,7 +33,8 @@ _SETS = re.compile(r"\b(?:setting|letting|let|substituting|plugging in)\s*$", re
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
 # The number is the left operand: 12 "+ 4", 12 "apples times 3".
 _OPERAND_AFTER = re.compile(
-    r"\s*(?:[A-Za-z]+,?\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
+    r"\s*(?:[A-Za-z]+,?\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>"
+    r"|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
 )
 # A dash that separates, not a minus sign: "Total - $".
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
@@ -45,7 +46,8 @@ _FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
 _COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|than)\b[^,;.\d]*$", re.I)
 # Words that lead to a result: "which means", "leaving", "es decir".
 _RESULTING = re.compile(
-    r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts? to|comes? to|adds? up to|arrives? at|works? out to|totall?ing"
+    r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts? to|comes? to"
+    r"|adds? up to|arrives? at|works? out to|totall?ing"
     r"|so|thus|therefore|hence|i\.e\."
     rf"|{languages.THAT_IS}|{languages.LEADS_TO})\b|なので|だから|つまり|所以|因此",
     re.I,
@@ -54,23 +56,10 @@ _RESULTING = re.compile(
 _WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
 # "She pays", "it sells for": money follows, although the word is among the prepositions above.
 _PAYS = re.compile(r"\bpays?\s*$|\b(?:sells?|sold|goes|bought) for\s*$", re.I)
-# "each sleeve takes" 12.
-_EACH = re.compile(r"\beach (?:of )?[a-z]+ [a-z]+\b", re.I)
-# 40 "dollars".
-_CURRENCY = re.compile(r" (?:dollars?|euros?|pounds|cents?|bucks)\b", re.I)
 # "We arrive at" 12.
 _ARRIVES = re.compile(r"\b(?:arrived? at|ends? up with|left with)\s*[$€£]?$", re.I)
 # A share of a number is an operand: 20% "of the 80".
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
-# 5 "students do not": the answer if a question asks who does not.
-_NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
-# 12 "remain", 12 "of them are left".
-_IS_LEFT = re.compile(r"\s*(?:[a-z]+\s){0,3}(?:remain\w*|left)\b", re.I)
-# 6 "km per day", 6 "km/day".
-_RATE = re.compile(
-    r"\s*(?:[a-z]+\s?){0,2}?(?:/|\bper\s|\ban?\s|\beach\s|\bevery\s)\s?(?P<unit>second|minute|hour|day|week|month|year|person|page)", re.I
-)
-_LEAVING = re.compile(r"\b(?:leaves?|leaving)\s(?:[a-z]+\s){0,3}[$€£]?$", re.I)
 # 12 "apples, because".
 _REASON = re.compile(r"(?:\s[a-z]+){0,3}(?:,| -)?\s(?:since|because|as|for)\s", re.I)
 _IN_REASON = re.compile(r"\d.*\bbecause\b[^;]*$", re.I)
@@ -91,10 +80,6 @@ _BREAKDOWN = re.compile(
 _WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
 # "This leaves her with".
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
-# A difference names its direction: 2 "more than Bea", 3 "years older".
-_DIFFERENCE = re.compile(
-    r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
-)
 # The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
 _ENDS = re.compile(r"\. |,? (?:because|since) ")
@@ -107,24 +92,28 @@ NUMBER_SIGNS: Table[Number] = table(
     (
         Sign("a number", lambda n: 1),
         Sign("a verb states it", lambda n: _is_stated(n), "she has 12"),
-        Sign("what each has was asked, and its clause says so", lambda n: _is_each(n), "each sleeve takes 12"),
+        Sign("what each has was asked, and its clause says so", lambda n: n.is_each, "each sleeve takes 12"),
         Sign("it is called the answer", lambda n: bool(_CALLED_ANSWER.match(n.after)), "12 is the answer"),
         Sign("it counts what was asked", lambda n: n.counts_the_unit, "12 apples, where apples were asked"),
-        Sign("money was asked, and this is money", lambda n: _is_asked_money(n), "$12"),
+        Sign("money was asked, and this is money", lambda n: n.is_asked_money, "$12"),
         Sign("a percentage was asked, and this is one", lambda n: _is_asked_percent(n), "12%"),
         Sign(
             "it ends a change from one value to another, not the change",
             lambda n: " to " in n.before[-5:] and bool(_FROM.search(n.before)),
             "from 4 to 12",
         ),
-        Sign("what is not so was asked", lambda n: n.asked.negated and _is_not_so(n), "5 students do not"),
+        Sign("what is not so was asked", lambda n: n.asked.negated and n.is_not_so, "5 students do not"),
         Sign("its reason follows", lambda n: not n.before.strip() and bool(_REASON.match(n.after)), "12, because"),
-        Sign("it stands in a reason", lambda n: "cause" in n.before and bool(_IN_REASON.search(n.before)), "5, because 10 is 5 + 5"),
-        Sign("what is left was asked, and this is", lambda n: _is_left(n), "12 remain"),
-        Sign("a rate was asked, and this is one", lambda n: _is_rate(n), "12 km per day, where km per day are asked"),
+        Sign(
+            "it stands in a reason",
+            lambda n: "cause" in n.before and bool(_IN_REASON.search(n.before)),
+            "5, because 10 is 5 + 5",
+        ),
+        Sign("what is left was asked, and this is", lambda n: n.is_left, "12 remain"),
+        Sign("a rate was asked, and this is one", lambda n: n.is_rate, "12 km per day, where km per day are asked"),
         Sign("it is said to be what was asked", lambda n: n.is_asked, "the slope is 3, where the slope is asked"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
-        Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
+        Sign("a difference was asked, and this is one", lambda n: n.is_difference, "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
         Sign(
             "another value is rounded to it",
@@ -197,21 +186,6 @@ def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
 
 
-def _is_difference(number: Number) -> float:
-    """Return 1 for a difference that is asked for, less than 0 for one that is not."""
-    if not _DIFFERENCE.match(number.after):
-        return 0
-    return 1 if number.asked.difference else -0.5
-
-
-def _is_not_so(number: Number) -> bool:
-    return not number.of_a_whole and bool(_NOT_SO.match(OF_A_WHOLE.sub("", number.after)))
-
-
-def _is_asked_money(number: Number) -> bool:
-    return number.asked.money and bool(number.quantity.money or _CURRENCY.match(number.after))
-
-
 def _is_asked_percent(number: Number) -> bool:
     return number.quantity.percent and number.asked.percent
 
@@ -226,22 +200,8 @@ def _is_stated(number: Number) -> bool:
     )
 
 
-def _is_each(number: Number) -> bool:
-    return bool(_EACH.search(number.clause) and _EACH.search(number.asked.sentence)) and not number.given
-
-
 def _leaves(number: Number) -> bool:
     return "with " in number.before[-15:] and bool(_LEAVES.search(number.before))
-
-
-def _is_rate(number: Number) -> bool:
-    if number.asked.money and not _is_asked_money(number):
-        return False
-    return bool(number.asked.rate and (rate := _RATE.match(number.after)) and rate["unit"].lower() == number.asked.rate)
-
-
-def _is_left(number: Number) -> bool:
-    return number.asked.left and bool(_IS_LEFT.match(number.after) or _LEAVING.search(number.before[-40:]))
 
 
 def _is_rounded(number: Number) -> bool:

@@ -12,13 +12,12 @@ from math import inf
 from ..notation.asked import asked_words
 from ..notation.residue import LIST_MARKER
 from ..verdicts import Source
-from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of, most, read_around
+from .conclusions import CONCLUSION_SIGNS, Placed, kind_of, most
 from .echoes import is_echo
 from .phrases import (
     ANSWER_IS,
     APOLOGY,
     CHECKING,
-    CORRECTION,
     DIGIT,
     FOREIGN_LINE,
     GIVES_UP,
@@ -32,6 +31,7 @@ from .phrases import (
     UNKNOWABLE,
     without_step_names,
 )
+from .places import Place, is_value_alone, read_around
 
 LAST = 10
 """Maximum number of statements with a value that are considered, from the end."""
@@ -50,11 +50,6 @@ _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 _LISTED = re.compile(r"\s*[-*•]\s")
 # "Explanation: two years ago".
 _EXPLAINS = re.compile(r"\W*(?:explanation|reason(?:ing)?|justification|working)\W*:", re.I)
-# "20 apples.", "$1.50 per day."
-_VALUE_ALONE = re.compile(
-    r"(?:(?:about|approximately|exactly|it'?s|it is|just|only) )?[$€£]?(?P<number>-?\d[\d,./]*(?<![.,]))\s?%?(?:\s?[a-z°^{}\d]+)?"
-    r"(?: (?:per|in total|left|of|each)? ?[a-z]+){0,2}[.!:]?", re.I
-)
 # "Therefore, ...".
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 # A last question that only guesses: "Maybe 12?".
@@ -178,7 +173,7 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
         if distance == LAST:
             return
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-        first = place == 0 and _is_value_alone(parts, question)
+        first = place == 0 and is_value_alone(parts, question)
         there = Place(parts[place], before, after, place >= checking, place >= corrected, around, first)
         kind = kind_of(there)
         # After a refusal, a number is no conclusion unless it is marked as one.
@@ -188,14 +183,6 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
         if finished or kind.source in _EXPLICIT or there.has(ANSWER_IS):
             yield Placed(there, kind, distance)
         distance += 1
-
-
-def _is_value_alone(parts: list[str], question: str | None) -> bool:
-    """Return whether the first statement is only a value, which the question does not give and nothing corrects later."""
-    alone = _VALUE_ALONE.fullmatch(parts[0])
-    if not alone or any(CORRECTION.search(part, part.lower()) for part in parts[1:]):
-        return False
-    return not re.search(rf"(?<![\d.]){re.escape(alone['number'])}(?![\d.]*\d)", question or "")
 
 
 def _cannot_tell(parts: list[str]) -> bool:
@@ -243,7 +230,9 @@ def _refused_at(parts: list[str], low: str) -> int:
 def _checking_from(parts: list[str]) -> int:
     """Return the index of the statement that begins a closing check, if it is among the last twelve."""
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
-        if CHECKING.search(parts[place], parts[place].lower()) or (_EXPLAINS.match(parts[place]) and has_value(parts[place - 1])):
+        if CHECKING.search(parts[place], parts[place].lower()) or (
+            _EXPLAINS.match(parts[place]) and has_value(parts[place - 1])
+        ):
             return place
     return len(parts)
 

@@ -76,7 +76,7 @@ def compare_samples(claim: str, reference: str) -> bool | None:
 
 
 def same_equation(claim: str, reference: str) -> bool:
-    """Return whether two equations with the same letters have sides whose differences are proportional: y = 2x + 1, 2x - y + 1 = 0."""
+    """Return whether two equations say the same: the differences of their sides are proportional."""
     sides = [re.sub(r"\s*\\[,;]\s*", " ", text).split("=") for text in (claim, reference)]
     if [len(pair) for pair in sides] != [2, 2] or len(set(re.findall(r"[a-z]", reference))) < 2:
         return False

@@ -9,7 +9,8 @@ from ..claims.statements import split_statements
 # For example "has no real solutions", "is undefined", "true for all x", "not enough information".
 _CLASSES = {
     "no solution": r"(?:no|not any|without) (?:real |valid |possible |integer )*(?:solutions?|roots?|answers?)\b(?! set)"
-    r"|\bhas none\b|\bthere (?:is|are) none\b|\bno (?:real |positive )?(?:values?|numbers?|integers?)(?: of)?(?: [a-z])? (?:with|such that|whose|for which)\b[^.]*"
+    r"|\bhas none\b|\bthere (?:is|are) none\b|"
+    r"\bno (?:real |positive )?(?:values?|numbers?|integers?)(?: of)?(?: [a-z])? (?:with|such that|whose|for which)\b[^.]*"
     r"|\bno (?:real )?(?:values?|numbers?|x)\b[^.]{0,40}\b(?:works?|satisf\w+|possible|exists?)\b"
     r"|\\emptyset|\\varnothing|∅|\bempty set\b|\bno such\b",
     "undefined": r"\bundefined\b|\bnot defined\b|\bdoes not exist\b|\bdoesn't exist\b|\bDNE\b",

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..claims.references import last_box
 from ..claims.statements import split_statements
+from ..notation.references import last_box
 from ..notation.values import tidy
 
 # An option in the question: "A) 12", "(b) 12", "C. 12".
@@ -42,7 +42,8 @@ _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|
 _BUT = re.compile(r".*\bbut\b|\W*(?:although|though|even though|while|whereas)\b[^,]*,", re.I | re.S)
 # A line that is only a letter, perhaps with the text of its option: "C", "(C) 12".
 _ALONE = re.compile(
-    rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice|letter)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
+    rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice|letter)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)",
+    re.I,
 )
 _RIGHT = re.compile(r"(?<!not )(?<!not the )\b(?:correct|yes(?=\W*$))\b", re.I)
 _WRONG = re.compile(r"\b(?:incorrect|wrong|not (?:the )?correct|no(?=\W*$))\b", re.I)
@@ -70,7 +71,8 @@ _LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:an
 # "Statements A and C are true", "the answer is A, C".
 _TOGETHER = re.compile(
     r"(?:^\W*|\b(?i:is|are|options?|statements?|choices?|answers?|letters?|only|both)\b:?\W*|:\W*)"
-    r"(?P<letters>\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+)\(?[A-J]\)?)+)(?![\w'])(?! (?:is|are) (?:not|false|wrong|incorrect))"
+    r"(?P<letters>\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+)\(?[A-J]\)?)+)"
+    r"(?![\w'])(?! (?:is|are) (?:not|false|wrong|incorrect))"
 )
 # "答案: C", "Respuesta: C".
 _JOINING = re.compile(r"\b(?:both|and)\b", re.I)

@@ -7,9 +7,9 @@ import re
 from ..claims.statements import split_statements
 from ..notation.asked import asked_words, content_words
 
-WORDS = dict.fromkeys("yes true yep yeah sí si oui ja sim sì да 是 是的 对 はい 예 네 tak evet".split(), True) | dict.fromkeys(
-    "no false nope non nein não нет 不是 否 不 いいえ 아니요 아니오 nie hayır".split(), False
-)
+_YES = "yes true yep yeah sí si oui ja sim sì да 是 是的 对 はい 예 네 tak evet"
+_NO = "no false nope non nein não нет 不是 否 不 いいえ 아니요 아니오 nie hayır"
+WORDS = dict.fromkeys(_YES.split(), True) | dict.fromkeys(_NO.split(), False)
 """Also in other languages."""
 _WORD = rf"(?P<word>{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 # What may follow the word, so that "no apples" and "true love" do not count.
@@ -32,7 +32,9 @@ _CALLED = re.compile(
 _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
 # "is not prime", "fails to".
 _NEGATED = re.compile(
-    r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too|keine?|nicht|pas|não|non|не)\b|n't\b|不|没|ない|ありません|아니|아닙", re.I
+    r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too|keine?|nicht|pas|não|non|не)\b"
+    r"|n't\b|不|没|ない|ありません|아니|아닙",
+    re.I,
 )
 # "Correct.", "That's wrong.".
 _BRIEF = re.compile(r"\W*(?:(?:that|it|this)(?:'s| is) )?(?P<brief>correct|right|t|incorrect|wrong|f)\W*", re.I)
@@ -70,12 +72,15 @@ _OPPOSITES = {
 _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
 # "It is not.", "She does."
 _SHORT = re.compile(
-    r"\W*(?:(?:so|therefore|thus|hence),? )?(?:it|she|he|they|that|this|we|you|i) (?:is|are|does|do|can|will|would|has|have|was|did|could)"
+    r"\W*(?:(?:so|therefore|thus|hence),? )?(?:it|she|he|they|that|this|we|you|i)"
+    r" (?:is|are|does|do|can|will|would|has|have|was|did|could)"
     r"(?: indeed)?(?P<not>n't|'t|not| not| never)?\W*(?:\s(?:because|since|as)\b.*)?",
     re.I | re.S,
 )
 _VERDICT = re.compile(
-    r"\b(?:(?:statement|claim|assertion|proposition|conjecture) (?:is|are) (?P<denied>not |never )?(?P<called>correct|right|valid|incorrect"
+    r"\b(?:(?:statement|claim|assertion|proposition|conjecture) (?:is|are)"
+    r" (?P<denied>not |never )?(?P<called>correct|right|valid"
+    r"|incorrect"
     r"|wrong|invalid)|(?:statement|claim|this|that|it|equation|identity|inequality) (?P<fails>holds|(?:does not|doesn't) hold)"
     r"|(?:that|it|this)(?:'s| is) (?P<im>not possible|impossible|possible))\b",
     re.I,

@@ -27,7 +27,11 @@ def shown_as(response: str, wanted: str, question: str | None) -> str | None:
         return None
     text = response[-8000:]
     shown = list(_SHOWN.finditer(text))
-    if not shown or _DENIED.search(text[max(0, shown[-1].start() - 20) : shown[-1].start()]) or _GOES_ON.search(text, shown[-1].end()):
+    if (
+        not shown
+        or _DENIED.search(text[max(0, shown[-1].start() - 20) : shown[-1].start()])
+        or _GOES_ON.search(text, shown[-1].end())
+    ):
         return None
     return wanted if _plain(shown[-1]["block"] or shown[-1]["inline"] or "") == _plain(wanted) else None
 

@@ -13,7 +13,7 @@ _UNKNOWN = re.compile(r"(?<![A-Za-z\\])\d*([a-z])(?=\s*(?:\^\s*\{?\d\}?\s*)?[-+=
 
 
 def values_of(text: str, wanted: str, question: str | None) -> str | None:
-    """Return the last value of each unknown as a tuple, "(3,2)"; None unless the reference has several and the reply gives each."""
+    """Return the last value of each unknown as "(3,2)"; None unless the reference has several and the reply gives each."""
     letters = _letters(wanted, question)
     if not letters:
         return None

@@ -60,7 +60,11 @@ def english_numbers(text: str, question: str = "") -> str:
     if _DIGITS_APART.search(text):
         text = _SPACED.sub(_unspaced, text)
     if not _COMMA.search(text):
-        return _dots_dropped(text) if _THREE_DIGITS.search(text) and _DOTTED.search(text) and _writes_commas(text, question) else text
+        return (
+            _dots_dropped(text)
+            if _THREE_DIGITS.search(text) and _DOTTED.search(text) and _writes_commas(text, question)
+            else text
+        )
     if _PAIRS.search(text):
         text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
     european = bool(_DOT_AND_COMMA.search(text) and _EUROPEAN.search(text))

@@ -19,13 +19,15 @@ _TERM = r"(?:\d{0,9}[b-hj-z](?:\^\d)?|\d{1,9}\\sqrt(?:\[3\])?\{\w+\}|\d{1,9})"
 _SUM = re.compile(rf"(?<![\w\\'.]){_TERM}(?: (?:plus|minus|times) {_TERM})+(?![\w.]*\w)")
 # "x lies between -2 and 8", "x is between 2 and 8, inclusive".
 _BETWEEN = re.compile(
-    r"(?<![\w\\'])(?P<letter>[b-hj-z])⟧? (?:is|lies|must be|must lie)(?: (?P<strict>strictly))? between ⟦?(?P<low>-?\d[\d./]*)⟧? and"
+    r"(?<![\w\\'])(?P<letter>[b-hj-z])⟧? (?:is|lies|must be|must lie)(?: (?P<strict>strictly))?"
+    r" between ⟦?(?P<low>-?\d[\d./]*)⟧? and"
     r" ⟦?(?P<high>-?\d[\d./]*(?<![./]))⟧?(?P<both>,? \(?inclusive\)?)?"
 )
 _SIGNS = {" plus ": " + ", " minus ": " - ", " times ": "*"}
 # "x is greater than or equal to 3", "y must be at least 3".
 _COMPARED = re.compile(
-    r"(?<![\w\\'])(?P<letter>[b-hj-z])⟧? (?:is|must be|has to be|can be) (?:(?:strictly |any number )?(?P<way>greater|larger|less"
+    r"(?<![\w\\'])(?P<letter>[b-hj-z])⟧? (?:is|must be|has to be|can be) (?:(?:strictly |any number )?(?P<way>greater|larger"
+    r"|less"
     r"|smaller|more) than (?P<equal>or equal to )?|at (?P<end>least|most) )⟦?(?=-?\d)"
 )
 

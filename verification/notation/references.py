@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ..notation.clean import plain_characters
-from ..notation.values import tidy
+from .clean import plain_characters
+from .values import tidy
 
 # The final line of GSM8K and similar sets: "#### 18", "A: 18".
 _MARKED = re.compile(r"^\s*(?:####|A:|Answer:)\s*(\S.*?)\s*$", re.M)

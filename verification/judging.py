@@ -8,6 +8,7 @@ from fractions import Fraction
 from .claims.finding import SEVERAL, Claim
 from .equivalence.comparing import Outcome, compare_claims
 from .kinds.options import several_letters
+from .notation.question import asks
 from .notation.times import same_date
 from .notation.values import exact_values, tidy
 
@@ -73,11 +74,11 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
 
 def _other_form(text: str, wanted: str, question: str) -> bool:
     """Return whether a claim has another form than asked: a fraction for a decimal, or factors that are not prime."""
-    if _AS_DECIMAL.search(question) and "." in wanted:
+    if asks(_AS_DECIMAL, question) and "." in wanted:
         return bool(re.fullmatch(r"-?\d+/\d+|\\frac.*", tidy(text)))
-    if _AS_FRACTION.search(question) and ("/" in wanted or "frac" in wanted):
+    if asks(_AS_FRACTION, question) and ("/" in wanted or "frac" in wanted):
         return bool(re.fullmatch(r"-?\d*\.\d+", tidy(text)))
-    return bool(_AS_PRIMES.search(question)) and _bases(text) != _bases(wanted) and bool(_bases(wanted))
+    return asks(_AS_PRIMES, question) and _bases(text) != _bases(wanted) and bool(_bases(wanted))
 
 
 def _bases(text: str) -> list[str]:

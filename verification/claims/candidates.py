@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ..notation.asked import content_words
 from ..notation.quantities import Quantity
-from ..notation.question import NAME, Asked, form_of
+from ..notation.question import EACH, NAME, Asked, form_of
 
 # The number after "a total of" is named, not restated.
 _TOTAL_OF = re.compile(
@@ -57,8 +57,6 @@ _RATE = re.compile(
     r"\s*(?:[a-z]+\s?){0,2}?(?:/|\bper\s|\ban?\s|\beach\s|\bevery\s)\s?(?P<unit>second|minute|hour|day|week|month|year|person|page)",
     re.I,
 )
-# "each sleeve takes" 12.
-_EACH = re.compile(r"\beach (?:of )?[a-z]+ [a-z]+\b", re.I)
 # Spaces, and what only groups or marks mathematics.
 _GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
 
@@ -93,7 +91,7 @@ class Number:
         """The sentence after the number."""
         return self.text[self.quantity.end : self.quantity.end + 160]
 
-    @cached_property
+    @property
     def of_a_whole(self) -> bool:
         """Whether it is the whole of a part, as the 12 in "5 of the 12"."""
         return "of " in self.before[-32:].lower() and bool(OF_THE.search(self.before[-60:]))
@@ -133,56 +131,56 @@ class Number:
             return side
         return _CLAUSE.split(self.before)[-1]
 
-    @cached_property
+    @property
     def about_asked(self) -> int:
         """1 if its clause names whom the question asks about, -1 if it names only someone else, else 0."""
         named = self.asked.names.intersection(NAME.findall(self.clause)) if self.asked.subjects else None
         return 0 if not named else 1 if named & self.asked.subjects else -1
 
-    @cached_property
+    @property
     def is_asked(self) -> bool:
         """Whether the text before it says that it is what was asked."""
         return self.asked.is_said(self.before[-80:], self.after) or (not self.given and self.asked.is_of(self.before[-40:]))
 
-    @cached_property
+    @property
     def sums(self) -> bool:
         """Whether the question asks for a sum and the clause speaks of one."""
         return self.asked.altogether and bool(_TOGETHER.search(self.clause))
 
-    @cached_property
-    def is_asked_money(self) -> bool:
-        """Whether money was asked and this is money: "$12", 12 "dollars"."""
-        return self.asked.money and bool(self.quantity.money or _CURRENCY.match(self.after))
+    @property
+    def is_money(self) -> bool:
+        """Whether it is money: "$12", 12 "dollars"."""
+        return bool(self.quantity.money or _CURRENCY.match(self.after))
 
-    @cached_property
+    @property
     def is_difference(self) -> float:
         """1 for a difference that is asked for, less than 0 for one that is not."""
         if not _DIFFERENCE.match(self.after):
             return 0
         return 1 if self.asked.difference else -0.5
 
-    @cached_property
+    @property
     def is_not_so(self) -> bool:
         """Whether it tells of what is not so: 5 "students do not"."""
         return not self.of_a_whole and bool(_NOT_SO.match(OF_A_WHOLE.sub("", self.after)))
 
-    @cached_property
+    @property
     def is_left(self) -> bool:
-        """Whether it is asked what is left, and this is."""
-        return self.asked.left and bool(_IS_LEFT.match(self.after) or _LEAVING.search(self.before[-40:]))
+        """Whether it is called what is left: 12 "remain"."""
+        return bool(_IS_LEFT.match(self.after) or _LEAVING.search(self.before[-40:]))
 
-    @cached_property
+    @property
     def is_rate(self) -> bool:
         """Whether it is a rate of the unit of time that is asked for."""
-        if not self.asked.rate or (self.asked.money and not self.is_asked_money):
+        if self.asked.money and not self.is_money:
             return False
         rate = _RATE.match(self.after)
-        return bool(rate) and rate["unit"].lower() == self.asked.rate
+        return rate is not None and rate["unit"].lower() == self.asked.rate
 
-    @cached_property
+    @property
     def is_each(self) -> bool:
-        """Whether it is asked what each has, and its clause says so."""
-        return bool(_EACH.search(self.clause) and _EACH.search(self.asked.sentence)) and not self.given
+        """Whether its clause says what each has, and the question does not give it."""
+        return not self.given and bool(EACH.search(self.clause))
 
 
 @dataclass(frozen=True)
@@ -197,22 +195,22 @@ class Formula:
     """Position in the sentence, from 0 to 1."""
     asked: Asked
 
-    @cached_property
+    @property
     def is_asked(self) -> bool:
         """Whether the text before it says that it is what was asked."""
         return self.asked.is_said(self.before[-80:], self.after)
 
-    @cached_property
+    @property
     def in_question(self) -> bool:
         """Whether the question has the same formula."""
         return squeeze(self.content) in squeeze(self.asked.question)
 
-    @cached_property
+    @property
     def is_equation(self) -> bool:
         """Whether its claim is one side of an equation."""
         return "=" in self.content and self.claim != self.content
 
-    @cached_property
+    @property
     def is_copied(self) -> bool:
         """Whether it is copied from the question; one or two characters, such as "x", do not count."""
         return len(squeeze(self.content)) > 2 and self.in_question

@@ -104,29 +104,43 @@ def described_sets(text: str, asked: str) -> Iterator[tuple[str, tuple[int, int]
 
 def solutions(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int, int]]]:
     """Return the values that are given as all solutions, or as the numbers of a list that is asked for, with their places."""
-    if not any(mark in outside for mark in ("=", " are", " or ", " and ", ", ")):
-        return
+    if "=" in outside or " or " in outside or "<" in outside:
+        yield from _inequalities_and_letters(outside, asked)
+    joined = " and " in outside or " or " in outside or ", " in outside
+    for match in _lists(outside, asked) if joined else ():
+        # "How many solutions?" asks for their number, not for the solutions.
+        points = 0.0 if asks(HOW_MANY, asked.sentence) else ALL_SOLUTIONS
+        yield Candidate(_listed(match["values"]), points, match.start()), match.span()
+    if joined and "+" in outside:
+        for match in _CONJUGATES.finditer(outside):
+            text = f"{match['open']}{match['a']} \\pm {match['b']}{match['tail']}"
+            yield Candidate(text, ALL_SOLUTIONS, match.start()), match.span()
+    if joined and (" are" in outside or asks(_ASKS_LIST, asked.sentence)):
+        for match in (_LISTED if asks(_ASKS_LIST, asked.sentence) else _ALL_NAMED).finditer(outside):
+            yield Candidate(_listed(match["values"]), ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _inequalities_and_letters(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int, int]]]:
+    """Yield "x < -1 or x > 3", and values of several letters."""
     for match in _EITHER_SIDE.finditer(outside):
         yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
-    bare = _BARE.fullmatch(outside) if asks(_WANTS_ALL, asked.sentence) or asks(_ASKS_LIST, asked.sentence) else None
-    for match in (*_SOLUTIONS.finditer(outside), *_ONE_OF.finditer(outside), *_opposites(outside), *((bare,) if bare else ())):
-        # "How many solutions?" asks for their number, not for the solutions.
-        points = 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS
-        yield Candidate(_listed(match["values"]), points, match.start()), match.span()
-    for match in _CONJUGATES.finditer(outside) if "+" in outside else ():
-        text = f"{match['open']}{match['a']} \\pm {match['b']}{match['tail']}"
-        yield Candidate(text, ALL_SOLUTIONS, match.start()), match.span()
     for match in _ASSIGNED.finditer(outside):
         if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
-            wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
+            wanted = not asked.sentence or asks(_WANTS_ALL, asked.sentence)
             points = SUPPOSED if SUPPOSES.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
             yield Candidate(match[0], points, match.start()), match.span()
-    for match in (_LISTED if asks(_ASKS_LIST, asked.sentence) else _ALL_NAMED).finditer(outside):
-        yield Candidate(_listed(match["values"]), ALL_SOLUTIONS, match.start("values")), match.span("values")
 
 
-def _opposites(outside: str) -> Iterator[re.Match[str]]:
-    return _OPPOSITES.finditer(outside) if " -" in outside else iter(())
+def _lists(outside: str, asked: Asked) -> Iterator[re.Match[str]]:
+    """Yield several values of one letter, a value with its negative, and values that stand alone."""
+    if "=" in outside:
+        yield from _SOLUTIONS.finditer(outside)
+    if "=" in outside or " is " in outside or " equals " in outside:
+        yield from _ONE_OF.finditer(outside)
+    if " -" in outside:
+        yield from _OPPOSITES.finditer(outside)
+    if (asks(_WANTS_ALL, asked.sentence) or asks(_ASKS_LIST, asked.sentence)) and (bare := _BARE.fullmatch(outside)):
+        yield bare
 
 
 def _listed(values: str) -> str:

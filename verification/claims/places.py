@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ..notation.question import asks
 from .phrases import CORRECTION, Phrase, phrases_in
 
 # "If she had ...", "what would be ...".
@@ -73,7 +74,7 @@ class Place:
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
     question = question or ""
-    return Around(asked, _question_supposes(question), bool(_DIFFERS.search(question[-300:])), phrases_in(text))
+    return Around(asked, _question_supposes(question), asks(_DIFFERS, question[-300:]), phrases_in(text))
 
 
 def is_value_alone(parts: list[str], question: str | None) -> bool:

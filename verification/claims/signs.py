@@ -92,10 +92,10 @@ NUMBER_SIGNS: Table[Number] = table(
     (
         Sign("a number", lambda n: 1),
         Sign("a verb states it", lambda n: _is_stated(n), "she has 12"),
-        Sign("what each has was asked, and its clause says so", lambda n: n.is_each, "each sleeve takes 12"),
+        Sign("what each has was asked, and its clause says so", lambda n: n.asked.each and n.is_each, "each sleeve takes 12"),
         Sign("it is called the answer", lambda n: bool(_CALLED_ANSWER.match(n.after)), "12 is the answer"),
         Sign("it counts what was asked", lambda n: n.counts_the_unit, "12 apples, where apples were asked"),
-        Sign("money was asked, and this is money", lambda n: n.is_asked_money, "$12"),
+        Sign("money was asked, and this is money", lambda n: n.asked.money and n.is_money, "$12"),
         Sign("a percentage was asked, and this is one", lambda n: _is_asked_percent(n), "12%"),
         Sign(
             "it ends a change from one value to another, not the change",
@@ -109,9 +109,17 @@ NUMBER_SIGNS: Table[Number] = table(
             lambda n: "cause" in n.before and bool(_IN_REASON.search(n.before)),
             "5, because 10 is 5 + 5",
         ),
-        Sign("what is left was asked, and this is", lambda n: n.is_left, "12 remain"),
-        Sign("a rate was asked, and this is one", lambda n: n.is_rate, "12 km per day, where km per day are asked"),
-        Sign("it is said to be what was asked", lambda n: n.is_asked, "the slope is 3, where the slope is asked"),
+        Sign("what is left was asked, and this is", lambda n: n.asked.left and n.is_left, "12 remain"),
+        Sign(
+            "a rate was asked, and this is one",
+            lambda n: bool(n.asked.rate) and n.is_rate,
+            "12 km per day, where km per day are asked",
+        ),
+        Sign(
+            "it is said to be what was asked",
+            lambda n: bool(n.asked.said) and n.is_asked,
+            "the slope is 3, where the slope is asked",
+        ),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: n.is_difference, "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
@@ -145,7 +153,11 @@ SEGMENT_SIGNS: Table[Formula] = table(
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
         Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
-        Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
+        Sign(
+            "it is said to be what was asked",
+            lambda f: bool(f.asked.said) and f.is_asked,
+            "the slope is $3$, where the slope is asked",
+        ),
         # "$3$ plus $4$ is $7$"
         Sign("the later the likelier", lambda f: f.place),
         # "$x + 1$", as in the question
@@ -164,8 +176,16 @@ EXPRESSION_SIGNS: Table[Formula] = table(
     "expression",
     (
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
-        Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
-        Sign("it stands in a reason", lambda f: bool(_IN_REASON.search(f.before)), "5, because x + 5 = 10"),
+        Sign(
+            "it is said to be what was asked",
+            lambda f: bool(f.asked.said) and f.is_asked,
+            "the slope is $3$, where the slope is asked",
+        ),
+        Sign(
+            "it stands in a reason",
+            lambda f: "cause" in f.before and bool(_IN_REASON.search(f.before)),
+            "5, because x + 5 = 10",
+        ),
         Sign("it stands after the word that concludes", lambda f: bool(_SO.search(f.before)), "x = 2y, so y = x / 2"),
         # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),

@@ -81,7 +81,7 @@ def split_statements(text: str) -> list[str]:
     for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
         bullet = _BULLET.match(line)
-        if bullet and _ONLY_NUMBER.fullmatch(line):
+        if bullet and len(line) < 20 and _ONLY_NUMBER.fullmatch(line):
             bullet = None
         line = line[bullet.end() if bullet else 0 : 4000]
         pieces = _SENTENCE_END.split(line.strip()) if _END.search(line) else (line,)

@@ -89,18 +89,14 @@ def _one_kind(given: str, wanted: str) -> bool:
 
 
 def as_interval(text: str) -> str:
-    r"""Convert "2 < x \\le 7" to "(2,7]", and "x \\le -3 or x \\ge 3" to a union."""
-    sides = [_SIDE.fullmatch(part) for part in _OR.split(text)] if ">" in text or "\\g" in text else []
-    if len(sides) == 2 and all(sides):
-        left, right = sorted((side for side in sides if side), key=lambda side: side["sign"] not in _LESS)
-        if left["sign"] in _LESS and right["sign"] not in _LESS and left["letter"] == right["letter"]:
-            ends = (")" if left["sign"] == "<" else "]", "(" if right["sign"] == ">" else "[")
-            return f"(-\\infty,{left['bound']}{ends[0]}\\cup{ends[1]}{right['bound']},\\infty)"
-    both = [_SIDE.fullmatch(part) for part in _AND.split(text)] if " and " in text or "," in text else []
-    if len(both) == 2 and all(both):
-        low, high = sorted((side for side in both if side), key=lambda side: side["sign"] in _LESS)
-        if high["sign"] in _LESS and low["sign"] not in _LESS and low["letter"] == high["letter"]:
-            return f"{'(' if low['sign'] == '>' else '['}{low['bound']},{high['bound']}{')' if high['sign'] == '<' else ']'}"
+    r"""Convert "2 < x \\le 7" and "x > 2 and x \\le 7" to "(2,7]", and "x \\le -3 or x \\ge 3" to a union."""
+    if ">" in text or "\\g" in text:
+        if sides := _sides(_OR, text):
+            ends = (")" if sides[0]["sign"] == "<" else "]", "(" if sides[1]["sign"] == ">" else "[")
+            return f"(-\\infty,{sides[0]['bound']}{ends[0]}\\cup{ends[1]}{sides[1]['bound']},\\infty)"
+        if sides := _sides(_AND, text):
+            ends = ("(" if sides[1]["sign"] == ">" else "[", ")" if sides[0]["sign"] == "<" else "]")
+            return f"{ends[0]}{sides[1]['bound']},{sides[0]['bound']}{ends[1]}"
     match = _CHAIN.fullmatch(text)
     if not match:
         return text
@@ -112,6 +108,17 @@ def as_interval(text: str) -> str:
         low, first, second, high = high, second, first, low
     strict = ("<", ">")
     return f"{'(' if first in strict else '['}{low},{high}{')' if second in strict else ']'}"
+
+
+def _sides(between: re.Pattern[str], text: str) -> tuple[re.Match[str], re.Match[str]] | None:
+    """Return two inequalities for one letter, the one with "less" first; None if a text is anything else."""
+    found = [match for part in between.split(text) if (match := _SIDE.fullmatch(part))]
+    if len(found) != 2 or len(between.split(text)) != 2:
+        return None
+    less, greater = sorted(found, key=lambda side: side["sign"] not in _LESS)
+    if less["sign"] not in _LESS or greater["sign"] in _LESS or less["letter"] != greater["letter"]:
+        return None
+    return less, greater
 
 
 def is_range(text: str) -> bool:

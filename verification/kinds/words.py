@@ -56,4 +56,4 @@ def _claims(part: str, match: re.Match[str], given: bool) -> bool:
 
 def _opposite(part: str, question: str) -> bool:
     found = _COMPARATIVE.search(part)
-    return bool(found) and found[1].lower() not in question.lower()
+    return found is not None and found[1].lower() not in question.lower()

@@ -41,9 +41,9 @@ _BOLD = {
     for mark, sign in (("**", r"\*\*"), ("__", "__"))
 }
 # ".5", but not "...5".
-_BARE_POINT = re.compile(r"(?<![\w.,)])\.(?=\d)")
+_BARE_POINT = re.compile(r"\.(?<![\w.,)]\.)(?=\d)")
 # "*12*", but not "2 * 3 * 4".
-_EMPHASIS = re.compile(r"(?<![\w*)\]}.])\*(?=[\w$-])([^*\n=]{1,80}?)(?<=[\w.%!?])\*(?![\w*(])")
+_EMPHASIS = re.compile(r"\*(?<![\w*)\]}.]\*)(?=[\w$-])([^*\n=]{1,80}?)(?<=[\w.%!?])\*(?![\w*(])")
 # "\[...\]", "\(...\)", "$$...$$".
 _MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 # "\begin{aligned}": rows of equations.
@@ -62,7 +62,7 @@ _PROSE = re.compile(r"[A-Za-z]{3,}[\s,]+[A-Za-z]{2,}|\b(?:and|for|per|each|from|
 # Characters whose presence means that there is something to clean.
 _MARKS = re.compile(r"[^\x01-\x7f]|[`~|>\\$*_<{]|\[\[")
 # "1,000", "15 000", "1.234".
-_JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})|(?<![\w.,)])\.\d")
+_JOINED = re.compile(r"\d(?:[,' ]\d|\.\d{3})")
 # Words that later steps rewrite.
 _WORDS = (" equal", "half", "minus", "negative", "below", "sqrt", "pi", "sin", "cos", "tan", "log", "ln")
 # Backticks, and GSM8K's calculator marks "<<3*4=12>>".
@@ -80,7 +80,7 @@ def clean(text: str, *, below: bool = True, question: str | None = None) -> str:
         below: whether "7 below zero" becomes -7; False if the question asks how far below.
     """
     # Nearly all short replies return here. Each further pass is guarded by a search for what it changes.
-    if not _MARKS.search(text) and not _JOINED.search(text):
+    if not _MARKS.search(text) and not _JOINED.search(text) and " ." not in text and text[:1] != ".":
         low = text.lower()
         if not any(word in low for word in _WORDS) and not any(word in low for word in SIGNALS):
             return equations_marked(text)
@@ -101,7 +101,7 @@ def clean(text: str, *, below: bool = True, question: str | None = None) -> str:
     if "\\begin{" in text:
         text = _BARE_MATRIX.sub(lambda match: f"{OPEN}{' '.join(match[1].split())}{CLOSE}" if match[1] else match[0], text)
     text = text.replace("\\$", "$").replace("\\%", "%")
-    if "." in text:
+    if " ." in text or text.startswith("."):
         text = _BARE_POINT.sub("0.", text)
     low = text.lower()
     text = signs_in_words(english_numbers(text, question or ""), low, below)

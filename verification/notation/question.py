@@ -25,6 +25,8 @@ _ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|diffe
 _LEFT = re.compile(r"\b(?:left|remain\w*)\b", re.I)
 # "How many km per day ...?"
 _RATE_ASKED = re.compile(r"\b(?:per|each|every|an?) (second|minute|hour|day|week|month|year|person|page)\b", re.I)
+# "each sleeve takes" 12.
+EACH = re.compile(r"\beach (?:of )?[a-z]+ [a-z]+\b", re.I)
 # "What is the slope of ...?"
 _HEAD = re.compile(
     r"\b(?:what(?:'s| is| are| was| will be| would be)|find|calculate|determine|compute|give) (?:the |its |his |her |their )"
@@ -89,29 +91,32 @@ class Asked:
         return bool(_LEFT.search(self.sentence))
 
     @cached_property
+    def each(self) -> bool:
+        """Whether it is asked what each of several has."""
+        return bool(EACH.search(self.sentence))
+
+    @cached_property
     def rate(self) -> str:
         """The unit of time of a rate that is asked for: "day" of "how many km per day"; "" if none is."""
         found = _RATE_ASKED.search(self.sentence)
         return found[1].lower() if found else ""
 
     @cached_property
-    def said(self) -> re.Pattern[str] | None:
-        """What says that a value is what was asked: "the slope of the line is", where the slope is asked."""
-        found = _HEAD.search(self.sentence)
-        return (
-            re.compile(rf"\b{found['noun']}\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$", re.I)
-            if found
-            else None
-        )
+    def said(self) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
+        """What says that a value is what was asked, "the slope of the line is", and what names it so, "a slope of"."""
+        if not (found := _HEAD.search(self.sentence)):
+            return None
+        noun = found["noun"]
+        stated = rf"\b{noun}\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$"
+        return re.compile(stated, re.I), re.compile(rf"\b{noun} of\W*$", re.I)
 
     def is_said(self, before: str, after: str) -> bool:
         """Return whether the text before a value says that it is what was asked, and the text after it goes no further."""
-        return bool(self.said and self.said.search(before) and not _GOES_ON.match(after))
+        return bool(self.said and self.said[0].search(before) and not _GOES_ON.match(after))
 
     def is_of(self, before: str) -> bool:
         """Return whether the text before a value names what was asked: "a perimeter of"."""
-        found = _HEAD.search(self.sentence)
-        return bool(found) and bool(re.search(rf"\b{found['noun']} of\W*$", before, re.I))
+        return bool(self.said and self.said[1].search(before))
 
     @cached_property
     def ratio(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Quick tests, in lower case: without one of these nothing is converted.
-SIGNALS = (" squared", " cubed", "square root", "cube root", " than ", "at least", "at most", " between ")
+SIGNALS = (" square", " cube", " than ", "at least", "at most", " between ")
 # "5 times the square root of 2", "2 plus the square root of 3"; alone, "the square root of 16" is a question.
 _ROOT = re.compile(
     r"(?:(?<=\d)(?P<times> times)?|(?<=plus)|(?<=minus)|(?<=negative)|(?P<sign>\\pm)) ?(?:the |a )?"
@@ -17,6 +17,10 @@ _POWER = re.compile(r"(?<![\w\\'])(\d{0,6}[b-hj-z])⟧? (squared|cubed)\b")
 # Sums of terms of which one has a letter: "x^2 minus 1".
 _TERM = r"(?:\d{0,9}[b-hj-z](?:\^\d)?|\d{1,9}\\sqrt(?:\[3\])?\{\w+\}|\d{1,9})"
 _SUM = re.compile(rf"(?<![\w\\'.]){_TERM}(?: (?:plus|minus|times) {_TERM})+(?![\w.]*\w)")
+# A quick test for the two patterns below.
+_LETTER_IS = re.compile(
+    r"(?:is|be|lies?)(?: strictly)? (?:strictly |any )?(?:between|greater|larger|less|smaller|more|at (?:least|most)) "
+)
 # "x lies between -2 and 8", "x is between 2 and 8, inclusive".
 _BETWEEN = re.compile(
     r"(?<![\w\\'])(?P<letter>[b-hj-z])⟧? (?:is|lies|must be|must lie)(?: (?P<strict>strictly))?"
@@ -34,10 +38,15 @@ _COMPARED = re.compile(
 
 def algebra_in_words(text: str) -> str:
     """Return a text with its spoken algebra as signs."""
-    text = _ROOT.sub(_root, text)
-    text = _POWER.sub(lambda match: match[1] + ("^2" if match[2] == "squared" else "^3"), text)
-    text = _SUM.sub(_sum, text)
-    return _BETWEEN.sub(_chain, _COMPARED.sub(_comparison, text))
+    if " root of" in text:
+        text = _ROOT.sub(_root, text)
+    if " squared" in text or " cubed" in text:
+        text = _POWER.sub(lambda match: match[1] + ("^2" if match[2] == "squared" else "^3"), text)
+    if " plus " in text or " minus " in text or " times " in text:
+        text = _SUM.sub(_sum, text)
+    if _LETTER_IS.search(text):
+        text = _BETWEEN.sub(_chain, _COMPARED.sub(_comparison, text))
+    return text
 
 
 def _chain(match: re.Match[str]) -> str:

@@ -57,6 +57,15 @@ _RATE = re.compile(
     r"\s*(?:[a-z]+\s?){0,2}?(?:/|\bper\s|\ban?\s|\beach\s|\bevery\s)\s?(?P<unit>second|minute|hour|day|week|month|year|person|page)",
     re.I,
 )
+# The exact value and the word before the rounded one: "2.5, which rounds to".
+_ROUNDED = re.compile(
+    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
+    r"| to (?:\w+ )?decimals?(?: places?)?)?"
+    r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
+    re.I,
+)
+# The exact value may also follow: 3 "when rounded".
+_WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
 # Spaces, and what only groups or marks mathematics.
 _GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
 
@@ -181,6 +190,13 @@ class Number:
     def is_each(self) -> bool:
         """Whether its clause says what each has, and the question does not give it."""
         return not self.given and bool(EACH.search(self.clause))
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether another value is rounded to it: "2.5, which rounds to" 3."""
+        if "ound" in self.before and _ROUNDED.search(self.before):
+            return True
+        return "ound" in self.after[:40] and bool(_WHEN_ROUNDED.match(self.after))
 
 
 @dataclass(frozen=True)

@@ -65,19 +65,10 @@ _REASON = re.compile(r"(?:\s[a-z]+){0,3}(?:,| -)?\s(?:since|because|as|for)\s", 
 _IN_REASON = re.compile(r"\d.*\bbecause\b[^;]*$", re.I)
 # 12 "apples, which is the answer".
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
-# The exact value and the word before the rounded one: "2.5, which rounds to".
-_ROUNDED = re.compile(
-    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
-    r"| to (?:\w+ )?decimals?(?: places?)?)?"
-    r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
-    re.I,
-)
 _BREAKDOWN = re.compile(
     r"\b(?:is|are|was|were|of|totals?|makes|gives|has|have|costs?|pays?|needs?)\s+[$€£]?\d[\d.,]*(?:\s[a-z]+)?:\s*[$€£]?$", re.I
 )
 """A colon after the claim begins its parts: "the total is 45: 24 for"."""
-# The exact value may also follow: 3 "when rounded".
-_WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
 # "This leaves her with".
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
 # The word that concludes, in the clause of the number: "will be 20, so he is".
@@ -125,7 +116,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
         Sign(
             "another value is rounded to it",
-            lambda n: _is_rounded(n),
+            lambda n: n.is_rounded,
             "2.5, which rounds to 3",
         ),
         # A number of the question is mostly an operand: 5, where the question says "5 apples".
@@ -222,11 +213,6 @@ def _is_stated(number: Number) -> bool:
 
 def _leaves(number: Number) -> bool:
     return "with " in number.before[-15:] and bool(_LEAVES.search(number.before))
-
-
-def _is_rounded(number: Number) -> bool:
-    before, after = number.before, number.after
-    return ("ound" in before and bool(_ROUNDED.search(before))) or ("ound" in after[:40] and bool(_WHEN_ROUNDED.match(after)))
 
 
 def _is_compared(number: Number) -> bool:

@@ -19,7 +19,7 @@ import psutil
 from math_verify import parse, verify
 
 from trace_of_thought.verification import check_solution, close_workers, extract_answer, verify_answer
-from trace_of_thought.verification.claims.references import read_reference
+from trace_of_thought.verification.notation.references import read_reference
 
 ROOT = Path(__file__).resolve().parents[1]
 

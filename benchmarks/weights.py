@@ -23,8 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from trace_of_thought.verification import close_workers, verify_answer
 from trace_of_thought.verification.claims import choosing, pieces, statements
 from trace_of_thought.verification.claims.finding import VALUE, read_response
-from trace_of_thought.verification.claims.references import read_reference
 from trace_of_thought.verification.equivalence.comparing import compare_claims
+from trace_of_thought.verification.notation.references import read_reference
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = {

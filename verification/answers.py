@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from .claims.finding import Claim, find_claim, read_response
-from .claims.references import read_reference
 from .claims.statements import split_statements
 from .equivalence.comparing import compare_claims
 from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
-from .kinds.options import REFERENCE, Options, pick_letter, read_options
+from .kinds.options import REFERENCE, Options, pick_letter, pick_letters, read_options, several_letters
 from .kinds.polarity import find_polarity, read_polarity
+from .kinds.printed import same_object, shown_as
+from .kinds.unknowns import values_of
+from .kinds.words import find_word
 from .notation.clean import clean
+from .notation.objects import only_value
+from .notation.references import read_reference
 from .notation.residue import Reply
 from .steps.solutions import check_solution
 from .verdicts import Extracted, Loser, Verdict
@@ -31,8 +37,11 @@ def verify_answer(
     """
     reply, options = read_response(response, question), read_options(question)
     wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
+    if wanted is not None and wanted[0] == "{":
+        wanted = only_value(wanted) or wanted
     said = find_claim(reply, question, explain=explain)
-    claim = _of_kind(reply, said, options, wanted, question)
+    shown = shown_as(response, wanted, question) if wanted else None
+    claim = Claim((shown,), "last_statement", False, shown) if shown else _of_kind(reply, said, options, wanted, question)
     answer, source, sentence = (claim.texts[0], claim.source, claim.statement) if claim else (None, None, None)
     losers = claim.losers if claim else ()
     if reference is None or not str(reference).strip():
@@ -76,8 +85,10 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
 def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None) -> Claim | None:
     """Return the claim in the form of the reference: a letter, yes or no, a name, or as stated."""
     # Most references are numbers, and no other kind applies to them.
-    if not options.texts and (wanted is None or wanted[0] in "0123456789-$.\\"):
+    if not options.texts and (wanted is None or (wanted[0] in "0123456789-$.\\" and not read_finding(wanted))):
         return said
+    if wanted is not None and wanted[0] == "{" and (given := same_object(reply.text, wanted)):
+        return Claim((given,), said.source if said else "last_statement", False, given)
     if wanted is not None and read_polarity(wanted) is not None:
         found = find_polarity(reply.text, question)
         return Claim((_word(found[0], wanted),), said.source if said else "last_statement", False, found[1]) if found else None
@@ -88,10 +99,14 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
                 (wanted if named[0] == kind else named[0],), said.source if said else "last_statement", False, named[1]
             )
         return said
+    if wanted is not None and several_letters(wanted) and (letters := pick_letters(reply.text)):
+        return Claim((letters[0],), said.source if said else "last_statement", False, letters[1])
+    if wanted is not None and said and "," not in said.texts[0] and (values := values_of(reply.text, wanted, question)):
+        return Claim((values,), said.source, False, said.statement, said.losers)
     if options.texts or (wanted is not None and _letter(wanted)):
         return _picked(reply, said, options)
     if wanted is not None and NAME.fullmatch(wanted):
-        return _named(reply.text, said, question)
+        return _worded(reply.text, _named(reply.text, said, question), wanted, question)
     return said
 
 
@@ -103,6 +118,15 @@ def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
         if len(names := names_in(part, question)) == 1:
             return Claim((names.pop(),), "last_statement", False, part)
     return said
+
+
+def _worded(text: str, said: Claim | None, wanted: str, question: str | None) -> Claim | None:
+    """Return the claim, or the reference if a statement gives it as the answer and no other word is marked as one."""
+    marked = said is not None and said.source != "last_statement" and re.search(r"[A-Za-z]{2}", said.texts[0])
+    sentence = None if marked else find_word(text, wanted, question)
+    if sentence is None or names_in(sentence, question) - {wanted.casefold()}:
+        return said
+    return Claim((wanted,), said.source if said else "last_statement", False, sentence)
 
 
 def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
@@ -140,5 +164,7 @@ def _same(a: str, b: str) -> bool:
 
 
 def _word(positive: bool, wanted: str) -> str:
+    if read_polarity(wanted) == positive:
+        return wanted
     yes, no = ("true", "false") if wanted.strip(" .").lower() in ("true", "false") else ("yes", "no")
     return yes if positive else no

@@ -8,11 +8,12 @@ from fractions import Fraction
 from .claims.finding import SEVERAL, Claim
 from .equivalence.comparing import Outcome, compare_claims
 from .kinds.options import several_letters
+from .notation.question import asks
 from .notation.times import same_date
 from .notation.values import exact_values, tidy
 
 # A reference that is a name: "Tuesday", "Ann Smith".
-NAME = re.compile(r"(?:[A-Z][a-z]|[A-Za-z][a-z]{2,})(?: [A-Za-z]+){0,2}")
+NAME = re.compile(r"(?:[A-Z][a-z]|[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]+)(?: [^\W\d_]+){0,2}")
 # A division that was not carried out: "12/4", "\frac{12}{4}".
 _DIVISION = re.compile(r"-?[$€£]?\d+\s*/\s*\d+|\\frac\s*\{\d+\}\s*\{\d+\}")
 # A name that only says when something begins: "starting on Monday".
@@ -22,11 +23,15 @@ _ASKED_NAME = re.compile(r"(?:(?<=[\w,:] )|(?<=\n\d[.)] )|(?<=[\"'(*{]))[A-Z][a-
 # "than Bea": the other one of a comparison.
 _COMPARED = re.compile(r"\bthan (?:the )?[A-Z][a-z]+(?:(?:,? and|,? or|,) [A-Z][a-z]+)*")
 # "..., so": the conclusion follows.
-_SO = re.compile(r"[,;]\s*(?:and )?(?:so|therefore|thus|hence)\b")
+_SO = re.compile(r"(?:[,;]|\s-)\s*(?:and )?(?:so|therefore|thus|hence)\b")
 # A number and what it counts: "12 boys".
 _COUNT = re.compile(r"(?<![\d.,/])(\d[\d,]*(?:\.\d+)?)\s+(?!and\b|or\b|to\b)([A-Za-z]{3,})")
 # A reference of several counts: "12 boys and 18 girls".
 _COUNTS_ONLY = re.compile(rf"{_COUNT.pattern}(?:(?:,|;| and|, and)\s+{_COUNT.pattern})+")
+# What form a question asks for.
+_AS_DECIMAL = re.compile(r"\b(?:as|to|into) an? (?:exact )?decimal\b", re.I)
+_AS_FRACTION = re.compile(r"\b(?:as|to|into) an? (?:common )?fraction\b", re.I)
+_AS_PRIMES = re.compile(r"\bprime factori[sz]ation|\bproduct of (?:its )?prime", re.I)
 _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December"
@@ -37,7 +42,7 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
     """Compare a claim with a reference. `compare_claims` explains the outcomes."""
     if (letters := several_letters(wanted)) and letters == several_letters(claim.texts[0]):
         return "equal"
-    if claim.undecided and not _one_value(claim.texts):
+    if claim.undecided and not _one_value(claim.texts) and not ("," in wanted and "," in claim.texts[0]):
         return "unequal"
     if (same := same_date(_SO.split(claim.statement)[-1], wanted, question)) is not None:
         return "equal" if same else "unequal"
@@ -49,6 +54,8 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         return "equal" if _counted(claim.statement).items() >= counted.items() else "unequal"
     # "Factor x^2 - 1": the expanded form is equal, but not factored.
     if claim.texts[0].count("(") < wanted.count("(") and question and re.search(r"\bfactor", question, re.I):
+        return "unequal"
+    if question and _other_form(claim.texts[0], wanted, question):
         return "unequal"
     # Of an undecided claim, "3 or 4", every alternative is tried; of others, the claim and its restatement.
     texts = [part for text in claim.measured[:2] for part in SEVERAL.split(text)][:3] if claim.undecided else claim.measured[:2]
@@ -63,6 +70,23 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         if outcomes[-1] == "equal":
             return "equal"
     return outcomes[0]
+
+
+def _other_form(text: str, wanted: str, question: str) -> bool:
+    """Return whether a claim has another form than asked: a fraction for a decimal, or factors that are not prime."""
+    if asks(_AS_DECIMAL, question) and "." in wanted:
+        return bool(re.fullmatch(r"-?\d+/\d+|\\frac.*", tidy(text)))
+    if asks(_AS_FRACTION, question) and ("/" in wanted or "frac" in wanted):
+        return bool(re.fullmatch(r"-?\d*\.\d+", tidy(text)))
+    return asks(_AS_PRIMES, question) and _bases(text) != _bases(wanted) and bool(_bases(wanted))
+
+
+def _bases(text: str) -> list[str]:
+    """Return the bases of a product of powers, sorted, each as often as its exponent says; empty for anything else."""
+    factors = [
+        re.fullmatch(r"(\d+)(?:\^\{?(\d{1,2})\}?)?", part.strip()) for part in re.split(r"\\cdot|\\times|\*|×", tidy(text))
+    ]
+    return sorted(part[1] for part in factors if part for _ in range(int(part[2] or 1))) if all(factors) else []
 
 
 def _counted(text: str) -> dict[str, frozenset[Fraction]]:

@@ -13,8 +13,8 @@ from typing import Protocol, runtime_checkable
 
 from .answers import answers_equal, extract_answer, verify_answer
 from .claims.finding import read_response
-from .claims.references import read_reference
 from .kinds.options import REFERENCE, pick_letter, read_options
+from .notation.references import read_reference
 from .notation.values import exact_values, tidy
 from .program_values import same_value
 from .verdicts import Extracted, Verdict

@@ -19,7 +19,6 @@ KNOWN = {
     "Let x be Ann's age. Tom's age is 2x.\n\nSo x + 2x = 36, which gives 3x = 36, x = 12.\n\nTom's age is 2",
     "Area: 5 × 8 = 40 m²\nPerimeter: 2(5 + 8) = 26 m",
     "As an AI language model I don't eat apples, but Sam has 7 + 5 = 12 apples.",
-    "It prints `3 1`.",
     "When her brother was 6, Lia was 9, so she is 3 years older. Now that he's 14, she is 17.",
     "$b^2 - 4ac = 36 - 20 = 16$, so there are two real roots, $x = -1$ and $x = -5$.",
     "We can't say how many liters the goats give, but the cows give 784 liters.",

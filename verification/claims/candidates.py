@@ -1,14 +1,14 @@
-"""What a question asks for, and the values of a statement that could be its claim. Start at `read_question`."""
+"""The values of a statement that could be its claim: numbers, and pieces of mathematics."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-from ..notation.asked import asked_words, content_words
-from ..notation.quantities import Quantity, find_quantities
+from ..notation.asked import content_words
+from ..notation.quantities import Quantity
+from ..notation.question import EACH, NAME, Asked, form_of
 
 # The number after "a total of" is named, not restated.
 _TOTAL_OF = re.compile(
@@ -16,33 +16,20 @@ _TOTAL_OF = re.compile(
     r" of(?: about| approximately)?\s*$",
     re.I,
 )
-# The noun that a question counts: "how many apples", "in metres?".
-_UNIT = re.compile(
-    r"how many ([a-z]+) (?:are|were) ([a-z]+)\b"
-    r"|how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$",
-    re.I,
-)
+# "The sum of 3 and 4": the sum follows.
+_AND_MORE = re.compile(r"(?:\s[a-z]+)?(?:,| and| plus)\s[$€£]?\d", re.I)
 # The whole of which a part is told: "5 of the 12".
 OF_THE = re.compile(
     r"\bof (?:the|these|those|his|her|their|its)(?: [a-z]+)? $"
-    r"|\b(?:class|group|team|school|club|family|crowd|party|staff) of $",
+    r"|\bout of (?:a total of )?$|\b(?:class|group|team|school|club|family|crowd|party|staff) of $",
     re.I,
 )
 # The same after the part: "5 of the 12 students".
 OF_A_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its)(?: [a-z]+)? \d[\d,]*")
 _OF_THE_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its|all) [a-z]+(?= (?:is|are|was|were|will|have|has)\b)")
 """The same without a number: "35% of the class are"."""
-# Capitalised words that do not merely begin a question: "Ann", but not "How".
-_NAME = re.compile(r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b")
 # "Together they have" says that a number is a sum, as a question does with "in total".
-_TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all)\b", re.I)
-_ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
-# What questions ask: "How much does she pay?", "What percent ...?", "How many more ...?".
-_ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
-_ASKS_PERCENT = re.compile(r"percent|%", re.I)
-_ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
-# "How many students do not ...?"
-_NOT = re.compile(r"\bnot\b|n't\b", re.I)
+_TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all|add(?:s|ing)? up|sum of|(?:adding|add) [^=]* we)\b", re.I)
 # The words after a number that may say what it counts: 12 "red apples", not 12 "per day".
 _FOLLOWING = re.compile(
     r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
@@ -54,8 +41,31 @@ _SIDE = re.compile(r"[;]|,(?!\d)| but |(?<=[.!?]) ")
 _LEFT_SIDE = re.compile(r"\s[-+*/]\s[^=]*=\s*[$€£]?$")
 # Where the clause of a number begins or ends: "Ann has 3, and", "because".
 _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|since|until) |\d")
-
-
+# 40 "dollars".
+_CURRENCY = re.compile(r" (?:dollars?|euros?|pounds|cents?|bucks)\b", re.I)
+# A difference names its direction: 2 "more than Bea", 3 "years older".
+_DIFFERENCE = re.compile(
+    r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
+)
+# 5 "students do not": the answer if a question asks who does not.
+_NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
+# 12 "remain", 12 "of them are left".
+_IS_LEFT = re.compile(r"\s*(?:[a-z]+\s){0,3}(?:remain\w*|left)\b", re.I)
+_LEAVING = re.compile(r"\b(?:leaves?|leaving)\s(?:[a-z]+\s){0,3}[$€£]?$", re.I)
+# 6 "km per day", 6 "km/day".
+_RATE = re.compile(
+    r"\s*(?:[a-z]+\s?){0,2}?(?:/|\bper\s|\ban?\s|\beach\s|\bevery\s)\s?(?P<unit>second|minute|hour|day|week|month|year|person|page)",
+    re.I,
+)
+# The exact value and the word before the rounded one: "2.5, which rounds to".
+_ROUNDED = re.compile(
+    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
+    r"| to (?:\w+ )?decimals?(?: places?)?)?"
+    r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
+    re.I,
+)
+# The exact value may also follow: 3 "when rounded".
+_WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
 # Spaces, and what only groups or marks mathematics.
 _GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
 
@@ -70,68 +80,6 @@ class Candidate:
     quantity: Quantity | None = None
     rounded: str = ""
     """The rounded form that follows an exact one: "78.54" after 25 pi."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a question asks for, as far as its words tell: the sentence, its words, the counted unit and the given numbers."""
-
-    question: str
-    sentence: str
-    words: frozenset[str]
-    unit: frozenset[str]
-    known: frozenset[Fraction]
-    names: frozenset[str]
-    """Capitalised words of the whole question."""
-    subjects: frozenset[str]
-    """Capitalised words of the sentence that asks."""
-
-    @cached_property
-    def altogether(self) -> bool:
-        """Whether a sum is asked."""
-        return bool(_ALTOGETHER.search(self.sentence))
-
-    @cached_property
-    def money(self) -> bool:
-        """Whether money is asked, and no percentage."""
-        return bool(_ASKS_MONEY.search(self.sentence)) and not self.percent
-
-    @cached_property
-    def percent(self) -> bool:
-        """Whether a percentage is asked."""
-        return bool(_ASKS_PERCENT.search(self.sentence))
-
-    @cached_property
-    def difference(self) -> bool:
-        """Whether a difference is asked."""
-        return bool(_ASKS_DIFFERENCE.search(self.sentence))
-
-    @cached_property
-    def negated(self) -> bool:
-        """Whether the question asks what is not so: "How many do not ...?"."""
-        return bool(_NOT.search(self.sentence))
-
-    @cached_property
-    def ratio(self) -> bool:
-        """Whether a ratio is asked."""
-        return "ratio" in self.sentence.lower()
-
-
-@lru_cache(maxsize=512)
-def read_question(question: str | None) -> Asked:
-    """Return what a question asks. Without a question, everything is empty."""
-    sentence, words = asked_words(question)
-    unit = content_words(" ".join(" ".join(groups) for groups in _UNIT.findall(sentence)))
-    # The end of a long question asks; the beginning may be a document.
-    known = frozenset(quantity.value for quantity in find_quantities((question or "")[-4000:]))
-    names, subjects = (frozenset(_NAME.findall(text)) for text in ((question or "")[-4000:], sentence))
-    return Asked(question or "", sentence, words, unit, known, names, subjects)
-
-
-@lru_cache(maxsize=4096)
-def asks(pattern: re.Pattern[str], sentence: str) -> bool:
-    """Return whether a question's sentence has a pattern; remembered, since many responses answer one question."""
-    return pattern.search(sentence) is not None
 
 
 @dataclass(frozen=True)
@@ -152,15 +100,15 @@ class Number:
         """The sentence after the number."""
         return self.text[self.quantity.end : self.quantity.end + 160]
 
-    @cached_property
+    @property
     def of_a_whole(self) -> bool:
         """Whether it is the whole of a part, as the 12 in "5 of the 12"."""
-        return " of " in self.before[-32:] and bool(OF_THE.search(self.before[-60:]))
+        return "of " in self.before[-32:].lower() and bool(OF_THE.search(self.before[-60:]))
 
     @cached_property
     def counts_the_unit(self) -> bool:
         """Whether the words after the number are the unit that was asked for."""
-        if not self.asked.unit or self.of_a_whole:
+        if not self.asked.unit or self.of_a_whole or (self.quantity.value < 1 and "/" in form_of(self.text, self.quantity)):
             return False
         following = OF_A_WHOLE.sub("", self.after)
         return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
@@ -168,12 +116,14 @@ class Number:
     @cached_property
     def given(self) -> bool:
         """Whether the number is given in the question."""
-        return self.quantity.value in self.asked.known
+        return (self.quantity.value, form_of(self.text, self.quantity)) in self.asked.known
 
     @cached_property
     def named(self) -> bool:
         """Whether the number is new and follows "a total of" or similar words."""
-        return not self.given and " of" in self.before[-20:] and bool(_TOTAL_OF.search(self.before[-60:]))
+        if self.given or " of" not in self.before[-20:] or _AND_MORE.match(self.after):
+            return False
+        return bool(_TOTAL_OF.search(self.before[-60:]))
 
     @cached_property
     def asked_share(self) -> float:
@@ -190,16 +140,63 @@ class Number:
             return side
         return _CLAUSE.split(self.before)[-1]
 
-    @cached_property
+    @property
     def about_asked(self) -> int:
         """1 if its clause names whom the question asks about, -1 if it names only someone else, else 0."""
-        named = self.asked.names.intersection(_NAME.findall(self.clause)) if self.asked.subjects else None
+        named = self.asked.names.intersection(NAME.findall(self.clause)) if self.asked.subjects else None
         return 0 if not named else 1 if named & self.asked.subjects else -1
 
-    @cached_property
+    @property
+    def is_asked(self) -> bool:
+        """Whether the text before it says that it is what was asked."""
+        return self.asked.is_said(self.before[-80:], self.after) or (not self.given and self.asked.is_of(self.before[-40:]))
+
+    @property
     def sums(self) -> bool:
         """Whether the question asks for a sum and the clause speaks of one."""
         return self.asked.altogether and bool(_TOGETHER.search(self.clause))
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is money: "$12", 12 "dollars"."""
+        return bool(self.quantity.money or _CURRENCY.match(self.after))
+
+    @property
+    def is_difference(self) -> float:
+        """1 for a difference that is asked for, less than 0 for one that is not."""
+        if not _DIFFERENCE.match(self.after):
+            return 0
+        return 1 if self.asked.difference else -0.5
+
+    @property
+    def is_not_so(self) -> bool:
+        """Whether it tells of what is not so: 5 "students do not"."""
+        return not self.of_a_whole and bool(_NOT_SO.match(OF_A_WHOLE.sub("", self.after)))
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is called what is left: 12 "remain"."""
+        return bool(_IS_LEFT.match(self.after) or _LEAVING.search(self.before[-40:]))
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether it is a rate of the unit of time that is asked for."""
+        if self.asked.money and not self.is_money:
+            return False
+        rate = _RATE.match(self.after)
+        return rate is not None and rate["unit"].lower() == self.asked.rate
+
+    @property
+    def is_each(self) -> bool:
+        """Whether its clause says what each has, and the question does not give it."""
+        return not self.given and bool(EACH.search(self.clause))
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether another value is rounded to it: "2.5, which rounds to" 3."""
+        if "ound" in self.before and _ROUNDED.search(self.before):
+            return True
+        return "ound" in self.after[:40] and bool(_WHEN_ROUNDED.match(self.after))
 
 
 @dataclass(frozen=True)
@@ -209,21 +206,27 @@ class Formula:
     content: str
     claim: str
     before: str
+    after: str
     place: float
     """Position in the sentence, from 0 to 1."""
     asked: Asked
 
-    @cached_property
+    @property
+    def is_asked(self) -> bool:
+        """Whether the text before it says that it is what was asked."""
+        return self.asked.is_said(self.before[-80:], self.after)
+
+    @property
     def in_question(self) -> bool:
         """Whether the question has the same formula."""
         return squeeze(self.content) in squeeze(self.asked.question)
 
-    @cached_property
+    @property
     def is_equation(self) -> bool:
         """Whether its claim is one side of an equation."""
         return "=" in self.content and self.claim != self.content
 
-    @cached_property
+    @property
     def is_copied(self) -> bool:
         """Whether it is copied from the question; one or two characters, such as "x", do not count."""
         return len(squeeze(self.content)) > 2 and self.in_question

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from ..notation.asked import asked_words
 from ..notation.quantities import Quantity, find_quantities, spoken_fraction
+from ..notation.question import read_question
+from ..notation.references import braced
 from ..notation.units import read_unit
 from ..notation.values import exact_values, tidy
-from .candidates import Candidate, Number, read_question
+from .candidates import Candidate, Number
 from .echoes import is_placeholder
 from .phrases import without_step_names
 from .pieces import SEGMENT, pieces, right_side
-from .references import braced
 from .signs import HOW_MANY, NUMBER_SIGNS
 from .statements import Statement
 
@@ -30,7 +31,7 @@ _OPERATES = re.compile(r"\s*[-+*/x^]\s*\d")
 _EQUIVALENT = re.compile(
     r"^(?:\s*\w+){0,3}?\s*(?:,? that is,?|,? that'?s|,? namely|,? or(?: exactly| about| approximately| roughly"
     r"| more precisely)?|,? which is(?: equal to| equivalent to)?"
-    r"|,? i\.e\.,?|\(or|\(|=|equivalent to)\s*$",
+    r"|,? i\.e\.,?|\(or|\((?:exactly|about|approximately|i\.e\.,?)?|=|equivalent to)\s*$",
     re.I,
 )
 # The words after a number that may be its unit: "km/h", "square feet".
@@ -49,7 +50,8 @@ _SENTENCE = re.compile(r"[\u3040-\u9fff]{2,}[^\d]*\d|\D?\d+\D*[\u3040-\u9fff]\D*
 _PLACES = re.compile(r"\s(?:decimal|significant|digits?\b|d\.?p\b)")
 _CORRECTED = re.compile(
     r".*(?:\.\.\.?|[,;:-])\s*(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean|or rather|make that)\b[,:.]?\s*(?=.*\d)"
-    r"|.*\b(?:first|initially|originally|people|some|many|might|may) (?:thought|think|got|guess(?:ed)?|say|expect(?:ed)?)\b"
+    r"|.*\.\.\.?\s*no\b,?\s*(?=.*\d)|.*\b(?:first|initially|originally|people|some|many|might|may),? (?:i |we )?"
+    r"(?:thought|think|got|guess(?:ed)?|say|expect(?:ed)?)\b"
     r"[^.;]*\bbut\b(?=.*\d)",
     re.I | re.S,
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 from ..notation.asked import content_words
 from ..verdicts import Source
@@ -28,72 +27,21 @@ from .phrases import (
     TEMPTING,
     THAT_IS_IT,
     Phrase,
-    phrases_in,
 )
+from .places import Place
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
-# "If she had ...", "what would be ...".
-_SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
 # "If we had used 3, ...": not what the question supposes.
 _COUNTERFACTUAL = re.compile(r"\bif (?:i|we|you|one) (?:had|were)\b", re.I)
 # After "the answer is": a number, or a last word such as "Tuesday".
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 # "(3 apples were left over)".
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
+# "Total bill: $45".
+_LABEL = re.compile(r"\W{0,3}([A-Za-z][A-Za-z' ]{1,30}):\s*\S")
 # "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
-
-
-@dataclass(frozen=True)
-class Around:
-    """What all statements of a reply have in common."""
-
-    asked: frozenset[str]
-    """Content words of the sentence that asks."""
-    supposed: bool
-    """Whether the question itself says "if" or "would"."""
-    phrases: dict[int, list[str]]
-    """The phrases that can occur in the reply, by `id`, with their words that occur in it. Most replies contain few phrases;
-    searching every statement for all of them took most of the time."""
-
-
-@dataclass(slots=True)
-class Place:
-    """A statement with its neighbours; `checking` in a closing section that only checks, `corrected` after an apology."""
-
-    text: str
-    before: str
-    after: str
-    checking: bool
-    corrected: bool
-    around: Around
-    low: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.low = self.text.lower()
-
-    def search(self, phrase: Phrase) -> re.Match[str] | None:
-        """Return the first match of a phrase in the statement."""
-        words = self.around.phrases.get(id(phrase))
-        if words is None:
-            return None
-        # No words: a phrase for the beginning of a text.
-        if not words:
-            return phrase.pattern.match(self.text)
-        for word in words:
-            if word in self.low:
-                return phrase.pattern.search(self.text)
-        return None
-
-    def has(self, phrase: Phrase) -> bool:
-        """Return whether the statement has a phrase."""
-        return self.search(phrase) is not None
-
-
-def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
-    """Return what holds for all statements of a reply."""
-    return Around(asked, _question_supposes(question or ""), phrases_in(text))
 
 
 @dataclass(slots=True)
@@ -143,8 +91,10 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("a line with a result", lambda p: p.marked("result"), "Result: 12"),
         Sign("it stands below a heading for the answer", lambda p: p.marked("heading"), "Final answer / 12"),
         Sign("it says what the answer is", lambda p: p.marked("sentence"), "The answer is 12."),
+        Sign("the reply begins with the value alone", lambda p: p.place.first, "20 apples. He has 12 and"),
         Sign("it begins as a conclusion", lambda p: p.marked("conclusion"), "Therefore, she has 12."),
         Sign("it has the words that were asked", lambda p: p.asked_share, "she pays in total"),
+        Sign("its label is what was asked", lambda p: _labelled(p), "Total bill: $45, where the total bill is asked"),
         Sign("for each statement with a value after it", lambda p: p.distance),  # two more such sentences follow
         Sign("it is the last one with a value", lambda p: p.distance == 0),  # the last line with a number
         Sign(
@@ -182,6 +132,8 @@ def most(placed: Placed) -> float:
     bound += placed.distance * weight["for each statement with a value after it"]
     bound += weight["it has the words that were asked"] * (placed.kind.source not in _EXPLICIT)
     bound += weight["it is the last one with a value"] * (placed.distance == 0)
+    bound += weight["its label is what was asked"] * (":" in placed.place.text[:40])
+    bound += weight["the reply begins with the value alone"] * placed.place.first
     bound += weight["a correction supersedes what stands before it"] * (
         placed.place.corrected or id(CORRECTION) in placed.place.around.phrases
     )
@@ -209,11 +161,6 @@ def kind_of(place: Place) -> Kind:
     return Kind("last_statement", "", text)
 
 
-@lru_cache(maxsize=512)
-def _question_supposes(question: str) -> bool:
-    return bool(_SUPPOSING.search(question))
-
-
 def _found(phrase: Phrase, text: str) -> bool:
     return phrase.search(text, text.lower()) is not None
 
@@ -221,6 +168,14 @@ def _found(phrase: Phrase, text: str) -> bool:
 def _supposes(placed: Placed) -> bool:
     around = placed.place.around
     return placed.place.has(HYPOTHETICAL) and (not around.supposed or bool(_COUNTERFACTUAL.search(placed.place.text)))
+
+
+def _labelled(placed: Placed) -> bool:
+    if placed.place.around.differs:
+        return False
+    label = _LABEL.match(placed.place.text)
+    words = content_words(label[1]) if label and not placed.kind.mark else frozenset()
+    return bool(words) and words <= placed.place.around.asked
 
 
 def _announces(placed: Placed) -> bool:

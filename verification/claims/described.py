@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .candidates import Asked, Candidate, asks
+from ..notation.question import Asked, asks
+from .candidates import Candidate
 from .signs import HOW_MANY
 
 ALL_SOLUTIONS = 4.0
@@ -17,7 +18,7 @@ SUPPOSED = 0.0
 _VALUE = r"⟦?\s*(?:[a-z]\s*=\s*)?(-?(?:\\frac\s*\{[^{}]{1,9}\}\s*\{[^{}]{1,9}\}|\d{1,9}(?:/\d{1,9}|\.\d{1,9})?))\s*⟧?"
 # "all real numbers except 2".
 _EXCEPT = re.compile(
-    r"\b(?:all|any) real (?:numbers|values)(?: (?:of )?⟦?[a-z]⟧?)?,?\s+"
+    r"\b(?:all|any) real (?:(?:numbers|values)(?: (?:of )?⟦?[a-z]⟧?)?|⟦?[a-z]⟧?),?\s+"
     rf"(?:except|excluding|other than|besides|but)(?: for| when| where)?\s+{_VALUE}",
     re.I,
 )
@@ -28,13 +29,35 @@ _ALL = re.compile(r"\b(?:is|are|be) (?:the set of )?all real numbers(?=\s*(?:[.,
 # "What is the domain of f?", "For what values of x ...?"
 _ASKS_SET = re.compile(r"\b(?:domain|range|interval|values|for what|for which|solution set)\b", re.I)
 
+# "2", "1/2", "3\sqrt{2}", "\frac{1}{2}".
+_UNSIGNED = (
+    r"(?:\\frac\s*\{[^{}]{1,9}\}\s*\{[^{}]{1,9}\}|\d{0,9}\\sqrt\{[^{}]{1,9}\}(?:/\d{1,9})?|\d[\d./]{0,9}(?<!\.))"
+    r"(?!\.?\d|\s?[*/^(])"
+)
+_ONE = rf"(?:-\s?)?{_UNSIGNED}"
+_VALUES = rf"(?P<values>{_ONE}(?:,\s*{_ONE}){{0,30}},?\s+and\s+{_ONE})"
+_EITHER_OF = rf"(?P<values>{_ONE}(?:,\s*{_ONE}){{0,30}}(?:,?\s+(?:or|and)\s+|,\s*){_ONE})"
 # The same letter with several values: "x = 2 or x = -3".
-_SOLUTIONS = re.compile(r"\b([a-z])(?:_\d)?\s*=\s*-?[\d./]+(?:(?:,|,?\s*(?:or|and))\s*\1(?:_\d)?\s*=\s*-?[\d./]+)+")
+_SOLUTIONS = re.compile(
+    rf"\b(?P<letter>[a-z])(?:_\d)?\s*=\s*(?P<values>{_ONE}(?:(?:,|,?\s*(?:or|and))\s*(?P=letter)(?:_\d)?\s*=\s*{_ONE})+)"
+)
+# One letter with several values: "x = 2 or 3", "x is 2 or 3".
+_ONE_OF = re.compile(
+    rf"(?<![\w\\'])[a-z]\s*(?:=|\bis|\bequals)\s*(?:either\s|both\s)?{_EITHER_OF}(?=\W*$|\.\s|,\s[a-z]{{2}}|;)"
+)
+# Nothing but values: "2 and 3".
+_BARE = re.compile(rf"(?:\W*\s)?{_EITHER_OF}\W*")
+# "1 + \sqrt{2} and 1 - \sqrt{2}", "(1 + \sqrt{5})/2 or (1 - \sqrt{5})/2".
+_CONJUGATES = re.compile(
+    r"(?P<open>\(?)(?P<a>-?\d[\d./]{0,9})\s?(?P<sign>[-+])\s?(?P<b>(?:\d{0,9}\\sqrt\{[^{}]{1,9}\}|\d{0,9}i)(?:/\d{1,9})?)(?P<tail>(?:\)/\d{1,9})?)"
+    r"(?:,|,?\s+(?:and|or))\s+(?:[a-z](?:_\d)?\s*=\s*)?(?P=open)(?P=a)\s?[-+]\s?(?P=b)(?P=tail)"
+)
+# The second is the negative of the first: "\sqrt{2} and -\sqrt{2}".
+_OPPOSITES = re.compile(rf"(?<![\w.\\}}])(?P<values>(?P<one>{_UNSIGNED}) (?:and|or) -\s?(?P=one))(?!\.?\w|\s?[-+*/^({{])")
 # Several letters with a value each: "x = 2 and y = 3".
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
 # What introduces values that are only supposed: "since x = 2", "(x = 2".
-_SUPPOSED = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
-_VALUES = r"(?P<values>-?\d[\d./]{0,9}(?:,\s*-?\d[\d./]{0,9}){0,30},?\s+and\s+-?\d[\d./]{0,9}(?<!\.))"
+SUPPOSES = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
 # "The roots are 2 and 3".
 _ALL_NAMED = re.compile(
     r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+" + _VALUES,
@@ -59,7 +82,7 @@ _WANTS_ALL = re.compile(
 )
 # "x < -1 or x > 3".
 _EITHER_SIDE = re.compile(
-    r"\b(?P<letter>[a-z])\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d\s+or\s+(?P=letter)\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d"
+    r"\b(?P<letter>[a-z])\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d\s+(?:or|and)\s+(?P=letter)\s*(?:<|>|\\le|\\ge)\s*-?[\d./]*\d"
 )
 
 
@@ -81,19 +104,44 @@ def described_sets(text: str, asked: str) -> Iterator[tuple[str, tuple[int, int]
 
 def solutions(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int, int]]]:
     """Return the values that are given as all solutions, or as the numbers of a list that is asked for, with their places."""
-    if not any(mark in outside for mark in ("=", " are", " or ")):
-        return
+    if "=" in outside or " or " in outside or "<" in outside:
+        yield from _inequalities_and_letters(outside, asked)
+    joined = " and " in outside or " or " in outside or ", " in outside
+    for match in _lists(outside, asked) if joined else ():
+        # "How many solutions?" asks for their number, not for the solutions.
+        points = 0.0 if asks(HOW_MANY, asked.sentence) else ALL_SOLUTIONS
+        yield Candidate(_listed(match["values"]), points, match.start()), match.span()
+    if joined and "+" in outside:
+        for match in _CONJUGATES.finditer(outside):
+            text = f"{match['open']}{match['a']} \\pm {match['b']}{match['tail']}"
+            yield Candidate(text, ALL_SOLUTIONS, match.start()), match.span()
+    if joined and (" are" in outside or asks(_ASKS_LIST, asked.sentence)):
+        for match in (_LISTED if asks(_ASKS_LIST, asked.sentence) else _ALL_NAMED).finditer(outside):
+            yield Candidate(_listed(match["values"]), ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _inequalities_and_letters(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int, int]]]:
+    """Yield "x < -1 or x > 3", and values of several letters."""
     for match in _EITHER_SIDE.finditer(outside):
         yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
-    for match in _SOLUTIONS.finditer(outside):
-        values = ", ".join(re.findall(r"=\s*(-?[\d./]+(?<!\.))", match[0]))
-        # "How many solutions?" asks for their number, not for the solutions.
-        yield Candidate(values, 0.0 if HOW_MANY.search(asked.sentence) else ALL_SOLUTIONS, match.start()), match.span()
     for match in _ASSIGNED.finditer(outside):
         if len(set(re.findall(r"([a-z])\s*=", match[0]))) > 1:
-            wanted = not asked.sentence or _WANTS_ALL.search(asked.sentence)
-            points = SUPPOSED if _SUPPOSED.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
+            wanted = not asked.sentence or asks(_WANTS_ALL, asked.sentence)
+            points = SUPPOSED if SUPPOSES.search(outside[: match.start()]) else ALL_SOLUTIONS if wanted else 0.5
             yield Candidate(match[0], points, match.start()), match.span()
-    for match in (_LISTED if asks(_ASKS_LIST, asked.sentence) else _ALL_NAMED).finditer(outside):
-        values = ", ".join(re.findall(r"-?\d[\d./]*", match["values"]))
-        yield Candidate(values, ALL_SOLUTIONS, match.start("values")), match.span("values")
+
+
+def _lists(outside: str, asked: Asked) -> Iterator[re.Match[str]]:
+    """Yield several values of one letter, a value with its negative, and values that stand alone."""
+    if "=" in outside:
+        yield from _SOLUTIONS.finditer(outside)
+    if "=" in outside or " is " in outside or " equals " in outside:
+        yield from _ONE_OF.finditer(outside)
+    if " -" in outside:
+        yield from _OPPOSITES.finditer(outside)
+    if (asks(_WANTS_ALL, asked.sentence) or asks(_ASKS_LIST, asked.sentence)) and (bare := _BARE.fullmatch(outside)):
+        yield bare
+
+
+def _listed(values: str) -> str:
+    return ", ".join(re.findall(_ONE, values))

@@ -71,7 +71,8 @@ def tells_of_another(text: str, before: str, asked: frozenset[str]) -> bool:
         asked: content words of what the question asks, with "hat" and without "coat".
     """
     first, second = _words(before), _words(text)
-    if len(first) != len(second) or len(first) < 2 or not asked:
+    labels = len(first) == 1 and text[: len(second[0]) + 1 if second else 0].endswith(":")
+    if len(first) != len(second) or not (len(first) > 1 or labels) or not asked:
         return False
     pairs = [(one.rstrip("s"), other.rstrip("s")) for one, other in zip(first, second, strict=True) if one != other]
     return len(pairs) == 1 and pairs[0][0] in asked and pairs[0][1] not in asked | _RESULTS

@@ -59,8 +59,8 @@ class Claim:
 def read_response(response: str, question: str | None = None) -> Reply:
     """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
     # Cleaning shortens a text, so more than the limit is read first.
-    reply = read_reply(response[-4 * MAX_RESPONSE :])
-    text = clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question))
+    reply = read_reply(response[-4 * MAX_RESPONSE :], question)
+    text = clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question), question=question)
     return Reply(losses_marked(text, question), reply.finished)
 
 

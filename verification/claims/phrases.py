@@ -56,7 +56,8 @@ def without_step_names(text: str) -> str:
 DIGIT = re.compile(r"\d")
 # What can be a value: "3", "seven", "half of", "the right option is B".
 NUMBER = re.compile(
-    r"\d|⟦|\\boxed|=|\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve)|[Ff](?:our|ive)|[Ss](?:ix|even)|[Ee](?:ight|leven)|[Nn]ine|[Zz]ero|no)(?![a-z])"
+    r"\d|⟦|\\boxed|=|\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve|hirteen|wenty|hirty)|[Ff](?:our(?:teen)?|ive|ifteen|orty|ifty)"
+    r"|[Ss](?:ix|even)(?:teen|ty)?|[Ee](?:ight(?:een|y)?|leven)|[Nn]ine(?:teen|ty)?|[Zz]ero|no)(?![a-z])"
     r"|\b(?:a (?:third|quarter|fifth)|half) (?:of|is)\b"
     r"|\b(?:option|choice)\b[^.\n]{0,20} is:? \(?[A-H]\)?(?![A-Za-z])"
 )
@@ -142,6 +143,7 @@ ANOTHER_WAY = _phrase(
 # "It could be 3 or 4", "either 3 apples or 4".
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
+    r"|(?:could|might|may) (?:also )?be .{1,40}\b(?:could|might|may) (?:also )?be|can(?:'t|not) tell\b"
     r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure"
     r"|(?:perhaps|maybe|possibly)\b.{1,60}\b(?:perhaps|maybe|possibly|or))\b",
     "could might may unclear determine either know sure perhaps possibly",

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
 from ..notation.layout import REMAINDER
 from ..notation.quantities import AMOUNT, find_quantities
+from ..notation.question import Asked, asks
 from ..notation.times import CLOCK as TIME
 from ..notation.values import exact_values, tidy
-from .candidates import Asked, Candidate, Formula, asks
-from .described import ALL_SOLUTIONS, described_sets, solutions
+from .candidates import Candidate, Formula
+from .described import ALL_SOLUTIONS, SUPPOSED, SUPPOSES, described_sets, solutions
 from .signs import EXPRESSION_SIGNS, SEGMENT_SIGNS, in_parentheses
 
 RATIO = 2.5
@@ -56,8 +57,17 @@ _ASKS_TIME = re.compile(r"\bwhat (?:\w+ )?time\b|\bwhen\b|\bclock\b", re.I)
 _ASKS_REMAINDER = re.compile(r"\b(?:is|find) the remainder\b", re.I)
 # "Round to the nearest ten", "as a decimal".
 _ASKS_ROUNDED = re.compile(r"\bround|\bnearest\b|\bdecimal (?:places?|form|number)\b|\bas a decimal\b|\bapproximat", re.I)
+_ASKS_EQUATION = re.compile(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", re.I)
+_ASKS_FACTORS = re.compile(r"\bfactori[sz]ation|\bproduct of (?:its )?prime", re.I)
 # "3:4", which could also be a time; ratios are looked for only where one is spoken of.
 _RATIO = re.compile(r"(?<![\d:])\d{1,9}\s?:\s?\d{1,9}(?![\d:])")
+# "2 to 3", "for every 2 boys there are 3 girls".
+_RATIO_IN_WORDS = re.compile(
+    r"(?:\bfor (?:every|each) )?(?<![\d.,])(?P<low>\d{1,9})(?: (?P<noun>[a-z]+),? there (?:is|are)| to)"
+    r" (?P<high>\d{1,9})\b(?![.,]\d)"
+    r"(?: (?P<other>[a-z]+))?",
+    re.I,
+)
 _LETTER_BEFORE_UNIT = (
     r"(?<![\w.,$])\d+[a-z](?=\s(?:(?:square|cubic|sq\.?|cu\.?)\s)?(?:units?|[cmk]?m|feet|ft|inch(?:es)?|met(?:er|re)s?)\b)"
 )
@@ -66,8 +76,9 @@ _SYMBOL_BEFORE_UNIT = re.compile(_LETTER_BEFORE_UNIT)
 # In this order: a matrix, a point or tuple, an interval, a set, algebra such as "3x^2 + 1", a number with a letter.
 _EXPRESSION = re.compile(
     r"(?:\[\s*\[[^\[\]]{1,80}\](?:\s*,?\s*\[[^\[\]]{1,80}\]){0,9}\s*\]|(?:(?<!\w)[A-Za-z]\s*=\s*)?\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\)|[\[(]\s*-?(?:\\?\w+|\d[\d./]*)\s*,\s*-?(?:\\?\w+|\d[\d./]*)\s*[\])](?:\s*(?:\\cup|U)\s*[\[(][^()\[\]]*[\])])*"
+    r"|\[(?:\s*(?:'[^'\n]{0,30}'|\"[^\"\n]{0,30}\"|-?[\d.]{1,12}|[A-Za-z]{1,12})\s*(?:,|(?=\]))){2,40}\]"
     r"|\{[^{}]{1,80}\}"
-    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|(?!(?<=[\s=])\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\))[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-z]\b)){2,}"
+    r"|(?!\s)[-+]?(?:\\[a-z]+(?:\{[^{}]*\})*|\d+[a-z](?:\^\d+)?(?![A-Za-z])|\d+(?:\.\d+)?|(?<!')\b[a-zA-Z]\b|(?!(?<=[\s=])\([^()\s]{1,40}(?:,\s?[^()\s]{1,40}){1,4}\))[()^*/+=<>{}!-]|\\[a-z]+|sqrt|\d?[a-z]\^\d+|\d+[a-z]\b|\s{1,2}(?=[-+*/^=<>\\(\d]|[a-zC]\b)){2,}"
     r"|(?<![\w.,$])\d+(?:i|[a-eknprtxyz](?:\^\d+)?)(?![\w(]| \d)"
     rf"|{_LETTER_BEFORE_UNIT})"
 )
@@ -96,8 +107,10 @@ def pieces(text: str, outside: str, asked: Asked) -> Iterator[Found]:
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
     claim = right_side(content, asked.question)
-    formula = Formula(content, claim, text[: match.start()], match.start() / (len(text) + 1), asked)
-    return Candidate(claim, SEGMENT_SIGNS.score(formula), match.start(), rounded=_rounded_form(content, claim))
+    formula = Formula(content, claim, text[: match.start()], text[match.end() :], match.start() / (len(text) + 1), asked)
+    supposed = content.count("=") > 1 and ", " in content and SUPPOSES.search(formula.before[-40:])
+    points = SUPPOSED if supposed else SEGMENT_SIGNS.score(formula)
+    return Candidate(claim, points, match.start(), rounded=_rounded_form(content, claim))
 
 
 def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
@@ -105,23 +118,35 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
         written = match[0].strip()
         if _SYMBOL_BEFORE_UNIT.match(outside, match.start()):
             # "12h cubic units": the letter is a factor, not part of a unit.
-            formula = Formula(written, written, outside[: match.start()], match.start() / (len(outside) + 1), asked)
+            formula = Formula(
+                written, written, outside[: match.start()], outside[match.end() :], match.start() / (len(outside) + 1), asked
+            )
             text = f"{written[:-1]} * {written[-1]}"
             yield Candidate(text, ALL_SOLUTIONS + EXPRESSION_SIGNS.score(formula), match.start()), match.span()
             continue
-        if not (_MATHEMATICAL.search(written) and _HOLDS_VALUE.search(written)) or exact_values(match[0]):
+        if not (
+            (_MATHEMATICAL.search(written) or _is_product(written, asked)) and _HOLDS_VALUE.search(written)
+        ) or exact_values(match[0]):
             continue
         if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
             continue
-        if _FRAGMENT.fullmatch(written) or _DANGLING.search(written) or _explained(written):
+        whole = asks(_ASKS_EQUATION, asked.sentence) and "=" in written
+        if (_FRAGMENT.fullmatch(written) and not whole) or _DANGLING.search(written) or _explained(written):
             continue
         content = _balanced(written)
         if exact_values(content):
             continue
         claim = right_side(content, asked.question)
-        formula = Formula(content, claim, outside[: match.start()], match.start() / (len(outside) + 1), asked)
+        formula = Formula(
+            content, claim, outside[: match.start()], outside[match.end() :], match.start() / (len(outside) + 1), asked
+        )
         rounded = _rounded_form(content, claim)
         yield Candidate(claim, EXPRESSION_SIGNS.score(formula), match.start(), rounded=rounded), match.span()
+
+
+def _is_product(written: str, asked: Asked) -> bool:
+    """Return whether this is a product, "2 * 2 * 3", where a factorization is asked for."""
+    return "*" in written and asks(_ASKS_FACTORS, asked.sentence)
 
 
 def _balanced(written: str) -> str:
@@ -143,7 +168,7 @@ def _explained(written: str) -> bool:
 
 
 def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
-    for match in _RANGE.finditer(outside):
+    for match in _RANGE.finditer(outside) if not asked.ratio else ():
         between = match[0].lower().startswith("between")
         written = "-" in match[0] and " " not in match[0] and re.match(r"\s+[a-z]{3}", outside[match.end() :])
         # "and" joins a range only after "between"; "3-5" without spaces needs a noun after it, or a verb before it.
@@ -160,6 +185,11 @@ def _clocks(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def _ratios(outside: str, asked: Asked) -> Iterator[Found]:
+    for match in _RATIO_IN_WORDS.finditer(outside) if asked.ratio else ():
+        first, second = match["noun"], match["other"]
+        places = [asked.sentence.find(name.rstrip("s")) if name else 0 for name in (first, second)]
+        low, high = (match["low"], match["high"]) if places[0] <= places[1] else (match["high"], match["low"])
+        yield Candidate(f"{low}:{high}", RATIO * (match[0] not in asked.question), match.start()), match.span()
     for match in _RATIO.finditer(outside) if ":" in outside and (asked.ratio or "ratio" in outside.lower()) else ():
         yield Candidate(match[0], RATIO * (match[0] not in asked.question), match.start()), match.span()
 
@@ -190,7 +220,7 @@ def right_side(content: str, question: str | None) -> str:
     content = _exact_form(tidy(content), question)
     # Equals signs in braces, as in a set or a subscript, do not separate sides.
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
-    if "=" not in plain or re.search(r"\b(?:find|write|give|what is|determine) (?:the|an) equation", question or "", re.I):
+    if "=" not in plain or _ASKS_EQUATION.search(question or ""):
         return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
     # Several equations ("x = 1, y = 2") and inequalities stay whole.
     if re.search(r"(?<!=)=(?!=).*,(?!\d{3}\b).*(?<!=)=|\bor\b|\band\b", content) or re.search(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from . import languages
-from .candidates import OF_A_WHOLE, Formula, Number
+from .candidates import Formula, Number
 from .weighing import Sign, Table, table
 
 # Patterns with $ are for the text before a number, those matched from the start for the text after it.
 # A verb or sign that states the number: "she has", "the total is about", "x =".
 _COPULA = re.compile(
-    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|\\Rightarrow"
+    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|→|⇒|[-=]>|\\Rightarrow"
+    r"|\b(?:which|that|this|it) (?:gives|yields|leaves|equals|results in)\b"
     rf"|\b(?:{languages.STATES})\b|\b(?:{languages.THAT_IS}),?)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
@@ -32,7 +33,8 @@ _SETS = re.compile(r"\b(?:setting|letting|let|substituting|plugging in)\s*$", re
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
 # The number is the left operand: 12 "+ 4", 12 "apples times 3".
 _OPERAND_AFTER = re.compile(
-    r"\s*(?:[A-Za-z]+\s){0,2}?\s*(?:[-+*/x]|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
+    r"\s*(?:[A-Za-z]+,?\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>"
+    r"|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
 )
 # A dash that separates, not a minus sign: "Total - $".
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
@@ -44,42 +46,34 @@ _FROM = re.compile(r"\bfrom\s+\S{1,12}(?:\s[A-Za-z]+){0,2}\s+to\s+$", re.I)
 _COMPARED = re.compile(r"\b(?:compared (?:with|to)|instead of|rather than|not|than)\b[^,;.\d]*$", re.I)
 # Words that lead to a result: "which means", "leaving", "es decir".
 _RESULTING = re.compile(
-    r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts to|comes to"
+    r"\b(?:means|meaning|leaves|leaving|gives|giving|makes|making|bringing|amounts? to|comes? to"
+    r"|adds? up to|arrives? at|works? out to|totall?ing"
     r"|so|thus|therefore|hence|i\.e\."
     rf"|{languages.THAT_IS}|{languages.LEADS_TO})\b|なので|だから|つまり|所以|因此",
     re.I,
 )
 # A value that should or would be, "it should be" 10.
 _WISHED = re.compile(r"\b(should|would|could|might)\b", re.I)
-# "She pays": money follows, although the verb is among the prepositions above.
-_PAYS = re.compile(r"\bpays?\s*$", re.I)
+# "She pays", "it sells for": money follows, although the word is among the prepositions above.
+_PAYS = re.compile(r"\bpays?\s*$|\b(?:sells?|sold|goes|bought) for\s*$", re.I)
+# "We arrive at" 12.
+_ARRIVES = re.compile(r"\b(?:arrived? at|ends? up with|left with)\s*[$€£]?$", re.I)
 # A share of a number is an operand: 20% "of the 80".
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
-# 5 "students do not": the answer if a question asks who does not.
-_NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
+# 12 "apples, because".
+_REASON = re.compile(r"(?:\s[a-z]+){0,3}(?:,| -)?\s(?:since|because|as|for)\s", re.I)
+_IN_REASON = re.compile(r"\d.*\bbecause\b[^;]*$", re.I)
 # 12 "apples, which is the answer".
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
-# The exact value and the word before the rounded one: "2.5, which rounds to".
-_ROUNDED = re.compile(
-    r"\d.*\bround(?:s|ed|ing)?\b(?: it| this| that)?(?: up| down| off)?(?: to the nearest [a-z ]{3,25}"
-    r"| to (?:\w+ )?decimals?(?: places?)?)?"
-    r"(?: to| is| gives| it is| we get|,)*\s*(?:about )?[$€£]?$",
-    re.I,
-)
 _BREAKDOWN = re.compile(
     r"\b(?:is|are|was|were|of|totals?|makes|gives|has|have|costs?|pays?|needs?)\s+[$€£]?\d[\d.,]*(?:\s[a-z]+)?:\s*[$€£]?$", re.I
 )
 """A colon after the claim begins its parts: "the total is 45: 24 for"."""
-# The exact value may also follow: 3 "when rounded".
-_WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
 # "This leaves her with".
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
-# A difference names its direction: 2 "more than Bea", 3 "years older".
-_DIFFERENCE = re.compile(
-    r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
-)
 # The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
+_ENDS = re.compile(r"\. |,? (?:because|since) ")
 # An equals sign, but not the one in "<=".
 _EQUALS = re.compile(r"(?<![<>!])=")
 
@@ -89,22 +83,40 @@ NUMBER_SIGNS: Table[Number] = table(
     (
         Sign("a number", lambda n: 1),
         Sign("a verb states it", lambda n: _is_stated(n), "she has 12"),
+        Sign("what each has was asked, and its clause says so", lambda n: n.asked.each and n.is_each, "each sleeve takes 12"),
         Sign("it is called the answer", lambda n: bool(_CALLED_ANSWER.match(n.after)), "12 is the answer"),
         Sign("it counts what was asked", lambda n: n.counts_the_unit, "12 apples, where apples were asked"),
-        Sign("money was asked, and this is money", lambda n: _is_asked_money(n), "$12"),
+        Sign("money was asked, and this is money", lambda n: n.asked.money and n.is_money, "$12"),
         Sign("a percentage was asked, and this is one", lambda n: _is_asked_percent(n), "12%"),
         Sign(
             "it ends a change from one value to another, not the change",
             lambda n: " to " in n.before[-5:] and bool(_FROM.search(n.before)),
             "from 4 to 12",
         ),
-        Sign("what is not so was asked", lambda n: n.asked.negated and _is_not_so(n), "5 students do not"),
+        Sign("what is not so was asked", lambda n: n.asked.negated and n.is_not_so, "5 students do not"),
+        Sign("its reason follows", lambda n: not n.before.strip() and bool(_REASON.match(n.after)), "12, because"),
+        Sign(
+            "it stands in a reason",
+            lambda n: "cause" in n.before and bool(_IN_REASON.search(n.before)),
+            "5, because 10 is 5 + 5",
+        ),
+        Sign("what is left was asked, and this is", lambda n: n.asked.left and n.is_left, "12 remain"),
+        Sign(
+            "a rate was asked, and this is one",
+            lambda n: bool(n.asked.rate) and n.is_rate,
+            "12 km per day, where km per day are asked",
+        ),
+        Sign(
+            "it is said to be what was asked",
+            lambda n: bool(n.asked.said) and n.is_asked,
+            "the slope is 3, where the slope is asked",
+        ),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
-        Sign("a difference was asked, and this is one", lambda n: _is_difference(n), "2 more than Bea"),
+        Sign("a difference was asked, and this is one", lambda n: n.is_difference, "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
         Sign(
             "another value is rounded to it",
-            lambda n: _is_rounded(n),
+            lambda n: n.is_rounded,
             "2.5, which rounds to 3",
         ),
         # A number of the question is mostly an operand: 5, where the question says "5 apples".
@@ -122,7 +134,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign('"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one", "the one who"),
         Sign("a preposition restates it", lambda n: _restates(n), "in 7 days"),
         Sign("it is an operand", lambda n: _is_operand(n), "12 + 4"),
-        Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(n.after.split(". ")[0])), "12 = x"),
+        Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(_ENDS.split(n.after)[0])), "12 = x"),
         Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
         # "12, which is 3 * 4"
     ),
@@ -132,6 +144,11 @@ SEGMENT_SIGNS: Table[Formula] = table(
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
         Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
+        Sign(
+            "it is said to be what was asked",
+            lambda f: bool(f.asked.said) and f.is_asked,
+            "the slope is $3$, where the slope is asked",
+        ),
         # "$3$ plus $4$ is $7$"
         Sign("the later the likelier", lambda f: f.place),
         # "$x + 1$", as in the question
@@ -150,6 +167,17 @@ EXPRESSION_SIGNS: Table[Formula] = table(
     "expression",
     (
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
+        Sign(
+            "it is said to be what was asked",
+            lambda f: bool(f.asked.said) and f.is_asked,
+            "the slope is $3$, where the slope is asked",
+        ),
+        Sign(
+            "it stands in a reason",
+            lambda f: "cause" in f.before and bool(_IN_REASON.search(f.before)),
+            "5, because x + 5 = 10",
+        ),
+        Sign("it stands after the word that concludes", lambda f: bool(_SO.search(f.before)), "x = 2y, so y = x / 2"),
         # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),
@@ -167,21 +195,6 @@ def in_parentheses(before: str) -> bool:
 
 def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
-
-
-def _is_difference(number: Number) -> float:
-    """Return 1 for a difference that is asked for, less than 0 for one that is not."""
-    if not _DIFFERENCE.match(number.after):
-        return 0
-    return 1 if number.asked.difference else -0.5
-
-
-def _is_not_so(number: Number) -> bool:
-    return not number.of_a_whole and bool(_NOT_SO.match(OF_A_WHOLE.sub("", number.after)))
-
-
-def _is_asked_money(number: Number) -> bool:
-    return bool(number.quantity.money) and number.asked.money
 
 
 def _is_asked_percent(number: Number) -> bool:
@@ -202,11 +215,6 @@ def _leaves(number: Number) -> bool:
     return "with " in number.before[-15:] and bool(_LEAVES.search(number.before))
 
 
-def _is_rounded(number: Number) -> bool:
-    before, after = number.before, number.after
-    return ("ound" in before and bool(_ROUNDED.search(before))) or ("ound" in after[:40] and bool(_WHEN_ROUNDED.match(after)))
-
-
 def _is_compared(number: Number) -> bool:
     before = number.before.lower()
     return any(word in before for word in ("than", "not", "compared", "instead")) and bool(_COMPARED.search(before))
@@ -214,7 +222,7 @@ def _is_compared(number: Number) -> bool:
 
 def _is_operand(number: Number) -> bool:
     before = number.before
-    if number.quantity.percent and _SHARE_OF.match(number.after):
+    if (number.quantity.percent or "/" in _written(number)) and _SHARE_OF.match(number.after):
         return True
     return bool((_OPERAND_BEFORE.search(before) and not _DASH.match(before)) or _OPERAND_AFTER.match(number.after))
 
@@ -233,7 +241,8 @@ def _restates(number: Number) -> bool:
         _leaves(number)
         or number.named
         or number.counts_the_unit
-        or ("pay" in number.asked.words and _PAYS.search(number.before))
+        or _ARRIVES.search(number.before[-20:])
+        or (number.asked.money and _PAYS.search(number.before))
     ):
         return False
     return bool(_BEFORE_RESTATED.search(number.before[-25:]))

@@ -12,7 +12,7 @@ from math import inf
 from ..notation.asked import asked_words
 from ..notation.residue import LIST_MARKER
 from ..verdicts import Source
-from .conclusions import CONCLUSION_SIGNS, Place, Placed, kind_of, most, read_around
+from .conclusions import CONCLUSION_SIGNS, Placed, kind_of, most
 from .echoes import is_echo
 from .phrases import (
     ANSWER_IS,
@@ -31,6 +31,7 @@ from .phrases import (
     UNKNOWABLE,
     without_step_names,
 )
+from .places import Place, is_value_alone, read_around
 
 LAST = 10
 """Maximum number of statements with a value that are considered, from the end."""
@@ -45,6 +46,10 @@ _END = re.compile(r"[.!?⟧]\s")
 _EXPLICIT = ("box", "answer_line")
 # A line that only gives a value to a letter, "x = 5"; such lines belong together.
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
+# The mark of a list without numbers.
+_LISTED = re.compile(r"\s*[-*•]\s")
+# "Explanation: two years ago".
+_EXPLAINS = re.compile(r"\W*(?:explanation|reason(?:ing)?|justification|working)\W*:", re.I)
 # "Therefore, ...".
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 # A last question that only guesses: "Maybe 12?".
@@ -76,7 +81,7 @@ def split_statements(text: str) -> list[str]:
     for line in filter(None, _assignments_joined(_without_bare_markers(text[-MAX_RESPONSE:].split("\n")))):
         line = _QUOTED_QUESTION.sub("", line) if '?"' in line else line
         bullet = _BULLET.match(line)
-        if bullet and _ONLY_NUMBER.fullmatch(line):
+        if bullet and len(line) < 20 and _ONLY_NUMBER.fullmatch(line):
             bullet = None
         line = line[bullet.end() if bullet else 0 : 4000]
         pieces = _SENTENCE_END.split(line.strip()) if _END.search(line) else (line,)
@@ -110,8 +115,9 @@ def _assignments_joined(lines: list[str]) -> list[str]:
     before = ""
     for line in lines:
         given = _ASSIGNED_LINE.fullmatch(line) if "=" in line and len(line) < 60 else None
-        if given and before and given[1] not in before:
-            joined[-1] = f"{joined[-1].rstrip(' .,;')} and {_BULLET.sub('', line).strip()}"
+        listed = bool(given and before == given[1] and _LISTED.match(line) and _LISTED.match(joined[-1]))
+        if given and before and (given[1] not in before or listed):
+            joined[-1] = f"{joined[-1].rstrip(' .,;')} {'or' if listed else 'and'} {_BULLET.sub('', line).strip()}"
         else:
             joined.append(line)
         before = (before if given and before else "") + given[1] if given else before if not line.strip() else ""
@@ -167,7 +173,8 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
         if distance == LAST:
             return
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
-        there = Place(parts[place], before, after, place >= checking, place >= corrected, around)
+        first = place == 0 and is_value_alone(parts, question)
+        there = Place(parts[place], before, after, place >= checking, place >= corrected, around, first)
         kind = kind_of(there)
         # After a refusal, a number is no conclusion unless it is marked as one.
         if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):
@@ -223,7 +230,9 @@ def _refused_at(parts: list[str], low: str) -> int:
 def _checking_from(parts: list[str]) -> int:
     """Return the index of the statement that begins a closing check, if it is among the last twelve."""
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
-        if CHECKING.search(parts[place], parts[place].lower()):
+        if CHECKING.search(parts[place], parts[place].lower()) or (
+            _EXPLAINS.match(parts[place]) and has_value(parts[place - 1])
+        ):
             return place
     return len(parts)
 

@@ -10,9 +10,9 @@ from typing import Literal
 from ..notation.times import same_time
 from ..notation.units import UNITS, asked_unit, is_variable
 from ..notation.values import Value, exact_values, is_ambiguous, read_value, tidy
-from .forms import as_interval, as_pair, other_numbers, same_range, same_remainder
+from .forms import as_interval, as_pair, both_signs, other_numbers, same_range, same_remainder
 from .matrices import compare_matrices
-from .numeric_samples import compare_samples
+from .numeric_samples import compare_samples, same_equation
 from .pool import compare
 
 Outcome = Literal["equal", "unequal", "unread", "bad_reference", "timeout"]
@@ -148,8 +148,12 @@ def _compare_written(claim: str, reference: str, wanted: frozenset[Fraction], ti
         return "timeout"
     if not _bounded(reference):
         return "bad_reference"
+    if "\\pm" in reference or ("\\pm" in claim and "," in reference):
+        claim, reference = both_signs(claim), both_signs(reference)
     if other_numbers(claim, reference) or ("\\pm" in claim and not _SEVERAL_VALUES.search(reference)):
         return "unequal"
+    if "=" in claim and "=" in reference and same_equation(claim, reference):
+        return "equal"
     if (same := compare_samples(claim, reference)) is not None:
         return "equal" if same else "unequal"
     return _compared(claim, reference, timeout)

@@ -24,9 +24,12 @@ _CHAIN = re.compile(rf"\s*({_NUMBER})\s*(<|>|\\leq?|\\geq?)\s*[a-zA-Z]\s*(<|>|\\
 _SIDE = re.compile(rf"\s*(?P<letter>[a-zA-Z])\s*(?P<sign><|>|\\leq?|\\geq?)\s*(?P<bound>{_NUMBER})\s*")
 # Between two inequalities: "or", "\cup".
 _OR = re.compile(r"\s*(?:\bor\b|\\lor|\\cup|\\vee|\\quad)+\s*")
+_AND = re.compile(r"\s*(?:,\s*|\band\b)\s*")
 # The brackets of a list, and "x \\in" before them.
 _AROUND = re.compile(r"^\s*(?:[a-zA-Z]\s*(?:=|\\in)\s*)?(?:\\?\{|[(\[])\s*|\s*(?:\\?\}|[)\]])\s*$")
 _SEPARATOR = re.compile(r"\s*(?:,\s*and\b|,)\s*")
+# Between two solutions.
+_ALTERNATIVES = re.compile(r"\s*(?:\\text\s*\{\s*(?:or|and)\s*\}|\bor\b|\band\b)\s*")
 _LEFT_SIDE = re.compile(r"^[^=]*=\s*")
 _LESS = ("<", "\\le", "\\leq")
 
@@ -86,13 +89,14 @@ def _one_kind(given: str, wanted: str) -> bool:
 
 
 def as_interval(text: str) -> str:
-    r"""Convert "2 < x \\le 7" to "(2,7]", and "x \\le -3 or x \\ge 3" to a union."""
-    sides = [_SIDE.fullmatch(part) for part in _OR.split(text)] if ">" in text or "\\g" in text else []
-    if len(sides) == 2 and all(sides):
-        left, right = sorted((side for side in sides if side), key=lambda side: side["sign"] not in _LESS)
-        if left["sign"] in _LESS and right["sign"] not in _LESS and left["letter"] == right["letter"]:
-            ends = (")" if left["sign"] == "<" else "]", "(" if right["sign"] == ">" else "[")
-            return f"(-\\infty,{left['bound']}{ends[0]}\\cup{ends[1]}{right['bound']},\\infty)"
+    r"""Convert "2 < x \\le 7" and "x > 2 and x \\le 7" to "(2,7]", and "x \\le -3 or x \\ge 3" to a union."""
+    if ">" in text or "\\g" in text:
+        if sides := _sides(_OR, text):
+            ends = (")" if sides[0]["sign"] == "<" else "]", "(" if sides[1]["sign"] == ">" else "[")
+            return f"(-\\infty,{sides[0]['bound']}{ends[0]}\\cup{ends[1]}{sides[1]['bound']},\\infty)"
+        if sides := _sides(_AND, text):
+            ends = ("(" if sides[1]["sign"] == ">" else "[", ")" if sides[0]["sign"] == "<" else "]")
+            return f"{ends[0]}{sides[1]['bound']},{sides[0]['bound']}{ends[1]}"
     match = _CHAIN.fullmatch(text)
     if not match:
         return text
@@ -106,6 +110,26 @@ def as_interval(text: str) -> str:
     return f"{'(' if first in strict else '['}{low},{high}{')' if second in strict else ']'}"
 
 
+def _sides(between: re.Pattern[str], text: str) -> tuple[re.Match[str], re.Match[str]] | None:
+    """Return two inequalities for one letter, the one with "less" first; None if a text is anything else."""
+    found = [match for part in between.split(text) if (match := _SIDE.fullmatch(part))]
+    if len(found) != 2 or len(between.split(text)) != 2:
+        return None
+    less, greater = sorted(found, key=lambda side: side["sign"] not in _LESS)
+    if less["sign"] not in _LESS or greater["sign"] in _LESS or less["letter"] != greater["letter"]:
+        return None
+    return less, greater
+
+
 def is_range(text: str) -> bool:
     """Return whether a reference is a range of two numbers, "3-5"."""
     return bool(_RANGE.fullmatch(text.strip()))
+
+
+def both_signs(text: str) -> str:
+    r"""Convert "x = 2 \\pm \\sqrt{3}" to its two values, "2 + \\sqrt{3}, 2 - \\sqrt{3}", and "x = 2 or x = -2" to "2, -2"."""
+    if text.count("\\pm") == 1 and "," not in text:
+        text = _LEFT_SIDE.sub("", text)
+        return ", ".join(text.replace("\\pm", sign).strip().removeprefix("+ ").removeprefix("+") for sign in ("+ ", "- "))
+    parts = _ALTERNATIVES.split(text)
+    return ", ".join(_LEFT_SIDE.sub("", part) for part in parts) if len(parts) == 2 else text

@@ -75,6 +75,23 @@ def compare_samples(claim: str, reference: str) -> bool | None:
     return _same_sets(*(match[1].split(",") for match in listed if match)) if all(listed) else None
 
 
+def same_equation(claim: str, reference: str) -> bool:
+    """Return whether two equations say the same: the differences of their sides are proportional."""
+    sides = [re.sub(r"\s*\\[,;]\s*", " ", text).split("=") for text in (claim, reference)]
+    if [len(pair) for pair in sides] != [2, 2] or len(set(re.findall(r"[a-z]", reference))) < 2:
+        return False
+    ratios = []
+    for point in POINTS:
+        found = [_sample(side.strip(), point) for pair in sides for side in pair]
+        if not all(sample and sample.exact for sample in found):
+            return False
+        left, right, left2, right2 = (sample.value for sample in found if sample)
+        if left == right or left2 == right2:
+            return False
+        ratios.append((left - right) / (left2 - right2))
+    return len(set(ratios)) == 1
+
+
 def _same_at_all_points(claim: str, reference: str) -> bool | None:
     samples = [(_sample(claim, point), _sample(reference, point)) for point in POINTS]
     if not all(given and wanted for given, wanted in samples):

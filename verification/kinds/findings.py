@@ -9,8 +9,10 @@ from ..claims.statements import split_statements
 # For example "has no real solutions", "is undefined", "true for all x", "not enough information".
 _CLASSES = {
     "no solution": r"(?:no|not any|without) (?:real |valid |possible |integer )*(?:solutions?|roots?|answers?)\b(?! set)"
-    r"|\bhas none\b|\bno (?:real )?(?:values?|numbers?|x)\b[^.]{0,40}\b(?:works?|satisf\w+|possible|exists?)\b"
-    r"|\\emptyset|∅|\bempty set\b|\bno such\b",
+    r"|\bhas none\b|\bthere (?:is|are) none\b|"
+    r"\bno (?:real |positive )?(?:values?|numbers?|integers?)(?: of)?(?: [a-z])? (?:with|such that|whose|for which)\b[^.]*"
+    r"|\bno (?:real )?(?:values?|numbers?|x)\b[^.]{0,40}\b(?:works?|satisf\w+|possible|exists?)\b"
+    r"|\\emptyset|\\varnothing|∅|\bempty set\b|\bno such\b",
     "undefined": r"\bundefined\b|\bnot defined\b|\bdoes not exist\b|\bdoesn't exist\b|\bDNE\b",
     "infinitely many": r"\binfinite(?:ly many)?\b|\binfinite number\b|\ball real numbers\b"
     r"|\b(?:every|any) (?:real )?(?:number|value)\b[^.]{0,40}\b(?:solution|works?|satisf\w+)\b|\btrue for (?:all|every|any)\b",
@@ -24,7 +26,7 @@ _PATTERNS = {name: re.compile(pattern, re.I) for name, pattern in _CLASSES.items
 _REFERENCE = re.compile(
     r"(?:there (?:is|are) )?(?:no (?:real )?solutions?|undefined|not defined|does not exist|dne"
     r"|infinitely many(?: solutions)?|infinite(?:ly)?"
-    r"|cannot be determined|not enough information|none|\\emptyset|impossible)",
+    r"|cannot be determined|not enough information|none|\\emptyset|\\varnothing|∅|impossible)",
     re.I,
 )
 

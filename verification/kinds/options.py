@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..claims.references import last_box
 from ..claims.statements import split_statements
+from ..notation.references import last_box
 from ..notation.values import tidy
 
 # An option in the question: "A) 12", "(b) 12", "C. 12".
@@ -42,7 +42,8 @@ _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|
 _BUT = re.compile(r".*\bbut\b|\W*(?:although|though|even though|while|whereas)\b[^,]*,", re.I | re.S)
 # A line that is only a letter, perhaps with the text of its option: "C", "(C) 12".
 _ALONE = re.compile(
-    rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)", re.I
+    rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice|letter)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)",
+    re.I,
 )
 _RIGHT = re.compile(r"(?<!not )(?<!not the )\b(?:correct|yes(?=\W*$))\b", re.I)
 _WRONG = re.compile(r"\b(?:incorrect|wrong|not (?:the )?correct|no(?=\W*$))\b", re.I)
@@ -67,6 +68,12 @@ _SMALL = re.compile(r"\A\W*[a-h]\W*\Z|\([a-h]\)|^[a-h]\)|(\b(?:option|choice)\s+
 """Small letters that are options: "(b)", "b) 12", "option b"."""
 # "A and C": several options may be right together.
 _LETTERS = re.compile(r"(?:both\s+)?\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s*(?:and|&)\s*|\s*)\(?[A-J]\)?)+", re.I)
+# "Statements A and C are true", "the answer is A, C".
+_TOGETHER = re.compile(
+    r"(?:^\W*|\b(?i:is|are|options?|statements?|choices?|answers?|letters?|only|both)\b:?\W*|:\W*)"
+    r"(?P<letters>\(?[A-J]\)?(?:(?:\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+)\(?[A-J]\)?)+)"
+    r"(?![\w'])(?! (?:is|are) (?:not|false|wrong|incorrect))"
+)
 # "答案: C", "Respuesta: C".
 _JOINING = re.compile(r"\b(?:both|and)\b", re.I)
 _LANGUAGE = re.compile(
@@ -101,10 +108,9 @@ class Options:
             found = [
                 letter
                 for letter, option in self.texts
-                if len(option) > 2
-                and (place := part.casefold().find(option.casefold().strip(" ."))) >= 0
-                and not _REJECTED.search(part[max(0, place - 40) : place])
-                and not _UNLIKELY_AFTER.match(part[place + len(option.strip(" .")) :])
+                if (len(option) > 2 or option.isdecimal())
+                and (place := _place_of(option.strip(" ."), part)) >= 0
+                and not is_rejected(part, place, place + len(option.strip(" .")))
             ]
             if len(found) == 1:
                 return found[0], part
@@ -167,9 +173,29 @@ def pick_letter(text: str) -> Pick | None:
     return Pick(last.letter, last.sentence, tuple((pick.letter, pick.sentence) for pick in picks[:-1][-4:]), last.start)
 
 
+def _place_of(option: str, part: str) -> int:
+    if not option.isdecimal():
+        return part.casefold().find(option.casefold())
+    found = re.search(rf"(?<![\w.,/^]){option}(?![\w/^]|[.,]\d)", part)
+    return found.start() if found else -1
+
+
 def several_letters(text: str) -> frozenset[str]:
     """Return the letters of a claim that picks several options, "A and C"; empty for any other claim."""
     return frozenset(re.findall(r"[A-J]", _JOINING.sub("", text))) if _LETTERS.fullmatch(text) else frozenset()
+
+
+def is_rejected(part: str, start: int, end: int) -> bool:
+    """Return whether a statement rejects what stands at a place in it: "not B", "B is tempting"."""
+    return bool(_REJECTED.search(part[max(0, start - 40) : start]) or _UNLIKELY_AFTER.match(part[end:]))
+
+
+def pick_letters(text: str) -> tuple[str, str] | None:
+    """Return the letters that the last statement with several picks together, "A and C", with the statement."""
+    for part in reversed(split_statements(text)[-3:]):
+        if found := _TOGETHER.search(part):
+            return found["letters"], part
+    return None
 
 
 def _passed_over(text: str) -> frozenset[str]:

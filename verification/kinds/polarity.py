@@ -7,20 +7,23 @@ import re
 from ..claims.statements import split_statements
 from ..notation.asked import asked_words, content_words
 
-WORDS = {"yes": True, "true": True, "no": False, "false": False}
-_WORD = r"(?P<word>yes|no|true|false)"
+_YES = "yes true yep yeah sí si oui ja sim sì да 是 是的 对 はい 예 네 tak evet"
+_NO = "no false nope non nein não нет 不是 否 不 いいえ 아니요 아니오 nie hayır"
+WORDS = dict.fromkeys(_YES.split(), True) | dict.fromkeys(_NO.split(), False)
+"""Also in other languages."""
+_WORD = rf"(?P<word>{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 # What may follow the word, so that "no apples" and "true love" do not count.
 _STOPS = r"(?=\s*(?:[.,:;!?)*\"'}\]—-]|$|because\b|since\b|as\b|it\b|she\b|he\b|they\b|there\b|the\b|with\b|for\b|when\b))"
 # "No, it is not", "Therefore, yes".
 _FIRST = re.compile(
-    rf"(?:^\W*|[,;:-]\s+(?=(?:so|therefore|thus|hence)\b))"
+    rf"(?:^\W*|[,;:-]\s+(?=(?:so|therefore|thus|hence)\b)|[,;:]\s+(?=(?:yes|no), (?!wait\b|actually\b)[a-z]+ ))"
     rf"(?:(?:so|therefore|thus|hence|finally|and|in conclusion|overall|ultimately|then)\b,?\s*)*{_WORD}\b{_STOPS}",
     re.I,
 )
 # "The answer is no", "the statement is not always true".
 _CALLED = re.compile(
     rf"\b(?:answer|statement|claim|conclusion|assertion|proposition|it|this|that|which|result|equation|verdict)\b[^.\n]{{0,40}}?"
-    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore"
+    rf"(?:\b(?:is|are|was|must be|would be|should be|remains)\b|'s\b|:|=)\s*(?P<adverb>(?:indeed|clearly|therefore"
     rf"|definitely|actually|also|always)\s+)?"
     rf"(?P<not>not\s+(?:always\s+|necessarily\s+)?)?[\"'*(]*{_WORD}\b{_STOPS}",
     re.I,
@@ -28,16 +31,61 @@ _CALLED = re.compile(
 # "\boxed{\text{Yes}}".
 _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
 # "is not prime", "fails to".
-_NEGATED = re.compile(r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too)\b|n't\b", re.I)
+_NEGATED = re.compile(
+    r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too|keine?|nicht|pas|não|non|не)\b"
+    r"|n't\b|不|没|ない|ありません|아니|아닙",
+    re.I,
+)
+# "Correct.", "That's wrong.".
+_BRIEF = re.compile(r"\W*(?:(?:that|it|this)(?:'s| is) )?(?P<brief>correct|right|t|incorrect|wrong|f)\W*", re.I)
+_SHORT_OF = re.compile(r"\b(?:is|are|'s|falls?|be) (?:[$€£]?[\d.,]+ (?:\w+ )?)?short\b|\bshort (?:of|by)\b", re.I)
+"""Not enough: "She is $2 short."."""
 # Words of the question that an answer need not repeat; "ye" is "yes" without its s, as `content_words` returns it.
 _ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
+# "To determine if ...", "we check whether ..." say neither.
+_OPEN = re.compile(r"\bwhether\b|\b(?:determine|check|see|find out|tell|know|decide|verify|ask(?:ing|ed)?|assess) if\b", re.I)
 # Where one clause of a sentence ends: "..., because ...".
 _CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and therefore|which shows)\b", re.I)
 _CONDITION = re.compile(
     r"\s(?:if|when|given|assuming)\s.*$|\sfor\s[^,?]*(?=\?)|^(?:if|when|given|assuming)\s[^,]*,", re.I | re.S
 )
 """What a question presupposes: "... if she has $5?"."""
+_OPPOSITES = {
+    word: other
+    for pair in (
+        "prime composite",
+        "even odd",
+        "rational irrational",
+        "possible impossible",
+        "convergent divergent",
+        "converge diverge",
+        "increasing decreasing",
+        "positive negative",
+        "equal unequal",
+        "continuou discontinuou",
+        "linear nonlinear",
+        "dependent independent",
+    )
+    for word, other in (pair.split(), pair.split()[::-1])
+}
+"""Words of which one denies the other, without a plural s as `content_words` returns them."""
 _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
+# "It is not.", "She does."
+_SHORT = re.compile(
+    r"\W*(?:(?:so|therefore|thus|hence),? )?(?:it|she|he|they|that|this|we|you|i)"
+    r" (?:is|are|does|do|can|will|would|has|have|was|did|could)"
+    r"(?: indeed)?(?P<not>n't|'t|not| not| never)?\W*(?:\s(?:because|since|as)\b.*)?",
+    re.I | re.S,
+)
+_VERDICT = re.compile(
+    r"\b(?:(?:statement|claim|assertion|proposition|conjecture) (?:is|are)"
+    r" (?P<denied>not |never )?(?P<called>correct|right|valid"
+    r"|incorrect"
+    r"|wrong|invalid)|(?:statement|claim|this|that|it|equation|identity|inequality) (?P<fails>holds|(?:does not|doesn't) hold)"
+    r"|(?:that|it|this)(?:'s| is) (?P<im>not possible|impossible|possible))\b",
+    re.I,
+)
+"""Other words for true or false, yes or no."""
 # "It would be true if ..." says nothing.
 _SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
@@ -56,9 +104,40 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
         if called:
             last = called[-1]
             return WORDS[last["word"].lower()] != bool(last["not"]), part
+        if question and (short := _SHORT.fullmatch(part)):
+            return not short["not"], part
+        if question and (brief := _BRIEF.fullmatch(part)):
+            return brief["brief"].lower() in ("correct", "right", "t"), part
+        if question and (verdict := _VERDICT.search(part)) and not _SUPPOSED.search(part) and not part.endswith("?"):
+            return _approves(verdict), part
         if first := _FIRST.search(part):
             return WORDS[first["word"].lower()], part
     return _restated(text, question) if question else None
+
+
+def _denies(part: str, question: str, enough: bool) -> bool:
+    """Return whether the last clause of a statement denies words of the question and says nothing else: "she can't buy it"."""
+    if enough and _SHORT_OF.search(part):
+        return True
+    clause = _CLAUSE.split(part.strip(" ."))[-1]
+    sentence = asked_words(question)[0]
+    said, numbers = content_words(_NEGATED.sub(" ", clause)), set(re.findall(r"\d+", clause))
+    return (
+        bool(said)
+        and said <= content_words(sentence)
+        and numbers <= set(re.findall(r"\d+", question))
+        and bool(_NEGATED.search(clause))
+        and not _NEGATED.search(sentence)
+        and not part.endswith("?")
+    )
+
+
+def _approves(verdict: re.Match[str]) -> bool:
+    if verdict["im"]:
+        return verdict["im"].lower() == "possible"
+    if verdict["fails"]:
+        return verdict["fails"].lower() == "holds"
+    return (verdict["called"].lower() in ("correct", "right", "valid")) != bool(verdict["denied"])
 
 
 def _restated(text: str, question: str) -> tuple[bool, str] | None:
@@ -66,7 +145,15 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
     asked = content_words(_CONDITION.sub("", asked_words(question)[0])) - _ASKING
     asked = frozenset(word for word in asked if len(word) > 1)
     unnamed = asked - {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
+    denied = {word: frozenset(asked - {word} | {other}) for word, other in _OPPOSITES.items() if word in asked}
     for part in reversed(split_statements(text)[-3:]):
+        if _OPEN.search(part):
+            continue
+        opposite = any(words <= content_words(clause) for clause in _CLAUSE.split(part) for words in denied.values())
+        if opposite and not _NEGATED.search(part) and not part.endswith("?"):
+            return False, part
+        if _denies(part, question, "enough" in asked):
+            return False, part
         clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))
         clause = next((each for each, words in clauses if words and words <= content_words(each)), None)
         supposed = _SUPPOSED.search(clause) if clause else None

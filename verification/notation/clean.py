@@ -7,6 +7,7 @@ import unicodedata
 
 from .layout import equations_marked, functions_marked, laid_out, signs_in_words
 from .separators import english_numbers
+from .spoken import SIGNALS, algebra_in_words
 
 OPEN, CLOSE = "⟦", "⟧"
 
@@ -17,12 +18,13 @@ _SIGNS = str.maketrans(
         "’": "'", "‘": "'", "“": '"',
         "”": '"', "\u00a0": " ", "\u202f": " ", "\x00": " ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ",
         "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ",
-        "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":",
+        "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":", "⁄": "/",
         "≈": "\\approx ",
         "⟦": "(", "⟧": ")", "⟨": "(", "⟩": ")",
     }
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 # "1⅔".
 _OPERATORS = tuple("-+*/=(")
 _MULTIPLIED = re.compile(r"\d\s+x\s*$")
@@ -30,6 +32,7 @@ _VULGAR = re.compile("(\\d[ \u00a0]?)?([¼½¾⅐-⅞↉])")
 # "**12**", "__12__", but not "2**3".
 _ANY_VULGAR = re.compile("[¼½¾⅐-⅞↉]")
 _ANY_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]")
+_SUBSCRIPT = re.compile("[₀-₉]+")
 _SUPERSCRIPT = re.compile("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _BOLD = {
     mark: re.compile(
@@ -37,6 +40,10 @@ _BOLD = {
     )
     for mark, sign in (("**", r"\*\*"), ("__", "__"))
 }
+# ".5", but not "...5".
+_BARE_POINT = re.compile(r"\.(?<![\w.,)]\.)(?=\d)")
+# "*12*", but not "2 * 3 * 4".
+_EMPHASIS = re.compile(r"\*(?<![\w*)\]}.]\*)(?=[\w$-])([^*\n=]{1,80}?)(?<=[\w.%!?])\*(?![\w*(])")
 # "\[...\]", "\(...\)", "$$...$$".
 _MATH = re.compile(r"(?<!\\)\\\[(.{1,1500}?)\\\]|(?<!\\)\\\((.{1,1500}?)\\\)|\$\$([^$]{1,1500}?)\$\$", re.S)
 # "\begin{aligned}": rows of equations.
@@ -64,26 +71,29 @@ _DROPPED = re.compile(r"`|<<[^<>\n]{0,200}>>")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?:{_DROPPED.pattern})++(?=\d)")
 
 
-def clean(text: str, *, below: bool = True) -> str:
+def clean(text: str, *, below: bool = True, question: str | None = None) -> str:
     """Return the text with uniform signs, digits and math delimiters, and without Markdown.
 
     Args:
         text: a response.
+        question: the problem; its language tells how the response writes numbers.
         below: whether "7 below zero" becomes -7; False if the question asks how far below.
     """
     # Nearly all short replies return here. Each further pass is guarded by a search for what it changes.
-    if not _MARKS.search(text) and not _JOINED.search(text):
+    if not _MARKS.search(text) and not _JOINED.search(text) and " ." not in text and text[:1] != ".":
         low = text.lower()
-        if not any(word in low for word in _WORDS):
+        if not any(word in low for word in _WORDS) and not any(word in low for word in SIGNALS):
             return equations_marked(text)
     if not text.isascii():
-        text = _plain_characters(text)
+        text = plain_characters(text)
     text = laid_out(text)
     if "`" in text or "<<" in text:
         text = _DROPPED.sub("", _BETWEEN_DIGITS.sub(" ", text))
     for mark in ("**", "__"):
         for _ in range(2 * (mark in text)):  # twice, since marks may be nested
             text = _BOLD[mark].sub(r"\1", text)
+    if "*" in text:
+        text = _EMPHASIS.sub(r"\1", text)
     if "\\[" in text or "\\(" in text or "$$" in text:
         text = _MATH.sub(lambda match: _marked(next(group for group in match.groups() if group is not None)), text)
     if "$" in text:
@@ -91,13 +101,22 @@ def clean(text: str, *, below: bool = True) -> str:
     if "\\begin{" in text:
         text = _BARE_MATRIX.sub(lambda match: f"{OPEN}{' '.join(match[1].split())}{CLOSE}" if match[1] else match[0], text)
     text = text.replace("\\$", "$").replace("\\%", "%")
-    return functions_marked(equations_marked(signs_in_words(english_numbers(text), text.lower(), below)))
+    if " ." in text or text.startswith("."):
+        text = _BARE_POINT.sub("0.", text)
+    low = text.lower()
+    text = signs_in_words(english_numbers(text, question or ""), low, below)
+    if any(word in low for word in SIGNALS):
+        text = algebra_in_words(text)
+    return functions_marked(equations_marked(text))
 
 
-def _plain_characters(text: str) -> str:
+def plain_characters(text: str) -> str:
+    """Return a text with ASCII signs or LaTeX commands in place of the other characters that mean the same."""
     if _ANY_VULGAR.search(text):
         text = _VULGAR.sub(_fraction, text)
     text = text.translate(_SIGNS)
+    if _SUBSCRIPT.search(text):
+        text = _SUBSCRIPT.sub(lambda match: "_" + match[0].translate(_SUBSCRIPTS), text)
     if _ANY_SUPERSCRIPT.search(text):
         text = _SUPERSCRIPT.sub(lambda match: "^{" + match[0].translate(_SUPERSCRIPTS) + "}", text)
     text = re.sub(r"√\s*\(([^()]*)\)|√\s*(\w+)", lambda match: "\\sqrt{" + (match[1] or match[2]) + "}", text)

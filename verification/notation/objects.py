@@ -48,6 +48,21 @@ def stated_answer(text: str, asked: frozenset[str] = frozenset()) -> str | None:
     return _object_answer(text[: end + 1], text[end + 1 :], asked)
 
 
+def last_object(text: str) -> dict[Any, Any] | None:
+    """Return the object at the end of a text, None if there is none."""
+    part = text[-MAX_OBJECT:]
+    for start in [match.start() for match in re.finditer(r"\{\s*[\"']", part)][:20]:
+        if isinstance(found := _loaded(part[start : part.rfind("}") + 1]), dict):
+            return found
+    return None
+
+
+def only_value(text: str) -> str | None:
+    """Return the value of an object with one entry, {"total": 30}; None for any other text."""
+    found = _loaded(text)
+    return _written(next(iter(found.values())), found) if isinstance(found, dict) and len(found) == 1 else None
+
+
 def _object_answer(text: str, after: str, asked: frozenset[str]) -> str | None:
     # Prose after the object: the answer is in the prose.
     if re.search(r"\w", re.sub(r"```\w*", "", after)):

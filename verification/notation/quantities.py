@@ -21,7 +21,7 @@ _WORDS = {word: value for value, word in enumerate(_ONES.split())} | {
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 # "half of", "a third remains".
 _NAMED_PART = re.compile(r"\b(?:a (third|quarter|fifth)|(half))\b(?=\W*$|\s(?:of|is|are|was|remains?|full)\b)", re.I)
-_PART_NAMES = ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+_PART_NAMES = ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"]
 _FOREIGN_SCALES = {
     1000: "tausend mil mille mila тысяч тысячи тыс",
     10**4: "万 萬",
@@ -58,8 +58,8 @@ _NUMBER = re.compile(
     )?
     (?P<scale>\s?(?:(?:thousand|million|billion)\b|(?:{_FOREIGN_SCALE})(?![A-Za-zÀ-ÿа-яё])|[万萬亿億])|(?-i:k)(?=\s[a-z]{{3}})|(?(money2)(?:k|m|b|bn)\b|(?!)))?
     |(?P<words>\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD}))*\b)(?:\s+and\s+(?:a|one)\s+(?P<part>half|quarter|third)
-      |(?<=three)[\s-](?P<fourths>quarters|fourths)\b|(?<=one)[\s-](?P<nth>half|third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b
-      |[\s-](?P<nths>halves|thirds|fifths|sixths|sevenths|eighths|ninths|tenths)\b)?)""",
+      |(?<=three)[\s-](?P<fourths>quarters|fourths)\b|(?<=one)[\s-](?P<nth>half|third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b
+      |[\s-](?P<nths>halves|thirds|fifths|sixths|sevenths|eighths|ninths|tenths|elevenths|twelfths)\b)?)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _PERCENT = re.compile(r"\s?(?:\\?%|percent\b)")

@@ -22,6 +22,7 @@ _MARKED = re.compile(r"(?:^|\n)\W*(?:final )?answer\W{0,4}:\W*\w|\\boxed\s*\{[^{
 _NEXT_TURN = re.compile(
     r"\n\W{0,8}(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q)\b(?:\s*\d+)?\W{0,3}:", re.I
 )
+_DIGITS = re.compile(r"\d+")
 _DIALOGUE = re.compile(r"\n\W{0,8}(?:Human|User)\W{0,3}:[^\n]{0,2000}\n+\W{0,8}(?:Assistant|AI|Bot|Model)\W{0,3}:")
 """Another turn with its reply, both invented: "User: And 2 + 2?" and "Assistant: 4" on the next line."""
 _DANGLING_WORD = (
@@ -71,20 +72,36 @@ class Reply:
     finished: bool = True
 
 
-def read_reply(response: str) -> Reply:
-    """Return what a model said in its own turn."""
+def read_reply(response: str, question: str | None = None) -> Reply:
+    """Return what a model said in its own turn; the question helps to recognise one that the model invents after it."""
     text, finished = response, True
     if "<" in text or "INST]" in text:
         text, finished = _tagged(text)
     if (talk := _DIALOGUE.search(text)) and text[: talk.start()].strip():
         text = text[: talk.start()]
-    # Only after an explicit answer: "Question:" may also be part of the reasoning.
-    if (turn := _NEXT_TURN.search(text)) and (marked := _MARKED.search(text)):
-        turn = _NEXT_TURN.search(text, marked.end())
-        text = text[: turn.start()] if turn else text
+    if turn := _NEXT_TURN.search(text):
+        text = text[: _own_end(text, turn, question)]
     if "```" in text:
         text, finished = _without_programs(text, finished)
     return _unbroken(text, finished)
+
+
+def _own_end(text: str, turn: re.Match[str], question: str | None) -> int:
+    """Return where a reply ends that has the mark of another turn; "Question:" may also be part of its reasoning."""
+    if question and _is_invented(text, turn, question):
+        return turn.start()
+    marked = _MARKED.search(text)
+    following = _NEXT_TURN.search(text, marked.end()) if marked else None
+    return following.start() if following else len(text)
+
+
+def _is_invented(text: str, turn: re.Match[str], question: str) -> bool:
+    """Return whether another problem follows a finished reply: it has numbers that neither the question nor the reply has."""
+    said = text[: turn.start()].rstrip()
+    asked = text[turn.end() :].split("\n")[0]
+    if not said.endswith((".", "!", ")")) or not _DIGITS.search(said) or "?" not in asked:
+        return False
+    return len(set(_DIGITS.findall(asked)) - set(_DIGITS.findall(f"{question} {said}"))) > 0
 
 
 def _without_programs(text: str, finished: bool) -> tuple[str, bool]:

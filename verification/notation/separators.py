@@ -40,14 +40,19 @@ _WITH_COMMAS = frozenset(
     re.findall(
         r"\w+",
         "el los las una por que son esto entonces le les des une est donc pour dans und ist sind der das ein eine also"
-        " insgesamt kostet os uma são é não portanto il che sono quindi è gli della costa cuesta coûte",
+        " insgesamt kostet beträgt viele os uma são é não portanto il che sono quindi è gli della costa cuesta coûte",
     )
 )
 """Words of languages that write a decimal comma; none of them is common in English."""
 
 
-def english_numbers(text: str) -> str:
-    """Return the text with its numbers in the English form. A comma that may mean either is left as it is."""
+def english_numbers(text: str, question: str = "") -> str:
+    """Return the text with its numbers in the English form. A comma that may mean either is left as it is.
+
+    Args:
+        text: a response.
+        question: the problem; its language tells how a short response writes numbers.
+    """
     if not _ANY.search(text):
         return text
     if _MARKED_THOUSANDS.search(text):
@@ -55,7 +60,11 @@ def english_numbers(text: str) -> str:
     if _DIGITS_APART.search(text):
         text = _SPACED.sub(_unspaced, text)
     if not _COMMA.search(text):
-        return _dots_dropped(text) if _THREE_DIGITS.search(text) and _DOTTED.search(text) and _writes_commas(text) else text
+        return (
+            _dots_dropped(text)
+            if _THREE_DIGITS.search(text) and _DOTTED.search(text) and _writes_commas(text, question)
+            else text
+        )
     if _PAIRS.search(text):
         text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
     european = bool(_DOT_AND_COMMA.search(text) and _EUROPEAN.search(text))
@@ -63,7 +72,7 @@ def english_numbers(text: str) -> str:
         text = _EUROPEAN.sub(lambda match: match[0].replace(".", "").replace(",", "."), text)
     if _ENGLISH.search(text) or not (european or _NO_THOUSANDS.search(text) or _THREE_DIGITS.search(text)):
         return text
-    spoken = _writes_commas(text)
+    spoken = _writes_commas(text, question)
     if spoken or european or _ZERO.search(text):
         short = bool(_SHORT.search(text)) or european
         text = _DECIMAL.sub(lambda match: _decimal(match, short), text)
@@ -85,7 +94,7 @@ def _dots_dropped(text: str) -> str:
     return text if _POINT.search(text) else _DOTTED.sub(lambda match: match[0].replace(".", ""), text)
 
 
-def _writes_commas(text: str) -> bool:
+def _writes_commas(text: str, question: str) -> bool:
     # Two different words, since one alone may be a name.
-    words = set(_WORD.findall(text[-4000:].lower()))
+    words = set(_WORD.findall(f"{question[-2000:]} {text[-4000:]}".lower()))
     return len(words & _WITH_COMMAS) + sum("а" <= word[0] <= "я" and len(word) > 1 for word in words) > 1

@@ -89,6 +89,8 @@ def _powered(text: str) -> Unit | None:
     words = text.split()
     power = _POWERS.get(words[0].lower().rstrip("."), 1) if words else 1
     name, _, exponent = (words[1] if power > 1 and len(words) == 2 else text).partition("^")
+    if exponent and not exponent.isdigit():
+        return None
     unit = _single(name.strip())
     power = int(exponent) if exponent.isdigit() else power
     if unit is None or (unit.kind, power) == ("length", 1):

@@ -14,7 +14,9 @@ from .units import UNITS, Unit, counts_something, read_unit
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")
 # Spacing in formulas: "\,", "~", "\left".
 _SPACING = re.compile(r"(?<!\\)\\[,;:! ]|~|\\(?:left|right|displaystyle|quad)(?![a-z])")
-_DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°")
+_DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°(?![CF]\b)")
+# "5 ^\circ C", "5 ° C".
+_SCALE = re.compile(r"\s*(?:\^\s*(?:\\circ|\{\s*\\circ\s*\})|°)\s*(?:\\(?:text|mathrm)\s*\{)?([CF])\b\}?")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
 # "1 hour and 35 minutes", "1h 35m".
 _DURATION = re.compile(rf"({AMOUNT})\s?(?:hours?|hrs?|h),?\s?(?:and )?({AMOUNT})\s?(?:minutes?|mins?|m)", re.I)
@@ -46,6 +48,7 @@ def tidy(text: str) -> str:
     text = text.replace("⟦", "").replace("⟧", "").strip()
     while boxed := _BOXED.match(text):
         text = boxed[1].strip()
+    text = _SCALE.sub(r"°\1", text) if "\\circ" in text or "°" in text else text
     text = _DEGREES.sub("", _SPACING.sub(" ", _TEXT.sub(r" \1 ", text.replace("\\!", ""))))
     text = text.replace("\\$", "$").replace("\\%", "%").replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
     return " ".join(text.split()).strip("\"'` ").rstrip(".,;:!? ").strip("*").strip()

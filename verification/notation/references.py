@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ..notation.values import tidy
+from .clean import plain_characters
+from .values import tidy
 
 # The final line of GSM8K and similar sets: "#### 18", "A: 18".
 _MARKED = re.compile(r"^\s*(?:####|A:|Answer:)\s*(\S.*?)\s*$", re.M)
@@ -21,7 +22,7 @@ def read_reference(reference: str) -> str | None:
         text = boxed
     if text.startswith("$") and text.endswith("$") and len(text) > 2:  # "$18$"
         text = text.strip("$")
-    text = tidy(text)
+    text = tidy(text if text.isascii() else plain_characters(text))
     return text if text and len(text) <= 400 else None  # longer ones are no answers, but whole solutions
 
 

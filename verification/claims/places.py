@@ -1,0 +1,90 @@
+"""A statement with its neighbours, and what all statements of a reply have in common. Start at `read_around`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ..notation.question import asks
+from .phrases import CORRECTION, Phrase, phrases_in
+
+# "If she had ...", "what would be ...".
+_SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
+_DIFFERS = re.compile(r"\b(?:more|fewer|less|difference)\b", re.I)
+# "20 apples.", "$1.50 per day."
+_VALUE_ALONE = re.compile(
+    r"(?:(?:about|approximately|exactly|it'?s|it is|just|only) )?[$€£]?(?P<number>-?\d[\d,./]*(?<![.,]))"
+    r"\s?%?(?:\s?[a-z°^{}\d]+)?"
+    r"(?: (?:per|in total|left|of|each)? ?[a-z]+){0,2}[.!:]?",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What all statements of a reply have in common."""
+
+    asked: frozenset[str]
+    """Content words of the sentence that asks."""
+    supposed: bool
+    """Whether the question itself says "if" or "would"."""
+    differs: bool
+    """Whether it asks for a difference."""
+    phrases: dict[int, list[str]]
+    """The phrases that can occur in the reply, by `id`, with their words that occur in it. Most replies contain few phrases;
+    searching every statement for all of them took most of the time."""
+
+
+@dataclass(slots=True)
+class Place:
+    """A statement with its neighbours; `checking` in a closing section that only checks, `corrected` after an apology."""
+
+    text: str
+    before: str
+    after: str
+    checking: bool
+    corrected: bool
+    around: Around
+    first: bool = False
+    """Whether the reply begins with it and it is nothing but a value: "20 apples."."""
+    low: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.low = self.text.lower()
+
+    def search(self, phrase: Phrase) -> re.Match[str] | None:
+        """Return the first match of a phrase in the statement."""
+        words = self.around.phrases.get(id(phrase))
+        if words is None:
+            return None
+        # No words: a phrase for the beginning of a text.
+        if not words:
+            return phrase.pattern.match(self.text)
+        for word in words:
+            if word in self.low:
+                return phrase.pattern.search(self.text)
+        return None
+
+    def has(self, phrase: Phrase) -> bool:
+        """Return whether the statement has a phrase."""
+        return self.search(phrase) is not None
+
+
+def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
+    """Return what holds for all statements of a reply."""
+    question = question or ""
+    return Around(asked, _question_supposes(question), asks(_DIFFERS, question[-300:]), phrases_in(text))
+
+
+def is_value_alone(parts: list[str], question: str | None) -> bool:
+    """Return whether the first statement is only a value, which the question does not give and nothing corrects later."""
+    alone = _VALUE_ALONE.fullmatch(parts[0])
+    if not alone or any(CORRECTION.search(part, part.lower()) for part in parts[1:]):
+        return False
+    return not re.search(rf"(?<![\d.]){re.escape(alone['number'])}(?![\d.]*\d)", question or "")
+
+
+@lru_cache(maxsize=512)
+def _question_supposes(question: str) -> bool:
+    return bool(_SUPPOSING.search(question))

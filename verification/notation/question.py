@@ -1,0 +1,148 @@
+"""What a question asks for: its unit, its noun, money, a difference, a rate. Start at `read_question`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+from .asked import asked_words, content_words
+from .quantities import Quantity, find_quantities
+
+# The noun that a question counts: "how many apples", "in metres?".
+_UNIT = re.compile(
+    r"how many ([a-z]+) (?:are|were) ([a-z]+)\b"
+    r"|how (?:many|much)\s+(?:more |fewer |less |total |of )*((?:[a-z]+\s?){1,2})|\bin ([a-z]+)\s*\)?\s*\?$",
+    re.I,
+)
+_ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b", re.I)
+# What questions ask: "How much does she pay?", "What percent ...?", "How many more ...?".
+_ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
+_ASKS_PERCENT = re.compile(r"percent|%", re.I)
+_ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
+# "How many are left?"
+_LEFT = re.compile(r"\b(?:left|remain\w*)\b", re.I)
+# "How many km per day ...?"
+_RATE_ASKED = re.compile(r"\b(?:per|each|every|an?) (second|minute|hour|day|week|month|year|person|page)\b", re.I)
+# "each sleeve takes" 12.
+EACH = re.compile(r"\beach (?:of )?[a-z]+ [a-z]+\b", re.I)
+# "What is the slope of ...?"
+_HEAD = re.compile(
+    r"\b(?:what(?:'s| is| are| was| will be| would be)|find|calculate|determine|compute|give) (?:the |its |his |her |their )"
+    r"(?:[a-z-]+ ){0,2}?(?P<noun>[a-z]{3,})(?=[?.,]| (?:of|for|in|to|when|if|that|between|he|she|they|it)\b|$)",
+    re.I,
+)
+_STATES = r"\b(?:is|are|was|were|equals|becomes|comes to)\b"
+# A value from which another follows: 108/6 "= 18", 24 "per box x 3", 66.67", which rounds to 67".
+_GOES_ON = re.compile(r"[^,;.]*?(?:=|\s[-+*/x]\s)| of |,?\s*(?:and|or)\s+[-\d\\]|[^.;]*?\bround", re.I)
+# "How many students do not ...?"
+_NOT = re.compile(r"\bnot\b|n't\b", re.I)
+# Whom a question is about: capitalised words, "Ann" but not "How", and "mother".
+NAME = re.compile(
+    r"\b(?!(?:How|What|Who|When|Where|Which|If|The|In|On|At|After|For|Find|Calculate)\b)[A-Z][a-z]+\b"
+    r"|\b(?:mother|father|brother|sister|son|daughter|wife|husband|uncle|aunt|cousin|friend|boss|teacher|neighbou?r|dog|cat)\b"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question asks for, as far as its words tell: the sentence, its words, the counted unit and the given numbers."""
+
+    question: str
+    sentence: str
+    words: frozenset[str]
+    unit: frozenset[str]
+    known: frozenset[tuple[Fraction, str]]
+    """The given numbers, each with its form: 3/4 is another form of 18/24 and of 0.75."""
+    names: frozenset[str]
+    """Capitalised words of the whole question."""
+    subjects: frozenset[str]
+    """Capitalised words of the sentence that asks."""
+
+    @cached_property
+    def altogether(self) -> bool:
+        """Whether a sum is asked."""
+        return bool(_ALTOGETHER.search(self.sentence))
+
+    @cached_property
+    def money(self) -> bool:
+        """Whether money is asked, and no percentage."""
+        return bool(_ASKS_MONEY.search(self.sentence)) and not self.percent
+
+    @cached_property
+    def percent(self) -> bool:
+        """Whether a percentage is asked."""
+        return bool(_ASKS_PERCENT.search(self.sentence))
+
+    @cached_property
+    def difference(self) -> bool:
+        """Whether a difference is asked."""
+        return bool(_ASKS_DIFFERENCE.search(self.sentence))
+
+    @cached_property
+    def negated(self) -> bool:
+        """Whether the question asks what is not so: "How many do not ...?"."""
+        return bool(_NOT.search(self.sentence))
+
+    @cached_property
+    def left(self) -> bool:
+        """Whether it is asked what is left."""
+        return bool(_LEFT.search(self.sentence))
+
+    @cached_property
+    def each(self) -> bool:
+        """Whether it is asked what each of several has."""
+        return bool(EACH.search(self.sentence))
+
+    @cached_property
+    def rate(self) -> str:
+        """The unit of time of a rate that is asked for: "day" of "how many km per day"; "" if none is."""
+        found = _RATE_ASKED.search(self.sentence)
+        return found[1].lower() if found else ""
+
+    @cached_property
+    def said(self) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
+        """What says that a value is what was asked, "the slope of the line is", and what names it so, "a slope of"."""
+        if not (found := _HEAD.search(self.sentence)):
+            return None
+        noun = found["noun"]
+        stated = rf"\b{noun}\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$"
+        return re.compile(stated, re.I), re.compile(rf"\b{noun} of\W*$", re.I)
+
+    def is_said(self, before: str, after: str) -> bool:
+        """Return whether the text before a value says that it is what was asked, and the text after it goes no further."""
+        return bool(self.said and self.said[0].search(before) and not _GOES_ON.match(after))
+
+    def is_of(self, before: str) -> bool:
+        """Return whether the text before a value names what was asked: "a perimeter of"."""
+        return bool(self.said and self.said[1].search(before))
+
+    @cached_property
+    def ratio(self) -> bool:
+        """Whether a ratio is asked."""
+        return "ratio" in self.sentence.lower()
+
+
+def form_of(text: str, quantity: Quantity) -> str:
+    """Return the numbers of a written fraction, "18/24"; "" for any other number."""
+    written = text[quantity.start : quantity.end]
+    return "/".join(re.findall(r"\d+", written)) if "/" in written or "frac" in written else ""
+
+
+@lru_cache(maxsize=512)
+def read_question(question: str | None) -> Asked:
+    """Return what a question asks. Without a question, everything is empty."""
+    sentence, words = asked_words(question)
+    unit = content_words(" ".join(" ".join(groups) for groups in _UNIT.findall(sentence)))
+    # The end of a long question asks; the beginning may be a document.
+    given = (question or "")[-4000:]
+    known = frozenset((quantity.value, form_of(given, quantity)) for quantity in find_quantities(given))
+    names, subjects = (frozenset(NAME.findall(text)) for text in (given, sentence))
+    return Asked(question or "", sentence, words, unit, known, names, subjects)
+
+
+@lru_cache(maxsize=4096)
+def asks(pattern: re.Pattern[str], sentence: str) -> bool:
+    """Return whether a question's sentence has a pattern; remembered, since many responses answer one question."""
+    return pattern.search(sentence) is not None

@@ -45,6 +45,12 @@ class Scored(float):
     table: str
     strengths: np.ndarray
 
+    def __neg__(self):
+        """Keep what it remembers: the heap of statements holds negative scores."""
+        negative = Scored(-float(self))
+        negative.table, negative.strengths = self.table, self.strengths
+        return negative
+
 
 class Recording:
     """A table that scores as before and remembers."""

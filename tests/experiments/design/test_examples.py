@@ -18,7 +18,7 @@ CELLS = {
     "joint-or-sequential": 9,
     "program-decide": 2 * (4 + 3),
     "program-confirm": 2,
-    "ladder": (2 + 4) + 1,
+    "ladder": (3 + 4) + 1,
     "released-traces": 3 + 1,
 }
 

@@ -32,7 +32,10 @@ _CONNECTING: dict[str, Any] = {"connect_timeout": 10, "keepalives_idle": 30, "tc
 _SAVING: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
 """What LangGraph asks of a connection."""
 
-_READABLE = "write postgresql:// and then USER:PASSWORD@HOST:PORT/DATABASE, with special characters of the password as %XX"
+_UNREADABLE = (
+    "the address of the reviews in Postgres cannot be read: write postgresql:// and then USER:PASSWORD@HOST:PORT/DATABASE, "
+    "with special characters of the password as %XX"
+)
 
 
 class Address:
@@ -52,15 +55,14 @@ class Address:
         try:
             parts = conninfo_to_dict(target)
         except Error:
-            raise StoreError(f"the address of the reviews in Postgres cannot be read: {_READABLE}") from None
-        host, port = str(parts.get("host", "")), str(parts.get("port", ""))
-        if "@" in host or not re.fullmatch(r"[\d,]*", port):
-            raise StoreError(f"host or port in the address of the reviews in Postgres cannot be read: {_READABLE}")
+            raise StoreError(_UNREADABLE) from None
+        host, port, name = (str(parts.get(part, "")) for part in ("host", "port", "dbname"))
+        if "@" in host + name or not re.fullmatch(r"[\d,]*", port):
+            raise StoreError(_UNREADABLE)
         self.conninfo = make_conninfo(**{**_CONNECTING, **parts})
-        name = f"{parts['user']}@" if "user" in parts else ""
-        place = host if not host.startswith("/") else ""
-        where = f"?host={host}" if host.startswith("/") else ""
-        self.shown = f"postgresql://{name}{place}{port and f':{port}'}/{parts.get('dbname', '')}{where}"
+        user = f"{parts['user']}@" if "user" in parts else ""
+        place, where = ("", f"?host={host}") if host.startswith("/") else (host, "")
+        self.shown = f"postgresql://{user}{place}{port and f':{port}'}/{name}{where}"
 
     def engine(self) -> Engine:
         """Return an engine for the tables of the queue; connections that a restarted server has dropped are replaced."""

@@ -167,6 +167,8 @@ class _Run:
                         return None
                 waits = await cell.waits(unit)
             except Exception:
+                # Without a journal each plan would be paid for and lost: this ends the run.
+                self.journal.check_writable()
                 # What failed is done again when the problem is solved: it becomes an error row there, or pauses.
                 return None
             return await self.solver.solve(unit) if waits else None

@@ -20,8 +20,7 @@ from sqlalchemy import Connection as EngineConnection, Engine, create_engine, ev
 
 from ...foundation.encodable import encodable
 from ...foundation.sqlite_wal import PATIENCE_S
-from ..errors import StoreError
-from .store_errors import cannot_be_used
+from ..errors import StoreError, cannot_be_used
 
 _LOCK = 0x70745F726576
 """An arbitrary number that identifies our advisory lock in the database."""

@@ -14,9 +14,8 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ...foundation.installing import install
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
-from ..errors import StoreError
+from ..errors import StoreError, cannot_be_used
 from . import queue_tables as tables
-from .store_errors import cannot_be_used
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -80,11 +79,9 @@ class ReviewStore:
             async with self._address.asaver() as opened:
                 yield opened
             return
-        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+        from .async_sqlite import open_saver
 
-        async with AsyncSqliteSaver.from_conn_string(self.target) as saver:
-            await saver.conn.execute("pragma synchronous = normal")
-            await saver.conn.execute("pragma busy_timeout = 30000")  # the saver has no argument for it
+        async with open_saver(self.target) as saver:
             yield saver
 
     def _explain(self, context: ExceptionContext) -> StoreError | None:

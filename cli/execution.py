@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -132,4 +133,6 @@ def _watched(
 def _reviewer(reviews: str | None) -> Any:
     from ..review import ReviewDesk, open_queue
 
+    # it would warn that a lost connection cannot be closed; what comes of the loss is said by our own errors
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     return ReviewDesk(open_queue(reviews))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import redirect_stdout
 from typing import Annotated, Any
@@ -69,9 +70,17 @@ def _serve_http(server: Any, host: str, port: int, token: str) -> None:
     from ...review.web.connections import limited
     from ...review.web.serving import listen
 
+    # The SDK prints a traceback for each client that hangs up in the middle of a request.
+    logging.getLogger("mcp.server.streamable_http").addFilter(_is_no_hang_up)
     listener, address = listen(host, port)
     # Off loopback, the server cannot know under which names clients reach it; the token protects it instead.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False) if token else None
     app = server.streamable_http_app(host=host, transport_security=security)
     print(f"MCP: {address}/mcp  (stop with Ctrl-C)", flush=True)
     uvicorn.Server(limited(BearerToken(app, token) if token else app)).run(sockets=[listener])
+
+
+def _is_no_hang_up(record: logging.LogRecord) -> bool:
+    from starlette.requests import ClientDisconnect
+
+    return not (record.exc_info and isinstance(record.exc_info[1], ClientDisconnect))

@@ -125,9 +125,9 @@ class JournalFile:
         )
 
     def _unwritable(self, error: sqlite3.OperationalError) -> OSError:
+        fix = "end the program that has locked it" if "locked" in str(error) else "free disk space or allow writing"
         return OSError(
-            f"the journal {self.path} cannot be used: {error}. Its contents are safe: "
-            "free disk space or allow writing, then rerun the command to resume"
+            f"the journal {self.path} cannot be used: {error}. Its contents are safe: {fix}, then rerun the command to resume"
         )
 
     def close(self) -> None:
@@ -184,6 +184,14 @@ class JournalFile:
     def set(self, key: str, value: str) -> None:
         """Store a setting of the experiment, such as its name or configuration."""
         self.db.execute("insert or replace into meta values (?, ?)", (key, value))
+
+    def check_writable(self) -> None:
+        """Write a setting that nobody reads.
+
+        Raises:
+            sqlite3.OperationalError: the disk is full, or another program holds the file.
+        """
+        self.set("writable", "1")
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -163,10 +163,13 @@ class _Run:
             try:
                 with lesson(unit.cell.problems, unit.problem.question):
                     if not await cell.holds(unit):
+                        self.solver.unreviewed.add((unit.cell.id, unit.problem.key))
                         return None
-                self.solver.held.add((unit.cell.id, unit.problem.key))
                 waits = await cell.waits(unit)
-            except Exception:  # the call fails again when the problem is solved, and becomes an error row there
+            except Exception:
+                # Without a journal each plan would be paid for and lost: this ends the run.
+                self.journal.check_writable()
+                # What failed is done again when the problem is solved: it becomes an error row there, or pauses.
                 return None
             return await self.solver.solve(unit) if waits else None
 

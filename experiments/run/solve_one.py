@@ -45,7 +45,7 @@ class Solver:
     Attributes:
         graphs: graphs by cell id.
         reviewed: cells whose problems may pause, by cell id.
-        held: cell id and problem key of the problems that have paused.
+        unreviewed: cell id and problem key of the problems of these cells whose plans need no review. All others may pause.
     """
 
     def __init__(self, plan: Plan, journal: Journal, pool: ModelPool, tracker: Tracker | None, spending: Spending) -> None:
@@ -53,7 +53,7 @@ class Solver:
         self.plan, self.journal, self.pool, self.tracker, self.spending = plan, journal, pool, tracker, spending
         self.graphs: dict[str, Any] = {}
         self.reviewed: dict[str, ReviewedCell] = {}
-        self.held: set[tuple[str, str]] = set()
+        self.unreviewed: set[tuple[str, str]] = set()
         self._teachings: dict[str, Teaching] = {}
 
     def width(self, model: ModelConfig) -> int:
@@ -165,7 +165,7 @@ class Solver:
         return row
 
     async def _run_graph(self, unit: Unit, config: dict[str, Any]) -> dict[str, Any]:
-        if (unit.cell.id, unit.problem.key) not in self.held:
+        if unit.cell.id not in self.reviewed or (unit.cell.id, unit.problem.key) in self.unreviewed:
             return await self.graphs[unit.cell.id].ainvoke(unit.problem.as_input(), config)
         cell = self.reviewed[unit.cell.id]
         # LangGraph needs its thread id; both have metadata, which must be merged

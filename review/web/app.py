@@ -7,9 +7,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import TimeoutError
 from starlette.exceptions import HTTPException
 
 from ...nodes.flags import FLAG_KINDS
+from ..errors import StoreError
 from ..queue.queue import ReviewQueue
 from .deciding import Decider
 from .guard import Access, Guard
@@ -41,4 +43,6 @@ def make_app(queue: ReviewQueue, *, token: str = "", reviewer: str = "") -> Fast
     app.post("/reviewer")(desk.post_reviewer)
     app.exception_handler(HTTPException)(desk.not_found)
     app.exception_handler(RequestValidationError)(desk.not_found)
+    app.exception_handler(StoreError)(desk.no_store)
+    app.exception_handler(TimeoutError)(desk.no_store)  # all connections wait for a store that does not answer
     return app

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode
 
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +22,10 @@ from .editing import fits_a_form, place_of
 from .pages import Pages
 
 NAME_COOKIE = "tot_reviewer"
+
+NO_STORE = "The review store cannot be used now. Go back, where your text is still in the form, and send it again later."
+
+logger = logging.getLogger(__name__)
 
 
 class Reader:
@@ -109,6 +114,11 @@ class Reader:
         status = error.status_code if isinstance(error, HTTPException) else 404
         text = error.detail if isinstance(error, HTTPException) else f"there is nothing at {request.url.path}"
         return self.show(request, "message", text=text, back="", status=status)
+
+    def no_store(self, request: Request, error: Exception) -> Response:
+        """Say that the store is away. The visitor needs no details; whoever runs the server reads them in its terminal."""
+        logger.warning("%s", str(error).splitlines()[0])
+        return PlainTextResponse(NO_STORE, 503, {"retry-after": "5"})
 
     def show(self, request: Request, page: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page with the values that all pages need."""

@@ -1,5 +1,7 @@
 """Files of a journal that are flipped, cut, overwritten or locked: one clear message, and what can be read is recovered."""
 
+import asyncio
+import json
 import random
 import sqlite3
 
@@ -8,6 +10,8 @@ import pytest
 from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.experiments.journal.journal import Journal
 from trace_of_thought.experiments.journal.repair import repair_journal
+from trace_of_thought.review import open_queue
+from trace_of_thought.review.errors import StoreError
 
 PROBLEMS = 60
 
@@ -114,3 +118,67 @@ def test_other_stores_that_are_garbage_are_named_with_what_to_do(tot, tmp_path, 
     assert code == 1
     assert advice in " ".join(output.split())
     assert "Traceback" not in output
+
+
+@pytest.fixture
+def paused(tmp_path, monkeypatch):
+    """A store of reviews that waits only a moment for another program, and a function that does something under its lock."""
+    monkeypatch.setattr("trace_of_thought.review.queue.review_store.PATIENCE_S", 0.2)
+    monkeypatch.setattr("trace_of_thought.review.queue.async_sqlite.PATIENCE_S", 0.2)
+    queue = open_queue(tmp_path / "reviews.sqlite")
+
+    def locked(do):
+        lock = sqlite3.connect(tmp_path / "reviews.sqlite", isolation_level=None)
+        lock.execute("begin immediate")
+        try:
+            with pytest.raises(
+                StoreError, match=r"reviews\.sqlite cannot be (used|opened): database is locked; .*end that program"
+            ):
+                do()
+        finally:
+            lock.close()
+
+    yield queue, locked
+    queue.close()
+
+
+def test_reviews_that_another_program_locks_are_named_with_what_to_do(paused, tmp_path):
+    queue, locked = paused
+    locked(lambda: open_queue(tmp_path / "reviews.sqlite"))
+    locked(lambda: queue.store._note("key", "value"))
+    queue.store._note("key", "value")
+
+
+def test_a_checkpoint_that_another_program_locks_names_the_store(paused):
+    queue, locked = paused
+    config = {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}
+
+    async def write():
+        async with queue.store.asaver() as saver:
+            await saver.aput_writes({"configurable": {**config["configurable"], "checkpoint_id": "1"}}, [("c", 1)], "task")
+
+    locked(lambda: asyncio.run(write()))
+    asyncio.run(write())
+
+
+def test_a_journal_that_is_locked_while_teachers_plan_ends_the_run_before_more_is_paid(tot, hostile, tmp_path, monkeypatch):
+    monkeypatch.setattr("trace_of_thought.experiments.journal.tables.PATIENCE_S", 0.2)
+    rows = ({"question": f"What is {n} + 2?", "reference": "4", "id": str(n)} for n in range(30))
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    journal, locks = tmp_path / ".trace_of_thought" / "experiment.journal.sqlite", []
+
+    def teacher(prompt):
+        if not locks:
+            locks.append(sqlite3.connect(journal, isolation_level=None, check_same_thread=False))
+            locks[0].execute("begin immediate")
+        return "1. Look at it.\n2. Add 2."
+
+    hostile.texts = {"teacher": teacher}
+    models = ["--student", "openai:s", "--teacher", "openai:t", "--base-url", hostile.url, "--concurrency", "2"]
+    words = ["run", "--problems", "p.jsonl", *models, "--methods", "trace_of_thought", "--review", "always", "--no-tracking"]
+    code, output = tot(*words)
+    locks[0].close()
+    assert (code, "end the program that has locked it" in " ".join(output.split())) == (1, True), output
+    assert len({prompt for _, prompt in hostile.asked}) <= 4
+    code, output = tot(*words)
+    assert (code, "30 problems need review" in output) == (0, True), output

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+import socket
 import subprocess
 import sys
+import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import files
 from pathlib import Path
@@ -51,9 +53,9 @@ def over_stdio(*arguments):
 
 
 @contextmanager
-def http_server(*arguments):
+def http_server(*arguments, stderr=None):
     command = [TOT, "mcp", "--http", "--port", "0", *arguments]
-    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
         yield process.stdout.readline().split()[1]
         assert process.poll() is None
         process.terminate()
@@ -220,6 +222,19 @@ async def test_off_loopback_the_token_is_asked_for(models):
         http_client = create_mcp_http_client(headers={"authorization": "Bearer t0ken"})
         async with http_client, mcp.Client(streamable_http_client(url, http_client=http_client)) as client:
             assert (await client.list_tools()).tools
+
+
+def test_a_client_that_hangs_up_in_the_middle_prints_nothing(models, tmp_path):
+    head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n"
+    with (tmp_path / "errors").open("w+") as errors, http_server(*models, stderr=errors) as url:
+        port = int(url.split(":")[2].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall((head.format(port) + "Accept: application/json, text/event-stream\r\n\r\n{").encode())
+        for _ in range(3):
+            assert post(url, {}).status_code == 400
+        time.sleep(0.2)
+        errors.seek(0)
+        assert "Traceback" not in errors.read()
 
 
 def test_off_loopback_it_needs_a_token(tot):

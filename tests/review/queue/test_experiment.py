@@ -11,10 +11,12 @@ from trace_of_thought.experiments.exchange.publishing import experiment_record
 from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.experiments.report.html_report import make_report
 from trace_of_thought.experiments.report.review_effects import review_summary
+from trace_of_thought.experiments.run.pausing import ReviewedCell
 from trace_of_thought.experiments.run.preparing import open_journal
 from trace_of_thought.experiments.run.runner import run_experiment
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.review import AlreadyTaken, ReviewDesk, open_queue
+from trace_of_thought.review.errors import StoreError
 
 GOOD = "1. Look at the number.\n2. Add one to it."
 
@@ -85,6 +87,38 @@ def test_the_next_run_asks_nobody_twice(world):
     outcome, _ = world.run()
     assert (outcome.done, outcome.waiting) == (0, 3)
     assert (len(world.teacher.calls), len(world.student.calls)) == (6, 3)
+
+
+@pytest.mark.parametrize("review", ["always", "flagged"])
+def test_a_plan_that_fails_once_is_reviewed_all_the_same(world, review):
+    failed = set()
+
+    def fails_once(prompt):
+        if prompt not in failed:
+            failed.add(prompt)
+            raise ValueError("busy")
+        return plan_steps(prompt)
+
+    world.teacher = ScriptedChatModel(script=fails_once, model_name="planner")
+    outcome, rows = world.run(review=review)
+    assert [row["status"] for row in rows] == (["waiting"] * 6 if review == "always" else ["waiting", "correct"] * 3)
+    assert (outcome.failed, outcome.waiting) == (0, len(world.waiting()))
+    assert len(world.student.calls) == 6 - outcome.waiting
+
+
+@pytest.mark.parametrize("review", ["always", "flagged"])
+def test_a_store_that_is_away_while_plans_are_made_lets_no_plan_through(world, review, monkeypatch):
+    found, calls = ReviewedCell.holds, []
+
+    async def away(self, unit):
+        calls.append(unit)
+        if len(calls) < 5:
+            raise StoreError("away")
+        return await found(self, unit)
+
+    monkeypatch.setattr(ReviewedCell, "holds", away)
+    _, rows = world.run(review=review)
+    assert [row["status"] for row in rows] == (["waiting"] * 6 if review == "always" else ["waiting", "correct"] * 3)
 
 
 def test_decisions_are_taken_up_by_the_next_run(world):

@@ -23,7 +23,6 @@ from .notation.times import concluded_date, is_date
 from .steps.solutions import check_solution
 from .verdicts import Extracted, Loser, Verdict
 
-
 # "April 8, because March has 31 days".
 _BECAUSE = re.compile(r"\b(?:because|since|as)\b", re.I)
 _IF = re.compile(r"\b(?:if|would|might|could|may be)\b", re.I)

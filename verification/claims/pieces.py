@@ -41,9 +41,8 @@ _SCALED = re.compile(r"\d[\d.]*k")
 # An expression that breaks off or goes on: "3 +", "x =", "+ 4".
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
 # A quick test for `COMPOUND`: "2 h 25 min".
-_TWO_UNITS = re.compile(
-    r"\d ?[a-zа-я]{1,11}\.?,? ?(?:[a-zи]{1,3} )?\d+ ?[a-zа-я]|(?:[ry]s?|weeks?|tes?) (?:and )?[a-z]{3,}[ -]", re.I
-)
+_TWO_UNITS = re.compile(r"\d ?[a-zа-я]{1,11}\.?,? ?(?:[a-zи]{1,3} )?\d+ ?[a-zа-я]", re.I)
+_IN_WORDS = re.compile(r"(?:year|week|day|hour|minute|dollar)s?,? (?:and )?[a-z]|feet (?:and )?[a-z]", re.I)
 # "5:30 pm", "noon".
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _SHARE = re.compile(rf"\b({AMOUNT}) (?:in|out of)(?: every)? ({AMOUNT})\b(?! [a-z]+ (?:=|is|are)\b)", re.I)
@@ -208,15 +207,17 @@ def _shares(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def _amounts_in_parts(outside: str, asked: Asked) -> Iterator[Found]:
-    if not _TWO_UNITS.search(outside):
+    if not (_TWO_UNITS.search(outside) or ((" and " in outside or "cent" in outside) and _IN_WORDS.search(outside))):
         return
     for match in COMPOUND.finditer(outside):
         value = read_value(match[0])
         if value.measure or value.unit:
             number = Number(Quantity(min(value.values), match.start(), match.end()), outside, asked)
             given = match[0].lower() in asked.question.lower()
-            points = AMOUNT_IN_PARTS * (1 - 2 * given) + NUMBER_SIGNS.score(number)
-            yield Candidate(match[0], points, match.start()), match.span()
+            yield (
+                Candidate(match[0], AMOUNT_IN_PARTS * (1 - 2 * given) + NUMBER_SIGNS.score(number), match.start()),
+                match.span(),
+            )
 
 
 def right_side(content: str, question: str | None) -> str:

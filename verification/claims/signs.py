@@ -119,11 +119,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: n.is_difference, "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
-        Sign(
-            "another value is rounded to it",
-            lambda n: n.is_rounded,
-            "2.5, which rounds to 3",
-        ),
+        Sign("another value is rounded to it", lambda n: n.is_rounded, "2.5, which rounds to 3"),
         Sign("the question gives it", lambda n: n.given),
         Sign(
             "it is a condition before the main clause",

@@ -55,7 +55,8 @@ _ASKS = re.compile(r"(is|are|was|were|does|do|did|can|could|will|would|should|ha
 # "it does not", "the ladder", "she can't".
 _SUBJECT = re.compile(
     r"(?:(?P<he>he|she|they)|it|this|that|the(?: [a-z-]+){1,2}?|[A-Z][a-z]+)"
-    r"(?:\s(?P<verb>is|are|was|were|does|do|did|can|could|will|would|should|wo|ca|has|have)(?P<not>n't|not| not)?\b|\s(?=[a-z]+s\b))"
+    r"(?:\s(?P<verb>is|are|was|were|does|do|did|can|could|will|would|should|wo|ca|has|have)(?P<not>n't|not| not)?\b"
+    r"|\s(?=[a-z]+s\b))"
     r"(?: (?:indeed|definitely|clearly|also|just))?",
     re.I,
 )
@@ -135,7 +136,7 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
 
 
 def _concluded(part: str, question: str) -> bool | None:
-    """Return what a last clause with "so" says of what was asked: "..., so it does fit", "..., so she can't"; None if nothing."""
+    """Return what a last clause says of what was asked, "..., so it does fit", "..., so she can't"; None if nothing."""
     ends = list(_SO.finditer(part))
     sentence = asked_words(question)[0]
     if not ends or _UNSURE.search(clause := part[ends[-1].end() :].strip(" .!*")) or _NEGATED.search(sentence):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
 from ..notation.layout import REMAINDER
@@ -207,17 +208,13 @@ def _shares(outside: str, asked: Asked) -> Iterator[Found]:
 
 
 def _amounts_in_parts(outside: str, asked: Asked) -> Iterator[Found]:
-    if not (_TWO_UNITS.search(outside) or ((" and " in outside or "cent" in outside) and _IN_WORDS.search(outside))):
-        return
-    for match in COMPOUND.finditer(outside):
+    possible = _TWO_UNITS.search(outside) or ((" and " in outside or "cent" in outside) and _IN_WORDS.search(outside))
+    for match in COMPOUND.finditer(outside) if possible else ():
         value = read_value(match[0])
+        number = Number(Quantity(max(value.values, default=Fraction(0)), *match.span()), outside, asked)
+        points = AMOUNT_IN_PARTS * (-1 if match[0].lower() in asked.question.lower() else 1)
         if value.measure or value.unit:
-            number = Number(Quantity(min(value.values), match.start(), match.end()), outside, asked)
-            given = match[0].lower() in asked.question.lower()
-            yield (
-                Candidate(match[0], AMOUNT_IN_PARTS * (1 - 2 * given) + NUMBER_SIGNS.score(number), match.start()),
-                match.span(),
-            )
+            yield Candidate(match[0], points + NUMBER_SIGNS.score(number), match.start()), match.span()
 
 
 def right_side(content: str, question: str | None) -> str:

@@ -14,12 +14,18 @@ from .kinds.polarity import find_polarity, read_polarity
 from .kinds.printed import same_object, shown_as
 from .kinds.unknowns import values_of
 from .kinds.words import find_word
+from .notation.asked import asked_words, content_words
 from .notation.clean import clean
 from .notation.objects import only_value
 from .notation.references import read_reference
 from .notation.residue import Reply
+from .notation.times import concluded_date, is_date
 from .steps.solutions import check_solution
 from .verdicts import Extracted, Loser, Verdict
+
+# "April 8, because March has 31 days".
+_BECAUSE = re.compile(r"\b(?:because|since|as)\b", re.I)
+_IF = re.compile(r"\b(?:if|would|might|could|may be)\b", re.I)
 
 
 def verify_answer(
@@ -84,6 +90,8 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
 
 def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | None, question: str | None) -> Claim | None:
     """Return the claim in the form of the reference: a letter, yes or no, a name, or as stated."""
+    if wanted is not None and wanted[-1:].isalnum() and len(wanted) < 40 and is_date(wanted):
+        return _dated(reply.text, said, question)
     # Most references are numbers, and no other kind applies to them.
     if not options.texts and (wanted is None or (wanted[0] in "0123456789-$.\\" and not read_finding(wanted))):
         return said
@@ -108,6 +116,23 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
     if wanted is not None and NAME.fullmatch(wanted):
         return _worded(reply.text, _named(reply.text, said, question), wanted, question)
     return said
+
+
+def _dated(text: str, said: Claim | None, question: str | None) -> Claim | None:
+    """Return the claim, or the day that the last statement with one gives if none is marked as the answer."""
+    if said and said.source in ("final_line", "answer_line", "box"):
+        return said
+    asked = asked_words(question)[1]
+    found: list[tuple[int, str, str]] = []
+    for part in reversed(split_statements(text)[-4:]):
+        told = _BECAUSE.split(part)[0]
+        if not (_IF.search(told) or part.endswith("?")) and (date := concluded_date(told, question)):
+            found.append((len(asked & content_words(part)), date, part))
+    # Of several, the one that speaks of what was asked.
+    if not found or (max(found)[0] == 0 and len({date for _, date, _ in found}) > 1):
+        return said
+    _, date, part = max(found, key=lambda each: each[0])
+    return Claim((date,), said.source if said else "last_statement", False, part, said.losers if said else ())
 
 
 def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:

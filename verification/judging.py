@@ -9,7 +9,7 @@ from .claims.finding import SEVERAL, Claim
 from .equivalence.comparing import Outcome, compare_claims
 from .kinds.options import several_letters
 from .notation.question import asks
-from .notation.times import same_date
+from .notation.times import is_date, same_date
 from .notation.values import exact_values, tidy
 
 # A reference that is a name: "Tuesday", "Ann Smith".
@@ -44,7 +44,8 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         return "equal"
     if claim.undecided and not _one_value(claim.texts) and not ("," in wanted and "," in claim.texts[0]):
         return "unequal"
-    if (same := same_date(_SO.split(claim.statement)[-1], wanted, question)) is not None:
+    said = claim.texts[0] if is_date(claim.texts[0]) else _SO.split(claim.statement)[-1]
+    if (same := same_date(said, wanted, question)) is not None:
         return "equal" if same else "unequal"
     if NAME.fullmatch(wanted):
         if names_in(claim.statement, question) == {wanted.casefold()}:

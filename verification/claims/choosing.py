@@ -36,6 +36,10 @@ _EQUIVALENT = re.compile(
 )
 # The words after a number that may be its unit: "km/h", "square feet".
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
+_PROSE = re.compile(
+    r"[A-Za-z]{3,}\s+[A-Za-z]{2,}|^(?=.*\d)(?:.*?(?<![^\W_])[^\W\d_]{2,}\s+[^\W\d_]{2,}|[^\W\d_]{2,}\s+[$€£]?\d)"
+)
+"""Words that make a sentence of an answer line: "the total is", or with a number, "Es sind 63"."""
 _OF_A = re.compile(r"^ of an? (?=hour|day|week|year|mile|dollar|cup|gallon|lit|kilo)")
 """What joins a fraction to its unit: "three quarters of an hour"."""
 # "There are none left" answers "how many" with 0.
@@ -61,13 +65,13 @@ _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[
 
 # The number is denied: "not just" 9, "rather than" 9, "more than" 9 (but not "no more than").
 _REJECTED_BEFORE = re.compile(
-    r"(?:\b(?:not|never)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
+    r"(?:\b(?:not|never|nicht|pas|não)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
     r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$"
     r"|(?<!\bno )(?<!\bnot )\b(?:more|less|fewer|greater) than\s+[⟦(]?\s*[$€£]?\s*$",
     re.I,
 )
 # A quick test for `_REJECTED_BEFORE`: without one of these it cannot match.
-_DENIALS = ("not", "never", "n't", "than", "instead")
+_DENIALS = ("not", "never", "n't", "than", "instead", "nicht", "pas ", "não")
 # "not the right answer", "wrong", "too high".
 _WRONG = (
     r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
@@ -107,9 +111,7 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
         # A line with nothing but a short value needs no scores.
         bare = tidy(text)
         if exact_values(bare) or (
-            len(bare) <= 60
-            and not _SENTENCE.match(bare)
-            and not re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}", re.sub(r"\\[a-z]+", "", bare))
+            len(bare) <= 60 and not _SENTENCE.match(bare) and not _PROSE.search(re.sub(r"\\[a-z]+", "", bare))
         ):
             return _certain([right_side(bare, question)])
     candidates = _candidates(text, question)

@@ -13,6 +13,7 @@ from .phrases import (
     ANSWER_IS,
     ASIDE,
     BARE_MARKER,
+    COMPARES,
     CONCLUSION,
     CONFIRMED,
     CORRECTION,
@@ -24,11 +25,12 @@ from .phrases import (
     INDIRECT,
     LINE,
     NUMBER,
+    REFERS_BACK,
     TEMPTING,
     THAT_IS_IT,
     Phrase,
 )
-from .places import Place
+from .places import Place, sizes_in
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
@@ -113,6 +115,16 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         Sign("it supposes what the question does not", lambda p: _supposes(p), "if it were 5, it would be 12"),
         Sign("it tells what one could think", lambda p: p.place.has(TEMPTING), "one might think 12"),
         Sign("it tells of another way", lambda p: p.place.has(ANOTHER_WAY), "Alternatively, you could"),
+        Sign("it compares with another case", lambda p: p.place.has(COMPARES), "For comparison, a longer ride costs 54."),
+        Sign("it refers back to the value", lambda p: p.place.has(REFERS_BACK), "which together make up that amount"),
+        Sign(
+            "it tells of another case than the question",
+            lambda p: _of_another_case(p),
+            "a 20-mile ride, where 14-mile is asked",
+        ),
+        Sign(
+            "it tells the parts of a sum that was told before", lambda p: p.place.of_parts, "They pay 69. Ann pays 39, Bob 30."
+        ),
         Sign(
             "the sentence before says the same of what was asked",
             lambda p: _of_another(p),
@@ -201,3 +213,13 @@ def _instructs(placed: Placed) -> bool:
 def _of_another(placed: Placed) -> bool:
     place = placed.place
     return placed.kind.source not in _EXPLICIT and tells_of_another(place.text, place.before, place.around.asked)
+
+
+def _of_another_case(placed: Placed) -> bool:
+    sizes = placed.place.around.sizes
+    if not sizes or "-" not in placed.place.text:
+        return False
+    told = sizes_in(placed.place.text)
+    return any(unit in sizes and number not in sizes[unit] for number, unit in told) and not any(
+        number in sizes.get(unit, ()) for number, unit in told
+    )

@@ -49,8 +49,7 @@ _STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
 
 def without_step_names(text: str) -> str:
     """Return a text without "step 3", "(from equation 2)": their numbers are no values."""
-    possible = "tep" in text or "quation" in text or "TEP" in text or "QUATION" in text
-    return _STEP_NAMES.sub(" ", text) if possible else text
+    return _STEP_NAMES.sub(" ", text) if any(part in text for part in ("tep", "quation", "TEP", "QUATION")) else text
 
 
 DIGIT = re.compile(r"\d")
@@ -140,6 +139,16 @@ ANOTHER_WAY = _phrase(
     r"|\bby the way\b|\bincidentally\b",
     "alternatively another way incidentally",
 )
+# "For comparison, a longer ride costs 54", "a longer ride, by contrast, costs 54".
+COMPARES = _phrase(
+    r"(?:^\W*|,\s|\()(?:for|by|in) (?:comparison|contrast|reference)\b(?! to\b| with\b)", "comparison contrast reference"
+)
+# "They cost 39 and 30, which together make up that amount": the amount was told before.
+REFERS_BACK = _phrase(
+    r"\b(?:makes?|making|adds?|adding|comes?|coming|gives?|giving|brings?|bringing|sums?|totals?|equals?|yields?|reach(?:es)?)\b"
+    r"[^.\d]{0,20}\b(?:that|this|the same) (?:amount|total|sum|number|figure|price|cost|result|value)\b(?![^.]*\d)",
+    "amount total sum number figure price cost result value",
+)
 # "It could be 3 or 4", "either 3 apples or 4".
 UNDECIDED = _phrase(
     r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
@@ -209,10 +218,9 @@ GIVES_UP_FIRST = _phrase(
 )
 
 _PHRASES = (
-    ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION,
-    FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, TEMPTING, UNDECIDED,
+    ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, COMPARES, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS,
+    FOREIGN_CONCLUSION, FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, REFERS_BACK, TEMPTING, UNDECIDED,
 )  # fmt: skip
-# The sign that belongs to each mark of a `Kind`.
 """The phrases that statements are looked through for."""
 
 

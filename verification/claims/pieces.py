@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 
 from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
 from ..notation.layout import REMAINDER
-from ..notation.quantities import AMOUNT, find_quantities
+from ..notation.quantities import AMOUNT, Quantity, find_quantities
 from ..notation.question import Asked, asks
 from ..notation.times import CLOCK as TIME
-from ..notation.values import exact_values, tidy
-from .candidates import Candidate, Formula
+from ..notation.values import COMPOUND, exact_values, read_value, tidy
+from .candidates import Candidate, Formula, Number
 from .described import ALL_SOLUTIONS, SUPPOSED, SUPPOSES, described_sets, solutions
-from .signs import EXPRESSION_SIGNS, SEGMENT_SIGNS, in_parentheses
+from .signs import EXPRESSION_SIGNS, NUMBER_SIGNS, SEGMENT_SIGNS
 
 RATIO = 2.5
 """Score of a ratio, "3:4", where the text speaks of ratios; 0 if the question gives it."""
@@ -21,8 +22,8 @@ SHARE = 1.5
 """Score of "one in six" or "3 out of 8" where a probability or a fraction is asked for."""
 CLOCK = 3.0
 """Score of a time of the day if the question asks for one; a later one in the sentence scores higher."""
-DURATION, RESTATED_DURATION = 2.0, 2.5
-"""Score of "1 hour and 35 minutes" or "3 dollars and 20 cents", and what a restatement in parentheses subtracts."""
+AMOUNT_IN_PARTS = 1.0
+"""Score of "1 hour and 35 minutes" or "3 dollars and 20 cents", besides its signs as a number."""
 Found = tuple[Candidate, tuple[int, int]]
 """A candidate with its place in the text (start, end)."""
 # Mathematics, and what is joined to it: "⟦x = 2⟧ or ⟦x = 3⟧", "⟦(-1,2)⟧ \cup ⟦(3,5)⟧".
@@ -31,7 +32,7 @@ SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and|,\s*(?:and\s*)?(?=
 _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 # What the pattern for expressions also finds, and what claims nothing: a letter, "(12)", "x =".
-_FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|[aAI]\s+[$€£]?\d[\d.,]*%?|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
+_FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|(?:y )?[aAI]\s+[$€£]?\d[\d.,]*%?|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
 # A number with its computation after it: "26 (40 - 14)".
 _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
 # A fraction, a root or pi: a form that a decimal only approximates.
@@ -40,14 +41,10 @@ _EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqr
 _SCALED = re.compile(r"\d[\d.]*k")
 # An expression that breaks off or goes on: "3 +", "x =", "+ 4".
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
-# "1 hour and 35 minutes", "3 dollars and 20 cents".
-_DURATION = re.compile(
-    rf"\b{AMOUNT}\s?(?:hours?|hrs?|h)\b,?\s?(?:and )?{AMOUNT}\s?(?:minutes?|mins?|m)\b"
-    rf"|\b{AMOUNT} dollars?,? (?:and )?{AMOUNT} cents?",
-    re.I,
-)
+# A quick test for `COMPOUND`: "2 h 25 min".
+_TWO_UNITS = re.compile(r"\d ?[a-zа-я]{1,11}\.?,? ?(?:[a-zи]{1,3} )?\d+ ?[a-zа-я]", re.I)
+_IN_WORDS = re.compile(r"(?:year|week|day|hour|minute|dollar)s?,? (?:and )?[a-z]|feet (?:and )?[a-z]", re.I)
 # "5:30 pm", "noon".
-_SHORT_MINUTES = re.compile(r"\d ?[mM]\b")
 _CLOCK = re.compile(rf"(?<![\d:.]){TIME}(?![\d:])", re.I)
 _SHARE = re.compile(rf"\b({AMOUNT}) (?:in|out of)(?: every)? ({AMOUNT})\b(?! [a-z]+ (?:=|is|are)\b)", re.I)
 _ASKS_SHARE = re.compile(r"\b(?:probability|chances?|odds|likelihood|fraction|proportion)\b", re.I)
@@ -98,7 +95,10 @@ def pieces(text: str, outside: str, asked: Asked) -> Iterator[Found]:
     """Yield every value with its place. `outside` is the text with blanks in place of marked mathematics."""
     for match in SEGMENT.finditer(text):
         yield _segment(match, text, asked), match.span()
-    for kind in (_expressions, solutions, _ranges, _clocks, _ratios, _durations, _remainders, _shares):
+    for candidate, (start, end) in list(_amounts_in_parts(outside, asked)):
+        yield candidate, (start, end)
+        outside = f"{outside[:start]}{' ' * (end - start)}{outside[end:]}"
+    for kind in (_expressions, solutions, _ranges, _clocks, _ratios, _remainders, _shares):
         yield from kind(outside, asked)
     for interval, span in described_sets(text, asked.question):
         yield Candidate(interval, ALL_SOLUTIONS, span[0]), span
@@ -207,12 +207,14 @@ def _shares(outside: str, asked: Asked) -> Iterator[Found]:
             yield Candidate(f"{part}/{whole}", SHARE, match.start()), match.span()
 
 
-def _durations(outside: str, asked: Asked) -> Iterator[Found]:
-    if not ("min" in outside or "cent" in outside or _SHORT_MINUTES.search(outside)):
-        return
-    for match in _DURATION.finditer(outside):
-        points = DURATION - RESTATED_DURATION * in_parentheses(outside[: match.start()])
-        yield Candidate(match[0], points, match.start()), match.span()
+def _amounts_in_parts(outside: str, asked: Asked) -> Iterator[Found]:
+    possible = _TWO_UNITS.search(outside) or ((" and " in outside or "cent" in outside) and _IN_WORDS.search(outside))
+    for match in COMPOUND.finditer(outside) if possible else ():
+        value = read_value(match[0])
+        number = Number(Quantity(max(value.values, default=Fraction(0)), *match.span()), outside, asked)
+        points = AMOUNT_IN_PARTS * (-1 if match[0].lower() in asked.question.lower() else 1)
+        if value.measure or value.unit:
+            yield Candidate(match[0], points + NUMBER_SIGNS.score(number), match.start()), match.span()
 
 
 def right_side(content: str, question: str | None) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 
-from ..notation.question import asks
+from ..notation.quantities import numbers_in
+from ..notation.question import asks, read_question
 from .phrases import CORRECTION, Phrase, phrases_in
 
 # "If she had ...", "what would be ...".
 _SUPPOSING = re.compile(r"\b(?:if|would)\b", re.I)
 _DIFFERS = re.compile(r"\b(?:more|fewer|less|difference)\b", re.I)
+# "a 14-mile ride".
+_SIZE = re.compile(r"(?<![\d.,-])(\d{1,9})-([a-z]{3,12})\b")
 # "20 apples.", "$1.50 per day."
 _VALUE_ALONE = re.compile(
     r"(?:(?:about|approximately|exactly|it'?s|it is|just|only) )?[$€£]?(?P<number>-?\d[\d,./]*(?<![.,]))"
@@ -31,6 +35,8 @@ class Around:
     """Whether the question itself says "if" or "would"."""
     differs: bool
     """Whether it asks for a difference."""
+    sizes: dict[str, set[str]]
+    """The sizes that the question names: {"mile": {"14"}} for "a 14-mile ride"."""
     phrases: dict[int, list[str]]
     """The phrases that can occur in the reply, by `id`, with their words that occur in it. Most replies contain few phrases;
     searching every statement for all of them took most of the time."""
@@ -48,6 +54,8 @@ class Place:
     around: Around
     first: bool = False
     """Whether the reply begins with it and it is nothing but a value: "20 apples."."""
+    of_parts: bool = False
+    """Whether it tells parts of a sum that the first statement gave."""
     low: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,7 +82,7 @@ class Place:
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
     question = question or ""
-    return Around(asked, _question_supposes(question), asks(_DIFFERS, question[-300:]), phrases_in(text))
+    return Around(asked, _question_supposes(question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
 
 
 def is_value_alone(parts: list[str], question: str | None) -> bool:
@@ -88,3 +96,30 @@ def is_value_alone(parts: list[str], question: str | None) -> bool:
 @lru_cache(maxsize=512)
 def _question_supposes(question: str) -> bool:
     return bool(_SUPPOSING.search(question))
+
+
+def sizes_in(text: str) -> list[tuple[str, str]]:
+    """Return the sizes that a text names: ("14", "mile") for "a 14-mile ride"."""
+    return _SIZE.findall(text)
+
+
+@lru_cache(maxsize=512)
+def _sizes(question: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for number, unit in sizes_in(question):
+        found.setdefault(unit, set()).add(number)
+    return found
+
+
+def parts_told(parts: list[str], question: str | None) -> Fraction | None:
+    """Return the sum that the first statement gives if the question asks for one and what follows tells two parts of it."""
+    asked = read_question(question)
+    if not asked.altogether or not 1 < len(parts) < 8:
+        return None
+    given = {value for value, _ in asked.known}
+    whole = [value for value in numbers_in(parts[0]) if value not in given]
+    if len(whole) != 1 or whole[0] in (later := set(numbers_in(" ".join(parts[1:])[:600]))):
+        return None
+    # Among many numbers, two that the question gives may have this sum by chance.
+    new = later if len(later) <= 3 else later - given
+    return whole[0] if any(whole[0] - value in new - {value} for value in new) else None

@@ -9,10 +9,16 @@ from .candidates import Formula, Number
 from .weighing import Sign, Table, table
 
 # Patterns with $ are for the text before a number, those matched from the start for the text after it.
+# After other values: ", total" 14, ", for a sum of" 14.
+_CALLED_TOTAL = (
+    r"[,;] (?:and )?(?:so )?(?:for |giving |making )?(?:an? |the |in )?(?:grand )?(?:total|sum|together|altogether|all)"
+    r"(?: of| cost| price)?:?"
+)
+_TOTAL = re.compile(rf"\d.*?{_CALLED_TOTAL}\s*[$€£⟦]?$", re.I | re.S)
 # A verb or sign that states the number: "she has", "the total is about", "x =".
 _COPULA = re.compile(
     r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|→|⇒|[-=]>|\\Rightarrow"
-    r"|\b(?:which|that|this|it) (?:gives|yields|leaves|equals|results in)\b"
+    r"|\b(?:which|that|this|it) (?:gives|yields|leaves|equals|results in)\b|(?:\bthat|(?<=\d)) makes\b"
     rf"|\b(?:{languages.STATES})\b|\b(?:{languages.THAT_IS}),?)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
@@ -27,7 +33,6 @@ _BEFORE_RESTATED = re.compile(
 )
 # The clause before the main one: "If she buys" 3 apples, she pays 6.
 _SUBORDINATE = re.compile(r"(?:^|\W)(?:if|when|since|because|given|after|with)\s[^,]*$", re.I)
-# "How many apples are left?"
 # "Setting x = 0 gives 5": the 0 is no result.
 _SETS = re.compile(r"\b(?:setting|letting|let|substituting|plugging in)\s*$", re.I)
 HOW_MANY = re.compile(r"\bhow many\b", re.I)
@@ -114,12 +119,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: n.is_difference, "2 more than Bea"),
         Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
-        Sign(
-            "another value is rounded to it",
-            lambda n: n.is_rounded,
-            "2.5, which rounds to 3",
-        ),
-        # A number of the question is mostly an operand: 5, where the question says "5 apples".
+        Sign("another value is rounded to it", lambda n: n.is_rounded, "2.5, which rounds to 3"),
         Sign("the question gives it", lambda n: n.given),
         Sign(
             "it is a condition before the main clause",
@@ -135,8 +135,12 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("a preposition restates it", lambda n: _restates(n), "in 7 days"),
         Sign("it is an operand", lambda n: _is_operand(n), "12 + 4"),
         Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(_ENDS.split(n.after)[0])), "12 = x"),
+        Sign(
+            "it is called the total of what stands before",
+            lambda n: n.asked.is_total(n.before, n.counts_the_unit),
+            "6 and 8, total 14",
+        ),
         Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
-        # "12, which is 3 * 4"
     ),
 )
 SEGMENT_SIGNS: Table[Formula] = table(
@@ -149,10 +153,8 @@ SEGMENT_SIGNS: Table[Formula] = table(
             lambda f: bool(f.asked.said) and f.is_asked,
             "the slope is $3$, where the slope is asked",
         ),
-        # "$3$ plus $4$ is $7$"
+        Sign("it is called the total of what stands before", lambda f: f.asked.is_total(f.before), "$6$, total $14$"),
         Sign("the later the likelier", lambda f: f.place),
-        # "$x + 1$", as in the question
-        # "$y = 2x$", as in the question
         Sign("an equation of the question", lambda f: f.is_equation and f.is_copied),
         Sign("only a variable or f(x)", lambda f: bool(re.fullmatch(r"[A-Za-z](?:\([a-z]\))?", f.claim)), "$x$"),
         Sign(
@@ -178,10 +180,8 @@ EXPRESSION_SIGNS: Table[Formula] = table(
             "5, because x + 5 = 10",
         ),
         Sign("it stands after the word that concludes", lambda f: bool(_SO.search(f.before)), "x = 2y, so y = x / 2"),
-        # "2x + 1, so 4x"
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),
-        # "2x + 1", as in the question
         Sign("the question has it", lambda f: f.in_question),
         Sign("it stands in parentheses", lambda f: in_parentheses(f.before), "(12)"),
     ),

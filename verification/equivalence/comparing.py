@@ -99,6 +99,8 @@ def _as_share(given: Value, question: str) -> Value:
 
 def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
     """Compare two numbers with their units; a number without a unit has the unit that the question asks for."""
+    if (given.measure or wanted.measure) and (given.unit or given.measure) and (wanted.unit or wanted.measure):
+        return bool(_measures(given) & _measures(wanted))
     symbol = given.symbol or wanted.symbol
     if symbol and given.symbol != wanted.symbol and is_variable(symbol, question):
         return False
@@ -112,6 +114,12 @@ def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
     if given.unit.kind != wanted.unit.kind:
         return False
     return any(a * given.unit.size == b * wanted.unit.size for a in given.values for b in wanted.values)
+
+
+def _measures(value: Value) -> set[tuple[str, Fraction]]:
+    if value.measure or not value.unit:
+        return {value.measure} if value.measure else set()
+    return {(value.unit.kind, each * value.unit.size) for each in value.values}
 
 
 def _as_list(claim: str, reference: str) -> Outcome:

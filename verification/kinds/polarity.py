@@ -44,6 +44,24 @@ _SHORT_OF = re.compile(r"\b(?:is|are|'s|falls?|be) (?:[$€£]?[\d.,]+ (?:\w+ )?
 _ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
 # "To determine if ...", "we check whether ..." say neither.
 _OPEN = re.compile(r"\bwhether\b|\b(?:determine|check|see|find out|tell|know|decide|verify|ask(?:ing|ed)?|assess) if\b", re.I)
+# "..., so": what follows concludes.
+_SO = re.compile(r"(?:^\W*|[,;:.-]\s*)(?:and |but )?(?:so|therefore|thus|hence|which means|this means)\b,?\s+(?:that )?", re.I)
+# "only if", "might", "?": neither yes nor no.
+_UNSURE = re.compile(r"\b(?:if|unless|only|when|might|may|but|whether|except|until|or|than|one)\b|[?;:]|,\s", re.I)
+_MODAL = frozenset(("can", "could", "will", "would", "should"))
+_DO = frozenset(("does", "do", "did"))
+# The word that begins a question to be answered with yes or no.
+_ASKS = re.compile(r"(is|are|was|were|does|do|did|can|could|will|would|should|has|have)\b", re.I)
+# "it does not", "the ladder", "she can't".
+_SUBJECT = re.compile(
+    r"(?:(?P<he>he|she|they)|it|this|that|the(?: [a-z-]+){1,2}?|[A-Z][a-z]+)"
+    r"(?:\s(?P<verb>is|are|was|were|does|do|did|can|could|will|would|should|wo|ca|has|have)(?P<not>n't|not| not)?\b"
+    r"|\s(?=[a-z]+s\b))"
+    r"(?: (?:indeed|definitely|clearly|also|just))?",
+    re.I,
+)
+# Words that are left after "it is": "it is a lie" says something else, "it is" does not.
+_OTHERS = re.compile(r"[a-z]", re.I)
 # Where one clause of a sentence ends: "..., because ...".
 _CLAUSE = re.compile(r"[,;:]\s|\b(?:but|because|since|as|so|which means|and therefore|which shows)\b", re.I)
 _CONDITION = re.compile(
@@ -104,7 +122,7 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
         if called:
             last = called[-1]
             return WORDS[last["word"].lower()] != bool(last["not"]), part
-        if question and (short := _SHORT.fullmatch(part)):
+        if question and not part.endswith("?") and (short := _SHORT.fullmatch(part)):
             return not short["not"], part
         if question and (brief := _BRIEF.fullmatch(part)):
             return brief["brief"].lower() in ("correct", "right", "t"), part
@@ -112,7 +130,39 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
             return _approves(verdict), part
         if first := _FIRST.search(part):
             return WORDS[first["word"].lower()], part
+        if question and (concluded := _concluded(part, question)) is not None:
+            return concluded, part
     return _restated(text, question) if question else None
+
+
+def _concluded(part: str, question: str) -> bool | None:
+    """Return what a last clause says of what was asked, "..., so it does fit", "..., so she can't"; None if nothing."""
+    ends = list(_SO.finditer(part))
+    sentence = asked_words(question)[0]
+    if not ends or _UNSURE.search(clause := part[ends[-1].end() :].strip(" .!*")) or _NEGATED.search(sentence):
+        return None
+    if not (begin := _ASKS.match(_CONDITION.sub("", sentence).strip(" *$\"'"))) or not (found := _SUBJECT.match(clause)):
+        return None
+    # Of two names, "he" is one or the other.
+    if found["he"] and len(set(re.findall(r"(?<=\s)[A-Z][a-z]+", sentence))) > 1:
+        return None
+    asking, verb, rest = begin[1].lower(), (found["verb"] or "").lower(), clause[found.end() :]
+    asked = content_words(sentence)
+    said = content_words(_NEGATED.sub(" ", rest)) - _ASKING - _words_of_subject(sentence)
+    numbers = set(re.findall(r"\d+", rest)) <= set(re.findall(r"\d+", question))
+    if not numbers or not said <= asked | ({"afford"} if asked & {"buy", "enough", "purchase"} else set()):
+        return None
+    verb = {"wo": "will", "ca": "can"}.get(verb, verb)
+    same = verb == asking or (verb in _MODAL and asking in _MODAL | _DO)
+    # A bare verb must be that of the question: "so it fits", where "Does it fit?" was asked.
+    if (same and (said or not _OTHERS.search(rest))) or (not verb and said and asking in _MODAL | _DO):
+        return not (found["not"] or _NEGATED.search(rest))
+    return None
+
+
+def _words_of_subject(sentence: str) -> frozenset[str]:
+    """Return the first word with a meaning of its own in a question: the "triangle" of "Is the triangle a right triangle?"."""
+    return next((words for word in sentence.split() if (words := content_words(word))), frozenset())
 
 
 def _denies(part: str, question: str, enough: bool) -> bool:
@@ -144,7 +194,9 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
     """Return what the last statement with all words of the question says: "91 is not prime" says no."""
     asked = content_words(_CONDITION.sub("", asked_words(question)[0])) - _ASKING
     asked = frozenset(word for word in asked if len(word) > 1)
-    unnamed = asked - {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
+    names = {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
+    # Of two names in the question, "he" may be the other one.
+    unnamed = asked - names if len(names & asked) < 2 else asked
     denied = {word: frozenset(asked - {word} | {other}) for word, other in _OPPOSITES.items() if word in asked}
     for part in reversed(split_statements(text)[-3:]):
         if _OPEN.search(part):

@@ -34,6 +34,13 @@ _HEAD = re.compile(
     re.I,
 )
 _STATES = r"\b(?:is|are|was|were|equals|becomes|comes to)\b"
+_TOTAL_WORD = re.compile(r"\b(?:total|sum|together|altogether|all)\b", re.I)
+# After other values: ", total" 14, ", for a sum of" 14.
+_TOTAL = re.compile(
+    r"\d.*?[,;] (?:and )?(?:so )?(?:for |giving |making )?(?:an? |the |in )?(?:grand )?(?:total|sum|together|altogether|all)"
+    r"(?: of| cost| price)?:?\s*[$€£⟦]?$",
+    re.I | re.S,
+)
 # A value from which another follows: 108/6 "= 18", 24 "per box x 3", 66.67", which rounds to 67".
 _GOES_ON = re.compile(r"[^,;.]*?(?:=|\s[-+*/x]\s)| of |,?\s*(?:and|or)\s+[-\d\\]|[^.;]*?\bround", re.I)
 # "How many students do not ...?"
@@ -117,6 +124,12 @@ class Asked:
     def is_of(self, before: str) -> bool:
         """Return whether the text before a value names what was asked: "a perimeter of"."""
         return bool(self.said and self.said[1].search(before))
+
+    def is_total(self, before: str, counted: bool = False) -> bool:
+        """Return whether the text before a value calls it the total, unless one of the parts is asked for."""
+        if not _TOTAL_WORD.search(before[-24:]) or not _TOTAL.search(before[-160:]):
+            return False
+        return self.altogether or counted or not (self.unit or self.words & content_words(before))
 
     @cached_property
     def ratio(self) -> bool:

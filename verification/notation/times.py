@@ -30,6 +30,9 @@ _DATE = re.compile(
     rf"(?:the )?(?P<number>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<named>{_MONTH}))\b(?:,? (?P<year>\d{{4}})\b)?",
     re.I,
 )
+_NOT_THIS = re.compile(r"(?:\bnot|n't|\bthan|\binstead of|\bbefore|\bafter|\bsince|\bfrom)(?: on| be)?\s+$", re.I)
+# The words between a result and its date: "= April 8", "lead to April 8".
+_LEADS = re.compile(r"(?:=|\b(?:to|is|on|so|therefore)|:)(?: on)?\s*$", re.I)
 _NAMED = {"noon": 720, "midnight": 0, "12 noon": 720, "12 midnight": 0}  # minutes since midnight
 
 
@@ -86,6 +89,21 @@ def same_date(claim: str, reference: str, question: str | None) -> bool | None:
     if len(said) != 1:
         return None
     return all(mine == right or not (mine and right) for mine, right in zip(next(iter(said)), wanted, strict=True))
+
+
+def is_date(text: str) -> bool:
+    """Return whether a text is a day of the year and nothing else: "April 10th"."""
+    return bool(_DATE.fullmatch(text.strip(" .")))
+
+
+def concluded_date(statement: str, question: str | None) -> str | None:
+    """Return the day of the year that a statement gives: its only one that is new, or the last one if a result leads to it."""
+    given = {_day(match) for match in _DATE.finditer(question or "")}
+    told = [match for match in _DATE.finditer(statement) if not _NOT_THIS.search(statement[: match.start()])]
+    new = [match for match in told if _day(match) not in given]
+    if len({_day(match) for match in new}) == 1 or (new and _LEADS.search(statement[: new[-1].start()])):
+        return new[-1][0]
+    return None
 
 
 def _day(match: re.Match[str]) -> tuple[str, int, str]:

@@ -18,9 +18,19 @@ _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})|°(?![CF]\b)")
 # "5 ^\circ C", "5 ° C".
 _SCALE = re.compile(r"\s*(?:\^\s*(?:\\circ|\{\s*\\circ\s*\})|°)\s*(?:\\(?:text|mathrm)\s*\{)?([CF])\b\}?")
 _BOXED = re.compile(r"^\\(?:boxed|fbox)\s*\{(.*)\}$", re.S)
-# "1 hour and 35 minutes", "1h 35m".
-_DURATION = re.compile(rf"({AMOUNT})\s?(?:hours?|hrs?|h),?\s?(?:and )?({AMOUNT})\s?(?:minutes?|mins?|m)", re.I)
-_DOLLARS_AND_CENTS = re.compile(rf"({AMOUNT}) dollars?,? (?:and )?({AMOUNT}) cents?", re.I)
+_IN_PARTS = (
+    r"(?:weeks?|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|years?|yrs?|months?|feet|foot|ft|inch(?:es)?|km|cm|mm"
+    r"|met(?:er|re)s?|kilomet(?:er|re)s?|centimet(?:er|re)s?|kg|g|kilograms?|grams?|lbs?|pounds?|oz|ounces?|dollars?|cents?"
+    r"|stunden?|minuten|heures?|horas?|minutos?|ore|minuti|час(?:а|ов)?|минут[аы]?)"
+)
+_PART = re.compile(rf"({AMOUNT})\s?({_IN_PARTS})(?![^\W\d_])", re.I)
+COMPOUND = re.compile(
+    rf"(?<![\w.,]){AMOUNT}\s?{_IN_PARTS}\.?(?:,?\s?(?:(?:and|und|et|y|e|и)\s)?{AMOUNT}\s?{_IN_PARTS}(?![^\W_])){{1,2}}", re.I
+)
+"""An amount in two or three units, the larger first: "1 hour and 35 minutes", "2h 25m", "6 ft 2 inches"."""
+_ABROAD = {"stunde": "hour", "heure": "hour", "hora": "hour", "ore": "hour", "час": "hour", "часа": "hour", "часов": "hour"}
+_ABROAD |= dict.fromkeys(("minuten", "minuto", "minuti", "минут", "минута", "минуты"), "minute")
+_ABROAD |= {"stunden": "hour", "d": "day"}
 _FRACTION = re.compile(r"-?\s*\\frac\s*\{\s*(-?\d{1,100})\s*\}\s*\{\s*(-?\d{1,100})\s*\}")
 # "3 / 4".
 _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
@@ -40,6 +50,8 @@ class Value:
     unit: Unit | None = None
     symbol: str = ""
     """The unit if it is a single letter, such as "m" in "12 m"; it could be a variable."""
+    measure: tuple[str, Fraction] | None = None
+    """Of an amount in several units, its kind and its size in the unit of size 1; `values` has it in its own units."""
 
 
 @lru_cache(maxsize=4096)
@@ -72,20 +84,33 @@ def read_value(text: str) -> Value:
     text = tidy(text)
     if len(text) > 300:
         return Value()
-    if duration := _DURATION.fullmatch(text):
-        hours, minutes = _both(duration)
-        return Value(frozenset({60 * hours + minutes, hours + minutes / 60}))
-    if money := _DOLLARS_AND_CENTS.fullmatch(text):
-        dollars, cents = _both(money)
-        return Value(frozenset({dollars + cents / 100}), UNITS["dollar"])
+    if COMPOUND.fullmatch(text) and (compound := _compound(text)):
+        return compound
     text = _CURRENCY_CODE.sub("", text)
     if match := _FRACTION.fullmatch(text):
         text = f"{'-' if text[0] == '-' else ''}\\frac{{{match[1]}}}{{{match[2]}}}"
     return _measured(_SLASH.sub("/", text), degrees)
 
 
-def _both(match: re.Match[str]) -> tuple[Fraction, Fraction]:
-    return tuple(find_quantities(amount)[0].value for amount in match.groups())  # type: ignore[return-value]
+def _compound(text: str) -> Value | None:
+    """Return an amount in several units; None unless they are of one kind, the larger ones first."""
+    parts = [(find_quantities(amount)[0].value, name.lower()) for amount, name in _PART.findall(text)]
+    names = [_ABROAD.get(name) or _ABROAD.get(name.rstrip("s")) or name for _, name in parts]
+    # After hours, "m" is minutes.
+    names = ["minute" if name == "m" and place and names[0] != "km" else name for place, name in enumerate(names)]
+    known = [unit for name in names if (unit := read_unit(name) or read_unit(name.rstrip("s")))]
+    sizes = [unit.size for unit in known]
+    if (
+        len(known) < 2
+        or len(known) != len(parts)
+        or len({unit.kind for unit in known}) > 1
+        or sizes != sorted(set(sizes))[::-1]
+    ):
+        return None
+    size = sum((amount * unit.size for (amount, _), unit in zip(parts, known, strict=True)), Fraction(0))
+    if known[0].kind == "money":
+        return Value(frozenset({size}), UNITS["dollar"])
+    return Value(frozenset({size / known[0].size, size / known[-1].size}), measure=(known[0].kind, size))
 
 
 def is_ambiguous(text: str) -> bool:

@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -59,14 +60,18 @@ def run(folder: Path, problems: int, *, tracking: bool) -> None:
         if done % (problems // 10) == 0:
             print(*(f"{value:>10,}" for value in reading(done)), flush=True)
 
-    with open_journal(plan, folder) as journal:
+    with open_journal(plan, folder) as journal, ExitStack() as stack:
         tracker = None
         if tracking:
             from trace_of_thought.tracking import connect, open_runs
 
-            store = connect(f"sqlite:///{folder / 'mlflow.db'}")
-            tracker = MlflowTracker(open_runs(store, experiment_record(journal, whole=False)))
+            # Closed before the folder goes: at exit, its traces would have nowhere to be sent to.
+            store = stack.enter_context(connect(f"sqlite:///{folder / 'mlflow.db'}"))
+            runs = open_runs(store, experiment_record(journal, whole=False))
+            stack.callback(runs.flush)
+            tracker = MlflowTracker(runs)
         asyncio.run(run_experiment(plan, journal, models={"scripted:s": student}, tracker=tracker, watch=watch))
+    print(*(f"{value:>10,}" for value in reading(done)), " when all is closed", flush=True)
 
 
 if __name__ == "__main__":

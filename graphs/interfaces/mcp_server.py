@@ -174,13 +174,14 @@ class BearerToken:
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self.app = app
-        self.expected = f"Bearer {token}".encode()
+        self.expected = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 401."""
-        given = dict(scope.get("headers", ())).get(b"authorization", b"")
-        # compare_digest takes the same time wherever the first difference is
-        if scope["type"] == "http" and not hmac.compare_digest(given, self.expected):
+        scheme, _, given = dict(scope.get("headers", ())).get(b"authorization", b"").partition(b" ")
+        # Schemes are case-insensitive (RFC 7235). `compare_digest` takes the same time wherever the first difference is.
+        known = scheme.lower() == b"bearer" and hmac.compare_digest(given.lstrip(b" "), self.expected)
+        if scope["type"] == "http" and not known:
             from starlette.responses import PlainTextResponse
 
             refusal = PlainTextResponse("give the token: Authorization: Bearer ...", 401, {"www-authenticate": "Bearer"})

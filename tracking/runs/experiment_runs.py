@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 def _unavailable(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Turn errors of MLflow, the network and the disk into `TrackingUnavailable`."""
+    """Turn errors of MLflow, the network and the disk into `TrackingUnavailable`: a run must end with its table."""
 
     @wraps(function)
     def safely(*args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -43,8 +43,12 @@ def _unavailable(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
         try:
             return function(*args, **kwargs)
-        except (MlflowException, OSError) as error:
+        except (TrackingUnavailable, sqlite3.Error):  # the second is about the journal
+            raise
+        except Exception as error:
             first = (str(error).splitlines() or [""])[0][:300]
+            if not isinstance(error, MlflowException | OSError):  # a reply of another shape than MLflow's client expects
+                first = f"{type(error).__name__}: {first}"
             raise TrackingUnavailable(f"MLflow could not be written to: {first}") from error
 
     return safely

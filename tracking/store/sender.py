@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .errors import TrackingUnavailable
 from .outbox import Kept, Outbox
 from .private import PrivateNameMissing, tracing_client
+from .reachability import cause
 
 if TYPE_CHECKING:
     from mlflow.entities import Trace
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 BATCH = 64
 """Maximum number of traces in one request."""
+
+_TOO_LARGE = "failed with error code 413"
+"""What MLflow says of a proxy that limits the size of requests; its own status of such an error is 500."""
 
 _LINGER_S = 1.0
 """Seconds to collect traces after the first notice, so that many traces go out in full batches."""
@@ -49,6 +53,7 @@ class Sender:
         self.address = address
         self.problem = ""
         """Why the last attempt to send everything failed."""
+        self._told_of_refusal = False
         self._check = check
         self._sending = threading.Lock()
         self._wake = threading.Event()
@@ -157,7 +162,10 @@ class Sender:
         except Exception as error:
             if not _is_refusal(error):
                 raise self._unavailable(error) from error
-            logger.warning("%s refuses trace %s: %s", self.address, kept.trace_id, _first_line(error))
+            # One warning, since a store that refuses one trace often refuses all; `Store.close` says how many.
+            level = logging.DEBUG if self._told_of_refusal else logging.WARNING
+            self._told_of_refusal = True
+            logger.log(level, "%s refuses trace %s: %s", self.address, kept.trace_id, _first_line(error))
             self.outbox.refuse(kept.trace_id, _first_line(error))
             return
         self.outbox.remove([kept.trace_id])
@@ -165,7 +173,7 @@ class Sender:
     def _unavailable(self, error: Exception) -> TrackingUnavailable:
         if isinstance(error, PrivateNameMissing):
             return TrackingUnavailable(f"{error}; install the release of MLflow that this project names to send what waits")
-        return TrackingUnavailable(f"{self.address} does not answer ({_cause(error)})")
+        return TrackingUnavailable(f"{self.address} accepts no traces ({cause(error)})")
 
     def _readable(self, batch: list[Kept], parse: Callable[[str], Trace]) -> list[tuple[Kept, Trace]]:
         """Return the traces of a batch that can be parsed; the others are marked as refused."""
@@ -182,7 +190,9 @@ class Sender:
         client = tracing_client(self.uri)
         spans: dict[str, list] = {}
         for trace in traces:
-            client.start_trace(trace.info)
+            # A proxy or another kind of server can answer 200 and store nothing.
+            if not client.start_trace(trace.info).trace_id:
+                raise ConnectionError("its reply is not one of MLflow")
             spans.setdefault(str(trace.info.experiment_id), []).extend(trace.data.spans)
         for experiment_id, group in spans.items():
             client.log_spans(experiment_id, group)
@@ -202,21 +212,17 @@ def _link_prompts(client: TracingClient, trace: Trace) -> None:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Return whether the store rejects a trace for good, rather than being unreachable or busy."""
+    """Return whether the store rejects a trace for good, rather than being unreachable, busy or no MLflow at all."""
     from mlflow.exceptions import MlflowException
 
     if not isinstance(error, MlflowException):
-        return isinstance(error, ValueError | TypeError)
+        # A web page instead of JSON is a `ValueError`, too, but says nothing about the trace.
+        return isinstance(error, ValueError | TypeError) and not isinstance(error, json.JSONDecodeError)
+    if _TOO_LARGE in str(error):  # a batch; of the single traces, only those that are too large themselves are refused
+        return True
     status = error.get_http_status_code()
     # Wrong credentials, time-outs, conflicts and rate limits are temporary: keep the trace and try again.
     return 400 <= status < 500 and status not in (401, 403, 408, 409, 425, 429)
-
-
-def _cause(error: BaseException) -> str:
-    """Return the innermost reason of an HTTP client's error, such as "Connection refused"."""
-    while below := error.__cause__ or error.__context__:
-        error = below
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
 def _first_line(error: Exception) -> str:

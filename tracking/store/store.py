@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from ...foundation.folders import home
 from ...foundation.redaction import Redactor
 from .environment import apply_settings
-from .errors import TrackingUnavailable
+from .errors import NoAnswer, TrackingUnavailable
 from .keeper import Keeper
 from .named_experiments import find_or_create
 from .outbox import Outbox
 from .private import PrivateNameMissing
 from .public_tracer import LOST, PublicTracer
-from .reachability import advice, check_answers, check_file
+from .reachability import Probe, advice, cause, check_answers, check_file
 from .sender import Sender
-from .store_address import LOCAL, absolute, default_uri, without_user
+from .store_address import LOCAL, absolute, default_uri, is_server, without_user
 from .tracer import SpanTracer
 from .writer import Writer
 
@@ -45,7 +45,7 @@ def connect(tracking_uri: str | None = None, *, fallback: Literal["local"] | Non
             MLflow's HTTP settings then stay as they are.
 
     Raises:
-        TrackingUnavailable: the store cannot be used. Raised within 10 seconds.
+        TrackingUnavailable: the store cannot be used. Raised within 15 seconds.
     """
     apply_settings(fail_fast=fail_fast)
     try:
@@ -61,10 +61,10 @@ def _open(tracking_uri: str | None, *, fell_back: bool) -> Store:
     """Open a store, check that it works, and take over traces of dead processes."""
     store = Store(tracking_uri or default_uri(), fell_back=fell_back)
     try:
-        store.check()
-    except TrackingUnavailable as error:
-        raise TrackingUnavailable(f"{error}; {_ADVICE}") from None
-    store.check_usable()
+        check_answers(store.uri, store.shown_uri)
+        store.check_usable()
+    except NoAnswer as error:
+        raise NoAnswer(f"{error}; {_ADVICE}") from None
     assert store.tracer  # creates the tracer: a change in MLflow shows now, not at the first trace
     if store.outbox.adopt(store.address):
         store.sender.notify()
@@ -92,6 +92,7 @@ class Store:
         self.outbox = Outbox(home() / "outbox.sqlite")
         self.sender = Sender(self.outbox, self.uri, self.address, self.check)
         self.keeper = Keeper(self.outbox, self.address, self.sender.notify)
+        self._probe = Probe(lambda: self.client.search_experiments(max_results=1))
         self._closed = False
         self._writer: Writer | None = None
         # For applications that forget to close the store: their last traces are sent when the process ends.
@@ -121,15 +122,17 @@ class Store:
 
     def page(self, path: str) -> str | None:
         """Return the URL of a page of the server's UI, such as "/experiments/1"; None for a database."""
-        return f"{self.address.rstrip('/')}/#{path}" if self.address.startswith(("http://", "https://")) else None
+        return f"{self.address.rstrip('/')}/#{path}" if is_server(self.address) else None
 
     def check(self) -> None:
-        """Check that a server answers, within 5 seconds. A database always passes.
+        """Check that a server answers and that its database does, within 15 seconds. A database of our own always passes.
 
         Raises:
             TrackingUnavailable: it does not answer.
         """
         check_answers(self.uri, self.shown_uri)
+        if is_server(self.uri):
+            self.check_usable()
 
     def check_usable(self) -> None:
         """Make one real request, so that wrong credentials, an outdated database or another kind of server are noticed at once.
@@ -139,9 +142,15 @@ class Store:
         """
         check_file(self.uri, self.shown_uri)
         try:
-            self.client.search_experiments(max_results=1)
+            if is_server(self.uri):
+                self._probe.check(self.shown_uri)
+            else:  # a new database is filled with tables first, which takes longer
+                self.client.search_experiments(max_results=1)
+        except TrackingUnavailable:
+            raise
         except Exception as error:
-            reason = self.redactor.text((str(error).splitlines() or [""])[0][:300])
+            first = cause(error) if is_server(self.uri) else (str(error).splitlines() or [""])[0][:300]
+            reason = self.redactor.text(first)
             said = "; ".join(filter(None, [reason, advice(reason)]))
             raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {said}") from error
 
@@ -211,7 +220,13 @@ class Store:
             )
         if refused:
             reasons = "; ".join(self.outbox.refusals(self.address)[:3])
-            logger.warning("%s refused %d traces, kept in %s: %s", self.shown_uri, refused, self.outbox.path, reasons)
+            logger.warning(
+                "%s refused %d traces, kept in %s; tot sync sends them again: %s",
+                self.shown_uri,
+                refused,
+                self.outbox.path,
+                reasons,
+            )
         self.outbox.close()
         return left + refused
 

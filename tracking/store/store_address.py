@@ -24,6 +24,11 @@ def default_uri() -> str:
     return LOCAL if unquote(uri) == absolute(LOCAL) else uri
 
 
+def is_server(uri: str) -> bool:
+    """Return whether an address is that of a server, not of a database."""
+    return uri.startswith(("http://", "https://"))
+
+
 def absolute(uri: str) -> str:
     """Return a relative SQLite address with its full path, so that it means the same from every folder."""
     # Three slashes: a relative path; four: an absolute one.

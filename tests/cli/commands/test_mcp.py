@@ -224,6 +224,30 @@ async def test_off_loopback_the_token_is_asked_for(models):
             assert (await client.list_tools()).tools
 
 
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("Bearer t0ken", 200),
+        ("bearer t0ken", 200),
+        ("BEARER t0ken", 200),
+        ("Bearer T0KEN", 401),
+        ("Bearer t0ken2", 401),
+        ("Bearer ", 401),
+        ("Basic t0ken", 401),
+        ("t0ken", 401),
+        ("", 401),
+    ],
+)
+async def test_the_scheme_of_the_token_is_accepted_in_any_case(header, status):
+    from starlette.responses import PlainTextResponse
+
+    from trace_of_thought.graphs.interfaces.mcp_server import BearerToken
+
+    transport = httpx.ASGITransport(BearerToken(PlainTextResponse("in"), "t0ken"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        assert (await client.get("/", headers={"authorization": header})).status_code == status
+
+
 def test_a_client_that_hangs_up_in_the_middle_prints_nothing(models, tmp_path):
     head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n"
     with (tmp_path / "errors").open("w+") as errors, http_server(*models, stderr=errors) as url:

@@ -22,6 +22,12 @@ KNOWN = {
     "When her brother was 6, Lia was 9, so she is 3 years older. Now that he's 14, she is 17.",
     "$b^2 - 4ac = 36 - 20 = 16$, so there are two real roots, $x = -1$ and $x = -5$.",
     "We can't say how many liters the goats give, but the cows give 784 liters.",
+    "By the triangle inequality, the sum of any two sides must be greater than the third. Since 3 + 4 = 7 < "
+    "8, such a triangle cannot exist.",
+    "By the quadratic formula,\n\n$$x = \\frac{-5 \\pm \\sqrt{25+24}}{4} = \\frac{-5 \\pm 7}{4}$$\n\nso $x = -3$ or $x = 0.5$.",
+    "The divisors are 1, 2, 3, 4, 6, 9, 12, 18, 36. One might say 8, but counting them carefully gives 9 divisors.",
+    "30% of 1000 is 300, so 700 students are left after exit A. 3/5 of 700 = 420 went out through exit B. The "
+    "rest, 700 - 420 = 280 students, went out through exit C.",
 }
 """Judged otherwise than labelled; see the README of the set."""
 

@@ -10,6 +10,7 @@ import csv
 import inspect
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -114,7 +115,8 @@ def check_text(text: str) -> None:
     extract_answer(text, question=text)
     check_solution(text, steps=[text])
     verdict = verify_answer(text, "17/23", question=text, timeout=1)
-    if verdict.status == "correct" and "17" not in text:
+    # braces are invisible in LaTeX: 1{7} is 17
+    if verdict.status == "correct" and "17" not in re.sub(r"[{}]", "", text):
         raise AssertionError(f"wrongly correct: {text[:200]!r} as {verdict.answer!r}")
     if time.perf_counter() - begin > 3:
         raise AssertionError(f"slow: {text[:200]!r} ({verdict.status})")

@@ -174,8 +174,8 @@ def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
         # "and" joins a range only after "between"; "3-5" without spaces needs a noun after it, or a verb before it.
         if (match["by"].lower() == "and") != between or not (written or _STATES_RANGE.search(outside[: match.start()])):
             continue
-        low, high = (quantity.value for quantity in find_quantities(match[0].replace("-", " "))[:2])
-        if low < high and match[0] not in asked.question:
+        ends = [quantity.value for quantity in find_quantities(match[0].replace("-", " "))[:2]]
+        if len(ends) == 2 and ends[0] < ends[1] and match[0] not in asked.question:
             yield Candidate(match[0], ALL_SOLUTIONS, match.start()), match.span()
 
 

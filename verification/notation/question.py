@@ -109,21 +109,27 @@ class Asked:
         return found[1].lower() if found else ""
 
     @cached_property
-    def said(self) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
+    def noun(self) -> str:
+        """The noun that is asked for, in lower case: "slope"; "" if there is none."""
+        found = _HEAD.search(self.sentence)
+        return found["noun"].lower() if found else ""
+
+    @cached_property
+    def said(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
         """What says that a value is what was asked, "the slope of the line is", and what names it so, "a slope of"."""
-        if not (found := _HEAD.search(self.sentence)):
-            return None
-        noun = found["noun"]
-        stated = rf"\b{noun}\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$"
-        return re.compile(stated, re.I), re.compile(rf"\b{noun} of\W*$", re.I)
+        stated = rf"\b{self.noun}\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$"
+        return re.compile(stated, re.I), re.compile(rf"\b{self.noun} of\W*$", re.I)
 
     def is_said(self, before: str, after: str) -> bool:
         """Return whether the text before a value says that it is what was asked, and the text after it goes no further."""
-        return bool(self.said and self.said[0].search(before) and not _GOES_ON.match(after))
+        return self._names(before) and bool(self.said[0].search(before) and not _GOES_ON.match(after))
 
     def is_of(self, before: str) -> bool:
         """Return whether the text before a value names what was asked: "a perimeter of"."""
-        return bool(self.said and self.said[1].search(before))
+        return self._names(before) and bool(self.said[1].search(before))
+
+    def _names(self, text: str) -> bool:
+        return bool(self.noun) and self.noun in text.lower()
 
     def is_total(self, before: str, counted: bool = False) -> bool:
         """Return whether the text before a value calls it the total, unless one of the parts is asked for."""

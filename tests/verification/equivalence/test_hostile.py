@@ -155,3 +155,8 @@ def test_no_text_crashes(text):
 def test_changed_answer_is_never_correct(value, change, form):
     assert verify_answer(form.format(value), str(value)).status == "correct"
     assert verify_answer(form.format(value + change), str(value)).status == "incorrect"
+
+
+def test_a_range_that_is_one_number_in_disguise_is_no_crash():
+    text = "٤٤,٤٤٤,٤-٤٤"
+    assert verify_answer(text, "17/23", question=text).status != "correct"

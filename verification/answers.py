@@ -96,19 +96,15 @@ def _of_kind(reply: Reply, said: Claim | None, options: Options, wanted: str | N
     if not options.texts and (wanted is None or (wanted[0] in "0123456789-$.\\" and not read_finding(wanted))):
         return said
     if wanted is not None and wanted[0] == "{" and (given := same_object(reply.text, wanted)):
-        return Claim((given,), said.source if said else "last_statement", False, given)
+        return _stated(given, said, given)
     if wanted is not None and read_polarity(wanted) is not None:
         found = find_polarity(reply.text, question)
-        return Claim((_word(found[0], wanted),), said.source if said else "last_statement", False, found[1]) if found else None
+        return _stated(_word(found[0], wanted), said, found[1]) if found else None
     if wanted is not None and (kind := read_finding(wanted)):
         named = find_finding(reply.text)
-        if named:
-            return Claim(
-                (wanted if named[0] == kind else named[0],), said.source if said else "last_statement", False, named[1]
-            )
-        return said
+        return _stated(wanted if named[0] == kind else named[0], said, named[1]) if named else said
     if wanted is not None and several_letters(wanted) and (letters := pick_letters(reply.text)):
-        return Claim((letters[0],), said.source if said else "last_statement", False, letters[1])
+        return _stated(letters[0], said, letters[1])
     if wanted is not None and said and "," not in said.texts[0] and (values := values_of(reply.text, wanted, question)):
         return Claim((values,), said.source, False, said.statement, said.losers)
     if options.texts or (wanted is not None and _letter(wanted)):
@@ -151,7 +147,7 @@ def _worded(text: str, said: Claim | None, wanted: str, question: str | None) ->
     sentence = None if marked else find_word(text, wanted, question)
     if sentence is None or names_in(sentence, question) - {wanted.casefold()}:
         return said
-    return Claim((wanted,), said.source if said else "last_statement", False, sentence)
+    return _stated(wanted, said, sentence)
 
 
 def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
@@ -166,8 +162,13 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
         losers = tuple(Loser(letter, sentence, 0.0) for letter, sentence in pick.others)
         return Claim((pick.letter,), source, False, pick.sentence, losers)
     if named := options.named_in(reply.text):
-        return Claim((named[0],), said.source if said else "last_statement", False, named[1])
+        return _stated(named[0], said, named[1])
     return said
+
+
+def _stated(text: str, said: Claim | None, sentence: str) -> Claim:
+    """Return a claim of another text than the one that was found, which tells how it is marked."""
+    return Claim((text,), said.source if said else "last_statement", False, sentence)
 
 
 def _as_option(wanted: str, claim: Claim, options: Options) -> str:

@@ -21,8 +21,10 @@ def ui(
 
     Shows the runs and traces of this folder, or of another database with --tracking-uri.
     """
+    from ...tracking.store.store_address import is_server
+
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
-    if uri.startswith(("http://", "https://")):
+    if is_server(uri):
         print(f"{uri} is already an MLflow server: open it in a browser")
         return
     if uri.startswith("sqlite:///") and not os.path.exists(uri.removeprefix("sqlite:///")):

@@ -86,7 +86,7 @@ class Store:
         self.uri = absolute(uri)
         self.address = without_user(self.uri)
         self.shown_uri = Redactor({}).text(uri)
-        self.local = "://" in uri and not uri.startswith(("http://", "https://", "databricks"))
+        self.local = "://" in uri and not (is_server(uri) or uri.startswith("databricks"))
         self.fell_back = fell_back
         self.redactor = Redactor()
         self.outbox = Outbox(home() / "outbox.sqlite")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import lru_cache
 
 from ..notation.quantities import numbers_in
@@ -82,7 +81,7 @@ class Place:
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
     question = question or ""
-    return Around(asked, _question_supposes(question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
+    return Around(asked, asks(_SUPPOSING, question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
 
 
 def is_value_alone(parts: list[str], question: str | None) -> bool:
@@ -91,11 +90,6 @@ def is_value_alone(parts: list[str], question: str | None) -> bool:
     if not alone or any(CORRECTION.search(part, part.lower()) for part in parts[1:]):
         return False
     return not re.search(rf"(?<![\d.]){re.escape(alone['number'])}(?![\d.]*\d)", question or "")
-
-
-@lru_cache(maxsize=512)
-def _question_supposes(question: str) -> bool:
-    return bool(_SUPPOSING.search(question))
 
 
 def sizes_in(text: str) -> list[tuple[str, str]]:
@@ -111,15 +105,15 @@ def _sizes(question: str) -> dict[str, set[str]]:
     return found
 
 
-def parts_told(parts: list[str], question: str | None) -> Fraction | None:
-    """Return the sum that the first statement gives if the question asks for one and what follows tells two parts of it."""
+def tells_parts(parts: list[str], question: str | None) -> bool:
+    """Return whether the first statement gives a sum that the question asks for, and what follows tells two parts of it."""
     asked = read_question(question)
     if not asked.altogether or not 1 < len(parts) < 8:
-        return None
+        return False
     given = {value for value, _ in asked.known}
     whole = [value for value in numbers_in(parts[0]) if value not in given]
     if len(whole) != 1 or whole[0] in (later := set(numbers_in(" ".join(parts[1:])[:600]))):
-        return None
+        return False
     # Among many numbers, two that the question gives may have this sum by chance.
     new = later if len(later) <= 3 else later - given
-    return whole[0] if any(whole[0] - value in new - {value} for value in new) else None
+    return any(whole[0] - value in new - {value} for value in new)

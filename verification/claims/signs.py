@@ -113,7 +113,7 @@ NUMBER_SIGNS: Table[Number] = table(
         ),
         Sign(
             "it is said to be what was asked",
-            lambda n: bool(n.asked.noun) and n.is_asked,
+            lambda n: n.is_asked,
             "the slope is 3, where the slope is asked",
         ),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
@@ -150,7 +150,7 @@ SEGMENT_SIGNS: Table[Formula] = table(
         Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
         Sign(
             "it is said to be what was asked",
-            lambda f: bool(f.asked.noun) and f.is_asked,
+            lambda f: f.is_asked,
             "the slope is $3$, where the slope is asked",
         ),
         Sign("it is called the total of what stands before", lambda f: f.asked.is_total(f.before), "$6$, total $14$"),
@@ -171,7 +171,7 @@ EXPRESSION_SIGNS: Table[Formula] = table(
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
         Sign(
             "it is said to be what was asked",
-            lambda f: bool(f.asked.noun) and f.is_asked,
+            lambda f: f.is_asked,
             "the slope is $3$, where the slope is asked",
         ),
         Sign(

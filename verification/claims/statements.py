@@ -31,7 +31,7 @@ from .phrases import (
     UNKNOWABLE,
     without_step_names,
 )
-from .places import Place, is_value_alone, parts_told, read_around
+from .places import Place, is_value_alone, read_around, tells_parts
 
 LAST = 10
 """Maximum number of statements with a value that are considered, from the end."""
@@ -168,16 +168,14 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
     valued = (place for place in range(len(parts) - 1, -1, -1) if has_value(parts[place]) and not is_echo(parts[place]))
     places = list(valued if refused < len(parts) else islice(valued, LAST))
     around = read_around("\n".join(parts[max(0, places[-1] - 1) :]) if places else "", asked_words(question)[1], question)
-    summed = parts_told(parts, question)
+    summed = tells_parts(parts, question)
     distance = 0
     for place in places:
         if distance == LAST:
             return
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
         first = place == 0 and is_value_alone(parts, question)
-        there = Place(
-            parts[place], before, after, place >= checking, place >= corrected, around, first, place > 0 and summed is not None
-        )
+        there = Place(parts[place], before, after, place >= checking, place >= corrected, around, first, place > 0 and summed)
         kind = kind_of(there)
         # After a refusal, a number is no conclusion unless it is marked as one.
         if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):

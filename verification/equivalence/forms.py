@@ -112,8 +112,9 @@ def as_interval(text: str) -> str:
 
 def _sides(between: re.Pattern[str], text: str) -> tuple[re.Match[str], re.Match[str]] | None:
     """Return two inequalities for one letter, the one with "less" first; None if a text is anything else."""
-    found = [match for part in between.split(text) if (match := _SIDE.fullmatch(part))]
-    if len(found) != 2 or len(between.split(text)) != 2:
+    parts = between.split(text)
+    found = [match for part in parts if (match := _SIDE.fullmatch(part))]
+    if len(parts) != 2 or len(found) != 2:
         return None
     less, greater = sorted(found, key=lambda side: side["sign"] not in _LESS)
     if less["sign"] not in _LESS or greater["sign"] in _LESS or less["letter"] != greater["letter"]:

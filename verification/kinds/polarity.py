@@ -36,6 +36,9 @@ _NEGATED = re.compile(
     r"|n't\b|不|没|ない|ありません|아니|아닙",
     re.I,
 )
+_DIGITS = re.compile(r"\d+")
+# A capitalised word within a sentence.
+_NAME = re.compile(r"(?<=\s)[A-Z][a-z]+")
 # "Correct.", "That's wrong.".
 _BRIEF = re.compile(r"\W*(?:(?:that|it|this)(?:'s| is) )?(?P<brief>correct|right|t|incorrect|wrong|f)\W*", re.I)
 _SHORT_OF = re.compile(r"\b(?:is|are|'s|falls?|be) (?:[$€£]?[\d.,]+ (?:\w+ )?)?short\b|\bshort (?:of|by)\b", re.I)
@@ -144,13 +147,13 @@ def _concluded(part: str, question: str) -> bool | None:
     if not (begin := _ASKS.match(_CONDITION.sub("", sentence).strip(" *$\"'"))) or not (found := _SUBJECT.match(clause)):
         return None
     # Of two names, "he" is one or the other.
-    if found["he"] and len(set(re.findall(r"(?<=\s)[A-Z][a-z]+", sentence))) > 1:
+    if found["he"] and len(set(_NAME.findall(sentence))) > 1:
         return None
     asking, verb, rest = begin[1].lower(), (found["verb"] or "").lower(), clause[found.end() :]
     asked = content_words(sentence)
     said = content_words(_NEGATED.sub(" ", rest)) - _ASKING - _words_of_subject(sentence)
-    numbers = set(re.findall(r"\d+", rest)) <= set(re.findall(r"\d+", question))
-    if not numbers or not said <= asked | ({"afford"} if asked & {"buy", "enough", "purchase"} else set()):
+    allowed = asked | ({"afford"} if asked & {"buy", "enough", "purchase"} else set())
+    if not _gives_numbers(question, rest) or not said <= allowed:
         return None
     verb = {"wo": "will", "ca": "can"}.get(verb, verb)
     same = verb == asking or (verb in _MODAL and asking in _MODAL | _DO)
@@ -158,6 +161,11 @@ def _concluded(part: str, question: str) -> bool | None:
     if (same and (said or not _OTHERS.search(rest))) or (not verb and said and asking in _MODAL | _DO):
         return not (found["not"] or _NEGATED.search(rest))
     return None
+
+
+def _gives_numbers(question: str, clause: str) -> bool:
+    """Return whether the question gives all numbers of a clause."""
+    return set(_DIGITS.findall(clause)) <= set(_DIGITS.findall(question))
 
 
 def _words_of_subject(sentence: str) -> frozenset[str]:
@@ -171,11 +179,11 @@ def _denies(part: str, question: str, enough: bool) -> bool:
         return True
     clause = _CLAUSE.split(part.strip(" ."))[-1]
     sentence = asked_words(question)[0]
-    said, numbers = content_words(_NEGATED.sub(" ", clause)), set(re.findall(r"\d+", clause))
+    said = content_words(_NEGATED.sub(" ", clause))
     return (
         bool(said)
         and said <= content_words(sentence)
-        and numbers <= set(re.findall(r"\d+", question))
+        and _gives_numbers(question, clause)
         and bool(_NEGATED.search(clause))
         and not _NEGATED.search(sentence)
         and not part.endswith("?")
@@ -194,7 +202,7 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
     """Return what the last statement with all words of the question says: "91 is not prime" says no."""
     asked = content_words(_CONDITION.sub("", asked_words(question)[0])) - _ASKING
     asked = frozenset(word for word in asked if len(word) > 1)
-    names = {name.lower().rstrip("s") for name in re.findall(r"(?<=\s)[A-Z][a-z]+", question)}
+    names = {name.lower().rstrip("s") for name in _NAME.findall(question)}
     # Of two names in the question, "he" may be the other one.
     unnamed = asked - names if len(names & asked) < 2 else asked
     denied = {word: frozenset(asked - {word} | {other}) for word, other in _OPPOSITES.items() if word in asked}

@@ -130,7 +130,7 @@ class Number:
         """Share of the asked words in its clause, from 0 to 1; words after the number count half."""
         words = self.asked.words
         before = words & content_words(self.clause)
-        after = (words & content_words(_CLAUSE.split(_OF_THE_WHOLE.sub("", self.after))[0])) - before
+        after = (words & content_words(_CLAUSE.split(_OF_THE_WHOLE.sub("", self.after), maxsplit=1)[0])) - before
         return (len(before) + len(after) / 2) / len(words) if words else 0.0
 
     @cached_property

@@ -24,11 +24,11 @@ from .phrases import (
     IMPERATIVE,
     INDIRECT,
     LINE,
-    NUMBER,
     REFERS_BACK,
     TEMPTING,
     THAT_IS_IT,
     Phrase,
+    names_value,
 )
 from .places import Place, sizes_in
 from .weighing import Sign, Table, table
@@ -166,9 +166,9 @@ def kind_of(place: Place) -> Kind:
         return Kind("answer_line", "heading", text)
     if found := place.search(ANSWER_IS) or place.search(FOREIGN_ANSWER_IS):
         claim = text[found.end() :]
-        if _VALUE_AFTER.search(claim) and (NUMBER.search(claim) or _found(LINE, claim)):
+        if _VALUE_AFTER.search(claim) and (names_value(claim) or _found(LINE, claim)):
             return Kind("concluding_sentence", "sentence", claim)
-    if place.has(CONCLUSION) or place.has(FOREIGN_CONCLUSION):
+    if place.search(CONCLUSION) or place.search(FOREIGN_CONCLUSION):
         return Kind("concluding_sentence", "conclusion", text)
     return Kind("last_statement", "", text)
 

@@ -63,6 +63,11 @@ CHECKING = (
     r"|проверка|проверим|检验|检查|验算|验证|檢驗|驗算|検算|確認|検証|確かめ|검산|확인)"
 )
 """The beginning of a closing section that only checks: "Verificación:", "Probe:", "検算"."""
+# Parts of the words above, to find out quickly whether one occurs.
+CHECKING_WORDS = (
+    "comprob verif vérif probe kontrol confer prova control überpr prüfung sprawdz sağlama провер"
+    " 检验 检查 验算 验证 檢驗 驗算 検算 確認 検証 確かめ 검산 확인"
+)
 # "No se puede determinar", "lässt sich nicht bestimmen", "无法确定".
 GIVES_UP = (
     r"no se puede (?:determinar|saber)|imposible (?:de )?(?:determinar|saber)|impossible (?:de|à) (?:déterminer|savoir)"

@@ -35,11 +35,11 @@ class Phrase:
         return self.pattern.search(text) if self.possible(low) else None
 
 
-def _phrase(pattern: str, words: str = "") -> Phrase:
+def _phrase(pattern: str, words: str = "", flags: int = re.I) -> Phrase:
     """Return a phrase; `words` are separated by spaces, and an underscore in one stands for a space."""
     parts = [word.replace("_", " ") for word in words.split()]
     ascii_words = tuple(word for word in parts if word.isascii())
-    return Phrase(re.compile(pattern, re.I), ascii_words, tuple(word for word in parts if not word.isascii()))
+    return Phrase(re.compile(pattern, flags), ascii_words, tuple(word for word in parts if not word.isascii()))
 
 
 # The number of a step is no value: "from steps 2 and 3", "(equation 1)".
@@ -49,17 +49,30 @@ _STEP_NAMES = re.compile(rf"\(\s*{_STEP_NAME}\s*\)|{_STEP_NAME}", re.I)
 
 def without_step_names(text: str) -> str:
     """Return a text without "step 3", "(from equation 2)": their numbers are no values."""
-    return _STEP_NAMES.sub(" ", text) if any(part in text for part in ("tep", "quation", "TEP", "QUATION")) else text
+    named = "tep" in text or "quation" in text or "TEP" in text or "QUATION" in text
+    return _STEP_NAMES.sub(" ", text) if named else text
 
 
-DIGIT = re.compile(r"\d")
-# What can be a value: "3", "seven", "half of", "the right option is B".
-NUMBER = re.compile(
-    r"\d|⟦|\\boxed|=|\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve|hirteen|wenty|hirty)|[Ff](?:our(?:teen)?|ive|ifteen|orty|ifty)"
+_DIGIT = re.compile(r"\d")
+# A value without digits: "seven", "half of", "the right option is B".
+_VALUE_WORDS = _phrase(
+    r"\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve|hirteen|wenty|hirty)|[Ff](?:our(?:teen)?|ive|ifteen|orty|ifty)"
     r"|[Ss](?:ix|even)(?:teen|ty)?|[Ee](?:ight(?:een|y)?|leven)|[Nn]ine(?:teen|ty)?|[Zz]ero|no)(?![a-z])"
-    r"|\b(?:a (?:third|quarter|fifth)|half) (?:of|is)\b"
-    r"|\b(?:option|choice)\b[^.\n]{0,20} is:? \(?[A-H]\)?(?![A-Za-z])"
+    r"|\b(?:[Aa] (?:third|quarter|fifth)|[Hh]alf) (?:of|is)\b"
+    r"|\b(?:option|choice)\b[^.\n]{0,20} is:? \(?[A-H]\)?(?![A-Za-z])",
+    "one two three ten twelve thirteen twenty thirty four five fifteen forty fifty six seven eight eleven nine zero no"
+    " third quarter fifth half option choice",
+    flags=0,
 )
+
+
+def names_value(text: str) -> bool:
+    """Return whether a text has what can be a value: a digit, mathematics, a number in words or an option."""
+    if _DIGIT.search(text) or "⟦" in text or "=" in text or "\\boxed" in text:
+        return True
+    return _VALUE_WORDS.search(text, text.lower()) is not None
+
+
 # The words before an answer: "The final answer", "A", "####".
 _MARKER = (
     r"(?:(?:the\s+|my\s+|our\s+|your\s+)?(?:(?:final|correct(?:ed)?|revised|updated|actual|right|numerical)\s+){0,2}"
@@ -124,9 +137,12 @@ CHECKING = _phrase(
     r"|(?:explanation|reasoning|justification|breakdown|(?:here'?s|here is) (?:why|how|(?:the|a|my) (?:\w+ )?(?:breakdown"
     r"|explanation|reasoning|calculations?|work\w*|steps)))\b[^.\d]{0,40}$"
     r"|(?:let'?s|to|(?:we|you|i) (?:can|could)) (?:now |also |quickly )?(?:double[- ]?check|check|verify|confirm)\b)"
-    r"(?!.*(?:final answer|correct answer))"
+    r"(?!.*(?:final answer|correct answer))",
+    f"check verif proof explanation reasoning justification breakdown here's heres here_is confirm {languages.CHECKING_WORDS}",
 )
 """What begins a section that tells again, to check or to explain."""
+# "Explanation: two years ago".
+EXPLAINS = _phrase(r"^\W*(?:explanation|reason(?:ing)?|justification|working)\W*:", "explanation reason justification working")
 # "Now we know how many apples she has."
 INDIRECT = _phrase(
     r"\bhow (?:many|much|far|fast|long|old|tall|often|big)\b"
@@ -217,11 +233,8 @@ GIVES_UP_FIRST = _phrase(
     r"(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
 )
 
-_PHRASES = (
-    ANOTHER_WAY, ANSWER_IS, ASIDE, BARE_MARKER, COMPARES, CONCLUSION, CONFIRMED, CORRECTION, FOREIGN_ANSWER_IS,
-    FOREIGN_CONCLUSION, FOREIGN_LINE, HYPOTHETICAL, IMPERATIVE, INDIRECT, LINE, REFERS_BACK, TEMPTING, UNDECIDED,
-)  # fmt: skip
-"""The phrases that statements are looked through for."""
+_PHRASES = (ANSWER_IS, BARE_MARKER, CONCLUSION, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION, FOREIGN_LINE, LINE)
+"""The phrases that every statement is looked through for."""
 
 
 def _by_word(words_of: Callable[[Phrase], Iterable[str]]) -> dict[str, list[int]]:

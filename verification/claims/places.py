@@ -37,8 +37,8 @@ class Around:
     sizes: dict[str, set[str]]
     """The sizes that the question names: {"mile": {"14"}} for "a 14-mile ride"."""
     phrases: dict[int, list[str]]
-    """The phrases that can occur in the reply, by `id`, with their words that occur in it. Most replies contain few phrases;
-    searching every statement for all of them took most of the time."""
+    """The phrases of `phrases_in` that can occur in the reply, by `id`, with their words that occur in it. Most replies contain
+    few phrases; searching every statement for all of them took most of the time."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Place:
         self.low = self.text.lower()
 
     def search(self, phrase: Phrase) -> re.Match[str] | None:
-        """Return the first match of a phrase in the statement."""
+        """Return the first match in the statement of a phrase that every statement is searched for."""
         words = self.around.phrases.get(id(phrase))
         if words is None:
             return None
@@ -75,7 +75,7 @@ class Place:
 
     def has(self, phrase: Phrase) -> bool:
         """Return whether the statement has a phrase."""
-        return self.search(phrase) is not None
+        return phrase.search(self.text, self.low) is not None
 
 
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:

@@ -17,9 +17,9 @@ _CALLED_TOTAL = (
 _TOTAL = re.compile(rf"\d.*?{_CALLED_TOTAL}\s*[$€£⟦]?$", re.I | re.S)
 # A verb or sign that states the number: "she has", "the total is about", "x =".
 _COPULA = re.compile(
-    r"(?:\bis\b|\bare\b|\bwas\b|\bbe\b|'s\b|\bequals?\b|\bto\b|\bby\b|\bget\b|(?<!,\s)\bas\b|\bhave\b|\bhas\b|:|=|⟹|→|⇒|[-=]>|\\Rightarrow"
-    r"|\b(?:which|that|this|it) (?:gives|yields|leaves|equals|results in)\b|(?:\bthat|(?<=\d)) makes\b"
-    rf"|\b(?:{languages.STATES})\b|\b(?:{languages.THAT_IS}),?)"
+    r"(?:\b(?:is|are|was|be|equals?|to|by|get|(?<!,\s)as|have|has"
+    rf"|(?:which|that|this|it) (?:gives|yields|leaves|equals|results in)|that makes|{languages.STATES})\b"
+    rf"|'s\b|:|=|⟹|→|⇒|[-=]>|\\Rightarrow|(?<=\d) makes\b|\b(?:{languages.THAT_IS}),?)"
     r"(?:\s+(?:about|approximately|around|roughly|exactly|only|just|now|currently|indeed))?\s*$",
     re.I,
 )
@@ -134,7 +134,11 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign('"one" is mostly no number', lambda n: n.quantity.word and _written(n).lower() == "one", "the one who"),
         Sign("a preposition restates it", lambda n: _restates(n), "in 7 days"),
         Sign("it is an operand", lambda n: _is_operand(n), "12 + 4"),
-        Sign("an equals sign follows: it is a left side", lambda n: bool(_EQUALS.search(_ENDS.split(n.after)[0])), "12 = x"),
+        Sign(
+            "an equals sign follows: it is a left side",
+            lambda n: bool(_EQUALS.search(_ENDS.split(n.after, maxsplit=1)[0])),
+            "12 = x",
+        ),
         Sign(
             "it is called the total of what stands before",
             lambda n: n.asked.is_total(n.before, n.counts_the_unit),

@@ -18,17 +18,17 @@ from .phrases import (
     ANSWER_IS,
     APOLOGY,
     CHECKING,
-    DIGIT,
+    EXPLAINS,
     FOREIGN_LINE,
     GIVES_UP,
     GIVES_UP_FIRST,
     GUESSED,
     HYPOTHETICAL,
     LINE,
-    NUMBER,
     REFUSES,
     UNDECIDED,
     UNKNOWABLE,
+    names_value,
     without_step_names,
 )
 from .places import Place, is_value_alone, read_around, tells_parts
@@ -48,8 +48,6 @@ _EXPLICIT = ("box", "answer_line")
 _ASSIGNED_LINE = re.compile(r"\W*([a-z])\s*=\s*[^=\s]{1,30}\W*")
 # The mark of a list without numbers.
 _LISTED = re.compile(r"\s*[-*•]\s")
-# "Explanation: two years ago".
-_EXPLAINS = re.compile(r"\W*(?:explanation|reason(?:ing)?|justification|working)\W*:", re.I)
 # "Therefore, ...".
 _CONCLUDES = re.compile(r"\W*(?:therefore|thus|hence|so)\b", re.I)
 # A last question that only guesses: "Maybe 12?".
@@ -164,7 +162,7 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
 def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[Placed]:
     """Yield the last statements with a value, from the end, each with how it presents its value."""
     low = "\n".join(parts[-12:]).lower()
-    checking, refused, corrected = _checking_from(parts), _refused_at(parts, low), _corrected_from(parts, low)
+    checking, refused, corrected = _checking_from(parts, low), _refused_at(parts, low), _corrected_from(parts, low)
     valued = (place for place in range(len(parts) - 1, -1, -1) if has_value(parts[place]) and not is_echo(parts[place]))
     places = list(valued if refused < len(parts) else islice(valued, LAST))
     around = read_around("\n".join(parts[max(0, places[-1] - 1) :]) if places else "", asked_words(question)[1], question)
@@ -210,9 +208,7 @@ def _gives_up(part: str) -> bool:
 def has_value(part: str) -> bool:
     """Return whether a statement can contain an answer: a digit, a number word or mathematics."""
     part = without_step_names(part)
-    if DIGIT.search(part) or "⟦" in part or "=" in part:
-        return True
-    if NUMBER.search(part):
+    if names_value(part):
         return True
     return (":" in part or "####" in part) and bool(LINE.search(part, part) or FOREIGN_LINE.search(part, part))
 
@@ -228,12 +224,13 @@ def _refused_at(parts: list[str], low: str) -> int:
     return len(parts)
 
 
-def _checking_from(parts: list[str]) -> int:
+def _checking_from(parts: list[str], low: str) -> int:
     """Return the index of the statement that begins a closing check, if it is among the last twelve."""
+    if not (CHECKING.possible(low) or EXPLAINS.possible(low)):
+        return len(parts)
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
-        if CHECKING.search(parts[place], parts[place].lower()) or (
-            _EXPLAINS.match(parts[place]) and has_value(parts[place - 1])
-        ):
+        part, part_low = parts[place], parts[place].lower()
+        if CHECKING.search(part, part_low) or (EXPLAINS.search(part, part_low) and has_value(parts[place - 1])):
             return place
     return len(parts)
 

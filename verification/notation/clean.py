@@ -12,17 +12,15 @@ from .spoken import SIGNALS, algebra_in_words
 OPEN, CLOSE = "⟦", "⟧"
 
 # Characters that models write in place of ASCII signs or LaTeX commands.
-_SIGNS = str.maketrans(
-    {
-        "×": "*", "÷": "/", "−": "-", "–": "-", "—": " - ", "∗": "*", "⋅": "*", "·": "*", "∙": "*",
-        "’": "'", "‘": "'", "“": '"',
-        "”": '"', "\u00a0": " ", "\u202f": " ", "\x00": " ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ",
-        "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ",
-        "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":", "⁄": "/",
-        "≈": "\\approx ",
-        "⟦": "(", "⟧": ")", "⟨": "(", "⟩": ")",
-    }
-)  # fmt: skip
+_SIGNS = {
+    "×": "*", "÷": "/", "−": "-", "–": "-", "—": " - ", "∗": "*", "⋅": "*", "·": "*", "∙": "*",
+    "’": "'", "‘": "'", "“": '"',
+    "”": '"', "\u00a0": " ", "\u202f": " ", "\x00": " ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∞": "\\infty ",
+    "∪": "\\cup ", "∩": "\\cap ", "π": "\\pi ", "∈": "\\in ", "±": "\\pm ",
+    "。": ".\n", "、": ", ", "‑": "-", "﹣": "-", "∶": ":", "⁄": "/",
+    "≈": "\\approx ",
+    "⟦": "(", "⟧": ")", "⟨": "(", "⟩": ")",
+}  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 # "1⅔".
@@ -54,7 +52,7 @@ _BARE_MATRIX = re.compile(
 )
 """A matrix that is not marked as mathematics, or anything that is already marked."""
 # "$x + 1$"; after the second dollar no digit, as in "$5 and $6".
-_INLINE = re.compile(r"(?<![\\\d])\$(?=\S)([^$\n]{1,600})\$(?!\d)")
+_INLINE = re.compile(r"\$(?<![\\\d].)(?=\S)([^$\n]{1,600})\$(?!\d)")
 # LaTeX commands, which are no prose.
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+")
 # "apples and", "per": the text between two dollar signs is a sentence.
@@ -114,7 +112,8 @@ def plain_characters(text: str) -> str:
     """Return a text with ASCII signs or LaTeX commands in place of the other characters that mean the same."""
     if _ANY_VULGAR.search(text):
         text = _VULGAR.sub(_fraction, text)
-    text = text.translate(_SIGNS)
+    for sign, plain in _SIGNS.items():
+        text = text.replace(sign, plain)
     if _SUBSCRIPT.search(text):
         text = _SUBSCRIPT.sub(lambda match: "_" + match[0].translate(_SUBSCRIPTS), text)
     if _ANY_SUPERSCRIPT.search(text):
@@ -152,9 +151,9 @@ def _marked(content: str) -> str:
 def _inline(match: re.Match[str]) -> str:
     """Mark the text between two dollar signs as mathematics, unless it is prose or ends in an operator, as in "$5 and $6"."""
     content = match[1]
+    if content[0].isdigit() and content[-1].isspace():
+        return match[0]
     bare = _TEXT_COMMAND.sub("", content) if "\\" in content else content
     if content.endswith("\\") or bare.rstrip().endswith(_OPERATORS) or _MULTIPLIED.search(bare) or _PROSE.search(bare):
-        return match[0]
-    if content[0].isdigit() and content[-1].isspace():
         return match[0]
     return f"{OPEN}{content.strip()}{CLOSE}"

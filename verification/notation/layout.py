@@ -61,7 +61,7 @@ _ASKS_PROFIT = re.compile(r"\b(?:profit|gain|net (?:change|income|result))\b[^.?
 _SPEAKS_OF_LOSS = re.compile(r"\b(?:loss|lose|losing|lost)\b", re.I)
 _LOSS = re.compile(r"\b(?:loss of|lost|loses|lose)\s+(?:about |exactly )?(?=[$€£]?\d)", re.I)
 # "x equals 4".
-_EQUALS = re.compile(r"(?<![\w\\'])([a-zA-Z])\s+(?:equals|is equal to)\s+(?=[-$]?\d)")
+_EQUALS = re.compile(r"\s(?:(?<=[^\w\\'][a-zA-Z]\s)|(?<=^[a-zA-Z]\s))\s*(?:equals|is equal to)\s+(?=[-$]?\d)")
 # A quick test for the pattern below.
 _ARE = re.compile(r" is -?\d[\d./]*,? and [a-z] is -?\d")
 # "x is 4 and y is 1".
@@ -123,7 +123,7 @@ def losses_marked(text: str, question: str | None) -> str:
 def equations_marked(text: str) -> str:
     """Convert "x equals 4" and "x is 4 and y is 1" to equations."""
     if " equals " in text or " equal to " in text:
-        text = _EQUALS.sub(r"\1 = ", text)
+        text = _EQUALS.sub(" = ", text)
     return _BOTH_ARE.sub(r"\1 = \2 and \3 = \4", text) if _ARE.search(text) else text
 
 

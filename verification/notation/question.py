@@ -34,6 +34,9 @@ _HEAD = re.compile(
     re.I,
 )
 _STATES = r"\b(?:is|are|was|were|equals|becomes|comes to)\b"
+# After the noun that is asked for: "of the line is", "=".
+_SAYS = re.compile(rf"\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$")
+_NAMES = re.compile(r" of\W*$")
 _TOTAL_WORD = re.compile(r"\b(?:total|sum|together|altogether|all)\b", re.I)
 # After other values: ", total" 14, ", for a sum of" 14.
 _TOTAL = re.compile(
@@ -114,22 +117,23 @@ class Asked:
         found = _HEAD.search(self.sentence)
         return found["noun"].lower() if found else ""
 
-    @cached_property
-    def said(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        """What says that a value is what was asked, "the slope of the line is", and what names it so, "a slope of"."""
-        stated = rf"\b{self.noun}\b(?:(?:(?!{_STATES})[^.;:]){{0,50}}{_STATES}|[^.,;:=\d]{{0,40}}[=:])[^\w.]*$"
-        return re.compile(stated, re.I), re.compile(rf"\b{self.noun} of\W*$", re.I)
-
     def is_said(self, before: str, after: str) -> bool:
-        """Return whether the text before a value says that it is what was asked, and the text after it goes no further."""
-        return self._names(before) and bool(self.said[0].search(before) and not _GOES_ON.match(after))
+        """Return whether the text before a value says that it is what was asked, "the slope is", and it goes no further."""
+        return self._followed_by(_SAYS, before.lower()) and not _GOES_ON.match(after)
 
     def is_of(self, before: str) -> bool:
         """Return whether the text before a value names what was asked: "a perimeter of"."""
-        return self._names(before) and bool(self.said[1].search(before))
+        return self._followed_by(_NAMES, before.lower())
 
-    def _names(self, text: str) -> bool:
-        return bool(self.noun) and self.noun in text.lower()
+    def _followed_by(self, pattern: re.Pattern[str], low: str) -> bool:
+        """Return whether a text in lower case has the noun as a word of its own, followed by a pattern."""
+        begin = low.find(self.noun) if self.noun else -1
+        while begin >= 0:
+            end = begin + len(self.noun)
+            if not (low[begin - 1 : begin].isalnum() or low[begin - 1 : begin] == "_") and pattern.match(low, end):
+                return True
+            begin = low.find(self.noun, begin + 1)
+        return False
 
     def is_total(self, before: str, counted: bool = False) -> bool:
         """Return whether the text before a value calls it the total, unless one of the parts is asked for."""

@@ -91,8 +91,6 @@ _active = _Active()
 register_configure_hook(cast("ContextVar[Any]", _active), inheritable=True)
 
 
-# Cached: all requests of a server share one handler and one store.
-@cache
 def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHandler:
     """Return a handler that lives as long as the process, for servers, where no block encloses all requests.
 
@@ -116,6 +114,14 @@ def process_handler(experiment: str, tracking_uri: str | None = None) -> TraceHa
             return graph.with_config(callbacks=[tracking.process_handler("my server")])
         ```
     """
+    return handler_of_process(experiment, tracking_uri)
+
+
+# All requests of a server share one handler and one store. The arguments have no defaults here: with them, a call without
+# `tracking_uri` and one with None would have a store each.
+@cache
+def handler_of_process(experiment: str, tracking_uri: str | None) -> TraceHandler:
+    """Return the handler of `process_handler`, made at the first call with these arguments."""
     store = connect(tracking_uri, fail_fast=False)
     store.write_in_background()
     return TraceHandler(store, store.experiment_id(experiment))

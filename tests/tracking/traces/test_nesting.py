@@ -16,6 +16,7 @@ from langgraph.types import Send
 from trace_of_thought import tracking
 from trace_of_thought.models import ScriptedChatModel
 from trace_of_thought.nodes.state import TraceState
+from trace_of_thought.tracking.traces.context import handler_of_process
 
 NODES = ["decompose", "review", "solve", "verify"]
 
@@ -222,10 +223,10 @@ class WithTheHandler(InABlock):
 
 @pytest.fixture
 def fresh_handler() -> Iterator[None]:
-    tracking.process_handler.cache_clear()
+    handler_of_process.cache_clear()
     yield
     tracking.process_handler("ours").store.close()
-    tracking.process_handler.cache_clear()
+    handler_of_process.cache_clear()
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])

@@ -7,6 +7,7 @@ from langgraph.graph import START, StateGraph
 
 from trace_of_thought import build_baseline, tracking
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.tracking.traces.context import handler_of_process
 
 
 @pytest.fixture
@@ -16,10 +17,10 @@ def autolog(folder):
     mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
     mlflow.set_experiment("desk")
     mlflow.langchain.autolog()
-    tracking.process_handler.cache_clear()
+    handler_of_process.cache_clear()
     yield mlflow
     mlflow.langchain.autolog(disable=True)
-    tracking.process_handler.cache_clear()
+    handler_of_process.cache_clear()
 
 
 class Desk(TypedDict, total=False):

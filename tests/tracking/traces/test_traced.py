@@ -12,6 +12,7 @@ import pytest
 
 from trace_of_thought import tracking
 from trace_of_thought.models import ScriptedChatModel
+from trace_of_thought.tracking.traces.context import handler_of_process
 
 UNTRACED = """
 import sys
@@ -106,7 +107,8 @@ def test_a_server_has_one_handler_for_its_life(make_graph: Callable[..., Any], t
 
     for number in range(3):
         factory().invoke({"question": f"request {number}"})
-    handler = tracking.process_handler("server")
-    tracking.process_handler.cache_clear()
+    handler = tracking.process_handler("server", None)
+    assert tracking.process_handler(experiment="server") is handler
+    handler_of_process.cache_clear()
     assert handler.store.close() == 0
     assert len(traces_in("server")) == 3

@@ -47,6 +47,11 @@ def around_hidden(text: str, most: int = 20, beside: int = 40) -> list[str]:
     return [visible(text[start : min(end, start + 2_000)]) for start, end in parts]
 
 
+def first_line(error: BaseException, most: int = 300) -> str:
+    """Return the first line with text of what an error says, at most `most` characters; its type if it says nothing."""
+    return next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)[:most]
+
+
 def hidden_characters(text: str, most: int = 5) -> str:
     """Return the names of hidden characters and how often they occur, the most frequent first; empty if there are none.
 

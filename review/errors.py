@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..foundation.sqlite_wal import PATIENCE_S
+from ..foundation.visible import first_line
 
 
 class AlreadyDecided(RuntimeError):
@@ -49,6 +50,6 @@ def cannot_be_used(shown: str, error: Exception, what: str = "used") -> str:
         error: an error of a driver or of SQLAlchemy.
         what: "used" or "opened".
     """
-    reason = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0][:300]
+    reason = first_line(getattr(error, "orig", None) or error)
     fix = next((advice for said, advice in _ADVICE.items() if re.search(said, reason)), "")
     return f"the reviews in {shown} cannot be {what}: {reason}{fix and f'; {fix}'}"

@@ -13,6 +13,7 @@ from typing import Any
 import ray
 from langchain_core.language_models import BaseChatModel
 
+from ...foundation.visible import first_line
 from . import cluster
 from .background import BackgroundLoop
 from .errors import ReplicaError
@@ -121,12 +122,12 @@ class Watch:
                 place.node = await result_of(place.handle.where.remote())
                 told = await result_of(place.handle.tell.remote())
             except ray.exceptions.ActorUnavailableError as error:  # it is starting, or waits for room
-                place.error = _first_line(error)
+                place.error = first_line(error)
                 await asyncio.sleep(1.0)
             except ray.exceptions.RayError as error:  # its process ended
                 deaths += 1
                 if deaths >= MOST_DEATHS:
-                    self._places.leave_out(place, f"ended while it loaded the model: {_first_line(error)}", "failed")
+                    self._places.leave_out(place, f"ended while it loaded the model: {first_line(error)}", "failed")
                 await asyncio.sleep(min(0.2 * 2**deaths, RELOAD_SECONDS))
             except Exception as error:  # the loader's own error: the process lives
                 self._places.leave_out(place, f"{type(error).__name__}: {error}", "failed")
@@ -193,8 +194,3 @@ class Watch:
                 self._places.fail_waiting(
                     ReplicaError(f"no replica of {self._label!r} was left for {PATIENCE_SECONDS:g} s ({states[:600]})")
                 )
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:300] if lines else type(error).__name__

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ...foundation.visible import first_line
 from ...tracking import paused_trace
 from ..queue.decisions import already_decided
 from ..queue.items import Item
@@ -117,7 +118,7 @@ class Reader:
 
     def no_store(self, request: Request, error: Exception) -> Response:
         """Say that the store is away. The visitor needs no details; whoever runs the server reads them in its terminal."""
-        logger.warning("%s", str(error).splitlines()[0])
+        logger.warning("%s", first_line(error))
         return PlainTextResponse(NO_STORE, 503, {"retry-after": "5"})
 
     def show(self, request: Request, page: str, *, status: int = 200, **values: Any) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from ...foundation.visible import first_line
 from ..store.errors import TrackingUnavailable
 from ..store.paging import items_of_all_pages
 
@@ -53,7 +54,7 @@ def review_queues(store: Store) -> Iterator[Any]:
     try:
         yield queues
     except mlflow.MlflowException as error:
-        said = store.redactor.text(str(error).splitlines()[0][:300])
+        said = store.redactor.text(first_line(error))
         hint = "; its server needs MLflow 3.14 or newer" if error.get_http_status_code() in (404, 501) else ""
         raise TrackingUnavailable(f"{store.shown_uri} did not take the review queue: {said}{hint}") from error
     finally:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from ...foundation.visible import first_line
 from ..store.errors import TrackingUnavailable
 from ..store.paging import items_of_all_pages
 from ..traces.handler import TraceHandler
@@ -46,7 +47,7 @@ def _unavailable(function: Callable[_P, _T]) -> Callable[_P, _T]:
         except (TrackingUnavailable, sqlite3.Error):  # the second is about the journal
             raise
         except Exception as error:
-            first = (str(error).splitlines() or [""])[0][:300]
+            first = first_line(error)
             if not isinstance(error, MlflowException | OSError):  # a reply of another shape than MLflow's client expects
                 first = f"{type(error).__name__}: {first}"
             raise TrackingUnavailable(f"MLflow could not be written to: {first}") from error

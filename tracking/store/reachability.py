@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
 
+from ...foundation.visible import first_line
 from .errors import NoAnswer, TrackingUnavailable
 from .store_address import LOCAL, is_server, unwritable_file
 
@@ -121,7 +122,7 @@ def cause(error: BaseException) -> str:
     if isinstance(error, LookupError):  # its message is only what was looked for
         return type(error).__name__
     # MLflow appends the reply, which can be a whole web page.
-    return (str(error).splitlines() or [type(error).__name__])[0].partition(" Response body:")[0].rstrip(".")[:120]
+    return first_line(error).partition(" Response body:")[0].rstrip(".")[:120]
 
 
 def _away(uri: str, reason: str) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ...foundation.visible import first_line
 from .errors import TrackingUnavailable
 from .outbox import Kept, Outbox
 from .private import PrivateNameMissing, tracing_client
@@ -165,8 +166,8 @@ class Sender:
             # One warning, since a store that refuses one trace often refuses all; `Store.close` says how many.
             level = logging.DEBUG if self._told_of_refusal else logging.WARNING
             self._told_of_refusal = True
-            logger.log(level, "%s refuses trace %s: %s", self.address, kept.trace_id, _first_line(error))
-            self.outbox.refuse(kept.trace_id, _first_line(error))
+            logger.log(level, "%s refuses trace %s: %s", self.address, kept.trace_id, first_line(error))
+            self.outbox.refuse(kept.trace_id, first_line(error))
             return
         self.outbox.remove([kept.trace_id])
 
@@ -182,7 +183,7 @@ class Sender:
             try:
                 pairs.append((kept, parse(kept.body)))
             except Exception as error:
-                self.outbox.refuse(kept.trace_id, f"unreadable: {_first_line(error)}")
+                self.outbox.refuse(kept.trace_id, f"unreadable: {first_line(error)}")
         return pairs
 
     def put(self, traces: list[Trace]) -> None:
@@ -223,7 +224,3 @@ def _is_refusal(error: Exception) -> bool:
     status = error.get_http_status_code()
     # Wrong credentials, time-outs, conflicts and rate limits are temporary: keep the trace and try again.
     return 400 <= status < 500 and status not in (401, 403, 408, 409, 425, 429)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ...foundation.folders import home
 from ...foundation.redaction import Redactor
+from ...foundation.visible import first_line
 from .environment import apply_settings
 from .errors import NoAnswer, TrackingUnavailable
 from .keeper import Keeper
@@ -149,7 +150,7 @@ class Store:
         except TrackingUnavailable:
             raise
         except Exception as error:
-            first = cause(error) if is_server(self.uri) else (str(error).splitlines() or [""])[0][:300]
+            first = cause(error) if is_server(self.uri) else first_line(error)
             reason = self.redactor.text(first)
             said = "; ".join(filter(None, [reason, advice(reason)]))
             raise TrackingUnavailable(f"the tracking store {self.shown_uri} cannot be used: {said}") from error

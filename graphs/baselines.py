@@ -38,12 +38,13 @@ def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[
         raise ValueError(f"method {method!r} needs a teacher: use build_trace_of_thought, or build_graph(teacher=...)")
     [way] = chosen.ways.values()
     attempts, verifier = options.get("max_attempts", 1), as_verifier(options.get("verifier"))
+    prompts = load_prompts(options.get("prompts", "default"))
     solve = make_solve(
         as_chat_model(student),
-        load_prompts(options.get("prompts", "default")),
+        prompts,
         way,
         samples=options.get("samples", 1),
-        shots=shots_of(options),
+        shots=shots_of(options, prompts),
         verifier=verifier,
         starts=is_first_attempt,
     )

@@ -60,7 +60,7 @@ def build_escalation(
             prompts,
             lambda state: WAYS[ladder.steps[ladder.place(state["rung"])].way],
             samples=options.get("samples", 1),
-            shots=shots_of(options),
+            shots=shots_of(options, prompts),
             verifier=verifier,
             logprobs=ladder.logprobs,
         ),

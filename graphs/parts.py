@@ -10,7 +10,8 @@ from langgraph.graph import StateGraph
 
 from ..nodes.solving.sampling import Shots
 from ..nodes.state import TraceInput, TraceOutput, TraceState
-from ..prompts.examples import CHOICES
+from ..prompts import PromptSet
+from ..prompts.examples import CHOICES, check_shots
 from .graph_options import GraphOptions, SolveOptions
 
 
@@ -21,17 +22,18 @@ def new_graph(options: SolveOptions) -> StateGraph[TraceState, Any, TraceInput, 
     )
 
 
-def shots_of(options: SolveOptions) -> Shots:
+def shots_of(options: SolveOptions, prompts: PromptSet) -> Shots:
     """Return the few-shot examples that the options ask for.
 
     Raises:
-        ValueError: the number is negative, or the way of choosing is unknown.
+        ValueError: the number is negative or more than the prompts have examples, or the way of choosing is unknown.
     """
     count, choice = options.get("shots", 0), options.get("shots_by", "first")
     if not isinstance(count, int) or count < 0:
         raise ValueError(f"shots={count!r} is not a number of examples; use a whole number from 0")
     if choice not in CHOICES:
         raise ValueError(f"shots_by={choice!r} is unknown; use one of {', '.join(map(repr, CHOICES))}")
+    check_shots(prompts.examples, count)
     return Shots(count, choice, options.get("shots_seed", 0))
 
 

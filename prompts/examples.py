@@ -62,13 +62,27 @@ def choose_examples(
     Raises:
         ValueError: there are fewer examples than shots, or the question is one of the chosen examples (contamination).
     """
-    if shots > len(examples):
-        raise ValueError(f"shots={shots}, but the prompt set has {len(examples)} examples; give fewer shots or add to {FILE}")
+    check_shots(examples, shots)
     chosen = _chosen(examples, question, shots, choice, seed)
     folded = _fold(question)
     if any(_fold(example.question) == folded for example in chosen):
         raise ValueError(f"the question {question[:80]!r} is also a few-shot example; remove one of the two")
     return chosen
+
+
+def check_shots(examples: Sequence[Example], shots: int, owner: str = "the prompt set") -> None:
+    """Refuse more shots than there are examples.
+
+    Args:
+        examples: all examples of the prompt set.
+        shots: number of examples to show.
+        owner: the prompt set, as the message names it.
+
+    Raises:
+        ValueError: there are fewer examples than shots.
+    """
+    if shots > len(examples):
+        raise ValueError(f"shots={shots}, but {owner} has {len(examples)} examples; give fewer shots or add to {FILE}")
 
 
 def contaminated(examples: Iterable[Example], questions: Iterable[str]) -> tuple[list[str], list[str]]:

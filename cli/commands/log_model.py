@@ -13,6 +13,8 @@ import typer
 from ...experiments.design.plan import load_prompt_set
 from ...graphs.graph_options import mode_options
 from ...graphs.methods import TAUGHT, method_named
+from ...prompts import load_prompts
+from ...prompts.examples import check_shots
 from ...tracking import connect, log_model as log
 from ..models import checked
 from ..shared_options import MaxAttempts, MaxTokens, Method, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
@@ -42,6 +44,7 @@ def log_model(
     # A wrong name fails here, before anything is logged.
     checked(teacher=teacher, student=student)
     texts = load_prompt_set(prompts, tracking_uri).texts
+    check_shots(load_prompts(texts).examples, shots)
     store = connect(tracking_uri)
     options: dict[str, Any] = {"samples": samples, "shots": shots, "max_attempts": max_attempts}
     if method_named(method).taught:

@@ -19,6 +19,7 @@ from ...graphs.build import build_graph
 from ...graphs.graph_options import GraphOptions, mode_options
 from ...graphs.methods import TAUGHT, is_reviewed, method_named
 from ...models.names import TIMEOUT
+from ...prompts.examples import choose_examples
 from ...tracking import traced
 from ..models import load_models
 from ..screens.single_run import refused, show
@@ -79,10 +80,12 @@ def solve(
     reviewed = taught and is_reviewed(mode, review)
     if reviewed and not sys.stdin.isatty():
         raise typer.BadParameter("reviewing needs a terminal; use tot run, then tot review", param_hint="--review")
+    texts = load_prompt_set(prompts, tracking_uri)
+    choose_examples(texts.examples, question, shots, shots_by)  # refuses what would fail after the teacher was asked
     by = teacher if taught else "self"  # other methods need no teacher
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
     options = GraphOptions(
-        prompts=load_prompt_set(prompts, tracking_uri),
+        prompts=texts,
         samples=samples,
         shots=shots,
         shots_by=shots_by,

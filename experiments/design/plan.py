@@ -9,7 +9,7 @@ from typing import Any
 
 from ...problems import Problem, ProblemSet, load_problems
 from ...prompts import PromptSet, load_prompts
-from ...prompts.examples import contaminated
+from ...prompts.examples import check_shots, contaminated
 from ..journal.journal import Journal
 from .cells import Cell, expand
 from .config import ExperimentConfig, ModelConfig, Price
@@ -64,8 +64,8 @@ def make_plan(config: ExperimentConfig) -> Plan:
 
     Raises:
         ValueError, FileNotFoundError, ImportError, ConnectionError: as `load_problems`, `load_prompts` and `expand` raise
-            them. Also ValueError if few-shot examples are problems of a set, or if there is a cost limit and the price of a
-            model is unknown.
+            them. Also ValueError if there are fewer few-shot examples than shots, if some are problems of a set, or if there
+            is a cost limit and the price of a model is unknown.
     """
     loaded = [_load(given, config.limit) for given in config.problems]
     sets = _named(loaded)
@@ -74,6 +74,7 @@ def make_plan(config: ExperimentConfig) -> Plan:
     notes = [f"{name}: {issue}" for name, problems in sets.items() for issue in problems.issues]
     notes += _contamination(config, sets, specs)
     plan = Plan(config, tuple(cells), sets, {p.hash: p for p in specs.values()}, (*notes, *_seed_notes(config)))
+    _check_shots(plan)
     _check_budget(plan)
     return plan
 
@@ -134,6 +135,12 @@ def _seed_notes(config: ExperimentConfig) -> list[str]:
     if len(config.seeds) > 1 and greedy:
         return [f"{len(config.seeds)} seeds need a temperature: without one {', '.join(greedy)} may repeat the same replies"]
     return []
+
+
+def _check_shots(plan: Plan) -> None:
+    for cell in plan.cells:
+        prompts = plan.prompts[cell.prompts_hash]
+        check_shots(prompts.examples, cell.shots, f"the prompt set {prompts.name!r}")
 
 
 def _check_budget(plan: Plan) -> None:

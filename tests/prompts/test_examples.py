@@ -39,8 +39,12 @@ def test_an_example_that_is_the_problem_is_refused():
 
 
 def test_more_shots_than_examples_are_refused():
-    with pytest.raises(ValueError, match="shots=99"):
-        build_baseline("standard", ScriptedChatModel(script=["x"]), shots=99).invoke({"question": "?"})
+    model = ScriptedChatModel(script=["x"])
+    with pytest.raises(ValueError, match="shots=99, but the prompt set has 8 examples"):
+        build_baseline("standard", model, shots=99)
+    for options in ({}, {"escalate": "joint > program if no_answer"}):
+        with pytest.raises(ValueError, match="shots=99"):
+            build_trace_of_thought(model, model, shots=99, **options)
 
 
 @pytest.mark.parametrize("method", ["standard", "chain_of_thought", "plan_and_solve", "program_of_thought", "joint", "program"])

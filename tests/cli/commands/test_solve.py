@@ -94,12 +94,15 @@ def test_a_baseline_asks_no_teacher(tot, models, openai_server, method):
             ("What?", "--student", "openai:s", "--method", "standard", "--review", "always"),
             "the method 'standard' has no plan to review; leave the option out",
         ),
+        (("What?", "--student", "openai:s", "--shots", "200"), "shots=200, but the prompt set has 8 examples"),
         (("What?",), "Missing parameter: student"),
     ],
 )
-def test_a_mistake_is_told_with_its_value(tot, arguments, complaint):
+def test_a_mistake_is_told_with_its_value(tot, openai_server, monkeypatch, arguments, complaint):
+    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.url)
     code, text = tot("solve", *arguments, "--no-tracking")
     assert code != 0
+    assert openai_server.hits == 0
     assert complaint in " ".join(re.sub("[│╭╮╰╯─]", "", text).split())
     assert "Traceback" not in text
 

@@ -126,6 +126,12 @@ def test_labels_are_short(model, label):
     assert ModelConfig(model=model).label == label
 
 
+def test_more_shots_than_examples_are_refused_before_anything_runs(tmp_path):
+    (tmp_path / "many.yaml").write_text("students: hf:x\nshots: [0, 200]\nprompts: plain\n")
+    with pytest.raises(ValueError, match="shots=200, but the prompt set 'plain' has 8 examples; give fewer shots"):
+        make_plan(load_config(tmp_path / "many.yaml"))
+
+
 def test_few_shot_examples_among_the_problems_are_refused_before_anything_runs(tmp_path):
     [first, second, *_] = load_prompts("default").examples
     file = tmp_path / "p.jsonl"

@@ -29,5 +29,8 @@ def convert(
     """
     from ...models.weights.exporter import export
 
-    export(model.removeprefix("hf:"), out, weights.value, tell=print)
+    name = model.removeprefix("hf:")
+    if ":" in name and not Path(name).expanduser().exists():
+        raise typer.BadParameter(f"{model!r} is no local model; give hf:ID, hf:FOLDER, a hub id or a folder", param_hint="MODEL")
+    export(name, out, weights.value, tell=print)
     print(f"converted {model} to {out}; use it: --student hf:{out}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from langchain_core.caches import BaseCache
@@ -15,6 +14,7 @@ from ...models.load import load_chat_model
 from ...models.replicas.cluster import check_ray
 from ...models.replicas.places import Place, places_of
 from ...models.replicas.replicated import ReplicatedChatModel
+from ...models.weights.find_model import check_found
 from ..design.cells import Cell
 from ..design.config import ModelConfig
 
@@ -43,7 +43,7 @@ class ModelPool:
             check_ray()
         if config.model.startswith("hf:"):
             if not config.ray:  # a folder may be on the nodes only
-                _check_local(config.model.removeprefix("hf:"))
+                check_found(config.model.removeprefix("hf:"))
         else:
             self.get(config)
 
@@ -126,22 +126,3 @@ def _load(config: ModelConfig) -> BaseChatModel:
         }
     # fields that were not set are left out, so that the model's own defaults apply
     return load_chat_model(config.model, **{name: value for name, value in given.items() if value is not None})
-
-
-def _check_local(name: str) -> None:
-    path = Path(name).expanduser()
-    if (name.startswith((".", "/", "~")) or name.endswith(".gguf")) and not path.exists():
-        raise FileNotFoundError(f"model 'hf:{name}': no such file or folder; give a model folder, a .gguf file or a hub id")
-    if path.exists():
-        return
-    from huggingface_hub import file_exists, try_to_load_from_cache
-
-    # a cached model needs no network
-    if try_to_load_from_cache(name, "config.json"):
-        return
-    try:
-        found = file_exists(name, "config.json")
-    except Exception as error:
-        raise ConnectionError(f"model 'hf:{name}' is not in the local cache and the hub does not answer ({error})") from error
-    if not found:
-        raise FileNotFoundError(f"model 'hf:{name}' is not on the Hugging Face hub; check the name")

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .cache import cache_folder, locked, written
+from .find_model import check_found
 
 EXPORTER = "optimum-intel==2.2.0"
 NEEDED = (
@@ -38,17 +39,18 @@ def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> 
         model: hub id or folder.
         out: folder to create.
         weights: "float32", "int8" or "int4".
-        tell: called with messages about the progress. The exporter's own output goes to standard error.
+        tell: called with messages about the progress. The exporter's own output goes to a log file in the cache folder.
 
     Raises:
         FileExistsError: `out` exists already.
-        FileNotFoundError: there is no such model folder.
-        RuntimeError: the environment cannot be created, or the exporter failed.
+        FileNotFoundError, ConnectionError: there is no such model, see `check_found`.
+        RuntimeError: the environment cannot be created, or the exporter failed; the message has its last error.
     """
     if out.exists():
         raise FileExistsError(f"{out} exists; give another folder, or remove it first")
     source = Path(model).expanduser()
-    if model.startswith((".", "/", "~")) and not (source / "config.json").exists():
+    check_found(model)
+    if source.exists() and not (source / "config.json").exists():
         raise FileNotFoundError(f"model folder {model!r} has no config.json; give a hub id, or the folder that holds it")
     python = _environment(tell)
     with written(out) as unfinished:
@@ -57,7 +59,7 @@ def export(model: str, out: Path, weights: str, tell: Callable[[str], None]) -> 
         named = str(source.resolve()) if source.exists() else model
         options = ["--task", "text-generation-with-past", "--weight-format", _FORMATS[weights]]
         command = [python, "-m", "optimum.commands.optimum_cli", "export", "openvino", "--model", named, *options]
-        _run([*command, str(unfinished)], "the exporter failed")
+        _run([*command, str(unfinished)], f"the exporter failed on {model!r}")
         if not (unfinished / "openvino_model.xml").exists():
             raise RuntimeError(f"the exporter wrote no openvino_model.xml for {model}; it may not be a text generation model")
 
@@ -73,7 +75,8 @@ def _environment(tell: Callable[[str], None]) -> str:
             venv.create(folder, with_pip=True, clear=True)
             _share_torch(python)
             for packages in (NEEDED, ("--no-deps", EXPORTER)):
-                _run([str(python), "-m", "pip", "install", "--quiet", *packages], "the exporter cannot be installed")
+                pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+                _run([*pip, *packages], "the exporter cannot be installed")
             done.touch()
     return str(python)
 
@@ -91,6 +94,17 @@ def _share_torch(python: Path) -> None:
 def _run(command: list[str], failure: str) -> None:
     # both variables would point the exporter's Python to this environment's packages
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    done = subprocess.run(command, env=environment, stdout=2, check=False)  # 2: its output goes to standard error
+    log = cache_folder() / "exporter" / "output.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        done = subprocess.run(command, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
-        raise RuntimeError(f"{failure} (code {done.returncode}); its own words stand above")
+        said = _last_error(log.read_text("utf-8", "replace")) or f"exit code {done.returncode}"
+        raise RuntimeError(f"{failure}: {said}; its whole output is in {log}")
+
+
+def _last_error(output: str) -> str:
+    """Return the message of the last exception in a program's output; without a traceback, the last line."""
+    _, shown, after = output.rpartition("Traceback (most recent call last):")
+    lines = [line.strip() for line in after.splitlines() if line.strip() and not (shown and line[0].isspace())]
+    return lines[0 if shown else -1].rstrip(".") if lines else ""

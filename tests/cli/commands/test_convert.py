@@ -1,6 +1,7 @@
 """`tot convert`: what it says when it cannot, and that nothing half done stays behind."""
 
 import os
+import re
 import stat
 import sys
 
@@ -14,7 +15,8 @@ out = pathlib.Path(sys.argv[-1])
 assert sys.argv[sys.argv.index("--weight-format") + 1] == "int4", sys.argv
 (out / "openvino_model.bin").write_text("half")
 if {fails}:
-    sys.exit(3)
+    print("loading 100 %")
+    raise OSError("the weights are cut\\nsecond line")
 (out / "openvino_model.xml").write_text("<net/>")
 """
 
@@ -23,6 +25,8 @@ if {fails}:
 def exporter(tmp_path, monkeypatch):
     """Let a script stand in for the exporter's environment."""
     from trace_of_thought.models.weights import exporter
+
+    monkeypatch.setenv("TRACE_OF_THOUGHT_CACHE", str(tmp_path / "cache"))
 
     def make(fails):
         script = tmp_path / "exporter.py"
@@ -44,17 +48,31 @@ def test_a_model_is_written_whole_or_not_at_all(tot, exporter, tmp_path, fails):
     assert (tmp_path / "out" / "openvino_model.xml").exists() != fails
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".out")]
     assert ("--student hf:out" in output) != fails
+    if fails:
+        log = tmp_path / "cache" / "exporter" / "output.log"
+        said = "error: the exporter failed on './model': OSError: the weights are cut; its whole output is in"
+        assert output.splitlines()[-1] == f"{said} {log}"
+        assert "Traceback" not in output
+        assert "loading 100 %" in log.read_text()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("hf:./nothing", "out"), "no config.json"),
+        (("hf:./nothing", "out"), "'hf:./nothing': no such file or folder"),
+        (("hf:.", "out"), "model folder '.' has no config.json"),
+        (("nope", "out"), "model 'hf:nope' is not on the Hugging Face hub; check the name"),
+        (("openai:x", "out"), "'openai:x' is no local model; give hf:ID, hf:FOLDER, a hub id or a folder"),
+        (("a/b/c", "out"), "a hub id looks like"),
         (("hf:some/model", "."), "exists"),
         (("hf:some/model", "out", "--weights", "int3"), "int3"),
     ],
 )
-def test_what_cannot_be_converted_is_named(tot, arguments, message):
+def test_what_cannot_be_converted_is_named_before_any_work(tot, monkeypatch, arguments, message):
+    from trace_of_thought.models.weights import exporter
+
+    monkeypatch.setattr("huggingface_hub.file_exists", lambda name, file: False)
+    monkeypatch.setattr(exporter, "_environment", lambda tell: pytest.fail("the exporter was installed"))
     code, output = tot("convert", *arguments)
     assert code != 0
-    assert message in output
+    assert message in " ".join(re.sub("[│╭╮╰╯─]", "", output).split())

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..nodes.asking.failures import explain
+from ..nodes.asking.failures import explain_to_owner
 
 
 @contextmanager
@@ -28,5 +28,5 @@ def show_errors() -> Iterator[None]:
             sys.exit(130)
         if os.environ.get("TOT_DEBUG"):
             raise
-        print(f"error: {explain(error)}", file=sys.stderr)
+        print(f"error: {explain_to_owner(error)}", file=sys.stderr)
         sys.exit(1)

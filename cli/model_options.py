@@ -72,7 +72,7 @@ def _changed(model: Model, fields: Mapping[str, Any]) -> Model:
     try:
         return type(model).model_validate({**own, **kept(**fields)})
     except ValidationError as error:
-        said = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        said = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}" for problem in error.errors()]
         raise typer.BadParameter("; ".join(said)) from None
 
 

@@ -8,6 +8,7 @@ import typer
 
 from ..experiments.design.config import ExperimentConfig, ModelConfig
 from ..graphs.methods import MODES, TAUGHT, check_mode, method_named, method_names
+from ..models.names import check_base_url
 from ..prompts.examples import Choice
 
 MODELS, MLFLOW = "Models", "MLflow"
@@ -55,6 +56,7 @@ MaxTokens = Annotated[
 BaseUrl = Annotated[
     list[str] | None,
     typer.Option(
+        callback=lambda value: checked_urls(value),
         help="URL of an OpenAI-compatible server, used for every remote model. Repeat it for several servers of one model.",
         rich_help_panel=MODELS,
     ),
@@ -94,6 +96,14 @@ def checked_mode(mode: str) -> str:
     """Return a mode or ladder in its normal form; an unknown one is reported as a wrong option."""
     try:
         return check_mode(mode)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def checked_urls(urls: list[str] | None) -> list[str] | None:
+    """Return base URLs as they are; a malformed one is reported as a wrong option."""
+    try:
+        return [check_base_url(url) for url in urls] if urls else urls
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 

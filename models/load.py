@@ -12,7 +12,7 @@ from langchain_core.runnables import Runnable
 
 from ..foundation.installing import install
 from ..foundation.nearest import nearest
-from .names import MAX_RETRIES, TIMEOUT, split_name
+from .names import MAX_RETRIES, TIMEOUT, check_base_url, split_name
 
 
 def load_chat_model(
@@ -68,11 +68,12 @@ def load_chat_model(
         _refuse(spec, {"timeout": timeout, **remote, **options})
         file, _, teacher = name.partition("#")
         return RecordedTeacher.from_file(file, teacher=teacher or None)
-    urls = options.pop("base_url", None)  # LangChain takes a single URL
-    if isinstance(urls, list | tuple) and len(urls) > 1:
+    given = options.pop("base_url", None)
+    urls = [check_base_url(url) for url in ([given] if isinstance(given, str) else given or ())]
+    if len(urls) > 1:
         options |= _several_servers(spec, urls)
     elif urls:
-        options["base_url"] = urls if isinstance(urls, str) else urls[0]
+        options["base_url"] = urls[0]  # LangChain takes a single URL
     limiter = {"rate_limiter": _limiter(requests_per_second)} if requests_per_second else {}
     retries = MAX_RETRIES if max_retries is None else max_retries
     from .remote.bounded import bounded

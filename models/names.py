@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 TIMEOUT = 120.0
 """Default time limit of one remote call, in seconds, retries included."""
 
@@ -10,6 +12,27 @@ MAX_RETRIES = 2
 
 Only the provider's client retries, because retries in several layers would multiply.
 """
+
+
+def check_base_url(url: str) -> str:
+    """Return the base URL of a server, or refuse it before any call.
+
+    Raises:
+        ValueError: the scheme or the host is missing or wrong; the message never repeats a user's name and password.
+    """
+    shown = url if "@" not in url else f"[redacted]@{url.rpartition('@')[2]}"
+    if not url.strip():
+        raise ValueError("the base URL is empty; write one as in http://127.0.0.1:8000/v1, or leave it out")
+    if "://" not in url:
+        raise ValueError(f"base URL {shown!r} has no scheme; write http:// or https:// in front, as in http://127.0.0.1:8000/v1")
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of the port, or of an IPv6 address without its end
+        sound = False
+    if not sound:
+        raise ValueError(f"base URL {shown!r} is not http(s)://HOST[:PORT]/PATH, as in http://127.0.0.1:8000/v1")
+    return url
 
 
 def split_name(spec: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from ...graphs.methods import MODES, TAUGHT, check_mode, is_ladder, method_named, method_names
-from ...models.names import MAX_RETRIES, TIMEOUT, split_name
+from ...models.names import MAX_RETRIES, TIMEOUT, check_base_url, split_name
 from ...nodes.solving.ways import HINT_SHARE
 from ...prompts.examples import Choice
 
@@ -56,6 +56,12 @@ def _of_several(urls: Any) -> Any:
     return (urls[0] if len(urls) == 1 else tuple(urls) or None) if isinstance(urls, list | tuple) else urls
 
 
+def _checked(urls: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+    for url in (urls,) if isinstance(urls, str) else urls or ():
+        check_base_url(url)
+    return urls
+
+
 def _named(model: str) -> str:
     if model != "self":
         split_name(model)
@@ -77,7 +83,7 @@ class ModelConfig(_Strict):
     max_retries: int = Field(
         default=MAX_RETRIES, ge=0, description="Maximum retries of one remote call, within its time limit."
     )
-    base_url: Annotated[str | tuple[str, ...] | None, BeforeValidator(_of_several)] = Field(
+    base_url: Annotated[str | tuple[str, ...] | None, BeforeValidator(_of_several), AfterValidator(_checked)] = Field(
         default=None, description="URL of an OpenAI-compatible server, or several of the same model, which share its calls."
     )
     temperature: NonNegativeFloat | None = None

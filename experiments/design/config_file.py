@@ -123,7 +123,9 @@ def _message(problem: Any, shown: str, place: Place) -> str:
         return f"{shown}: {str(given)[:80]!r} is no name: {said}"
     if kind == "missing":
         return f"{shown} is missing"
-    return f"{shown}: {problem['msg'].removeprefix('Value error, ')} (given: {str(given)[:80]!r})" if shown else problem["msg"]
+    if kind == "value_error" and shown:
+        return f"{shown}: {problem['ctx']['error']}"  # our own checks name the value, without a password in it
+    return f"{shown}: {problem['msg']} (given: {str(given)[:80]!r})" if shown else problem["msg"]
 
 
 def _fields_at(place: Place) -> list[str]:

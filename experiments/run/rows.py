@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from ...foundation.statuses import LEAK, SCORED, RowStatus, is_correct
-from ...nodes.asking.failures import ModelError, explain, first
+from ...nodes.asking.failures import ModelError, explain_to_owner, first
 from ...problems import Problem, Scorer
 from ..design.config import Price
 from ..design.prices import cost
@@ -105,4 +105,4 @@ def describe(error: BaseException) -> str:
     error = first(error)
     # the type of the model's own error tells more than our wrapper
     kind = error.__cause__ if isinstance(error, ModelError) and error.__cause__ else error
-    return f"{type(kind).__name__}: {explain(error)}"
+    return f"{type(kind).__name__}: {explain_to_owner(error)}"

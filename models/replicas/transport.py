@@ -26,7 +26,7 @@ def clients(urls: Sequence[str]) -> dict[str, Any]:
         urls: base URL of each server, such as `http://10.0.0.4:8000/v1`.
 
     Raises:
-        ValueError: a URL is malformed or given twice.
+        ValueError: a URL is given twice.
     """
     servers = Servers(urls)
     limits = openai.DEFAULT_CONNECTION_LIMITS
@@ -92,7 +92,11 @@ class _Route:
 
     def end(self) -> Any:
         """Return the last response, or raise the last error."""
-        if isinstance(self.outcome, Exception):
+        failed = isinstance(self.outcome, Exception)
+        if failed or _faulty(self.outcome.status_code):
+            # the client's error has this request: it should name the server that failed
+            self._request.url = self._servers.request_for(self._tried[-1], self._request).url
+        if failed:
             raise self.outcome
         return self.outcome
 

@@ -6,6 +6,7 @@ import json
 import re
 import traceback
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 from ...foundation.encodable import encodable
 from ...foundation.redaction import Redactor
@@ -30,6 +31,9 @@ _ADVICE = {
     "OnlyToolCalls": "the model was offered no tools: look at the server's chat template, or choose another model",
     "APITimeoutError": "the server did not answer in time: raise the timeout or lower the concurrency",
 }
+_OF_THE_ADDRESS = {"APIConnectionError", "NotFoundError"}
+"""Errors whose cause may be a wrong address, so that it belongs beside the message."""
+
 _QUOTA = "insufficient_quota"
 _UNREADABLE = "the reply cannot be read: is the base URL an OpenAI-compatible endpoint (often ending in /v1)?"
 
@@ -84,6 +88,25 @@ def explain(error: BaseException) -> str:
         said = f"{error.filename}: {error.strerror}"
     said = Redactor().text(said)  # some servers repeat the key that they refuse
     return " ".join(printable(said).split())[:900] or type(error).__name__
+
+
+def explain_to_owner(error: BaseException) -> str:
+    """Return `explain(error)` after the URL of a server that was not reached, or not found.
+
+    For whoever chose the servers: the clients of a service see `explain` alone.
+    """
+    url = _address(first(error))
+    return f"{url}: {explain(error)}" if url else explain(error)
+
+
+def _address(error: BaseException) -> str:
+    """Return the URL that a model's client asked, without name, password and query; empty if the error is about another matter."""
+    own = error.__cause__ if isinstance(error, ModelError) and error.__cause__ else error
+    url = getattr(getattr(own, "request", None), "url", None)
+    if url is None or not _OF_THE_ADDRESS & {kind.__name__ for kind in type(own).__mro__}:
+        return ""
+    parts = urlsplit(str(url))
+    return Redactor().text(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from trace_of_thought import build_baseline, load_chat_model
-from trace_of_thought.cli.errors import explain
+from trace_of_thought.nodes.asking.failures import explain, explain_to_owner
 
 pytest.importorskip("langchain_openai")
 
@@ -54,11 +54,40 @@ def test_a_lasting_fault_says_what_to_do(openai_server, status, body, advice):
     assert len(message.splitlines()) == 1
 
 
-def test_a_server_that_is_not_there():
-    model = load_chat_model("openai:m", base_url="http://127.0.0.1:9/v1", api_key="x", max_retries=0)
+@pytest.mark.parametrize(
+    ("urls", "named"),
+    [
+        ("http://ada:secret-word@127.0.0.1:9/v1", "http://127.0.0.1:9/v1/chat/completions"),
+        (["http://127.0.0.1:10/v1", "http://ada:secret-word@127.0.0.1:9/v1"], "http://127.0.0.1:9/v1/chat/completions"),
+    ],
+)
+def test_a_server_that_is_not_there_is_named_to_its_owner_alone(urls, named):
+    model = load_chat_model("openai:m", base_url=urls, api_key="x", max_retries=0)
     with pytest.raises(Exception, match="Connection") as caught:
         ask(model)
     assert "check the base URL and that it is running" in explain(caught.value)
+    assert "127.0.0.1" not in explain(caught.value)
+    assert explain_to_owner(caught.value) == f"{named}: {explain(caught.value)}"
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("127.0.0.1:18555/v1", "base URL '127.0.0.1:18555/v1' has no scheme; write http:// or https:// in front"),
+        ("localhost:18555", "has no scheme"),
+        ("", "the base URL is empty"),
+        ("ftp://h/v1", r"base URL 'ftp://h/v1' is not http\(s\)://HOST"),
+        ("http:///v1", "is not http"),
+        ("http://h:port/v1", "is not http"),
+        ("http://[::1/v1", "is not http"),
+        ("ada:secret-word@h:1/v1", r"base URL '\[redacted\]@h:1/v1' has no scheme"),
+    ],
+)
+def test_a_malformed_url_is_refused_when_the_model_is_loaded(url, complaint):
+    for given in (url, [url], ["http://127.0.0.1:9/v1", url]):
+        with pytest.raises(ValueError, match=complaint) as caught:
+            load_chat_model("openai:m", base_url=given, api_key="x")
+        assert "secret-word" not in str(caught.value)
 
 
 def test_a_server_that_never_answers(openai_server):

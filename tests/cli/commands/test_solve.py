@@ -95,6 +95,8 @@ def test_a_baseline_asks_no_teacher(tot, models, openai_server, method):
             "the method 'standard' has no plan to review; leave the option out",
         ),
         (("What?", "--student", "openai:s", "--shots", "200"), "shots=200, but the prompt set has 8 examples"),
+        (("What?", "--student", "openai:s", "--base-url", "localhost:1"), "base URL 'localhost:1' has no scheme"),
+        (("What?", "--student", "openai:s", "--base-url", ""), "the base URL is empty"),
         (("What?",), "Missing parameter: student"),
     ],
 )
@@ -111,7 +113,7 @@ def test_a_mistake_is_told_with_its_value(tot, openai_server, monkeypatch, argum
 def test_a_dead_server_is_told_with_what_to_do(tot):
     code, text = tot("solve", "What?", "--student", "openai:s", "--base-url", "http://127.0.0.1:9/v1", "--no-tracking")
     assert code == 1
-    assert "check the base URL and that it is running" in text
+    assert "error: http://127.0.0.1:9/v1/chat/completions: Connection error; the server cannot be reached" in text
 
 
 def test_a_user_without_a_name_can_review(tot, models, monkeypatch):

@@ -72,6 +72,10 @@ def test_exclude_leaves_out_what_matches_all_of_its_fields():
         ("students: hf:x\nbudget:\n  max_cost: 1\n", r"line 3: unknown field 'max_cost', did you mean 'max_cost_usd'"),
         ("students: hf:x\nlimit: many\n", r"line 2: limit: .*integer.*'many'"),
         ("methods: [standard]\n", "students is missing"),
+        (
+            "students:\n  - {model: 'openai:m', base_url: 'ada:word@h:1'}\n",
+            r"line 2: students.0.base_url: base URL '\[redacted\]@h:1' has no scheme; [^(]*$",
+        ),
         ("students: [hf:x\n", "not YAML"),
         ("- a\n", "must hold fields"),
         ("students: hf:x\nmethods: []\n", "line 2: methods"),

@@ -40,7 +40,7 @@ def show(
     with find_journal(experiment, home()) as journal:
         chosen = choose_cells(journal, cell)
         if len(chosen) > 1 or (not cell and not wanted):
-            _list_cells(journal, chosen, words, wanted, console)
+            _list_cells(journal, chosen, words, wanted, problem, console)
             return
         rows = choose_rows(journal, chosen[0], wanted)
         words = [*words, chosen[0]["id"]]
@@ -52,8 +52,10 @@ def show(
             _list_problems(journal, chosen[0], rows, words, options, console)
 
 
-def _list_cells(journal: Journal, cells: list[CellValues], words: list[str], wanted: list[Wanted], console: Console) -> None:
-    """List combinations; with a filter, also how many problems of each it leaves."""
+def _list_cells(
+    journal: Journal, cells: list[CellValues], words: list[str], wanted: list[Wanted], problem: str, console: Console
+) -> None:
+    """List combinations; with a filter, also how many problems of each it leaves. The suggested command has the problem."""
     header = ["id", "combination", "statuses"]
     rows = [[cell["id"], full_name(cell), statuses(journal.counts(cell["id"]))] for cell in cells]
     options, first = _options(wanted), cells[0]
@@ -63,8 +65,9 @@ def _list_cells(journal: Journal, cells: list[CellValues], words: list[str], wan
         # The suggested command shows the combination with most of these problems.
         first = cells[max(range(len(cells)), key=left.__getitem__)]
     console.print(rich_table(journal.get("name") or "", header, rows, console.width))
-    choice = "" if wanted else " [--failed | --flipped | --no-answer]"
-    print(f"Look at one with: {shlex.join([*words, first['id'], *options])}{choice}")
+    choice = "" if wanted or problem else " [--failed | --flipped | --no-answer]"
+    what, place = (f"problem {printable(problem)} of one", [problem]) if problem else ("one", [])
+    print(f"Look at {what} with: {shlex.join([*words, first['id'], *place, *options])}{choice}")
 
 
 def _options(wanted: list[Wanted]) -> list[str]:

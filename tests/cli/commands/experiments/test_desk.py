@@ -61,6 +61,9 @@ def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift, openai_se
     assert "p4 --failed" in text
     assert "no problem 'p9'" in tot("show", "lift", "trace", "p9")[1]
     assert "give an id, or a number from 1 to 4" in " ".join(tot("show", "lift", "trace", "99")[1].split())
+    hint = tot("show", "lift", "s", "p3")[1].splitlines()[-1]  # both combinations contain an s
+    assert hint.startswith("Look at problem p3 of one with: tot show lift ")
+    assert "What is 3 + 1?" in tot(*hint.partition("tot ")[2].split())[1]
     code, text = tot("show", "lift", "--failed")
     assert [line.split()[-1] for line in text.splitlines() if "correct" in line] == ["3", "3"]
     assert text.splitlines()[-1].endswith(" --failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from .database_layout import SUFFIX, files_of
 from .journal import Journal
-from .salvage import readable_records, stored_tables
+from .salvage import copy_of, readable_records, stored_tables
 from .sqlite_pages import Record
 from .tables import lock_of
 
@@ -32,11 +33,14 @@ class Repaired:
     missing: dict[str, int]
 
 
-def repair_journal(path: Path) -> Repaired:
-    """Write the readable records of a journal into a new one, and keep the damaged file beside it.
+def repair_journal(path: Path) -> Repaired | None:
+    """Write the readable records of a damaged journal into a new one, and keep the damaged file beside it.
 
     Args:
         path: path of the journal, damaged or not.
+
+    Returns:
+        What was recovered; None if nothing is damaged. The file is then left as it is.
 
     Raises:
         JournalBusy: a run is writing to it.
@@ -44,9 +48,11 @@ def repair_journal(path: Path) -> Repaired:
         OSError: the new file cannot be written.
     """
     # in the same folder, so that the new file can be moved into place within one file system
-    with TemporaryDirectory(dir=path.parent) as folder:
+    with closing(lock_of(path)), TemporaryDirectory(dir=path.parent) as folder:
+        if _sound(path):
+            return None
         new = Path(folder) / path.name
-        with closing(lock_of(path)), Journal(new) as journal:
+        with Journal(new) as journal:
             found = _fill(journal, readable_records(path, Path(folder)))
             if not found.get("rows") and not found.get("replies"):
                 raise ValueError(f"{path} holds no row and no reply that can be read: delete it, and rerun the experiment")
@@ -59,6 +65,21 @@ def repair_journal(path: Path) -> Repaired:
                 old.replace(kept)
         new.replace(path)
     return Repaired(path, damaged, found, missing)
+
+
+def _sound(path: Path) -> bool:
+    """Return whether a journal opens, SQLite finds no fault in it, and every record is one of a journal."""
+    with TemporaryDirectory() as folder:
+        try:
+            with Journal(copy_of(path, Path(folder))) as copy:
+                copy.db.row_factory = None  # plain tuples, as records are
+                return copy.db.execute("pragma integrity_check").fetchall() == [("ok",)] and all(
+                    table.takes(record)
+                    for table in stored_tables()
+                    for record in copy.db.execute(f"select {', '.join(table.columns)} from {table.name}")
+                )
+        except (OSError, ValueError, sqlite3.Error):
+            return False
 
 
 def _fill(journal: Journal, records: Iterator[Record]) -> dict[str, int]:

@@ -52,13 +52,19 @@ def readable_records(path: Path, folder: Path) -> Iterator[Record]:
 
     They are read from a copy in `folder`, into which SQLite first merges the write-ahead log. The journal is not changed.
     """
+    copy = copy_of(path, folder)
+    with closing(sqlite3.connect(copy)) as db, suppress(sqlite3.DatabaseError):  # a log that SQLite cannot merge is lost
+        db.execute("pragma wal_checkpoint(truncate)")
+    return read_records(copy.read_bytes())
+
+
+def copy_of(path: Path, folder: Path) -> Path:
+    """Copy a journal and its write-ahead log into a folder, and return the copy's path."""
     copy = folder / "damaged.sqlite"
     for old, kept in zip(files_of(path)[:2], files_of(copy)[:2], strict=True):
         if old.exists():
             shutil.copy(old, kept)
-    with closing(sqlite3.connect(copy)) as db, suppress(sqlite3.DatabaseError):  # a log that SQLite cannot merge is lost
-        db.execute("pragma wal_checkpoint(truncate)")
-    return read_records(copy.read_bytes())
+    return copy
 
 
 def stored_tables() -> list[Table]:

@@ -92,6 +92,17 @@ def test_after_a_repair_the_same_command_solves_what_is_missing_and_nothing_else
     assert len(hostile.asked) - asked == left
 
 
+def test_a_repair_of_a_sound_journal_changes_nothing(whole, tot):
+    path, content, _ = whole
+    files = sorted(path.parent.iterdir())
+    for _ in range(2):
+        assert tot("repair", "experiment") == (0, f"Nothing is damaged in {path}; the file is left as it is.\n")
+    assert (path.read_bytes(), sorted(path.parent.iterdir())) == (content, files)
+    with Journal(path) as journal:
+        journal.db.execute("update rows set detail = 'no JSON' where key = (select key from rows limit 1)")
+    assert "missing: 1 rows" in tot("repair", "experiment")[1]
+
+
 def test_a_journal_that_another_program_locks_is_named(whole, tot, monkeypatch):
     path, _, command = whole
     monkeypatch.setattr("trace_of_thought.experiments.journal.tables.PATIENCE_S", 0.2)

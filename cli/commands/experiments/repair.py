@@ -19,13 +19,17 @@ def repair(
 ) -> None:
     """Recover an experiment whose journal is damaged.
 
-    Writes what can be read into a new journal in the place of the damaged one, which is kept beside it, and says what is
+    A journal without damage is left as it is. Otherwise writes what can be read into a new journal in the place of the damaged one, which is kept beside it, and says what is
     missing. Rerun the experiment to solve the missing problems again.
     """
     found = [path for path in (Path(experiment), journal_path(home(), experiment)) if path.is_file()]
     if not found:
         raise FileNotFoundError(f"no journal {experiment!r} in {home()}; give the name of an experiment, or a file")
-    _show(repair_journal(found[0]))
+    repaired = repair_journal(found[0])
+    if repaired is None:
+        print(f"Nothing is damaged in {found[0]}; the file is left as it is.")
+    else:
+        _show(repaired)
 
 
 def _show(repaired: Repaired) -> None:

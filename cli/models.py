@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..experiments.design.config import ModelConfig
 from ..models.names import split_name
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from ..experiments.run.model_pool import ModelPool
+    from ..models.recorded import RecordedTeacher
 
 
 def load_models(
@@ -40,6 +41,13 @@ def checked(*, teacher: str, student: str) -> ModelPool:
         split_name(spec)
         pool.check(ModelConfig(model=spec))
     return pool
+
+
+def recordings(*specs: str) -> list[RecordedTeacher]:
+    """Return the recorded models among some names of models; reading their files is all that takes time."""
+    from ..models.load import load_chat_model
+
+    return [cast("RecordedTeacher", load_chat_model(spec)) for spec in specs if spec.startswith("recorded:")]
 
 
 def quiet_loading(specs: Iterable[str]) -> None:

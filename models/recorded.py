@@ -71,6 +71,32 @@ class RecordedTeacher(BaseChatModel):
         return cls(source=str(file), model_name=chosen, records=records, index=index)
 
     @property
+    def questions(self) -> list[str]:
+        """The recorded questions, with white space folded."""
+        return list(self.records)
+
+    def check_question(self, question: str) -> None:
+        """Raise what a call would raise if nothing is recorded for a question.
+
+        Raises:
+            LookupError: nothing is recorded.
+        """
+        if not self._find(_fold(question)):
+            raise self._missing(self.wants, known=False)
+
+    def _missing(self, kind: str, *, known: bool) -> LookupError:
+        """Return the error for a question without such a record; `known` if it has one of the other kind."""
+        if self.source == "sample" and not known:
+            return LookupError(
+                f"recorded:sample has steps for its own {len(self.records)} problems only, and this question is none of them; "
+                "use --teacher self, or --teacher openai:NAME"
+            )
+        return LookupError(
+            f"{Path(self.source).name} holds no {kind} by {self.model_name!r} for this question; "
+            f"it has {len(self.records)} questions: add this one, or use another teacher"
+        )
+
+    @property
     def _llm_type(self) -> str:
         return "recorded"
 
@@ -109,10 +135,7 @@ class RecordedTeacher(BaseChatModel):
         # only the model's default falls back to the other kind; a call that names one gets it or an error
         kind = wanted if wanted in kinds or "wants" in kwargs else next(iter(kinds), wanted)
         if kind not in kinds:
-            raise LookupError(
-                f"{Path(self.source).name} holds no {kind} by {self.model_name!r} for this question; "
-                f"it has {len(self.records)} questions: add this one, or use another teacher"
-            )
+            raise self._missing(kind, known=bool(kinds))
         record = kinds[kind]
         used, made = int(record.get("input_tokens") or 0), int(record.get("output_tokens") or 0)
         message = AIMessage(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
@@ -16,8 +17,10 @@ from ...graphs.methods import TAUGHT, method_named
 from ...prompts import load_prompts
 from ...prompts.examples import check_shots
 from ...tracking import connect, log_model as log
-from ..models import checked
+from ..models import checked, recordings
 from ..shared_options import MaxAttempts, MaxTokens, Method, Mode, Prompts, Samples, Shots, Student, Teacher, TrackingUri
+
+_QUESTION = "What is 6 * 7?"
 
 
 def log_model(
@@ -65,7 +68,13 @@ def log_model(
     print(f"logged {uri} to {store.shown_uri}")
     print(f"serve it: {_serving(uri, store.shown_uri)}")
     print("ask it: curl localhost:5001/invocations -H 'Content-Type: application/json' \\")
-    print("""          -d '{"dataframe_records": [{"question": "What is 6 * 7?"}]}'""")
+    print(f"          -d {shlex.quote(json.dumps({'dataframe_records': [{'question': _question(teacher, student)}]}))}")
+
+
+def _question(*models: str) -> str:
+    """Return a question that models can answer: recorded ones know only their own."""
+    known = [set(model.questions) for model in recordings(*models)]
+    return min(set.intersection(*known), default=_QUESTION) if known else _QUESTION
 
 
 def _serving(model: str, store: str) -> str:

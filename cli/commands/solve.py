@@ -17,11 +17,11 @@ from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
 from ...graphs.build import build_graph
 from ...graphs.graph_options import GraphOptions, mode_options
-from ...graphs.methods import TAUGHT, is_reviewed, method_named
+from ...graphs.methods import TAUGHT, is_ladder, is_reviewed, method_named
 from ...models.names import TIMEOUT
 from ...prompts.examples import choose_examples
 from ...tracking import traced
-from ..models import load_models
+from ..models import load_models, recordings
 from ..screens.single_run import refused, show
 from ..shared_options import (
     BaseUrl,
@@ -83,6 +83,9 @@ def solve(
     texts = load_prompt_set(prompts, tracking_uri)
     choose_examples(texts.examples, question, shots, shots_by)  # refuses what would fail after the teacher was asked
     by = teacher if taught else "self"  # other methods need no teacher
+    if not is_ladder(mode):  # a ladder may not ask its teacher
+        for model in recordings(by, student):
+            model.check_question(question)
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
     options = GraphOptions(
         prompts=texts,

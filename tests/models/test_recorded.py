@@ -48,6 +48,14 @@ def test_a_missing_question_is_named_once_and_without_the_prompt(tmp_path):
     assert "step-by-step" not in str(error.value)
 
 
+def test_the_sample_says_that_it_knows_its_own_problems_only():
+    teacher = RecordedTeacher.from_file("sample")
+    teacher.check_question(f"  {teacher.questions[0]} ")
+    for ask in (teacher.check_question, teacher.invoke):
+        with pytest.raises(LookupError, match="has steps for its own 40 problems only, .*; use --teacher self"):
+            ask("What is 6 * 7?")
+
+
 @pytest.mark.parametrize("line", ["{", '{"question": "x"}', '{"question": "x", "decomposition": ""}', "[]"])
 def test_a_malformed_line_is_named(tmp_path, line):
     file = write(tmp_path / "d.jsonl", {"question": "2 + 2?", "decomposition": "1. Add."}, line)

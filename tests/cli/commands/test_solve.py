@@ -88,7 +88,8 @@ def test_a_baseline_asks_no_teacher(tot, models, openai_server, method):
         (("What?", "--student", "nothing"), "has no provider"),
         (("What?", "--student", "hf:/nowhere/x.gguf"), "no such file"),
         (("What?", "--student", "openai:s", "--teacher", "recorded:nowhere.jsonl"), "no recorded decompositions"),
-        (("What?", "--student", "openai:s", "--teacher", "recorded:sample"), "holds no decomposition by"),
+        (("What?", "--student", "openai:s", "--teacher", "recorded:sample"), "error: recorded:sample has steps for its own 40"),
+        (("What?", "--student", "recorded:sample", "--teacher", "openai:t"), "error: recorded:sample has steps for its own 40"),
         (("What?", "--student", "openai:s", "--review", "always"), "needs a terminal"),
         (
             ("What?", "--student", "openai:s", "--method", "standard", "--review", "always"),

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from ...experiments import Journal, publish, unpublished
+from ...experiments.journal.database_layout import SUFFIX
 from ...foundation.folders import home
 from ...nodes.asking.failures import explain, printable
-from ...tracking import TrackingUnavailable, connect
-
-if TYPE_CHECKING:
-    from ...tracking import Store
-
+from ...tracking import Store, TrackingUnavailable, connect
 
 _PATIENCE_S = 60.0
 """Seconds to wait for one batch. A busy store may confirm late what it has already stored."""
@@ -29,11 +27,49 @@ def sync(
 
     Traces and results stay on disk while MLflow is unreachable; nothing is sent twice.
     """
+    from ...tracking.store.environment import apply_settings
+    from ...tracking.store.store_address import default_uri, missing_file
+
+    apply_settings(fail_fast=True)  # before `default_uri` imports MLflow
+    store = Store(tracking_uri or default_uri())  # not opened: that would create a database for nothing
+    tell_of_others(store)
+    if missing_file(store.uri) and not _waits(store):
+        print(f"nothing to send: nothing waits for {store.shown_uri}, which does not exist yet")
+        return
     store = connect(tracking_uri)
     complete = send_traces(store)
     complete &= send_results(store)
     if not complete:
         raise typer.Exit(1)
+
+
+def tell_of_others(store: Store) -> None:
+    """Print what waits for other stores."""
+    for other in store.outbox.uris():
+        if other != store.address:
+            print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: send them with --tracking-uri")
+    for path, meant_for in _unsent(store):
+        if meant_for != store.address:
+            print(f"results of {_name(path)} wait for {store.redactor.text(meant_for)}: send them with --tracking-uri")
+
+
+def _waits(store: Store) -> bool:
+    """Return whether traces or results wait for this store."""
+    traces = sum(store.outbox.count(store.address, refused=refused) for refused in (False, True))
+    return bool(traces) or any(meant_for == store.address for _, meant_for in _unsent(store))
+
+
+def _unsent(store: Store) -> list[tuple[Path, str]]:
+    """Return the journals with unsent results and the store of each: that of its last run."""
+    found = []
+    for path in unpublished(home()):
+        with Journal(path) as journal:
+            found.append((path, journal.get("tracking_uri") or store.address))
+    return found
+
+
+def _name(path: Path) -> str:
+    return path.name.removesuffix(SUFFIX)
 
 
 def send_traces(store: Store) -> bool:
@@ -48,25 +84,18 @@ def send_traces(store: Store) -> bool:
     print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} not sent yet" if left else ""))
     for reason in store.outbox.refusals(store.address):
         print(f"refused by the store: {printable(reason)}")
-    for other in store.outbox.uris():
-        if other != store.address:
-            print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: send them with --tracking-uri")
     return not left and not refused
 
 
 def send_results(store: Store) -> bool:
     """Publish experiments whose latest results MLflow lacks; return False if one could not be published."""
     complete = True
-    for path in unpublished(home()):
-        name = path.name.removesuffix(".journal.sqlite")
-        with Journal(path) as journal:
-            meant_for = journal.get("tracking_uri") or store.address  # an experiment goes to the store of its last run
+    for path, meant_for in _unsent(store):
         if meant_for != store.address:
-            print(f"results of {name} wait for {store.redactor.text(meant_for)}: send them with --tracking-uri")
             continue
         try:
             publish(path, store)
-            print(f"results of {name} sent to {store.shown_uri}")
+            print(f"results of {_name(path)} sent to {store.shown_uri}")
         except TrackingUnavailable as error:
             complete = False
             print(explain(error))

@@ -21,16 +21,14 @@ def ui(
 
     Shows the runs and traces of this folder, or of another database with --tracking-uri.
     """
-    from ...tracking.store.store_address import is_server
+    from ...tracking.store.store_address import LOCAL, is_server, missing_file
 
-    uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or LOCAL
     if is_server(uri):
         print(f"{uri} is already an MLflow server: open it in a browser")
         return
-    if uri.startswith("sqlite:///") and not os.path.exists(uri.removeprefix("sqlite:///")):
-        raise FileNotFoundError(
-            f"there is no {uri.removeprefix('sqlite:///')} yet; run `tot run` first, or name a database with --tracking-uri"
-        )
+    if missing := missing_file(uri):
+        raise FileNotFoundError(f"there is no {missing} yet; run `tot run` first, or name a database with --tracking-uri")
     chosen = _free_port(host, port)
     print(f"MLflow UI: http://{host}:{chosen} (stop with Ctrl-C)", flush=True)
     # One worker: more would only use memory, for one user.

@@ -41,6 +41,13 @@ def without_user(uri: str) -> str:
     return re.sub(r"(?<=://)[^/@]*@", "", uri)
 
 
+def missing_file(uri: str) -> Path | None:
+    """Return the file of a SQLite address if there is no such file yet, else None."""
+    found = re.fullmatch(r"sqlite:///([^?]+)", uri)
+    path = Path(found[1]) if found else None
+    return None if path is None or path.exists() else path
+
+
 def unwritable_file(uri: str) -> Path | None:
     """Return the file or folder that is not writable and so blocks a local database; None if there is none."""
     found = re.fullmatch(r"sqlite:////([^?]+)", uri)

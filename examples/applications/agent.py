@@ -1,4 +1,9 @@
-"""An agent that may call the graph as a tool; the models are TOT_AGENT, TOT_TEACHER and TOT_STUDENT."""
+"""An agent that may call the graph as a tool.
+
+The models are TOT_AGENT, TOT_TEACHER and TOT_STUDENT, names as for `load_chat_model`:
+
+    python agent.py "What is 6 * 7?"
+"""
 
 import os
 import sys
@@ -20,4 +25,6 @@ def main(question: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or not {"TOT_AGENT", "TOT_TEACHER", "TOT_STUDENT"} <= os.environ.keys():
+        sys.exit(__doc__)
     main(sys.argv[1])

@@ -1,6 +1,9 @@
 """A parent graph with a router and a summariser, kept in sqlite: a pause for review outlives the process.
 
-ask THREAD QUESTION begins and waits for a person, approve THREAD goes on; the models are TOT_TEACHER and TOT_STUDENT.
+The models are TOT_TEACHER and TOT_STUDENT, names as for `load_chat_model`. The first command waits for a reviewer, the second resumes:
+
+    python homework_desk.py ask THREAD "What is 6 * 7?"
+    python homework_desk.py approve THREAD
 """
 
 import os
@@ -54,6 +57,8 @@ def main(command: str, thread: str, task: str = "") -> None:
     config: RunnableConfig = {"configurable": {"thread_id": thread}}
     with SqliteSaver.from_conn_string("desk.sqlite") as saver:
         desk = build_desk(saver)
+        if command == "approve" and not desk.get_state(config).next:
+            sys.exit(f"no plan of the thread {thread!r} waits for approval; begin with: ask {thread} QUESTION")
         given: Desk | Command[None] = Command(resume=APPROVE) if command == "approve" else {"task": task}
         result = desk.invoke(given, config)
         for pause in result.get("__interrupt__", ()):
@@ -64,4 +69,7 @@ def main(command: str, thread: str, task: str = "") -> None:
 
 
 if __name__ == "__main__":
+    words = {"ask": 3, "approve": 2}.get(sys.argv[1] if sys.argv[1:] else "")
+    if len(sys.argv) - 1 != words or not {"TOT_TEACHER", "TOT_STUDENT"} <= os.environ.keys():
+        sys.exit(__doc__)
     main(*sys.argv[1:])

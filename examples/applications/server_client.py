@@ -1,4 +1,7 @@
-"""A client of a LangGraph server (`langgraph dev` in this repository): starts a run, edits its steps, reads the answer."""
+"""A client of a LangGraph server (`langgraph dev` in this repository): starts a run, edits its steps, reads the answer.
+
+    python server_client.py http://127.0.0.1:2024 "What is 6 * 7?"
+"""
 
 import sys
 from typing import Any
@@ -21,4 +24,6 @@ def main(url: str, question: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -1,7 +1,9 @@
 """A web service that streams what happens: the steps, the student's tokens and the verdict, one JSON object a line.
 
-Models: TOT_TEACHER and TOT_STUDENT. Try it: curl -N 127.0.0.1:8000/solve -d '{"question": "What is 6 * 7?"}' -H 'content-type:
-application/json'
+The models are TOT_TEACHER and TOT_STUDENT, names as for `load_chat_model`:
+
+    python service.py 8000
+    curl -N 127.0.0.1:8000/solve -H 'content-type: application/json' -d '{"question": "What is 6 * 7?"}'
 """
 
 import json
@@ -15,6 +17,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from trace_of_thought import build_trace_of_thought
+
+if __name__ == "__main__" and (len(sys.argv) != 2 or not {"TOT_TEACHER", "TOT_STUDENT"} <= os.environ.keys()):
+    sys.exit(__doc__)
 
 app = FastAPI()
 graph = build_trace_of_thought(os.environ["TOT_TEACHER"], os.environ["TOT_STUDENT"])  # loaded once, for all requests

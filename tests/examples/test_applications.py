@@ -62,6 +62,15 @@ def test_all_are_short():
     assert all(len(file.read_text().splitlines()) < 80 for file in files)
 
 
+@pytest.mark.parametrize("name", [*sorted(file.name for file in APPLICATIONS.glob("*.py")), "../recorded_student.py"])
+def test_without_arguments_it_prints_how_it_is_called(name):
+    process = start(name)
+    said = process.communicate(timeout=120)[0]
+    assert process.returncode == 1
+    assert f"{Path(name).name} " in said
+    assert "Traceback" not in said
+
+
 def test_a_desk_that_is_killed_while_it_waits_goes_on_in_another_process(models, tmp_path):
     process = start("homework_desk.py", "ask", "t1", QUESTION, stdin=subprocess.PIPE, cwd=tmp_path)
     assert process.stdout.readline() == "waits for approval: ['Multiply 6 by 7.', 'State the product.']\n"
@@ -70,6 +79,9 @@ def test_a_desk_that_is_killed_while_it_waits_goes_on_in_another_process(models,
     assert [request["model"] for request in models.requests] == ["teacher"]
     assert run("homework_desk.py", "approve", "t1", cwd=tmp_path) == "You have 42 eggs.\n"
     assert [request["model"] for request in models.requests] == ["teacher", "student", "teacher"]  # the last one sums up
+    process = start("homework_desk.py", "approve", "t9", cwd=tmp_path)
+    assert process.communicate(timeout=120)[0].startswith("no plan of the thread 't9' waits for approval")
+    assert process.returncode == 1
     assert run("homework_desk.py", "ask", "t2", "Hello!", cwd=tmp_path) == "Please ask a problem with numbers.\n"
     assert len(models.requests) == 3
 

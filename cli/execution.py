@@ -15,6 +15,7 @@ from ..experiments.design.plan import make_plan
 from ..experiments.exchange.publishing import MlflowTracker, experiment_record, publish_journal, traces_page
 from ..experiments.report.html_report import make_report
 from ..experiments.run.preparing import open_journal
+from ..foundation.commands import program
 from ..foundation.folders import home
 from ..foundation.process_signals import Interruption
 from ..nodes.asking.failures import explain, printable
@@ -110,7 +111,7 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
         console.print(f"note: {explain(error)}", style="yellow", markup=False)
         store.close(patience_s=1.0)  # the server was just found unreachable: do not wait for it again
         return
-    waiting = f"; {left} traces wait on disk, send them with: tot sync" if left else ""
+    waiting = f"; {left} traces wait on disk, send them with: {program()} sync" if left else ""
     console.print(f"MLflow: {runs.shown}{waiting}", markup=False, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 from pydantic import BaseModel, ValidationError
 
-from ..foundation.nearest import nearest
+from ..foundation.wording import nearest
 from .shared_options import kept, pairs
 
 if TYPE_CHECKING:
@@ -72,7 +72,10 @@ def _changed(model: Model, fields: Mapping[str, Any]) -> Model:
     try:
         return type(model).model_validate({**own, **kept(**fields)})
     except ValidationError as error:
-        said = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}" for problem in error.errors()]
+        said = [
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ]
         raise typer.BadParameter("; ".join(said)) from None
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from ..foundation.nearest import nearest
+from ..foundation.wording import nearest
 from ..nodes.solving.ways import WAYS, Way
 
 ENTRY_POINTS = "trace_of_thought.methods"
@@ -110,7 +110,7 @@ def method_named(name: str) -> Method:
     if name not in _METHODS:
         _load_entry_points()
     if name not in _METHODS:
-        raise ValueError(f"method={name!r} is unknown{nearest(name, _METHODS) or '.'} Use one of {_listed(_METHODS)}")
+        raise ValueError(f"method={name!r} is unknown{nearest(name, _METHODS)}. Use one of {_listed(_METHODS)}")
     return _METHODS[name]
 
 
@@ -125,7 +125,7 @@ def check_mode(mode: str) -> str:
 
         return read_ladder(mode).text
     if mode not in MODES:
-        raise ValueError(f"mode={mode!r} is unknown{nearest(mode, MODES) or '.'} Use one of {_listed(MODES)}, or 'RUNG > RUNG'")
+        raise ValueError(f"mode={mode!r} is unknown{nearest(mode, MODES)}. Use one of {_listed(MODES)}, or 'RUNG > RUNG'")
     return mode
 
 

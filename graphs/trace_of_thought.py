@@ -84,7 +84,9 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
     graph = new_graph(options)
     graph.add_node(
         "solve",
-        make_solve(student, prompts, way, samples=options.get("samples", 1), shots=shots_of(options, prompts), verifier=verifier),
+        make_solve(
+            student, prompts, way, samples=options.get("samples", 1), shots=shots_of(options, prompts), verifier=verifier
+        ),
     )
     graph.add_node("verify", make_verify(attempts, verifier))
     if way.lesson == "solution":

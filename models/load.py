@@ -10,8 +10,8 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from ..foundation.installing import install
-from ..foundation.nearest import nearest
+from ..foundation.commands import install
+from ..foundation.wording import nearest
 from .names import MAX_RETRIES, TIMEOUT, check_base_url, split_name
 
 
@@ -141,7 +141,7 @@ def _several_servers(spec: str, urls: Sequence[str]) -> dict[str, Any]:
     try:
         from .replicas.transport import clients
     except ImportError as error:
-        raise ImportError(f"model {spec!r} needs langchain-openai ({error}); install it with: {install('openai')}") from error
+        raise _no_openai(spec) from error
     return clients(urls)
 
 
@@ -153,7 +153,8 @@ def _remote(spec: str, **options: Any) -> BaseChatModel:
     try:
         return init_chat_model(spec, **options)
     except ImportError as error:
-        raise ImportError(f"model {spec!r}: {error}") from error
+        known = "langchain-openai" in str(error)
+        raise (_no_openai(spec) if known else ImportError(f"model {spec!r}: {error}")) from error
     except Exception as error:
         if "api_key" in str(error).lower() or "credentials" in str(error).lower():
             key = f"{provider.upper()}_API_KEY"
@@ -166,6 +167,10 @@ def _remote(spec: str, **options: Any) -> BaseChatModel:
                 "provider that LangChain's init_chat_model knows, such as openai, anthropic, ollama"
             ) from error
         raise
+
+
+def _no_openai(spec: str) -> ImportError:
+    return ImportError(f"model {spec!r} needs langchain-openai; install it with: {install('openai')}")
 
 
 def _providers() -> list[str]:

@@ -24,7 +24,9 @@ def check_base_url(url: str) -> str:
     if not url.strip():
         raise ValueError("the base URL is empty; write one as in http://127.0.0.1:8000/v1, or leave it out")
     if "://" not in url:
-        raise ValueError(f"base URL {shown!r} has no scheme; write http:// or https:// in front, as in http://127.0.0.1:8000/v1")
+        raise ValueError(
+            f"base URL {shown!r} has no scheme; write http:// or https:// in front, as in http://127.0.0.1:8000/v1"
+        )
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..foundation.installing import install
+from ..foundation.commands import install
 from ..foundation.lines import LONGEST_LINE, numbered_lines
 
 Row = tuple[str, dict[str, Any]]
 """The place of a row, such as "line 3", and the row."""
+
+
+_ONE_A_LINE = "write one object a line, or name a file that holds one JSON list .json"
 
 
 class MalformedRow(ValueError):
@@ -46,7 +49,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
         except (ValueError, RecursionError) as error:  # RecursionError: JSON nested thousands of levels deep
             raise MalformedRow(f"{path}, line {number}: not JSON ({error}); each line must be one JSON object") from error
         if not isinstance(row, dict):
-            raise MalformedRow(f"{path}, line {number}: a {type(row).__name__} instead of a JSON object with a question")
+            raise MalformedRow(f"{path}, line {number}: a {type(row).__name__} instead of a JSON object; {_ONE_A_LINE}")
         yield f"line {number}", row
 
 

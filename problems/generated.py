@@ -9,7 +9,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
-from ..foundation.installing import install
+from ..foundation.commands import install
 from .problem import Problem
 from .problem_set import ProblemSet
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..foundation.installing import install
+from ..foundation.commands import install
 from .files import Row
 
 SETS: dict[str, tuple[str, str | None]] = {

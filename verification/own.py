@@ -37,8 +37,9 @@ def as_verifier(given: Any = None) -> Verifier:
     if not callable(given) or isinstance(given, type):
         what = f"it lacks {', '.join(missing)}" if len(missing) < len(_METHODS) else "it cannot be called"
         raise TypeError(
-            f"verifier={given!r} is none: {what}; give a function (response, reference, question=None), an object with "
-            "verify, extract and equal, or one of mathematics, choice, exact, numeric(...), program"
+            f"verifier={given!r} is no verifier: {'it is a name' if isinstance(given, str) else what}; "
+            "give a function (response, reference, question=None), an object with verify, extract and equal, "
+            "or one of mathematics, choice, exact, numeric(...), program, imported from trace_of_thought.verification"
         )
     verifier = _Own(given, _name(given), _takes_question(given))
     verifier.check()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...foundation.commands import program
 from ...tracking import Answered, Audited, Estimate, Findings, Queued, connect, read_audit, start_audit
 
 
@@ -46,8 +47,8 @@ def _show_queued(queued: Queued, experiment: str) -> None:
     print(f"{drawn} of {sum(queued.sample.sizes.values())} traces with a verdict are in the queue {queued.name!r}:")
     for stratum, traces in queued.sample.traces.items():
         print(f"  {len(traces):4} of {queued.sample.sizes[stratum]:6}  {stratum}")
-    print(f"answer at {queued.page}" if queued.page else "answer on the Review tab of the experiment; tot ui opens it")
-    print(f"then: tot audit {experiment!r} --report")
+    print(f"answer at {queued.page}" if queued.page else f"answer on the Review tab of the experiment; {program()} ui opens it")
+    print(f"then: {program()} audit {experiment!r} --report")
 
 
 def _lines(findings: Findings) -> Iterator[str]:

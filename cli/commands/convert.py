@@ -31,6 +31,8 @@ def convert(
 
     name = model.removeprefix("hf:")
     if ":" in name and not Path(name).expanduser().exists():
-        raise typer.BadParameter(f"{model!r} is no local model; give hf:ID, hf:FOLDER, a hub id or a folder", param_hint="MODEL")
+        raise typer.BadParameter(
+            f"{model!r} is no local model; give hf:ID, hf:FOLDER, a hub id or a folder", param_hint="MODEL"
+        )
     export(name, out, weights.value, tell=print)
     print(f"converted {model} to {out}; use it: --student hf:{out}")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ...foundation.installing import install
+from ...foundation.commands import install
 from ...graphs.graph_options import mode_options
 from ...models.names import TIMEOUT
 from ..shared_options import BaseUrl, MaxAttempts, MaxTokens, Mode, Prompts, Samples, Student, Teacher, Timeout

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...foundation.commands import program
 from ..output_files import writing
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def export(
     queue = _open(context.obj["store"])
     with writing(file, "the argument FILE"):
         count = export_items(queue, file, **filters)
-    print(f"{count} reviews written. Fill in 'decision' (approve, edit or reject), then run: tot review import {file}")
+    print(f"{count} reviews written. Fill in 'decision' (approve, edit or reject), then run: {program()} review import {file}")
 
 
 @review.command("import")

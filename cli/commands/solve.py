@@ -15,6 +15,7 @@ from rich.console import Console
 
 from ...experiments.design.config import Review
 from ...experiments.design.plan import load_prompt_set
+from ...foundation.commands import program
 from ...graphs.build import build_graph
 from ...graphs.graph_options import GraphOptions, mode_options
 from ...graphs.methods import TAUGHT, is_ladder, is_reviewed, method_named
@@ -152,5 +153,5 @@ def _where(handler: TraceHandler) -> str:
     """Return where the trace is: the URL of a server's page, or its id and the database."""
     store, trace = handler.store, handler.last_trace_id
     page = store.page(f"/experiments/{handler.tree.experiment_id}/traces?selectedEvaluationId={trace}")
-    where = page or f"trace {trace} of experiment 'solve' in {store.address}; open it with: tot ui"
+    where = page or f"trace {trace} of experiment 'solve' in {store.address}; open it with: {program()} ui"
     return f"MLflow: {where}"

@@ -10,6 +10,7 @@ import typer
 from ...experiments import Journal, publish, unpublished
 from ...experiments.journal.database_layout import SUFFIX
 from ...foundation.folders import home
+from ...foundation.wording import counted
 from ...nodes.asking.failures import explain, printable
 from ...tracking import Store, TrackingUnavailable, connect
 
@@ -47,7 +48,8 @@ def tell_of_others(store: Store) -> None:
     """Print what waits for other stores."""
     for other in store.outbox.uris():
         if other != store.address:
-            print(f"{store.outbox.count(other)} traces wait for {store.redactor.text(other)}: send them with --tracking-uri")
+            waiting = counted(store.outbox.count(other), "trace")
+            print(f"{waiting} waiting for {store.redactor.text(other)}: send with --tracking-uri")
     for path, meant_for in _unsent(store):
         if meant_for != store.address:
             print(f"results of {_name(path)} wait for {store.redactor.text(meant_for)}: send them with --tracking-uri")
@@ -81,7 +83,9 @@ def send_traces(store: Store) -> bool:
         store.sender.drain(_PATIENCE_S, owner=None)
     left = store.outbox.count(store.address)  # count again: a late confirmation may arrive after the drain
     refused = store.outbox.count(store.address, refused=True)
-    print(f"{waiting - left - refused} traces sent to {store.shown_uri}" + (f", {left} not sent yet" if left else ""))
+    print(
+        f"{counted(waiting - left - refused, 'trace')} sent to {store.shown_uri}" + (f", {left} not sent yet" if left else "")
+    )
     for reason in store.outbox.refusals(store.address):
         print(f"refused by the store: {printable(reason)}")
     return not left and not refused

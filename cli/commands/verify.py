@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...foundation.statuses import SCORED
+from ...foundation.wording import counted
 from ...problems.files import read_rows
 from ..output_files import writing
 
@@ -114,7 +115,7 @@ def _column(row: dict[str, Any], names: tuple[str, ...], what: str) -> str:
 
 def _show(counts: Counter[str], strict: int) -> None:
     """Print how many responses have each status, and the accuracy of the scored ones."""
-    print(f"{counts.total()} responses")
+    print(counted(counts.total(), "response"))
     for status, count in counts.most_common():
         print(f"  {status}: {count}")
     if judged := sum(counts[status] for status in SCORED):

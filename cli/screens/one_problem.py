@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...experiments.journal.records import CellValues, Row
 from ...experiments.report.overview import full_name, settings, student_prompts, teacher_reply
+from ...foundation.commands import program
 from ...nodes.asking.failures import printable
 from ...nodes.flags import FLAG_KINDS
 from ...nodes.steps import number_steps
@@ -98,5 +99,5 @@ def _tokens(row: Row) -> str:
         if numbers[f"{role}_calls"]
     ]
     stopped = f"finish reason: {row['finish_reason']}" if row["finish_reason"] else ""
-    trace = f"trace {row['trace_id']} in MLflow: tot ui" if row["trace_id"] else ""
+    trace = f"trace {row['trace_id']} in MLflow: {program()} ui" if row["trace_id"] else ""
     return "\n".join(filter(None, [*lines, stopped, trace]))

@@ -10,6 +10,7 @@ from ...experiments.report.conclusion import conclusion
 from ...experiments.report.review_effects import review_cells, review_summary
 from ...experiments.report.summary import comparisons, summarise
 from ...experiments.report.table import comparison_cells, rich_table, summary_cells, terms, usd
+from ...foundation.commands import program
 from ...nodes.asking.failures import printable
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
         )
     if outcome.waiting:
         console.print(
-            f"{outcome.waiting} problems need review: run tot review (or tot review --web), then rerun this command.",
+            f"{outcome.waiting} problems need review: run {program()} review (or {program()} review --web), "
+            "then rerun this command.",
             style="yellow",
         )
     show_errors_of(journal, cells, console)
@@ -77,7 +79,7 @@ def warn_of_faults(experiment: str, summaries: list[ConditionSummary], console: 
 
     # A few cut replies are normal; more than 10 % suggest that the limit is too low.
     refused, cut = counted("refused", 0), counted("truncated", 0.1)
-    look = f"look at them with: tot show {quote(experiment)}"
+    look = f"look at them with: {program()} show {quote(experiment)}"
     for said in (
         f"plans were refused or empty: {refused}; {look}" if refused else "",
         f"replies ran into the token limit: {cut}; raise --max-tokens" if cut else "",

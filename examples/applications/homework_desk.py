@@ -1,6 +1,7 @@
 """A parent graph with a router and a summariser, kept in sqlite: a pause for review outlives the process.
 
-The models are TOT_TEACHER and TOT_STUDENT, names as for `load_chat_model`. The first command waits for a reviewer, the second resumes:
+The models are TOT_TEACHER and TOT_STUDENT, names as for `load_chat_model`. The first command waits for a reviewer, the second
+resumes:
 
     python homework_desk.py ask THREAD "What is 6 * 7?"
     python homework_desk.py approve THREAD

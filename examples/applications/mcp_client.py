@@ -1,7 +1,7 @@
 """An MCP client of `tot mcp`: over HTTP if it is given an address, else over stdio with the command that follows.
 
-    python mcp_client.py "What is 6 * 7?" http://127.0.0.1:8766/mcp
-    python mcp_client.py "What is 6 * 7?" tot mcp --student hf:HuggingFaceTB/SmolLM2-135M-Instruct
+python mcp_client.py "What is 6 * 7?" http://127.0.0.1:8766/mcp
+python mcp_client.py "What is 6 * 7?" tot mcp --student hf:HuggingFaceTB/SmolLM2-135M-Instruct
 """
 
 import asyncio

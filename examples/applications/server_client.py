@@ -1,6 +1,6 @@
 """A client of a LangGraph server (`langgraph dev` in this repository): starts a run, edits its steps, reads the answer.
 
-    python server_client.py http://127.0.0.1:2024 "What is 6 * 7?"
+python server_client.py http://127.0.0.1:2024 "What is 6 * 7?"
 """
 
 import sys

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any, cast
 
-from ...foundation.nearest import nearest
+from ...foundation.wording import nearest
 from ...graphs.methods import is_reviewed, method_named
 from ...prompts import PromptSet
 from ...prompts.examples import digest

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ...foundation.nearest import nearest
+from ...foundation.wording import nearest
 from .config import ExperimentConfig
 from .overrides import with_settings
 

@@ -183,7 +183,7 @@ def _parquet(rows: list[FlatRow], path: Path) -> None:
 
 
 def _hf(rows: list[FlatRow], path: Path) -> None:
-    from ...foundation.installing import install
+    from ...foundation.commands import install
 
     try:
         import datasets

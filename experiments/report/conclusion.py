@@ -64,17 +64,21 @@ def _of_all(found: Sequence[ComparisonSummary]) -> str:
 def _of_one(c: ComparisonSummary) -> str:
     if _significant(c):
         kind = "a lift" if c["difference"] > 0 else "a loss"
-        return f"{_who(c)} shows {kind} of {_points(c)} over {c['a']} on these {c['n']:,} problems{_range(c)}."
+        return f"{_who(c)} shows {kind} of {_points(c)} over {c['a']} on {_problems(c)}{_range(c)}."
     margin = c["margin"]
     if margin is not None and c["p_equivalent"] is not None and c["p_equivalent"] < LEVEL:
-        return f"As good as equal: the difference is smaller than {100 * margin:g} points on these {c['n']:,} problems."
+        return f"As good as equal: the difference is smaller than {100 * margin:g} points on {_problems(c)}."
     if margin is not None and c["p_not_worse"] is not None and c["p_not_worse"] < LEVEL:
         return f"{_who(c)} is not worse than {c['a']} by more than {100 * margin:g} points; no evidence of a difference."
     beyond = f", and none that it is within {100 * margin:g} points" if margin is not None else ""
     kind = "a loss" if c["difference"] < 0 else "a lift"
     if not c["difference"]:
-        return f"No evidence of a difference{beyond}: {c['a']} and {_who(c)} score the same on these {c['n']:,} problems."
+        return f"No evidence of a difference{beyond}: {c['a']} and {_who(c)} score the same on {_problems(c)}."
     return f"No evidence of {kind}{beyond}; {_of_size(c)}"
+
+
+def _problems(c: ComparisonSummary) -> str:
+    return "this problem" if c["n"] == 1 else f"these {c['n']:,} problems"
 
 
 def _of_largest(c: ComparisonSummary) -> str:

@@ -134,11 +134,19 @@ def choose_rows(journal: Journal, cell: CellValues, wanted: Sequence[Wanted] = (
     return [row for row in rows if any(tests[name](row) for name in wanted)]
 
 
+def has_base(journal: Journal, cell: CellValues) -> bool:
+    """Return whether a cell is compared with another one, its base."""
+    return _pair(journal, cell) is not None
+
+
 def _flipped(journal: Journal, cell: CellValues) -> set[str]:
-    for base, other in base_pairs(conditions(journal)):
-        if other.cell["condition"] == cell["condition"]:
-            return {key for key, x, y in zip(*paired(base, other), strict=True) if x != y}
-    return set()
+    pair = _pair(journal, cell)
+    return {key for key, x, y in zip(*paired(*pair), strict=True) if x != y} if pair else set()
+
+
+def _pair(journal: Journal, cell: CellValues) -> tuple[Condition, Condition] | None:
+    pairs = base_pairs(conditions(journal))
+    return next((pair for pair in pairs if pair[1].cell["condition"] == cell["condition"]), None)
 
 
 def find_row(rows: Sequence[Row], problem: str) -> int:

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...foundation.nearest import nearest
 from ...foundation.statuses import STATUSES
+from ...foundation.wording import nearest
 from ...nodes.asking.failures import printable
 
 if TYPE_CHECKING:

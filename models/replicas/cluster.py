@@ -18,8 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ...foundation.commands import install
 from ...foundation.folders import PACKAGE
-from ...foundation.installing import install
 
 STORE_BYTES = 100 * 2**20
 """Size of the object store of a Ray that is started here. Small, because only messages and replies pass through it."""

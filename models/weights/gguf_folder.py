@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ...foundation.installing import install
+from ...foundation.commands import install
 from .cache import cache_folder, locked, written
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from ...foundation.commands import install
 from . import transformers_model
 from .openvino_folder import CannotServeError
 
@@ -57,7 +58,7 @@ def load_local(
 
 def _for_openvino(model_id: str, weights: Any, dtype: str, hub_options: dict[str, Any]) -> tuple[Any, PreTrainedTokenizerBase]:
     if find_spec("openvino_genai") is None:
-        raise ImportError("the package openvino-genai is missing; install it with: pip install 'trace-of-thought[local]'")
+        raise ImportError(f"the package openvino-genai is missing; install it with: {install('local')}")
     from .openvino_model import load_openvino
 
     return load_openvino(model_id, weights, dtype, **hub_options)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from ...foundation.installing import install
+from ...foundation.commands import install
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 from ..errors import StoreError, cannot_be_used
 from . import queue_tables as tables

@@ -39,7 +39,12 @@ def test_a_function_without_a_question_that_returns_a_bool_will_do():
 @pytest.mark.parametrize(
     ("verifier", "error", "message"),
     [
-        (7, TypeError, "verifier=7 is none"),
+        (7, TypeError, "verifier=7 is no verifier: it cannot be called"),
+        (
+            "numeric",
+            TypeError,
+            "verifier='numeric' is no verifier: it is a name; .* imported from trace_of_thought.verification",
+        ),
         (lambda response: True, TypeError, "cannot be called as"),
         (lambda response, reference: 0.5, TypeError, "returned 0.5"),
         (lambda response, reference: 1 / 0, ValueError, "raised ZeroDivisionError"),

@@ -1,6 +1,7 @@
 import pytest
 
 from trace_of_thought import ModelError, build_baseline, build_trace_of_thought
+from trace_of_thought.foundation.commands import install
 from trace_of_thought.models import ScriptedChatModel, load_chat_model
 
 
@@ -14,7 +15,8 @@ def no_keys(monkeypatch):
     [
         ("gpt-4.1", ValueError, "has no provider"),
         ("hf:", ValueError, "has no provider"),
-        ("nobody:x", ValueError, "unknown provider 'nobody'"),
+        ("nobody:x", ValueError, "unknown provider 'nobody'; use hf:"),
+        ("opnai:x", ValueError, r"unknown provider 'opnai' \(did you mean 'openai'\?\); use hf:"),
         ("openai:gpt-4.1", ValueError, "needs OPENAI_API_KEY"),
         ("hf:./missing.gguf", FileNotFoundError, "no such file"),
         ("recorded:missing.jsonl", FileNotFoundError, "no recorded decompositions"),
@@ -23,6 +25,16 @@ def no_keys(monkeypatch):
 def test_a_name_that_cannot_be_loaded_says_what_to_do(spec, error, message):
     with pytest.raises(error, match=message):
         load_chat_model(spec)
+
+
+def test_a_missing_extra_is_named_with_the_tested_versions(monkeypatch):
+    def missing(*args, **options):
+        raise ImportError("Initializing ChatOpenAI requires the langchain-openai package. Please install it with ...")
+
+    monkeypatch.setattr("langchain.chat_models.init_chat_model", missing)
+    with pytest.raises(ImportError) as caught:
+        load_chat_model("openai:m")
+    assert str(caught.value) == f"model 'openai:m' needs langchain-openai; install it with: {install('openai')}"
 
 
 def test_options_reach_a_remote_model():

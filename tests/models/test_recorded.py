@@ -52,7 +52,7 @@ def test_the_sample_says_that_it_knows_its_own_problems_only():
     teacher = RecordedTeacher.from_file("sample")
     teacher.check_question(f"  {teacher.questions[0]} ")
     for ask in (teacher.check_question, teacher.invoke):
-        with pytest.raises(LookupError, match="has steps for its own 40 problems only, .*; use --teacher self"):
+        with pytest.raises(LookupError, match=r"has steps for its own 40 problems only, .*; use --teacher self"):
             ask("What is 6 * 7?")
 
 

@@ -65,7 +65,10 @@ def test_subject_and_level_are_kept(tmp_path):
     ("line", "complaint"),
     [
         ('{"question": "1 + 1?"', "line 2: not JSON"),
-        ("[1]", "line 2: a list instead of a JSON object"),
+        (
+            "[1]",
+            "line 2: a list instead of a JSON object; write one object a line, or name a file that holds one JSON list .json",
+        ),
         ('{"text": "1 + 1?"}', "line 2: no column for the question; it has text"),
         ('{"question": ["1"]}', "line 2: column 'question' holds a list"),
         ("[" * 100_000, "line 2: not JSON"),

@@ -93,7 +93,12 @@ def test_a_status_is_a_verdict():
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        (7, TypeError, "verifier=7 is none"),
+        (7, TypeError, "verifier=7 is no verifier: it cannot be called"),
+        (
+            "numeric",
+            TypeError,
+            "verifier='numeric' is no verifier: it is a name; .* imported from trace_of_thought.verification",
+        ),
         (lambda response: True, TypeError, "cannot be called as"),
         (lambda response, reference, other: True, TypeError, "cannot be called as"),
         (lambda response, reference: 0.5, TypeError, "returned 0.5"),

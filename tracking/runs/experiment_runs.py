@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from ...foundation.commands import program
 from ...foundation.visible import first_line
 from ..store.errors import TrackingUnavailable
 from ..store.paging import items_of_all_pages
@@ -78,7 +79,7 @@ class OpenRuns:
     def shown(self) -> str:
         """Where to see the experiment: the URL of a server's page, or how to open a database."""
         page = self.store.page(f"/experiments/{self.experiment_id}/runs/{self.parent_id}")
-        return page or f"run {self.parent_id} in {self.store.address}; open it with: tot ui"
+        return page or f"run {self.parent_id} in {self.store.address}; open it with: {program()} ui"
 
     def handler(self, cell: str, *, tags: Mapping[str, str] | None = None) -> TraceHandler:
         """Return the callback handler for a cell's graph runs. Their traces belong to its run and link to its prompts."""

@@ -13,6 +13,7 @@ from ....experiments.journal.find_journal import journals
 from ....experiments.journal.journal import Journal
 from ....experiments.report.overview import Overview, overview
 from ....experiments.report.table import rich_table
+from ....foundation.commands import program
 from ....foundation.folders import home
 from ....nodes.asking.failures import explain
 from ...screens.consoles import wide
@@ -33,7 +34,7 @@ def listing(
     if not any(row[-1] for row in rows):
         header, rows = header[:-1], [row[:-1] for row in rows]
     console.print(rich_table("Experiments", header, rows, console.width))
-    print("Look at one with: tot show EXPERIMENT")
+    print(f"Look at one with: {program()} show EXPERIMENT")
 
 
 def _read(path: Path, console: Console) -> Overview | None:

@@ -19,8 +19,8 @@ def repair(
 ) -> None:
     """Recover an experiment whose journal is damaged.
 
-    A journal without damage is left as it is. Otherwise writes what can be read into a new journal in the place of the damaged one, which is kept beside it, and says what is
-    missing. Rerun the experiment to solve the missing problems again.
+    Writes what can be read into a new journal in the place of the damaged one, which is kept beside it, and says what is
+    missing. Rerun the experiment to solve the missing problems again. A journal without damage is left as it is.
     """
     found = [path for path in (Path(experiment), journal_path(home(), experiment)) if path.is_file()]
     if not found:

@@ -11,8 +11,9 @@ from rich.console import Console
 from ....experiments.journal.find_journal import find_journal
 from ....experiments.journal.journal import Journal
 from ....experiments.journal.records import CellValues, Row
-from ....experiments.report.overview import Wanted, choose_cells, choose_rows, find_row, full_name
+from ....experiments.report.overview import Wanted, choose_cells, choose_rows, find_row, full_name, has_base
 from ....experiments.report.table import rich_table, statuses
+from ....foundation.commands import program
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable
 from ...screens.consoles import wide
@@ -34,7 +35,7 @@ def show(
     """
     given: dict[Wanted, bool] = {"failed": failed, "flipped": flipped, "no_answer": no_answer}
     wanted = [name for name, chosen in given.items() if chosen]
-    words = ["tot", "show", experiment]
+    words = [program(), "show", experiment]
     options = _options(wanted)
     console = wide(Console(highlight=False))
     with find_journal(experiment, home()) as journal:
@@ -43,6 +44,8 @@ def show(
             _list_cells(journal, chosen, words, wanted, problem, console)
             return
         rows = choose_rows(journal, chosen[0], wanted)
+        if not rows and flipped and not has_base(journal, chosen[0]):
+            raise LookupError(f"{full_name(chosen[0])} has no base that it is compared with: leave --flipped out")
         words = [*words, chosen[0]["id"]]
         if problem:
             place = find_row(rows, problem)

@@ -9,7 +9,7 @@ def test_an_empty_folder_gets_no_database(tot, tmp_path):
     said = "nothing to send: nothing waits for sqlite:///mlflow.db, which does not exist yet\n"
     assert tot("sync") == (0, said)
     Outbox(tmp_path / ".trace_of_thought" / "outbox.sqlite").add("tr-1", "{}", "http://away:5000")
-    assert tot("sync") == (0, "1 traces wait for http://away:5000: send them with --tracking-uri\n" + said)
+    assert tot("sync") == (0, "1 trace waiting for http://away:5000: send with --tracking-uri\n" + said)
     assert not (tmp_path / "mlflow.db").exists()
     code, text = tot("ui")
     assert (code, "there is no mlflow.db yet" in text) == (1, True)

@@ -116,6 +116,7 @@ def test_one_sentence_says_what_to_think(tmp_path):
     )
     [same] = compare_pairs(matched(A, A, tmp_path), margin=0.15)
     assert conclusion([same]) == "As good as equal: the difference is smaller than 15 points on these 24 problems."
+    assert "score the same on this problem." in conclusion([{**same, "n": 1, "p_equivalent": None, "p_not_worse": None}])
     [few] = compare_pairs(matched(A, A, tmp_path), margin=0.02)
     assert conclusion([few]).startswith("No evidence of a difference, and none that it is within 2 points")
     two = [{**few, "student": "small"}, {**few, "student": "large", "difference": 0.1, "needed": 240}]

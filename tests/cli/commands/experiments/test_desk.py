@@ -68,6 +68,8 @@ def test_show_leads_from_the_experiment_to_a_problem_and_on(tot, lift, openai_se
     assert [line.split()[-1] for line in text.splitlines() if "correct" in line] == ["3", "3"]
     assert text.splitlines()[-1].endswith(" --failed")
     assert "no such problems" in tot("show", "lift", "standard", "--no-answer")[1]
+    code, text = tot("show", "lift", "standard", "--flipped")
+    assert (code, "s standard on sums has no base that it is compared with" in text) == (1, True)
 
 
 def test_combinations_that_differ_in_an_option_are_chosen_by_it(tot, tmp_path, openai_server):

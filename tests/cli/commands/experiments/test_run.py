@@ -135,7 +135,7 @@ def test_names_in_a_data_set_cannot_steer_the_terminal(tot, server, tmp_path):
         (("--student", "self", "--dry-run"), "a student cannot be 'self'"),
         (
             ("--student", "openai:m", "--exclude", "method=standart", "--dry-run"),
-            "no combination has the method 'standart', did you mean",
+            "no combination has the method 'standart' (did you mean",
         ),
         (
             ("--student", "openai:m", "--exclude", "method=standard,seed=7", "--dry-run"),
@@ -144,7 +144,7 @@ def test_names_in_a_data_set_cannot_steer_the_terminal(tot, server, tmp_path):
         (("--student", "openai:m", "--exclude", "seed=²", "--dry-run"), "no combination has the seed '²'"),
         (
             ("--student", "openai:m", "--price", "openai:n=1/2", "--dry-run"),
-            "the experiment has no model 'openai:n', did you mean 'openai:m'?",
+            "the experiment has no model 'openai:n' (did you mean 'openai:m'?)",
         ),
         (("--student", "openai:m", "--review", "alwys"), "'alwys' is not one of 'never', 'always', 'flagged'"),
         (("--student", "openai:m", "--tracking-fallback", "away"), "'away' is not"),

@@ -1,0 +1,27 @@
+"""Commands that messages suggest: how to install an extra, and how to call this program."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from .folders import PACKAGE
+
+_NAME = "tot"
+
+
+def install(extra: str) -> str:
+    """Return the command that installs an extra: in a checkout from there, with the versions that were tested."""
+    if (PACKAGE / "pyproject.toml").is_file() and (PACKAGE / "constraints.txt").is_file():
+        return f"pip install -c {PACKAGE}/constraints.txt -e '{PACKAGE}[{extra}]'"
+    return f"pip install 'trace-of-thought[{extra}]'"
+
+
+def program() -> str:
+    """Return `tot`, or the path by which it was started where a shell would not find that name, such as `.venv/bin/tot`."""
+    started = Path(sys.argv[0])
+    if started.name != _NAME or not started.is_file():  # a library in another program
+        return _NAME
+    found = shutil.which(_NAME)
+    return _NAME if found and Path(found).samefile(started) else sys.argv[0]

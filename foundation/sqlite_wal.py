@@ -22,6 +22,8 @@ class TextCursor(sqlite3.Cursor):
             return super().execute(sql, parameters)
         except UnicodeEncodeError:
             return super().execute(sql, encodable_values(parameters))
+        except UnicodeDecodeError as error:  # SQLite's own message quotes what stands in a damaged file
+            raise sqlite3.DatabaseError(f"its tables cannot be read ({error})") from error
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> Self:
         """Execute a statement for each row."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ...foundation.sqlite_wal import TextConnection
 from ...foundation.statuses import STATUSES
 from .database_layout import SCHEMA, files_of
 from .sqlite_pages import Record, Value, read_records
@@ -53,7 +54,10 @@ def readable_records(path: Path, folder: Path) -> Iterator[Record]:
     They are read from a copy in `folder`, into which SQLite first merges the write-ahead log. The journal is not changed.
     """
     copy = copy_of(path, folder)
-    with closing(sqlite3.connect(copy)) as db, suppress(sqlite3.DatabaseError):  # a log that SQLite cannot merge is lost
+    with (
+        closing(sqlite3.connect(copy, factory=TextConnection)) as db,
+        suppress(sqlite3.DatabaseError),
+    ):  # a log that SQLite cannot merge is lost
         db.execute("pragma wal_checkpoint(truncate)")
     return read_records(copy.read_bytes())
 

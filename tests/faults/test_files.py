@@ -92,6 +92,17 @@ def test_after_a_repair_the_same_command_solves_what_is_missing_and_nothing_else
     assert len(hostile.asked) - asked == left
 
 
+def test_damage_that_sqlite_quotes_in_its_message_is_explained(whole):
+    path, _, _ = whole
+    with sqlite3.connect(path) as db:
+        db.execute("pragma writable_schema = on")
+        db.execute("insert into sqlite_master values ('table', cast(x'ff41' as text), 'x', 0, 'no SQL')")
+    db.close()
+    assert f"the journal {path} is damaged" in refusal(rows_of, path)
+    assert repair_journal(path) is not None
+    assert len(rows_of(path)) == PROBLEMS
+
+
 def test_a_repair_of_a_sound_journal_changes_nothing(whole, tot):
     path, content, _ = whole
     files = sorted(path.parent.iterdir())

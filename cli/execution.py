@@ -68,7 +68,7 @@ def execute(
         return
     from ..experiments.run.model_pool import ModelPool
 
-    ModelPool().check_all(plan.cells)  # before the journal: a misspelt model or address should leave no files
+    ModelPool().check_all(plan)  # before the journal: a misspelt model or address should leave no files
     quiet_loading(model.model for model in (*config.students, *config.teachers))
     store = tracking.connect(target[0], fallback=target[1]) if target is not None else None
     with open_journal(plan, home()) as journal:

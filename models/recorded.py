@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -75,13 +75,13 @@ class RecordedTeacher(BaseChatModel):
         """The recorded questions, with white space folded."""
         return list(self.records)
 
-    def check_question(self, question: str) -> None:
-        """Raise what a call would raise if nothing is recorded for a question.
+    def check_questions(self, questions: Sequence[str]) -> None:
+        """Raise what calls would raise if nothing is recorded for any of the questions.
 
         Raises:
             LookupError: nothing is recorded.
         """
-        if not self._find(_fold(question)):
+        if questions and not any(self._find(_fold(question)) for question in questions):
             raise self._missing(self.wants, known=False)
 
     def _missing(self, kind: str, *, known: bool) -> LookupError:

@@ -86,7 +86,7 @@ def solve(
     by = teacher if taught else "self"  # other methods need no teacher
     if not is_ladder(mode):  # a ladder may not ask its teacher
         for model in recordings(by, student):
-            model.check_question(question)
+            model.check_questions([question])
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
     options = GraphOptions(
         prompts=texts,

@@ -37,6 +37,12 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
         except Exception as error:
             ready &= "_API_KEY" in str(error)  # a missing key does not matter for an estimate
             console.print(f"note: this run would fail: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
+    for cell in plan.cells if ready else ():
+        try:
+            pool.check_recorded(cell, plan.sets[cell.problems])
+        except LookupError as error:
+            ready = False
+            console.print(f"note: {cell.label} would fail: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
     path = journal_path(home, plan.config.name)
     journal = Journal(path) if path.exists() else None  # a dry run must not create one
     try:

@@ -54,10 +54,8 @@ def readable_records(path: Path, folder: Path) -> Iterator[Record]:
     They are read from a copy in `folder`, into which SQLite first merges the write-ahead log. The journal is not changed.
     """
     copy = copy_of(path, folder)
-    with (
-        closing(sqlite3.connect(copy, factory=TextConnection)) as db,
-        suppress(sqlite3.DatabaseError),
-    ):  # a log that SQLite cannot merge is lost
+    # a log that SQLite cannot merge is lost
+    with closing(sqlite3.connect(copy, factory=TextConnection)) as db, suppress(sqlite3.DatabaseError):
         db.execute("pragma wal_checkpoint(truncate)")
     return read_records(copy.read_bytes())
 

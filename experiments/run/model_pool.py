@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.caches import BaseCache
 from langchain_core.language_models import BaseChatModel
 
+from ...graphs.methods import is_ladder
 from ...models.load import load_chat_model
+from ...models.recorded import RecordedTeacher
 from ...models.replicas.cluster import check_ray
 from ...models.replicas.places import Place, places_of
 from ...models.replicas.replicated import ReplicatedChatModel
 from ...models.weights.find_model import check_found
+from ...problems import ProblemSet
 from ..design.cells import Cell
 from ..design.config import ModelConfig
+from ..design.plan import Plan
 
 
 class ModelPool:
@@ -47,11 +51,22 @@ class ModelPool:
         else:
             self.get(config)
 
-    def check_all(self, cells: Iterable[Cell]) -> None:
-        """Check the students and teachers of cells; raises as `check` does."""
-        for cell in cells:
+    def check_all(self, plan: Plan) -> None:
+        """Check the models of a plan; raises as `check` and `check_recorded` do."""
+        for cell in plan.cells:
             for model in filter(None, (cell.student, cell.teacher)):
                 self.check(model)
+            self.check_recorded(cell, plan.sets[cell.problems])
+
+    def check_recorded(self, cell: Cell, problems: ProblemSet) -> None:
+        """Raise an error if a recorded model of a cell knows none of its problems.
+
+        Raises:
+            LookupError: nothing is recorded for any problem. A ladder's teacher is not checked: it may never be asked.
+        """
+        for model in filter(None, (cell.student, None if is_ladder(cell.mode) else cell.teacher)):
+            if isinstance(loaded := self.get(model) if model.model.startswith("recorded:") else None, RecordedTeacher):
+                loaded.check_questions([problem.question for problem in problems])
 
     def get(self, config: ModelConfig) -> BaseChatModel:
         """Return the model of a configuration; it is loaded at the first call."""

@@ -120,7 +120,7 @@ class _Run:
         """Run remote students concurrently and local ones one after the other, since these compete for memory and cores."""
         students = list({model_key(cell.student): cell.student for cell in self.plan.cells}.values())
         # before any problem runs, so that a misspelt last model is not found after hours
-        self.pool.check_all(self.plan.cells)
+        self.pool.check_all(self.plan)
         todo = self.plan.missing(self.journal)
         self.outcome.missing = {cell: len(units) for cell, units in todo.items()}
         for cell in self.plan.cells:

@@ -50,8 +50,8 @@ def test_a_missing_question_is_named_once_and_without_the_prompt(tmp_path):
 
 def test_the_sample_says_that_it_knows_its_own_problems_only():
     teacher = RecordedTeacher.from_file("sample")
-    teacher.check_question(f"  {teacher.questions[0]} ")
-    for ask in (teacher.check_question, teacher.invoke):
+    teacher.check_questions(["What is 6 * 7?", f"  {teacher.questions[0]} "])
+    for ask in (lambda question: teacher.check_questions([question]), teacher.invoke):
         with pytest.raises(LookupError, match=r"has steps for its own 40 problems only, .*; use --teacher self"):
             ask("What is 6 * 7?")
 

@@ -18,4 +18,4 @@ def test_it_prints_a_question_that_the_models_can_answer(tot, monkeypatch, store
     if teacher == "self":
         assert record == {"question": "What is 6 * 7?"}
     else:
-        load_chat_model(teacher).check_question(record["question"])
+        load_chat_model(teacher).check_questions([record["question"]])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ...experiments.journal.journal import Journal
+    from ...nodes.state import Solution
 
 SHOWN = 4_000
 """Characters of a text that are shown without --full."""
@@ -52,7 +53,7 @@ def show_problem(journal: Journal, cell: CellValues, key: str, console: Console,
         part("Value of the program", program["value"])
         part("Error of the program", program["error"])
     for number, solution in enumerate((detail.get("solutions") or [])[1:], 2):  # the first is the solution above
-        part(f"Sample {number} (answer {solution['answer']})", solution["text"])
+        part(f"Sample {number} ({_outcome(solution)})", solution["text"])
     part("Error", row["error"])
     part("Verdict", _verdict(row))
     part("Tokens", _tokens(row))
@@ -68,6 +69,13 @@ def _show_prompts(part: Callable[[str, str | None], None], cell: CellValues, row
             place = [f"{number} of {len(asked)}"] if len(asked) > 1 else []
             about = "; ".join([*place, *notes])
             part("Prompt of the student" + (f" ({about})" if about else ""), prompt)
+
+
+def _outcome(solution: Solution) -> str:
+    program = solution.get("program")
+    if program and program["error"]:
+        return f"the program failed: {program['error']}"
+    return f"answer {solution['answer'] or 'none'}"
 
 
 def _review(review: object) -> str:

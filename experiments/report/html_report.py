@@ -38,6 +38,8 @@ class ShownRow(TypedDict):
     answer: str | None
     steps: list[str]
     solution: str
+    program_error: str
+    """Why a program gave no value, "" if it did and for other solutions."""
     flags: list[str]
     verdict: dict[str, str | int | float | bool]
     error: str | None
@@ -191,13 +193,14 @@ def _problem(set_name: str, problem: Problem) -> ShownProblem:
 
 def _shown_row(row: Row, why: str) -> ShownRow:
     detail = row["detail"]
-    solution = detail.get("solution") or ""
+    solution, program = detail.get("solution") or "", detail.get("program")
     return {
         "status": row["status"],
         "cause": why,
         "answer": row["answer"],
         "steps": detail.get("steps") or [],
         "solution": solution[:SHOWN_CHARACTERS] + (" [cut]" if len(solution) > SHOWN_CHARACTERS else ""),
+        "program_error": program["error"] if program else "",
         "flags": [flag["kind"] for flag in detail.get("flags") or []],
         "verdict": {
             k: v for k, v in (detail.get("verdict") or {}).items() if isinstance(v, str | int | float | bool) and v != ""

@@ -30,7 +30,7 @@ class ConditionSummary(TypedDict):
     """Lower end of Wilson's 95 % interval."""
     high: float | None
     strict_accuracy: float | None
-    """Share of answers that are right in the requested format."""
+    """Share of answers that are right in the requested format; None if none was requested, as for programs."""
     statuses: dict[str, int]
     """Number of rows by status."""
     errors: int

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from ...nodes.state import CheckValues, VerdictValues
-from ...nodes.verify import claim_and_working
+from ...nodes.verify import judged
 from ...problems import Problem
 from ..journal.journal import Journal
 from ..journal.records import Row
@@ -55,14 +55,13 @@ def rescore(journal: Journal) -> Rescoring:
 
 
 def _verified(row: Row, problem: Problem, done: Rescoring) -> Row:
-    from ...verification import check_solution, verify_answer
+    from ...verification import as_verifier
 
     detail = row["detail"]
     # the parts of a graph's state that the verify node would read
-    state: Any = {"solution": detail.get("solution") or "", "solutions": [], **detail}
-    claim, working = claim_and_working(state)
-    verdict = verify_answer(claim, problem.reference, question=problem.question)
-    check = check_solution(working, steps=detail.get("steps"))
+    asked = {"question": problem.question, "reference": problem.reference}
+    state: Any = {"solution": detail.get("solution") or "", "solutions": [], **detail, **asked}
+    verdict, check = judged(state, as_verifier(None))
     status, score = judge(problem, {"status": verdict.status, "answer": verdict.answer}, None)
     done.rows += 1
     if status != row["status"]:

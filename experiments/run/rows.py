@@ -68,7 +68,7 @@ def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) ->
 
 
 def strict(verdict: Mapping[str, Any], status: RowStatus) -> int | None:
-    """Return 1 if the answer was right in the requested format, 0 if not, None if it was not judged."""
+    """Return 1 if the answer was right in the requested format, 0 if not, None if it was not judged or none was requested."""
     known = verdict.get("strict")
     return None if status not in SCORED or known is None else int(known)
 

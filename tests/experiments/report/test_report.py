@@ -24,7 +24,7 @@ from trace_of_thought.experiments.report.table import markdown_table, summary_ce
 from trace_of_thought.experiments.run.preparing import open_journal
 from trace_of_thought.experiments.run.rescoring import rescore
 from trace_of_thought.models import RecordedTeacher, ScriptedChatModel
-from trace_of_thought.verification import Equation, SolutionCheck, Verdict
+from trace_of_thought.verification import Equation, SolutionCheck, StepCheck, Verdict
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data" / "released_traces"
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> | $x$ {{ 7 * 7 }}"
@@ -198,7 +198,20 @@ def test_rescoring_a_program_judges_its_value_and_never_its_source(experiment, s
     _, journal = experiment({"scripted:s": student}, problems=sums(3), methods="program_of_thought")
     done = rescore(journal)
     assert (done.rows, done.changed) == (3, {})
-    assert "1 no_answer" in make_report(journal).markdown
+    report = make_report(journal)
+    assert "1 no_answer" in report.markdown
+    # no format was asked for
+    assert "strict" not in report.markdown
+    shown = [next(iter(problem["rows"].values())) for problem in data_of(report.html)["problems"]]
+    assert [row["solution"] for row in shown] == [writes(f"What is {number} + 1?") for number in range(3)]
+    assert ["NameError" in row["program_error"] for row in shown] == [True, False, False]
+
+
+def test_the_samples_of_a_program_count_with_their_values(experiment, sums, tmp_path):
+    student = ScriptedChatModel(script=[f"def solution():\n    return {value}" for value in ("1", "1 + 1", "one")])
+    experiment({"scripted:s": student}, problems=sums(1), methods="program_of_thought", samples=3)
+    [side] = sides_of("experiment:program_of_thought", tmp_path)
+    assert [sorted(scores) for scores in side.trials.values()] == [[0.0, 0.0, 1.0]]
 
 
 def test_unknown_costs_are_shown_as_unknown():
@@ -218,6 +231,23 @@ def test_causes_tell_slips_from_formats():
     assert cause({**row, "detail": {}}, "6 * 7?") == "other wrong answer"
     assert cause({**row, "status": "no_answer"}, "6 * 7?") == "no answer"
     assert cause({**row, "status": "error", "detail": {}}, "6 * 7?") == "error"
+
+
+@pytest.mark.parametrize(
+    ("status", "source", "named"),
+    [
+        ("incorrect", "def solution(): return 1", "wrong value"),
+        ("no_answer", "def solution(): return x", "program failed"),
+        ("no_answer", "", "no program"),
+        ("correct", "def solution(): return 7", "correct"),
+    ],
+)
+def test_the_cause_of_a_program_is_no_missing_step(status, source, named):
+    # as earlier versions stored it: every step skipped
+    check = asdict(SolutionCheck("unchecked", steps=(StepCheck(0, "skipped", ""),)))
+    program = {"source": source, "value": "", "error": ""}
+    detail = {"verdict": asdict(Verdict("incorrect", "1")), "check": check, "program": program}
+    assert cause({"status": status, "finish_reason": "stop", "detail": detail}, "3 + 4?") == named
 
 
 def test_released_traces_become_cells(tmp_path):

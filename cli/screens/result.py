@@ -57,12 +57,13 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     missing = sum(outcome.missing.values())
     if missing:
         console.print(
-            f"Stopped by {outcome.stopped_by}: {missing} problems are left. Raise the limit and rerun the command to resume.",
+            f"Stopped by {outcome.stopped_by}: {missing} solutions are left. Raise the limit and rerun the command to resume.",
             style="yellow",
         )
     if outcome.waiting:
         console.print(
-            f"{outcome.waiting} problems need review: run tot review (or tot review --web), then rerun this command.",
+            f"{outcome.waiting} solutions wait until their steps are reviewed: run tot review (or tot review --web), "
+            "then rerun this command.",
             style="yellow",
         )
     show_errors_of(journal, cells, console)

@@ -72,6 +72,29 @@ def test_the_figures_are_drawn_in_the_colours_of_the_page(journal):
         assert not re.search(r"#01020[0-9]|#0708|#040506", svg)
 
 
+def test_the_figures_say_what_the_tables_say(experiment, sums):
+    fields = {"methods": ["standard", "trace_of_thought"], "modes": ["joint", "sequential"]}
+    _, journal = experiment({"scripted:s": ScriptedChatModel(script=lambda prompt: "Answer: 1")}, problems=sums(40), **fields)
+    made = make_report(journal)
+    assert "2.5 %" in made.figures["accuracy"]
+    # two methods with 40 problems each
+    assert ">n=40<" in made.figures["steps"]
+    assert "n=80" not in made.figures["steps"]
+    assert "Accuracy against tokens of teacher and student per problem<" in made.html
+    assert "Accuracy against cost" not in made.html
+
+
+def test_a_replayed_teacher_without_tokens_has_no_figure_of_its_cost(experiment, sums, tmp_path):
+    file = tmp_path / "plans.jsonl"
+    lines = [json.dumps({"question": f"What is {n} + 1?", "decomposition": "1. Add.\n2. State it."}) for n in range(3)]
+    file.write_text("\n".join(lines))
+    _, journal = experiment(problems=sums(3), teachers=[f"recorded:{file}"])
+    made = make_report(journal)
+    assert "frontier" not in made.figures
+    assert "Accuracy and cost" not in made.html
+    assert "per problem, as far as they are known<" in made.html
+
+
 def test_one_cell_and_nothing_solved_still_make_a_report(experiment, sums):
     student = ScriptedChatModel(script=lambda prompt: "I cannot say.")
     _, journal = experiment({"scripted:s": student}, problems=sums(2), methods="standard")
@@ -173,7 +196,10 @@ def test_problems_that_a_smaller_limit_leaves_out_are_not_missing(experiment, su
     open_journal(make_plan(build_config({**fields, "limit": 8})), tmp_path).close()  # killed before its first row
     _, journal = experiment(problems=file, limit=5)
     shown = overview(journal)
-    assert (shown["state"], shown["missing"], shown["problems"]) == ("finished", 0, 5)
+    assert (shown["state"], shown["missing"], shown["problems"], shown["solutions"]) == ("finished", 0, 5, 10)
+    lift = shown["lift"]
+    assert (lift["difference"], lift["by"], lift["over"]) == (0.0, "trace_of_thought (t)", "standard")
+    assert lift["low"] < 0 < lift["high"]
     _, journal = experiment(problems=file, limit=2)
     assert (overview(journal)["missing"], [summary["n"] for summary in summarise(journal)]) == (0, [5, 5])
 
@@ -298,7 +324,8 @@ def test_reviews_show_only_columns_that_hold_something():
 
 
 def test_lines_of_an_axis_stand_where_their_labels_say():
-    summary = {"n": 60, "rows": 60, "cost_usd": 0.0, "teacher_tokens": 0, "student_tokens": 1568, "accuracy": 0.2}
+    summary = {"n": 60, "rows": 60, "cost_usd": 0.0, "teacher_tokens": 0, "student_tokens": 1568}
+    summary |= {"unknown_tokens": 0, "accuracy": 0.2}
     shown = cost_figure([{**summary, "label": "standard", "student": "s", "problems": "sums"}])
     labels = [float(label) for label in re.findall(r">([\d.]+) %<", shown)]
     assert len(labels) > 3

@@ -99,12 +99,14 @@ def _verdict(row: Row) -> str:
 
 def _tokens(row: Row) -> str:
     numbers: dict[str, Any] = dict(row)
-    lines = [
-        f"{role}: {numbers[f'{role}_input_tokens']:,} input, {numbers[f'{role}_output_tokens']:,} output, "
-        f"{numbers[f'{role}_calls']} call{'' if numbers[f'{role}_calls'] == 1 else 's'}"
-        for role in ("teacher", "student")
-        if numbers[f"{role}_calls"]
-    ]
+    lines = [_usage(role, numbers) for role in ("teacher", "student") if numbers[f"{role}_calls"]]
     stopped = f"finish reason: {row['finish_reason']}" if row["finish_reason"] else ""
     trace = f"trace {row['trace_id']} in MLflow: tot ui" if row["trace_id"] else ""
     return "\n".join(filter(None, [*lines, stopped, trace]))
+
+
+def _usage(role: str, numbers: dict[str, Any]) -> str:
+    read, written, calls = (numbers[f"{role}_{name}"] for name in ("input_tokens", "output_tokens", "calls"))
+    # replayed replies often tell no tokens
+    used = f"{read:,} input, {written:,} output" if read or written else "tokens unknown"
+    return f"{role}: {used}, {calls} call{'' if calls == 1 else 's'}"

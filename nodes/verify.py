@@ -52,7 +52,8 @@ def judged(state: TraceState, verifier: Verifier) -> tuple[Verdict, SolutionChec
     claim = claim_of(state["solution"], state.get("program"), answer_of(state))
     verdict = verifier.verify(claim, state.get("reference"), question=state["question"])
     if state.get("program"):
-        return replace(verdict, source=None, strict=None, sentence=None), check_solution("")
+        unchecked = SolutionCheck("unchecked", summary="the arithmetic of a program is not checked.")
+        return replace(verdict, source=None, strict=None, sentence=None), unchecked
     return verdict, check_solution(state["solution"], steps=state.get("steps"))
 
 

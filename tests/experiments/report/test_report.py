@@ -233,6 +233,13 @@ def test_rescoring_a_program_judges_its_value_and_never_its_source(experiment, s
     assert ["NameError" in row["program_error"] for row in shown] == [True, False, False]
 
 
+def test_strict_is_empty_where_no_format_was_asked_for(experiment, sums):
+    _, journal = experiment(problems=sums(2), methods="standard", prompts=["default", "plain"])
+    assert [summary["strict_accuracy"] for summary in summarise(journal)] == [1.0, None]
+    rescore(journal)
+    assert [summary["strict_accuracy"] for summary in summarise(journal)] == [1.0, None]
+
+
 def test_the_samples_of_a_program_count_with_their_values(experiment, sums, tmp_path):
     student = ScriptedChatModel(script=[f"def solution():\n    return {value}" for value in ("1", "1 + 1", "one")])
     experiment({"scripted:s": student}, problems=sums(1), methods="program_of_thought", samples=3)

@@ -52,6 +52,7 @@ class ConditionSummary(TypedDict):
     cost_usd: float | None
     """None if a price or a token count is unknown."""
     tokens_per_correct: float | None
+    """None without a correct answer, or if the tokens of a call are unknown."""
     cost_per_correct: float | None
     seconds_per_correct: float | None
     seconds_per_problem: float | None

@@ -93,6 +93,7 @@ def test_a_replayed_teacher_without_tokens_has_no_figure_of_its_cost(experiment,
     assert "frontier" not in made.figures
     assert "Accuracy and cost" not in made.html
     assert "per problem, as far as they are known<" in made.html
+    assert [summary["tokens_per_correct"] is None for summary in summarise(journal)] == [False, True]
 
 
 def test_one_cell_and_nothing_solved_still_make_a_report(experiment, sums):

@@ -77,7 +77,7 @@ def execute(
                 outcome = _run_tracked(plan, journal, console, store, reviews, interruption)
             except (KeyboardInterrupt, SystemExit):
                 missing = sum(map(len, plan.missing(journal).values()))
-                console.print(f"Interrupted: {missing} problems are left. Rerun the command to resume.", style="yellow")
+                console.print(f"Interrupted: {missing} solutions are left. Rerun the command to resume.", style="yellow")
                 raise
         show_result(plan, journal, outcome, console, columns)
     if outcome.stopped_by or outcome.failed:

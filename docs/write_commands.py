@@ -30,7 +30,8 @@ VARIABLES = {
     "TOT_REVIEW": "LangGraph server: which plans the reviewed graph pauses for, `always` (default) or `flagged`; chat: never.",
     "TOT_ORIGINS": "LangGraph server: origins of web pages that may use it, comma-separated, besides this machine and Studio.",
     "TOT_TRACKING": "LangGraph server: MLflow experiment that every run is traced to. Default: no tracing.",
-    "TRACE_OF_THOUGHT_CACHE": "Folder of converted GGUF models. Default: `trace-of-thought` in the platform's cache folder.",
+    "TRACE_OF_THOUGHT_CACHE": "Folder of converted models and their exporter. Default: "
+    "`trace-of-thought` in the platform's cache folder.",
 }
 """What each variable of this project does. The page fails to build when the code reads one that is not here, or the reverse."""
 

@@ -64,7 +64,9 @@ def differs(state: TraceState) -> str:
 
 def answer_of(state: TraceState) -> str | None:
     """Return the answer of the solution that won the vote."""
-    return next((s["answer"] for s in state["solutions"] if s["text"] == state["solution"]), None)
+    # equal programs may differ in their outcome: one of them ran into the time limit
+    won = (state["solution"], state.get("program"))
+    return next((s["answer"] for s in state["solutions"] if (s["text"], s.get("program")) == won), None)
 
 
 def agreement_below(share: float) -> Signal:

@@ -130,7 +130,7 @@ class StepCheckValues(TypedDict):
     """`verification.StepCheck` as plain values."""
 
     step: int
-    status: Literal["carried_out", "skipped", "contradicted"]
+    status: Literal["carried_out", "skipped", "contradicted", "unknown"]
     evidence: str
 
 

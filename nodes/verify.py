@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..verification import SolutionCheck, Verdict, Verifier, as_verifier, check_solution
@@ -30,9 +31,7 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     judge, doubt = as_verifier(verifier), read_condition(DOUBT)
 
     def verify(state: TraceState) -> dict[str, Any]:
-        claim, working = claim_and_working(state)
-        check = check_solution(working, steps=state.get("steps"))
-        verdict = judge.verify(claim, state.get("reference"), question=state["question"])
+        verdict, check = judged(state, judge)
         return {
             "check": _plain(check),
             "verdict": _plain(verdict),
@@ -44,15 +43,23 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     return verify
 
 
-def claim_and_working(state: TraceState) -> tuple[str, str]:
-    """Return the text to judge, and the text whose arithmetic is checked.
+def judged(state: TraceState, verifier: Verifier) -> tuple[Verdict, SolutionCheck]:
+    """Return the verdict on the solution, and the check of its arithmetic and steps.
 
-    For a program the first is its value alone, since the numbers in its source claim nothing, and the second is empty.
+    A program is judged by its value alone, since the numbers in its source claim nothing. It was asked for no final line, so
+    the verdict is neither strict nor names a place in the text; and its source shows neither equations nor steps to check.
     """
-    if not state.get("program"):
-        return state["solution"], state["solution"]
-    answer = answer_of(state)
-    return (f"Answer: {answer}" if answer is not None else ""), ""
+    claim = claim_of(state["solution"], state.get("program"), answer_of(state))
+    verdict = verifier.verify(claim, state.get("reference"), question=state["question"])
+    if state.get("program"):
+        unchecked = SolutionCheck("unchecked", summary="the arithmetic of a program is not checked.")
+        return replace(verdict, source=None, strict=None, sentence=None), unchecked
+    return verdict, check_solution(state["solution"], steps=state.get("steps"))
+
+
+def claim_of(text: str, program: Mapping[str, Any] | None, answer: str | None) -> str:
+    """Return the text that a verifier judges: the student's, or for a program a line with its answer."""
+    return text if not program else f"Answer: {answer}" if answer is not None else ""
 
 
 def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:

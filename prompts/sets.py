@@ -17,6 +17,9 @@ from .examples import FILE, Example, load_examples
 BUNDLED = ("default", "plain")
 """The bundled sets: `default` asks for a final line "Answer: ...", `plain` (as in the paper) does not."""
 
+FINAL_LINE = "Answer:"
+"""How the last line of a reply begins where a prompt asks for one."""
+
 _HERE = Path(__file__).parent
 _SETTINGS = ("version", "base")
 """Text files of a set that are not prompts."""
@@ -105,6 +108,11 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
     if base not in BUNDLED:
         raise ValueError(f"{folder / 'base.txt'} names {base!r}; name one of {', '.join(BUNDLED)}")
     return _complete(folder.resolve().name, version, texts, str(folder), load_examples(folder / FILE), base)
+
+
+def asks_for_line(texts: Iterable[str]) -> bool:
+    """Return whether any prompt asks for a final line "Answer: ...": without one no reply can keep or break that format."""
+    return any(FINAL_LINE in text for text in texts)
 
 
 def placeholders_of(prompt: str) -> tuple[str, ...]:

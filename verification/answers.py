@@ -142,10 +142,18 @@ def _named(text: str, said: Claim | None, question: str | None) -> Claim | None:
 
 
 def _worded(text: str, said: Claim | None, wanted: str, question: str | None) -> Claim | None:
-    """Return the claim, or the reference if a statement gives it as the answer and no other word is marked as one."""
+    """Return the claim, or the reference if a statement gives it as the answer and no other word is marked as one.
+
+    The names of the question are other words only if the reference is among them: "Canada" is not what its capital could be.
+    """
     marked = said is not None and said.source != "last_statement" and re.search(r"[A-Za-z]{2}", said.texts[0])
     sentence = None if marked else find_word(text, wanted, question)
-    if sentence is None or names_in(sentence, question) - {wanted.casefold()}:
+    if sentence is None:
+        return said
+    others = names_in(sentence, question) - {wanted.casefold()}
+    if wanted.casefold() not in (asked := (question or "").casefold()):
+        others = {name for name in others if name not in asked}
+    if others:
         return said
     return _stated(wanted, said, sentence)
 

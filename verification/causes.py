@@ -14,7 +14,8 @@ _COMMON = {Fraction(number) for number in (0, 1, 2, 3, 4, 7, 10, 12, 24, 30, 52,
 def error_causes(verdict: Verdict, check: SolutionCheck, *, question: str | None = None) -> list[str]:
     """Return the causes of a failure: arithmetic_slip, missing_step, misread_quantity, no_answer, format.
 
-    The list may be empty. A correct answer can only have `format`: it is not in the final line that the prompt asks for.
+    Causes are signs, not proofs. The list may be empty, as for a program that gave a wrong value: its source shows no equations
+    and no steps. A correct answer can only have `format`: it is not in the final line that the prompt asks for.
 
     Args:
         verdict: a verdict with a reference.
@@ -31,7 +32,8 @@ def error_causes(verdict: Verdict, check: SolutionCheck, *, question: str | None
             causes.append("misread_quantity")
     if verdict.status == "no_answer":
         causes.append("no_answer")
-    elif verdict.source != "final_line" and verdict.status in ("correct", "incorrect"):
+    # without a strict verdict no format was asked for, as of a program
+    elif verdict.strict is not None and verdict.source != "final_line" and verdict.status in ("correct", "incorrect"):
         causes.append("format")
     return causes
 

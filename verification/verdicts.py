@@ -37,8 +37,8 @@ class Verdict:
         status: with a reference `correct`, `incorrect`, `no_answer`, `timeout` or `bad_reference`; without one `consistent`,
             `inconsistent` or `unchecked`.
         answer: the final answer; None if there is none.
-        source: where the answer was found.
-        strict: whether the answer is right and in a last line `Answer: ...`; None if it was not judged.
+        source: where the answer was found; None if there is none, and for the value of a program.
+        strict: whether the answer is right and in a last line `Answer: ...`; None if it was not judged, as for a program.
         reference: the final answer in the reference.
         sentence: the sentence that the answer was taken from.
         losers: candidates that were not chosen.
@@ -66,11 +66,15 @@ class Equation:
 
 @dataclass(frozen=True)
 class StepCheck:
-    """Whether a step of the teacher was carried out; `evidence` is the line or the wrong equation that shows it."""
+    """Whether a step of the teacher was carried out: a sign for a reader, not a proof.
+
+    `evidence` is the line or the wrong equation that shows it. A step is `skipped` if it asks for an operation that the
+    solution does nowhere, and `unknown` if it asks for none and no line shares its words.
+    """
 
     step: int
     """Index into the list of steps, from 0."""
-    status: Literal["carried_out", "skipped", "contradicted"]
+    status: Literal["carried_out", "skipped", "contradicted", "unknown"]
     evidence: str
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ...experiments.journal.journal import Journal
+    from ...nodes.state import Solution
 
 SHOWN = 4_000
 """Characters of a text that are shown without --full."""
@@ -53,7 +54,7 @@ def show_problem(journal: Journal, cell: CellValues, key: str, console: Console,
         part("Value of the program", program["value"])
         part("Error of the program", program["error"])
     for number, solution in enumerate((detail.get("solutions") or [])[1:], 2):  # the first is the solution above
-        part(f"Sample {number} (answer {solution['answer']})", solution["text"])
+        part(f"Sample {number} ({_outcome(solution)})", solution["text"])
     part("Error", row["error"])
     part("Verdict", _verdict(row))
     part("Tokens", _tokens(row))
@@ -69,6 +70,13 @@ def _show_prompts(part: Callable[[str, str | None], None], cell: CellValues, row
             place = [f"{number} of {len(asked)}"] if len(asked) > 1 else []
             about = "; ".join([*place, *notes])
             part("Prompt of the student" + (f" ({about})" if about else ""), prompt)
+
+
+def _outcome(solution: Solution) -> str:
+    program = solution.get("program")
+    if program and program["error"]:
+        return f"the program failed: {program['error']}"
+    return f"answer {solution['answer'] or 'none'}"
 
 
 def _review(review: object) -> str:
@@ -92,12 +100,14 @@ def _verdict(row: Row) -> str:
 
 def _tokens(row: Row) -> str:
     numbers: dict[str, Any] = dict(row)
-    lines = [
-        f"{role}: {numbers[f'{role}_input_tokens']:,} input, {numbers[f'{role}_output_tokens']:,} output, "
-        f"{numbers[f'{role}_calls']} call{'' if numbers[f'{role}_calls'] == 1 else 's'}"
-        for role in ("teacher", "student")
-        if numbers[f"{role}_calls"]
-    ]
+    lines = [_usage(role, numbers) for role in ("teacher", "student") if numbers[f"{role}_calls"]]
     stopped = f"finish reason: {row['finish_reason']}" if row["finish_reason"] else ""
     trace = f"trace {row['trace_id']} in MLflow: {program()} ui" if row["trace_id"] else ""
     return "\n".join(filter(None, [*lines, stopped, trace]))
+
+
+def _usage(role: str, numbers: dict[str, Any]) -> str:
+    read, written, calls = (numbers[f"{role}_{name}"] for name in ("input_tokens", "output_tokens", "calls"))
+    # replayed replies often tell no tokens
+    used = f"{read:,} input, {written:,} output" if read or written else "tokens unknown"
+    return f"{role}: {used}, {calls} call{'' if calls == 1 else 's'}"

@@ -35,7 +35,7 @@ SHOWN_CELLS = 16  # rows; a display taller than the terminal is cut
 
 
 class RunProgress:
-    """Display of problems done, rate, time left, accuracy so far, tokens, cost and errors."""
+    """Display of solutions done, rate, time left, accuracy so far, tokens, cost and errors."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class RunProgress:
         seconds = time.monotonic() - self.started
         rate = self.done / seconds if seconds else 0.0
         errors = sum(cell.errors for cell in self.cells.values())
-        parts = [f"{self.done} of {self.todo}", f"{rate:.2f}/s", self._left(rate, seconds), f"{errors} errors"]
+        parts = [f"{self.done} of {self.todo} solutions", f"{rate:.2f}/s", self._left(rate, seconds), f"{errors} errors"]
         if self.spending:
             parts.append(f"{self.spending.tokens:,} tokens")
             if self.spending.cost_usd or not self.spending.cost_known:

@@ -44,7 +44,9 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
         if totals["cost_usd"] is not None
         else "unknown cost (--price MODEL=IN/OUT sets prices)"
     )
-    spent = f"{totals['teacher_tokens']:,} teacher and {totals['student_tokens']:,} student tokens, {cost}"
+    # a replayed teacher is not billed: "0 teacher tokens" would read as if it had written nothing
+    teacher = f"{totals['teacher_tokens']:,} teacher and " if totals["teacher_tokens"] else ""
+    spent = f"{teacher}{totals['student_tokens']:,} student tokens, {cost}"
     seconds = sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000
     console.print(f"Total of all sessions: {spent}, {seconds:.0f} s. Journal: {journal.path}", markup=False, soft_wrap=True)
     calls, tokens = journal.lost()
@@ -58,13 +60,13 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     missing = sum(outcome.missing.values())
     if missing:
         console.print(
-            f"Stopped by {outcome.stopped_by}: {missing} problems are left. Raise the limit and rerun the command to resume.",
+            f"Stopped by {outcome.stopped_by}: {missing} solutions are left. Raise the limit and rerun the command to resume.",
             style="yellow",
         )
     if outcome.waiting:
         console.print(
-            f"{outcome.waiting} problems need review: run {program()} review (or {program()} review --web), "
-            "then rerun this command.",
+            f"{outcome.waiting} solutions wait until their steps are reviewed: run {program()} review "
+            f"(or {program()} review --web), then rerun this command.",
             style="yellow",
         )
     show_errors_of(journal, cells, console)

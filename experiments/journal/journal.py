@@ -166,14 +166,15 @@ class Journal(JournalFile):
         query = "select count(*) from problems where set_name = ? and position is not null"
         return int(self.db.execute(query, (set_name,)).fetchone()[0])
 
-    def unfinished(self, cell: CellValues) -> tuple[int, int]:
-        """Return how many problems in a cell's set have no row, and how many have failed."""
+    def unfinished(self, cell: CellValues) -> tuple[int, int, int]:
+        """Return how many problems in a cell's set have no row, how many have failed, and how many wait for a review."""
         query = (
-            "select coalesce(sum(r.key is null), 0), coalesce(sum(r.status = 'error'), 0) from problems p "
+            "select coalesce(sum(r.key is null), 0), coalesce(sum(r.status = 'error'), 0), "
+            "coalesce(sum(r.status = 'waiting'), 0) from problems p "
             "left join rows r on r.cell_id = ? and r.key = p.key where p.set_name = ? and p.position is not null"
         )
-        missing, failed = self.db.execute(query, (cell["id"], cell["problems"])).fetchone()
-        return missing, failed
+        missing, failed, waiting = self.db.execute(query, (cell["id"], cell["problems"])).fetchone()
+        return missing, failed, waiting
 
     def mean_reply(self, teacher: str) -> tuple[float | None, float | None]:
         """Return the mean input and output tokens of a teacher's replies, None if there are none."""

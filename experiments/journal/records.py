@@ -79,7 +79,7 @@ class Row(UsageColumns, total=False):
     score: float | None
     """From 0 to 1, None if the status does not count in the accuracy."""
     strict: int | None
-    """1 if the answer was right in the requested format, 0 if not, None if it was not judged."""
+    """1 if the answer was right in the requested format, 0 if not, None if it was not judged or none was requested."""
     error: str | None
     tries: int
     """How often the problem was run in the last session, including retries after errors."""

@@ -104,7 +104,7 @@ def _fill(journal: Journal, records: Iterator[Record]) -> dict[str, int]:
 def _missing(journal: Journal) -> dict[str, int]:
     missing: dict[str, int] = {}
     for cell in journal.cells():
-        left, _ = journal.unfinished(cell)
+        left, *_ = journal.unfinished(cell)
         if left:
             name = f"{cell['label']}, {cell['student_label']}, {cell['problems']}"
             missing[name] = missing.get(name, 0) + left

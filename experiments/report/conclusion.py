@@ -54,10 +54,10 @@ def _of_all(found: Sequence[ComparisonSummary]) -> str:
     parts = []
     if lifts:
         best = max(lifts, key=lambda c: c["difference"])
-        parts.append(f"{len(lifts)} of {len(found)} comparisons show a lift, the largest of {_points(best)} by {_who(best)}")
+        parts.append(f"{len(lifts)} of {len(found)} comparisons show a lift, the largest of {_points(best)} by {_pair(best)}")
     if drops:
         worst = min(drops, key=lambda c: c["difference"])
-        parts.append(f"{len(drops)} of {len(found)} show a loss, the largest of {_points(worst)} by {_who(worst)}")
+        parts.append(f"{len(drops)} of {len(found)} show a loss, the largest of {_points(worst)} by {_pair(worst)}")
     return "; ".join(parts) + "."
 
 
@@ -84,7 +84,7 @@ def _problems(c: ComparisonSummary) -> str:
 def _of_largest(c: ComparisonSummary) -> str:
     if c["difference"] <= 0:
         return "none scores above its base."
-    return f"the largest difference is {_points(c)} by {_who(c)}; {_of_size(c, said=True)}"
+    return f"the largest difference is {_points(c)} by {_pair(c)}; {_of_size(c, said=True)}"
 
 
 def _of_size(c: ComparisonSummary, *, said: bool = False) -> str:
@@ -95,7 +95,7 @@ def _of_size(c: ComparisonSummary, *, said: bool = False) -> str:
     # no advice to run fewer problems than were run; and few clusters need more clusters, not more problems
     if needed <= c["n"] or (c["clusters"] or FEWEST_CLUSTERS) < FEWEST_CLUSTERS:
         return f"a difference of this size{size} is within what chance gives."
-    return f"about {rounded(needed):,} problems would be needed to see one of this size{size}."
+    return f"about {needed:,} problems would be needed to see one of this size{size}."
 
 
 def _significant(c: ComparisonSummary) -> bool:
@@ -111,6 +111,10 @@ def _who(c: ComparisonSummary) -> str:
     return c["b"] + (f" ({c['group']})" if c["group"] else "")
 
 
+def _pair(c: ComparisonSummary) -> str:
+    return f"{_who(c)} over {c['a']}"
+
+
 def _points(c: ComparisonSummary) -> str:
     return f"{100 * c['difference']:+.1f} points"
 
@@ -118,9 +122,3 @@ def _points(c: ComparisonSummary) -> str:
 def _range(c: ComparisonSummary) -> str:
     low, high = c["difference_low"], c["difference_high"]
     return f" (95 % interval {100 * low:+.1f} to {100 * high:+.1f})" if low is not None and high is not None else ""
-
-
-def rounded(needed: int) -> int:
-    """Return a number of problems rounded up to two digits, since the estimate is no more precise."""
-    size = 10 ** max(0, len(str(needed)) - 2)
-    return -(-needed // size) * size

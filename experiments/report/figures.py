@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SERIES = 8
 """Number of series colours of the page: `--s0` to `--s7`."""
 
-_TEXT, _GRID = "#010203", "#040506"
+_TEXT, _GRID, _USD = "#010203", "#040506", "USD for 1,000 problems"
 _COLOURS = [f"#0708{place:02x}" for place in range(SERIES)]
 """Placeholder colours that `_themed` replaces with the CSS variables of the page."""
 
@@ -48,7 +48,7 @@ def accuracy_figure(summaries: Sequence[ConditionSummary]) -> str:
         value, low, high = _estimate(s)
         axes.plot([low, high], [place, place], color=colour, linewidth=2.5, solid_capstyle="round", zorder=2)
         axes.plot(value, place, "o", color=colour, markersize=7, zorder=3)
-        axes.annotate(f"{100 * value:.0f} %", (high, place), (5, 0), textcoords="offset points", va="center", fontsize=9)
+        axes.annotate(f"{100 * value:.1f} %", (high, place), (5, 0), textcoords="offset points", va="center", fontsize=9)
     for place, text in headers:
         axes.text(0, place, text, fontweight="bold", va="center", fontsize=10)
     axes.set_yticks(places, [_wrapped(name) for name in names])
@@ -87,10 +87,21 @@ def flips_figure(found: Sequence[ComparisonSummary]) -> str:
     return _svg(figure)
 
 
-def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
-    """Draw accuracy over the cost of a problem: in USD if anything is billed and all costs are known, else in tokens."""
+def cost_unit(summaries: Sequence[ConditionSummary]) -> str:
+    """Return what `cost_figure` has as its x-axis: USD if anything is billed and all costs are known, else tokens."""
     known = [s for s in summaries if s["n"] and s["rows"]]
-    paid = all(s["cost_usd"] is not None for s in known) and any(s["cost_usd"] for s in known)
+    if all(s["cost_usd"] is not None for s in known) and any(s["cost_usd"] for s in known):
+        return _USD
+    # replayed replies often tell no tokens
+    unknown = ", as far as they are known" if any(s["unknown_tokens"] for s in known) else ""
+    return f"tokens of teacher and student per problem{unknown}"
+
+
+def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
+    """Draw accuracy over the cost of a problem, in the unit that `cost_unit` names."""
+    known = [s for s in summaries if s["n"] and s["rows"]]
+    unit = cost_unit(summaries)
+    paid = unit == _USD
     colours = _colours(s["label"] for s in known)
     students = list(dict.fromkeys((s["student"], s["problems"]) for s in known))
     figure, axes = _figure(4.0)
@@ -112,7 +123,7 @@ def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=-0.03 * axes.get_xlim()[1])
     axes.set_ylabel("accuracy")
-    axes.set_xlabel("USD for 1,000 problems" if paid else "tokens a problem, teacher and student")
+    axes.set_xlabel(unit)
     entries = [(label, "s", colour) for label, colour in colours.items()]
     if len(students) > 1:
         entries += [(f"{s} on {p}", "os^Dvp*X"[place % 8], _TEXT) for place, (s, p) in enumerate(students)]
@@ -138,22 +149,28 @@ def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
                 x = column + (place - (len(series) - 1) / 2) * width
                 axes.vlines(x, found.low or 0.0, found.high or 0.0, color=colours[name], linewidth=2, zorder=2)
                 axes.plot(x, found.value, "o", color=colours[name], markersize=6, zorder=3)
-    counts = [sum(low <= steps <= high for points in series.values() for steps, _ in points) for low, high in _STEP_BINS]
     names = [f"{low}" if low == high else f"{low}+" if high == 99 else f"{low}-{high}" for low, high in _STEP_BINS]
+    counts = [_problems_in(bin, series.values()) for bin in _STEP_BINS]
     axes.set_xticks(range(len(names)), [f"{name}\nn={count}" for name, count in zip(names, counts, strict=True)])
     _percent(axes, "y")
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("steps of the decomposition")
+    axes.set_xlabel("steps of the decomposition (n: problems of each method)")
     axes.set_ylabel("accuracy")
     _legend(axes, [(name, "o", colour) for name, colour in colours.items()])
     return _svg(figure)
 
 
+def _problems_in(bin: tuple[int, int], series: Iterable[Sequence[tuple[int, float]]]) -> str:
+    """Return the number of problems in a bin of steps, as a range if it differs between the series."""
+    counts = {sum(bin[0] <= steps <= bin[1] for steps, _ in points) for points in series}
+    return "-".join(str(count) for count in sorted({min(counts), max(counts)}))
+
+
 def causes_figure(causes: Mapping[str, Mapping[str, int]]) -> str:
-    """Draw how the problems of each condition ended, as shares of its problems.
+    """Draw how the solutions of each condition ended, as shares of them.
 
     Args:
-        causes: number of problems by cause, by the condition's name.
+        causes: number of solutions by cause, by the condition's name.
     """
     kinds = list(dict.fromkeys(kind for counts in causes.values() for kind in counts))
     names = [_wrapped(name) for name in causes]

@@ -12,7 +12,7 @@ from ...problems import Problem
 from ..journal.journal import Journal
 from ..journal.records import Row
 from .conclusion import conclusion
-from .figures import accuracy_figure, causes_figure, cost_figure, flips_figure, steps_figure
+from .figures import accuracy_figure, causes_figure, cost_figure, cost_unit, flips_figure, steps_figure
 from .frontier.figure import frontier_figure
 from .frontier.headline import headline
 from .frontier.points import Frontier, frontier_cells, frontiers
@@ -38,6 +38,8 @@ class ShownRow(TypedDict):
     answer: str | None
     steps: list[str]
     solution: str
+    program_error: str
+    """Why a program gave no value, "" if it did and for other solutions."""
     flags: list[str]
     verdict: dict[str, str | int | float | bool]
     error: str | None
@@ -90,7 +92,9 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
     read = conditions(journal)
     made = frontiers(read)
     problems, causes = _problems(journal, read)
-    figures = _frontier_figures(made) | _figures(summaries, found, read, causes)
+    # of a replayed teacher neither tokens nor cost are known: a frontier would have all points at 0
+    costly = [frontier for frontier in made if any(point.tokens or point.usd for point in frontier.points)]
+    figures = _frontier_figures(costly) | _figures(summaries, found, read, causes)
     summary = summary_cells(summaries, columns)
     compared = comparison_cells(found, columns) if found else None
     markdown = markdown_table(*summary) + ("\n" + markdown_table(*compared) if compared else "")
@@ -99,7 +103,7 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
         markdown += "\n" + markdown_table(*review_cells(reviews))
     html = _template().render(
         conclusion=headline(found, made) or conclusion(found),
-        frontiers=frontier_cells(made) if made else None,
+        frontiers=frontier_cells(costly) if costly else None,
         name=journal.get("name") or journal.path.stem,
         summary=summary,
         terms=terms(summary[0]),
@@ -108,6 +112,7 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
         reviews=review_cells(reviews) if reviews else None,
         found=found,
         figures=figures,
+        cost_unit=cost_unit(summaries),
         totals={**journal.totals(), "usd": usd(journal.totals()["cost_usd"])},
         seconds=sum((s["ended_ms"] or s["started_ms"]) - s["started_ms"] for s in journal.sessions()) / 1000,
         config=json.dumps(json.loads(journal.get("config") or "{}"), indent=2),
@@ -119,9 +124,10 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
 
 
 def _frontier_figures(made: Sequence[Frontier]) -> dict[str, str]:
-    """Draw the frontiers over tokens, and over USD those in which something was billed."""
+    """Draw the frontiers over tokens where the teacher's are known, and over USD where something was billed."""
+    counted = [frontier for frontier in made if any(point.tokens for point in frontier.points)]
     billed = [frontier for frontier in made if any(point.usd for point in frontier.points)]
-    figures = {"frontier": frontier_figure(made)} if made else {}
+    figures = {"frontier": frontier_figure(counted)} if counted else {}
     return figures | ({"frontier_usd": frontier_figure(billed, "usd")} if billed else {})
 
 
@@ -191,13 +197,14 @@ def _problem(set_name: str, problem: Problem) -> ShownProblem:
 
 def _shown_row(row: Row, why: str) -> ShownRow:
     detail = row["detail"]
-    solution = detail.get("solution") or ""
+    solution, program = detail.get("solution") or "", detail.get("program")
     return {
         "status": row["status"],
         "cause": why,
         "answer": row["answer"],
         "steps": detail.get("steps") or [],
         "solution": solution[:SHOWN_CHARACTERS] + (" [cut]" if len(solution) > SHOWN_CHARACTERS else ""),
+        "program_error": program["error"] if program else "",
         "flags": [flag["kind"] for flag in detail.get("flags") or []],
         "verdict": {
             k: v for k, v in (detail.get("verdict") or {}).items() if isinstance(v, str | int | float | bool) and v != ""

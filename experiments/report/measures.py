@@ -30,7 +30,7 @@ class ConditionSummary(TypedDict):
     """Lower end of Wilson's 95 % interval."""
     high: float | None
     strict_accuracy: float | None
-    """Share of answers that are right in the requested format."""
+    """Share of answers that are right in the requested format; None if none was requested, as for programs."""
     statuses: dict[str, int]
     """Number of rows by status."""
     errors: int
@@ -52,6 +52,7 @@ class ConditionSummary(TypedDict):
     cost_usd: float | None
     """None if a price or a token count is unknown."""
     tokens_per_correct: float | None
+    """None without a correct answer, or if the tokens of a call are unknown."""
     cost_per_correct: float | None
     seconds_per_correct: float | None
     seconds_per_problem: float | None

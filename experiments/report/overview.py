@@ -11,32 +11,45 @@ from ...graphs.methods import method_named
 from ...nodes.solving.rebuilding import prompts_asked
 from ...nodes.solving.ways import WAYS, Way
 from ...prompts import PromptSet
+from ..inference.paired import compare
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row
 from .labels import told_apart
 from .scores import Condition, conditions, paired
 from .summary import base_pairs
 
-State = Literal["running", "finished", "incomplete", "empty"]
+State = Literal["running", "finished", "needs review", "incomplete", "empty"]
 Wanted = Literal["failed", "flipped", "no_answer"]
+
+
+class Lift(TypedDict):
+    """The largest difference in accuracy to a base on the same problems, with its 95 % interval, and the labels of both."""
+
+    difference: float
+    low: float | None
+    high: float | None
+    by: str
+    over: str
 
 
 class Overview(TypedDict):
     """One experiment in a list.
 
-    `lift` is the largest difference in accuracy to a base on the same problems, None if nothing is compared. `lift_by` is the
-    label of the condition that has it. `last_ms` is Unix time in milliseconds. `missing` and `failed` count problems of cells.
+    `last_ms` is Unix time in milliseconds. `missing`, `failed` and `waiting` (for a review) count solutions: a problem counts
+    once for each of its cells. `lift` is None if nothing is compared.
     """
 
     name: str
     last_ms: int | None
     cells: int
     problems: int
+    solutions: int
+    """Number of problems of all cells together."""
     state: State
     missing: int
     failed: int
-    lift: float | None
-    lift_by: str
+    waiting: int
+    lift: Lift | None
     tags: dict[str, str]
 
 
@@ -45,37 +58,48 @@ def overview(journal: Journal) -> Overview:
     cells, sessions = journal.cells(), journal.sessions()
     sizes = {cell["problems"]: journal.count_problems(cell["problems"]) for cell in cells}
     left = [journal.unfinished(cell) for cell in cells]
-    missing, failed = sum(missing for missing, _ in left), sum(failed for _, failed in left)
-    lift, who = best_lift(conditions(journal))
+    missing, failed, waiting = (sum(counts[place] for counts in left) for place in range(3))
     return {
         "name": journal.get("name") or journal.path.stem.partition(".")[0],
         "last_ms": (sessions[-1]["ended_ms"] or sessions[-1]["started_ms"]) if sessions else None,
         "cells": len(cells),
         "problems": sum(sizes.values()),
-        "state": _state(journal, sum(sizes.values()), missing + failed),
+        "solutions": sum(sizes[cell["problems"]] for cell in cells),
+        "state": _state(journal, sum(sizes.values()), missing + failed, waiting),
         "missing": missing,
         "failed": failed,
-        "lift": lift,
-        "lift_by": who,
+        "waiting": waiting,
+        "lift": best_lift(conditions(journal)),
         "tags": journal.tags,
     }
 
 
-def _state(journal: Journal, expected: int, left: int) -> State:
+def _state(journal: Journal, expected: int, left: int, waiting: int) -> State:
     # the lock tells: a killed run leaves a session without an end
     if journal.busy:
         return "running"
-    return "empty" if not expected else "incomplete" if left else "finished"
+    return "empty" if not expected else "incomplete" if left else "needs review" if waiting else "finished"
 
 
-def best_lift(found: list[Condition]) -> tuple[float | None, str]:
-    """Return the largest difference in accuracy to a base on the same problems, and the label of its condition."""
-    lifts = []
+def best_lift(found: list[Condition]) -> Lift | None:
+    """Return the largest difference in accuracy to a base; None if nothing is compared."""
+    best: tuple[float, Condition, Condition] | None = None
     for base, other in base_pairs(found):
         keys, before, after = paired(base, other)
-        if keys:
-            lifts.append(((sum(after) - sum(before)) / len(keys), other.label))
-    return max(lifts) if lifts else (None, "")
+        difference = (sum(after) - sum(before)) / len(keys) if keys else None
+        if difference is not None and (best is None or difference > best[0]):
+            best = difference, base, other
+    if best is None:
+        return None
+    # only the best one, since intervals take time
+    interval = compare(*paired(*best[1:])[1:]).difference
+    return {
+        "difference": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "by": best[2].label,
+        "over": best[1].label,
+    }
 
 
 def choose_cells(journal: Journal, wanted: str) -> list[CellValues]:

@@ -123,7 +123,9 @@ def _count_faults(condition: Condition, row: Row) -> None:
     condition.refused += bool(flags & {"refusal", "empty"})
     solution = row["detail"].get("solution") or ""
     check = row["detail"].get("check")
-    bare = bool(solution) and not (check and check["equations"]) and len(_WORD.findall(solution)) <= BARE_WORDS
+    # a program is working, however short
+    working = row["detail"].get("program") or (check and check["equations"])
+    bare = bool(solution) and not working and len(_WORD.findall(solution)) <= BARE_WORDS
     condition.no_working += row["answer"] is not None and bare
 
 

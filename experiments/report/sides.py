@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...foundation.statuses import SCORED
+from ...nodes.verify import claim_of
 from ...problems.formats import final_answer
 from ..journal.find_journal import find_journal, split_name
 from ..journal.journal import Journal
@@ -103,7 +104,8 @@ def _trials(journal: Journal, condition: Condition) -> dict[str, list[float]]:
             if row["status"] not in SCORED:
                 continue
             problem = problems.get(row["key"])
-            texts = [solution["text"] for solution in row["detail"].get("solutions") or []] if problem else []
+            solutions = row["detail"].get("solutions") or [] if problem else []
+            texts = [claim_of(solution["text"], solution.get("program"), solution["answer"]) for solution in solutions]
             if problem and texts:
                 found.setdefault(row["key"], []).extend(_verified(texts, problem.reference, problem.question))
             else:

@@ -34,7 +34,7 @@ def summarise_condition(condition: Condition) -> ConditionSummary:
     tokens = {
         role: int(sums.get(f"{role}_input_tokens", 0) + sums.get(f"{role}_output_tokens", 0)) for role in ("teacher", "student")
     }
-    solved = condition.statuses.get("correct", 0)
+    solved, unknown = condition.statuses.get("correct", 0), int(sums.get("unknown_tokens", 0))
     answered = condition.rows - condition.statuses.get("error", 0)
     # 0 means that it was not measured, as in imported traces
     seconds = sums.get("seconds") or None
@@ -68,9 +68,9 @@ def summarise_condition(condition: Condition) -> ConditionSummary:
         "mean_steps": sum(condition.steps.values()) / len(condition.steps) if condition.steps else None,
         "teacher_tokens": tokens["teacher"],
         "student_tokens": tokens["student"],
-        "unknown_tokens": int(sums.get("unknown_tokens", 0)),
+        "unknown_tokens": unknown,
         "cost_usd": cost,
-        "tokens_per_correct": sum(tokens.values()) / solved if solved else None,
+        "tokens_per_correct": sum(tokens.values()) / solved if solved and not unknown else None,
         "cost_per_correct": cost / solved if solved and cost is not None else None,
         "seconds_per_correct": seconds / solved if seconds and solved else None,
         "seconds_per_problem": seconds / answered if seconds and answered else None,

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from ...nodes.state import CheckValues, VerdictValues
-from ...nodes.verify import claim_and_working
+from ...nodes.verify import judged
 from ...problems import Problem
 from ..journal.journal import Journal
-from ..journal.records import Row
+from ..journal.records import CellValues, Row
 from .rows import judge, strict
 
 _KEPT = ("error", "waiting")
@@ -45,7 +45,9 @@ def rescore(journal: Journal) -> Rescoring:
         problems = journal.problems(cell["problems"])
         rows = list(journal.rows(cell["id"], detail=True))
         fresh = [
-            _verified(row, problems[row["key"]], done) for row in rows if row["status"] not in _KEPT and row["key"] in problems
+            _verified(row, problems[row["key"]], cell, done)
+            for row in rows
+            if row["status"] not in _KEPT and row["key"] in problems
         ]
         # one transaction per cell, after the slow verification
         with journal.together():
@@ -54,15 +56,14 @@ def rescore(journal: Journal) -> Rescoring:
     return done
 
 
-def _verified(row: Row, problem: Problem, done: Rescoring) -> Row:
-    from ...verification import check_solution, verify_answer
+def _verified(row: Row, problem: Problem, cell: CellValues, done: Rescoring) -> Row:
+    from ...verification import as_verifier
 
     detail = row["detail"]
     # the parts of a graph's state that the verify node would read
-    state: Any = {"solution": detail.get("solution") or "", "solutions": [], **detail}
-    claim, working = claim_and_working(state)
-    verdict = verify_answer(claim, problem.reference, question=problem.question)
-    check = check_solution(working, steps=detail.get("steps"))
+    known = {"question": problem.question, "reference": problem.reference}
+    state: Any = {"solution": detail.get("solution") or "", "solutions": [], **detail, **known}
+    verdict, check = judged(state, as_verifier(None))
     status, score = judge(problem, {"status": verdict.status, "answer": verdict.answer}, None)
     done.rows += 1
     if status != row["status"]:
@@ -72,5 +73,6 @@ def _verified(row: Row, problem: Problem, done: Rescoring) -> Row:
             done.overrides.append((row["trace_id"], status, asdict(verdict)))
     answer = None if verdict.answer is None else str(verdict.answer)[:500]
     found = cast(VerdictValues, asdict(verdict))
-    fresh: Row = {"status": status, "score": score, "answer": answer, "strict": strict(found, status)}
+    asked = strict(found, status, cell.get("prompt_set", {}).get("texts"))
+    fresh: Row = {"status": status, "score": score, "answer": answer, "strict": asked}
     return {**row, **fresh, "detail": {**detail, "verdict": found, "check": cast(CheckValues, asdict(check))}}

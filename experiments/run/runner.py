@@ -38,9 +38,9 @@ class Outcome:
     """How a run ended.
 
     Attributes:
-        done: number of problems that this session finished, errors included.
+        done: number of solutions that this session finished, errors included. A problem has one in each cell.
         failed: number of them that are errors.
-        waiting: number of problems that wait for a reviewer. They count as neither missing nor failed.
+        waiting: number of solutions that wait for a reviewer. They count as neither missing nor failed.
         missing: number of problems that were not run, by cell id.
         stopped_by: the limit ("--max-minutes=30") or the type of the error that ended the run early; "" if it is complete.
     """

@@ -116,7 +116,9 @@ def as_tool(
 
 
 def tool_message(output: Mapping[str, Any], max_characters: int) -> str:
-    """Return the message about a run: answer, check, steps, solution. The answer is first, so that it is never cut off.
+    """Return the message about a run: answer, check, error of a program, steps, solution.
+
+    The answer is first, so that it is never cut off.
 
     Args:
         output: output of the graph.
@@ -124,6 +126,8 @@ def tool_message(output: Mapping[str, Any], max_characters: int) -> str:
     """
     check = output["check"]["status"] if output["answer"] is not None else "no_answer"
     parts = [f"Answer: {output['answer'] or 'none found'}", f"Check: {_CHECKS.get(check, check)}"]
+    if (program := output.get("program")) and program["error"]:
+        parts.append(f"The program failed: {program['error']}")
     if steps := output.get("steps"):
         parts.append(f"Steps that were followed:\n{number_steps(steps)}")
     text = printable("\n".join([*parts, f"Solution:\n{output['solution']}"]))

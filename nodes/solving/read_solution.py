@@ -24,10 +24,9 @@ def read_program(replies: list[Reply], question: str, verifier: Verifier) -> Sol
     from ...programs import run_program
 
     run = run_program(replies[-1].text)
-    # the line is added for readers of the solution; the verdict comes from the value, see nodes.verify
-    ends = f"Answer: {run.answer}" if run.answer is not None else f"The program failed: {run.error}"
     probability = None if run.answer is None else text_probability(replies[-1])
-    solution = _solution(replies, f"{replies[-1].text.rstrip()}\n\n{ends}", run.answer, probability)
+    # the text stays the student's own: value and error have fields of their own
+    solution = _solution(replies, replies[-1].text, run.answer, probability)
     solution["program"] = Program(source=run.source, value=run.value, error=run.error)
     return solution
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...prompts import PromptSet
 from ...prompts.examples import Choice, Example, choose_examples
+from ...prompts.sets import FINAL_LINE, asks_for_line
 from ..asking.messages import Ask, Turns
 from ..state import TraceState
 from ..steps import number_steps
@@ -27,8 +28,6 @@ _PROGRAMS = ("program", "program_of_thought")
 
 _WITHOUT_EXAMPLES = ("solve_step",)
 """Prompts that get no examples: those have a solution of the whole problem, not of one step."""
-
-_FINAL_LINE = "Answer:"
 
 
 @dataclass(frozen=True)
@@ -106,8 +105,8 @@ def _worked(template: str, prompt: str, example: Example) -> str:
     if prompt in _PROGRAMS:
         return f"```python\n{example.program}\n```"
     solution = example.solution
-    if _FINAL_LINE not in template:  # a set that asks for no final line, such as `plain`, shows none
-        solution = solution.partition(f"\n{_FINAL_LINE}")[0]
+    if not asks_for_line([template]):  # a set that asks for no final line, such as `plain`, shows none
+        solution = solution.partition(f"\n{FINAL_LINE}")[0]
     if prompt == "plan_and_solve":
         return f"Plan:\n{number_steps(list(example.steps))}\n\nSolution:\n{solution}"
     return solution

@@ -203,4 +203,4 @@ def test_a_journal_that_is_locked_while_teachers_plan_ends_the_run_before_more_i
     assert (code, "end the program that has locked it" in " ".join(output.split())) == (1, True), output
     assert len({prompt for _, prompt in hostile.asked}) <= 4
     code, output = tot(*words)
-    assert (code, "30 problems need review" in output) == (0, True), output
+    assert (code, "30 solutions wait until" in output) == (0, True), output

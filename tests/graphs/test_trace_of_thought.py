@@ -216,3 +216,22 @@ def test_the_picture_has_the_edges_of_the_design(teacher, student):
         ("verify", "solve"),
         ("verify", "__end__"),
     }
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "answer"), [("6 * 7", "correct", "42"), ("6 + 7", "incorrect", "13"), ("six", "no_answer", None)]
+)
+def test_a_program_is_judged_by_its_value_and_its_text_stays_the_students(teacher, problem, returned, status, answer):
+    text = f"```python\ndef solution():\n    return {returned}\n```\n"
+    result = build_trace_of_thought(teacher, ScriptedChatModel(script=[text]), mode="program").invoke(problem)
+    assert (result["status"], result["answer"], result["solution"]) == (status, answer, text)
+    assert ("NameError" in result["program"]["error"]) is (answer is None)
+    # it was asked for no final line, and its source shows no steps
+    assert (result["verdict"]["strict"], result["verdict"]["source"], result["check"]["steps"]) == (None, None, [])
+
+
+def test_a_retry_tells_the_student_how_its_program_failed(teacher, problem):
+    student = ScriptedChatModel(script=["def solution():\n    return six", "def solution():\n    return 42"])
+    result = build_trace_of_thought(teacher, student, mode="program", max_attempts=2).invoke(problem)
+    assert (result["status"], result["attempts"]) == ("correct", 2)
+    assert "the program failed: NameError" in student.calls[1]

@@ -72,7 +72,7 @@ def test_keys_decide(terminal, pause, queue, press):
     child.expect("Undone: p4")
     child.expect(KEYS)
     press(child, "q")
-    child.expect("2 of 6 problems decided, 3 waiting, 1 sent back")
+    child.expect("2 of 6 problems decided, 3 waiting, 1 rejected")
     child.expect(pexpect.EOF)
     decided = [queue.item(number) for number in numbers]
     assert [item.decision for item in decided] == ["approve", "edit", "reject", None, None, None]

@@ -13,9 +13,9 @@ _NODE_INPUTS = {
     "review": ("question", "steps", "flags"),
     "hint": ("question",),
     "solve": ("question", "steps", "hint", "retry_reason", "rung"),
-    "escalate": ("question", "rung", "solution"),
+    "escalate": ("question", "rung", "solution", "program"),
     "teacher": ("question", "escalations"),
-    "verify": ("question", "solution", "reference"),
+    "verify": ("question", "solution", "program", "reference"),
 }
 """The keys of the state that each node reads. The whole input would repeat the state in every span."""
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from ..notation.asked import content_words
 from ..notation.quantities import Quantity
-from ..notation.question import EACH, NAME, Asked, form_of
+from ..notation.question import EACH, NAME, Asked, asks, form_of
+from . import languages
 
 # The number after "a total of" is named, not restated.
 _TOTAL_OF = re.compile(
@@ -51,7 +52,7 @@ _DIFFERENCE = re.compile(
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 # 12 "remain", 12 "of them are left".
 _IS_LEFT = re.compile(r"\s*(?:[a-z]+\s){0,3}(?:remain\w*|left)\b", re.I)
-_LEAVING = re.compile(r"\b(?:leaves?|leaving)\s(?:[a-z]+\s){0,3}[$€£]?$", re.I)
+_LEAVING = re.compile(rf"\b(?:leaves?|leaving)\s(?:[a-z]+\s){{0,3}}[$€£]?$|(?:{languages.LEAVES})\s?(?:[a-z]{{2,4}}\s)?$", re.I)
 # 6 "km per day", 6 "km/day".
 _RATE = re.compile(
     r"\s*(?:[a-z]+\s?){0,2}?(?:/|\bper\s|\ban?\s|\beach\s|\bevery\s)\s?(?P<unit>second|minute|hour|day|week|month|year|person|page)",
@@ -66,6 +67,10 @@ _ROUNDED = re.compile(
 )
 # The exact value may also follow: 3 "when rounded".
 _WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
+# "x > 3".
+_INEQUALITY = re.compile(r"[<>≤≥]|\\[lg]eq?(?![a-z])")
+# "since x > 3": a reason.
+_REASONED = re.compile(r"\b(?:since|because|as|where)\b[^,;]*$", re.I)
 # Spaces, and what only groups or marks mathematics.
 _GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
 
@@ -166,7 +171,7 @@ class Number:
         """1 for a difference that is asked for, less than 0 for one that is not."""
         if not _DIFFERENCE.match(self.after):
             return 0
-        return 1 if self.asked.difference else -0.5
+        return 1 if self.asked.difference else -1 if " than " in self.after[:30] else -0.5
 
     @property
     def is_not_so(self) -> bool:
@@ -223,8 +228,12 @@ class Formula:
 
     @property
     def is_equation(self) -> bool:
-        """Whether its claim is one side of an equation."""
-        return "=" in self.content and self.claim != self.content
+        """Whether its claim is one side of an equation, or an inequality where one is solved."""
+        if ("=" in self.content or "\\in" in self.content) and self.claim != self.content:
+            return True
+        if not asks(_INEQUALITY, self.asked.question) or not _INEQUALITY.search(self.content):
+            return False
+        return not _REASONED.search(self.before)
 
     @property
     def is_copied(self) -> bool:

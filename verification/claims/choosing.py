@@ -10,7 +10,7 @@ from ..notation.quantities import Quantity, find_quantities, spoken_fraction
 from ..notation.question import read_question
 from ..notation.references import braced
 from ..notation.units import read_unit
-from ..notation.values import exact_values, tidy
+from ..notation.values import exact_values, read_value, tidy
 from .candidates import Candidate, Number
 from .echoes import is_placeholder
 from .phrases import without_step_names
@@ -36,6 +36,12 @@ _EQUIVALENT = re.compile(
 )
 # The words after a number that may be its unit: "km/h", "square feet".
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
+# A computation after the value: "16 weeks (16 * 15 = 240)".
+_WORK_AFTER = re.compile(r"(?<=[\w%])\s+\([^()]*\d[^()]*=[^()]*\)\W*$")
+# Between two forms of an amount: 36 "cm =" 0.36 m.
+_SAME_AS = re.compile(r"\s?[A-Za-z/]{1,12}\s=\s")
+# What else is told of a value: "3 and 4, whose sum is 7".
+_WHOSE = re.compile(r"(?<=[\d⟧%]), whose (?![^\n]*(?:\\boxed|\b(?:so|therefore|thus|hence)\b))")
 _PROSE = re.compile(
     r"[A-Za-z]{3,}\s+[A-Za-z]{2,}|^(?=.*\d)(?:.*?(?<![^\W_])[^\W\d_]{2,}\s+[^\W\d_]{2,}|[^\W\d_]{2,}\s+[$€£]?\d)"
 )
@@ -104,12 +110,14 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     text = without_step_names(statement.claim.strip())
     if corrected := _CORRECTED.match(text):
         text = text[corrected.end() :]
+    if ", whose " in text:
+        text = _WHOSE.split(text)[0]
     # Several boxes may be the things that a question counts; then the boxes are not the answer.
     if "\\boxed" in text and not (re.search(r"how many", asked_words(question)[0], re.I) and text.count("\\boxed") > 1):
         return _certain(_boxes(text))
     if statement.source in ("answer_line", "final_line"):
         # A line with nothing but a short value needs no scores.
-        bare = tidy(text)
+        bare = tidy(_WORK_AFTER.sub("", text))
         if exact_values(bare) or (
             len(bare) <= 60 and not _SENTENCE.match(bare) and not _PROSE.search(re.sub(r"\\[a-z]+", "", bare))
         ):
@@ -188,7 +196,23 @@ def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> li
     """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
     later = [candidate for candidate in candidates if candidate.start > best.start]
     later = [each for each in later if not _OPERATES.match(text[each.start + len(each.text) :])]
+    before = [candidate for candidate in candidates if candidate.start < best.start][-1:]
+    # "36 cm = 0.36 m".
+    if before and _SAME_AS.fullmatch(text, before[0].start + len(before[0].text), text.find(best.text, best.start)):
+        written = text[before[0].start : best.start].rstrip(" =")
+        unit = _unit_after(text[best.quantity.end :]) if best.quantity else ""
+        if _same_measure(written, f"{best.text} {unit}"):
+            return [written]
     return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]
+
+
+def _same_measure(one: str, other: str) -> bool:
+    """Return whether two amounts with known units are equal: "36 cm" and "0.36 m"."""
+    first, second = read_value(one), read_value(other)
+    if not (first.unit and second.unit) or first.unit.kind != second.unit.kind:
+        return False
+    sizes = [{value * found.unit.size for value in found.values if found.unit} for found in (first, second)]
+    return bool(sizes[0] & sizes[1])
 
 
 def _is_rejected(candidate: Candidate, text: str) -> bool:

@@ -42,6 +42,8 @@ _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
 # "Total bill: $45".
 _LABEL = re.compile(r"\W{0,3}([A-Za-z][A-Za-z' ]{1,30}):\s*\S")
+# What follows is an example also if it ends in a result.
+_EXAMPLE = ("for example", "for instance", "e.g.")
 # "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
@@ -198,7 +200,9 @@ def _aside(placed: Placed) -> bool:
     place = placed.place
     if placed.kind.source != "last_statement":
         return False
-    return bool(_ALL_IN_PARENTHESES.fullmatch(place.text)) or (place.has(ASIDE) and not _ENDS_IN_RESULT.search(place.text))
+    if not place.has(ASIDE):
+        return _ALL_IN_PARENTHESES.fullmatch(place.text) is not None
+    return place.low.startswith(_EXAMPLE) or not _ENDS_IN_RESULT.search(place.text)
 
 
 def _asks_or_checks(placed: Placed) -> bool:

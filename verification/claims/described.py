@@ -22,12 +22,12 @@ _EXCEPT = re.compile(
     rf"(?:except|excluding|other than|besides|but)(?: for| when| where)?\s+{_VALUE}",
     re.I,
 )
-# "all real numbers greater than or equal to 3".
-_BOUND = re.compile(rf"\b(?:all|any) real numbers\s+(greater|less|larger|smaller) than\s+(or equal to\s+)?{_VALUE}", re.I)
+# "all real numbers greater than or equal to 3", "all numbers less than 3".
+_BOUND = re.compile(rf"\b(?:all|any) (?:real )?numbers\s+(greater|less|larger|smaller) than\s+(or equal to\s+)?{_VALUE}", re.I)
 # "The domain is all real numbers."
 _ALL = re.compile(r"\b(?:is|are|be) (?:the set of )?all real numbers(?=\s*(?:[.,;]|$))", re.I)
-# "What is the domain of f?", "For what values of x ...?"
-_ASKS_SET = re.compile(r"\b(?:domain|range|interval|values|for what|for which|solution set)\b", re.I)
+# "What is the domain of f?", "For what values of x ...?", "Solve 2x > 6".
+_ASKS_SET = re.compile(r"\b(?:domain|range|interval|values|for what|for which|solution set)\b|[<>≤≥]|\\[lg]eq?\b", re.I)
 
 # "2", "1/2", "3\sqrt{2}", "\frac{1}{2}".
 _UNSIGNED = (
@@ -58,9 +58,9 @@ _OPPOSITES = re.compile(rf"(?<![\w.\\}}])(?P<values>(?P<one>{_UNSIGNED}) (?:and|
 _ASSIGNED = re.compile(r"\b[a-z]\s*=\s*-?[\d./]*\d(?:(?:[,;]|,?\s+and)\s*[a-z]\s*=\s*-?[\d./]*\d){1,4}(?!\s*[-+*/^\w(])")
 # What introduces values that are only supposed: "since x = 2", "(x = 2".
 SUPPOSES = re.compile(r"(?:\b(?:since|because|when|where|if|with|for|at|given|as)\s*|\([^()]*)[⟦]?$", re.I)
-# "The roots are 2 and 3".
+# "The roots are 2 and 3", "giving the solutions 2 and 3".
 _ALL_NAMED = re.compile(
-    r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b[^.\d=:]{0,40}?\bare\s+" + _VALUES,
+    r"\b(?:roots|solutions|zeros|zeroes|intercepts|possible values)\b(?:[^.\d=:]{0,40}?\bare)?\s+" + _VALUES,
     re.I,
 )
 # The same where several numbers are asked for: "the primes are 2, 3 and 5".
@@ -88,7 +88,7 @@ _EITHER_SIDE = re.compile(
 
 def described_sets(text: str, asked: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield the sets that a text describes, each as an interval with its place; nothing unless the question asks for a set."""
-    if "real" not in text or not _ASKS_SET.search(asked):
+    if not ("real" in text or " numbers " in text) or not asks(_ASKS_SET, asked):
         return
     for match in _EXCEPT.finditer(text):
         yield f"(-\\infty,{match[1]})\\cup({match[1]},\\infty)", match.span()
@@ -115,8 +115,9 @@ def solutions(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int
         for match in _CONJUGATES.finditer(outside):
             text = f"{match['open']}{match['a']} \\pm {match['b']}{match['tail']}"
             yield Candidate(text, ALL_SOLUTIONS, match.start()), match.span()
-    if joined and (" are" in outside or asks(_ASKS_LIST, asked.sentence)):
-        for match in (_LISTED if asks(_ASKS_LIST, asked.sentence) else _ALL_NAMED).finditer(outside):
+    if joined and (" are" in outside or " roots " in outside or " solutions " in outside or asks(_ASKS_LIST, asked.sentence)):
+        patterns = (_LISTED, _ALL_NAMED) if asks(_ASKS_LIST, asked.sentence) else (_ALL_NAMED,)
+        for match in (match for pattern in patterns for match in pattern.finditer(outside)):
             yield Candidate(_listed(match["values"]), ALL_SOLUTIONS, match.start("values")), match.span("values")
 
 

@@ -1,10 +1,12 @@
-"""Recognise statements that claim nothing that was asked for: repeated instructions ("Answer: <number>"), other things."""
+"""Recognise statements that claim nothing: instructions that are repeated, other things than asked, refusals, indecision."""
 
 from __future__ import annotations
 
 import re
 
 from ..notation.values import tidy
+from . import languages
+from .phrases import phrase
 
 # "your final answer".
 _ANSWER = r"(?:only )?(?:your|the|my) (?:final )?(?:numeric(?:al)? )?(?:answer|result)"
@@ -44,6 +46,64 @@ _RESULTS = frozenset(
     )
 )
 """Words for what is computed from the values before: "The total is"."""
+
+# "It could be 3 or 4", "either 3 apples or 4".
+UNDECIDED = phrase(
+    r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
+    r"|(?:could|might|may) (?:also )?be .{1,40}\b(?:could|might|may) (?:also )?be|can(?:'t|not) tell\b"
+    r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure"
+    r"|(?:perhaps|maybe|possibly)\b.{1,60}\b(?:perhaps|maybe|possibly|or))\b",
+    "could might may unclear determine either know sure perhaps possibly",
+)
+# "tell", "determine", "work out".
+_TELL = r"(?:determin|tell|say|know|find out|calculat|answer|solve|figure|conclude|infer|deduc|comput|work out)"
+# "It is impossible to tell", "cannot be determined", "not enough information", "we do not know".
+_GIVES_UP_WHOLLY = (
+    rf"\b(?:it is |it's |is )?(?:impossible|not possible|difficult|hard) (?:for (?:me|us) )?to (?:\w+ )?{_TELL}\w*"
+    rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately "
+    rf"|exactly |definitively )?{_TELL}\w*"
+    r" (?:for (?:sure|certain)|how|what|which|whether"
+    r"|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
+    rf"|\b(?:i|we)(?: am|'m| are|'re) (?:not able|unable) to {_TELL}\w*"
+    r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
+    r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
+    r"|sufficient) (?:information|data|details)\b"
+    r"|\b(?:insufficient|lack of|lacks|missing) (?:information|data|details)\b"
+    rf"|\b(?:i|we) (?:do not|don't|can't|cannot) (?:really )?know\b|\b(?:i am|i'm) not (?:really )?(?:sure"
+    rf"|certain)\b|{languages.GIVES_UP}"
+)
+UNKNOWABLE = phrase(
+    _GIVES_UP_WHOLLY,
+    "impossible not_possible difficult hard cannot can't can_not could_not couldn't unable not_able enough sufficient"
+    " lack missing don't know sure certain imposible puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
+)
+"""The response says that it cannot tell: what follows it without an explicit mark is a guess."""
+# "I could not work it out", "unable to".
+GIVES_UP = phrase(
+    r"\b(?:could|can|do|am|was|were)(?: ?n[o']?t|not)\b.{0,20}\b(?:work (?:it )?out"
+    r"|determine|figure|solve|tell|know|able|sure)\b"
+    r"|\b(?:not enough|insufficient) information\b|\bunable to\b",
+    "not n't cannot unable insufficient",
+)
+# "It might be 12", "my guess".
+GUESSED = phrase(r"\b(?:may|might|could) be\b|\bguess\b|\bpossibly\b|\bperhaps\b|\bmaybe\b", "be guess possibly perhaps")
+# "I cannot provide an answer", "as an AI, I am not able to".
+REFUSES = phrase(
+    r"\b(?:cannot|can't|can not|unable to|not able to|won't) (?:provide|give|answer|solve|determine)"
+    r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b"
+    r"|\b(?:cannot|can't|can not|unable to) (?:help|assist)\b"
+    r"|\bas an ai\b.*\b(?:cannot|can't|can not|unable|not able|don't|do not)\b",
+    "cannot can't can_not unable not_able won't as_an_ai",
+)
+# "So we cannot tell", "Unfortunately, I was unable to", "As an AI".
+GIVES_UP_FIRST = phrase(
+    r"^\W*as an ai\b|^.{0,120}\bso (?:i|we) (?:cannot|can't|can not|could not|couldn't)"
+    r" (?:count|tell|say|determine|answer|solve|give|provide|know|calculate|compute)\b|"
+    r"^.{0,120}\b(?:we|i|one|you) (?:cannot|can't|can not) (?:tell|know|say|determine) (?:whether|if|how|what|which)\b|"
+    r"^\W*(?:i(?:'m| am) (?:very )?sorry,? )?(?:but |so |however,? |sadly,? |unfortunately,? )?"
+    r"(?:i|we)(?:'m|'re)? (?:was |were |am |are |could |can |do )?"
+    r"(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
+)
 
 
 def is_echo(statement: str) -> bool:

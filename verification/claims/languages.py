@@ -55,19 +55,29 @@ CONCLUSION_WORDS = (
     " поэтому значит всего 所以 因此 综上 故 共 したがって 従って よって ゆえに だから つまり 따라서 그러므로 그래서"
 )
 CHECKING = (
+    r"(?:(?:como|para|zur|als|pour|per|come|для) )?"
     r"(?:comprobaci[oó]n|comprobamos|comprobar|comprobemos|verificaci[oó]n|verificamos|verifiquemos"
-    r"|vérification|vérifions|probe\b|überprüfung"
-    r"|überprüfen|kontrolle|prüfung|verificação|verificando|conferindo|conferência|prova\b|prova dos"
-    r"|verifica\b|verifichiamo|controllo"
+    r"|vérification|vérifions|vérifier|probe\b|überprüfung"
+    r"|überprüfen|kontrolle|prüfung|verificação|verificando|verificar|conferir|conferindo|conferência|prova\b|prova dos"
+    r"|verifica(?:re)?\b|verifichiamo|controllo"
     r"|controle|sprawdzenie|kontrol|sağlama|kontroll?"
-    r"|проверка|проверим|检验|检查|验算|验证|檢驗|驗算|検算|確認|検証|確かめ|검산|확인)"
+    r"|проверк[аи]|проверим|检验|检查|验算|验证|檢驗|驗算|検算|確認|検証|確かめ|검산|확인)"
 )
-"""The beginning of a closing section that only checks: "Verificación:", "Probe:", "検算"."""
+"""The beginning of a closing section that only checks: "Verificación:", "Zur Probe", "検算"."""
 # Parts of the words above, to find out quickly whether one occurs.
 CHECKING_WORDS = (
     "comprob verif vérif probe kontrol confer prova control überpr prüfung sprawdz sağlama провер"
     " 检验 检查 验算 验证 檢驗 驗算 検算 確認 検証 確かめ 검산 확인"
 )
+# "Explicación:", "Begründung:", "理由:".
+EXPLAINING = (
+    r"explicaci[oó]n|explication|justification|voici pourquoi|begründung|erklärung|explicação|justificativa|spiegazione"
+    r"|ecco perch[eé]|объяснение|пояснение|理由|解释|解釋|说明|説明|설명|이유"
+)
+EXPLAINING_WORDS = "explica justific voici pourquoi begründ erklär spiega ecco объясн поясн 理由 解释 解釋 说明 説明 설명 이유"
+# "En effet, 36 + 14 = 50".
+INDEED = "en effet|infatti|en efecto|de fato|efectivamente|tatsächlich|действительно"
+INDEED_WORDS = "effet infatti efect fato tatsächlich действит"
 # "No se puede determinar", "lässt sich nicht bestimmen", "无法确定".
 GIVES_UP = (
     r"no se puede (?:determinar|saber)|imposible (?:de )?(?:determinar|saber)|impossible (?:de|à) (?:déterminer|savoir)"
@@ -77,10 +87,16 @@ GIVES_UP = (
 )
 
 STATES = (
-    "es|son|hay|tiene|paga|da|dan|est|sont|donne|donnent|ist|sind|gibt|geben|ergibt|kostet|beträgt|são|custa"
-    "|cuesta|coûte|sono|danno"
+    "es|è|é|son|hay|tiene|paga|da|dan|est|sont|donne|donnent|ist|sind|gibt|geben|ergibt|kostet|beträgt|são|custa"
+    "|cuesta|coûte|sono|danno|quedan?|sobran?|sobram|restan|restam|restano|rimangono|restent|reste|bleiben|bleibt|осталось|равен|равна|равно"
 )
 """Verbs that state the value after them: "es" 12, "kostet" 12."""
+STATES_CJK = re.compile(r"(?:[是为為剩は]|剩下|等于|等於)\s?$")
+# What is left: "restano" 62, "还剩" 62.
+LEAVES = (
+    r"\b(?:quedan?|sobran?|sobram|restan|restam|restano|rimangono|restent|reste|bleiben|bleibt|осталось|остаётся|остается)\b"
+    "|剩下?|残りは"
+)
 # "That is": "es decir", "das heißt".
 THAT_IS = r"es decir|c'est-à-dire|das heißt|ossia|cioè|ou seja|то есть"
 # "So": "así que", "donc".

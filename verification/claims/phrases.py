@@ -35,7 +35,7 @@ class Phrase:
         return self.pattern.search(text) if self.possible(low) else None
 
 
-def _phrase(pattern: str, words: str = "", flags: int = re.I) -> Phrase:
+def phrase(pattern: str, words: str = "", flags: int = re.I) -> Phrase:
     """Return a phrase; `words` are separated by spaces, and an underscore in one stands for a space."""
     parts = [word.replace("_", " ") for word in words.split()]
     ascii_words = tuple(word for word in parts if word.isascii())
@@ -53,9 +53,22 @@ def without_step_names(text: str) -> str:
     return _STEP_NAMES.sub(" ", text) if named else text
 
 
+# "5, because 10 is".
+_IN_REASON = re.compile(r"\d.*\b(?:because|porque|ya que|denn|weil|parce que|pois)\b[^;]*$", re.I)
+_REASON_WORDS = ("cause", "porque", " ya que ", " denn ", " weil ", " parce ", " pois ")
+
+
+def gives_reason(before: str) -> bool:
+    """Return whether the text before a value has a value and begins a reason: "5, because 10 is"."""
+    for word in _REASON_WORDS:
+        if word in before:
+            return _IN_REASON.search(before) is not None
+    return not before.isascii() and "因为" in before
+
+
 _DIGIT = re.compile(r"\d")
 # A value without digits: "seven", "half of", "the right option is B".
-_VALUE_WORDS = _phrase(
+_VALUE_WORDS = phrase(
     r"\b(?:[Oo]ne|[Tt](?:wo|hree|en|welve|hirteen|wenty|hirty)|[Ff](?:our(?:teen)?|ive|ifteen|orty|ifty)"
     r"|[Ss](?:ix|even)(?:teen|ty)?|[Ee](?:ight(?:een|y)?|leven)|[Nn]ine(?:teen|ty)?|[Zz]ero|no)(?![a-z])"
     r"|\b(?:[Aa] (?:third|quarter|fifth)|[Hh]alf) (?:of|is)\b"
@@ -79,23 +92,23 @@ _MARKER = (
     r"(?:answer|result|solution)|A|####)"
 )
 # "Final answer: 12", "#### 12".
-LINE = _phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
+LINE = phrase(rf"^\s*(?:[#*>\s]*)(?:{_MARKER})(?:\s+(?:is|to [^:\n]{{3,80}} is))?\s*(?::|(?<=####))\s*(?P<claim>\S.*)$")
 # "Respuesta: 12".
-FOREIGN_LINE = _phrase(languages.LINE, " ".join(languages.ANSWER).replace("-", " "))
+FOREIGN_LINE = phrase(languages.LINE, " ".join(languages.ANSWER).replace("-", " "))
 # "La respuesta es 12".
-FOREIGN_ANSWER_IS = _phrase(languages.ANSWER_IS, " ".join(languages.ANSWER).replace("-", " "))
+FOREIGN_ANSWER_IS = phrase(languages.ANSWER_IS, " ".join(languages.ANSWER).replace("-", " "))
 # "Por lo tanto, son 12".
-FOREIGN_CONCLUSION = _phrase(languages.CONCLUSION, languages.CONCLUSION_WORDS)
+FOREIGN_CONCLUSION = phrase(languages.CONCLUSION, languages.CONCLUSION_WORDS)
 # A line without a value, which then stands below it: "Final answer:".
-BARE_MARKER = _phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
+BARE_MARKER = phrase(r"(?:final\s+answer|the\s+answer|^\s*answer)(?:\s+(?:is|as))?\s*:?\s*$", "answer")
 # "The answer to the question is 12". "Your answer is" and "if our answer is" say nothing.
-ANSWER_IS = _phrase(
+ANSWER_IS = phrase(
     r"(?<!your )(?<!if our )\b(?:(?:final|correct)\s+)?(?:answer|solution)\b[^.:\n]{0,80}?"
     r"(?:\b(?:is|are|must be|would be)\b|=|:)",
     "answer solution",
 )
 # "Therefore, she has 12", "3 * 4 is 12, so she has 12".
-CONCLUSION = _phrase(
+CONCLUSION = phrase(
     r"^\W*(?:and\s+)?(?:therefore|thus|hence|so|in conclusion|to conclude|in summary|to summarize|finally|overall|consequently"
     r"|as a result|in total|this means|we conclude|based on (?:the|these|our) calculations?|together|altogether"
     r"|that (?:makes|leaves|brings|gives))\b"
@@ -103,136 +116,103 @@ CONCLUSION = _phrase(
     "therefore thus hence so conclu summar final overall consequent result total means based find together that",
 )
 # "The answer is indeed correct."
-CONFIRMED = _phrase(
+CONFIRMED = phrase(
     r"\b(?:value|answer|solution|result|equation|work)s? (?:we found )?(?:is|are) (?:indeed )?correct", "correct"
 )
 # "Multiply 3 by 4."
-IMPERATIVE = _phrase(
+IMPERATIVE = phrase(
     r"^\W*(?:finali[sz]e|write (?:down|out|your|the)|state|express|record|identify"
     r"|determine|calculate|find|multiply|subtract|divide|add)\b"
 )
 # "That's the final answer."
-THAT_IS_IT = _phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer")
+THAT_IS_IT = phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer")
 # "Wait, it is 14", "I made a mistake", "rounded up".
-CORRECTION = _phrase(
+CORRECTION = phrase(
     r"\b(?:wait|actually|correction|oops|(?:i|we) made (?:a|an) (?:mistake|error)|should (?:be|have been)|instead it is"
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
     "wait actually correction oops mistake error should instead round",
 )
-APOLOGY = _phrase(
+APOLOGY = phrase(
     r"\b(?:sorry|apologi[sz]e|apologies|oops|correction|(?:my|i made an?(?: \w+)?|there (?:is|was) an?) (?:mistake|error))\b",
     "sorry apolog oops correction mistake error",
 )
 """What follows this corrects what stands before it."""
 # "Note that ...", "Let's check: ...", "If the result were 5, ...", "Step 3:".
-ASIDE = _phrase(
-    r"^\W*(?:note\b|for example|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
+ASIDE = phrase(
+    r"^\W*(?:note\b|for (?:example|instance)|e\.g\.|remember|check(?:ing)?\b|verif(?:y|ying|ication)\b|to (?:check|verify)"
     r"|let'?s (?:check|verify)"
     r"|alternatively|you can|tip\b|double[- ]check|substitut(?:e|ing)|if (?:the result|it) (?:were|was)|this is because|where\b"
     r"|formula|next,|first,|now,? (?:let|we need|think|add|sub|div|mult)|step \d+\s*:?\s*$)"
 )
-# "Verification:", "Here is the breakdown:", "Let's double-check".
-CHECKING = _phrase(
+# "Verification:", "As a check, 8 * 6 = 48", "Here is the breakdown:", "Let's double-check".
+CHECKING = phrase(
     rf"^\W*(?:step\s*\d+\W+)?(?:{languages.CHECKING}|(?:check(?:ing)?|verif(?:y|ication)|proof|double[- ]?check(?:ing)?)\b"
+    r"|(?:(?:as )?an? )?(?:(?:quick|sanity|final|simple) )*check\b"
     r"|(?:explanation|reasoning|justification|breakdown|(?:here'?s|here is) (?:why|how|(?:the|a|my) (?:\w+ )?(?:breakdown"
     r"|explanation|reasoning|calculations?|work\w*|steps)))\b[^.\d]{0,40}$"
     r"|(?:let'?s|to|(?:we|you|i) (?:can|could)) (?:now |also |quickly )?(?:double[- ]?check|check|verify|confirm)\b)"
-    r"(?!.*(?:final answer|correct answer))",
+    r"(?!.*(?:final|correct|right) answer)",
     f"check verif proof explanation reasoning justification breakdown here's heres here_is confirm {languages.CHECKING_WORDS}",
 )
 """What begins a section that tells again, to check or to explain."""
-# "Explanation: two years ago".
-EXPLAINS = _phrase(r"^\W*(?:explanation|reason(?:ing)?|justification|working)\W*:", "explanation reason justification working")
+# "Explanation: two years ago", "Here is why: half of 30 is", "Begründung: 30", "To see why, note that 30".
+EXPLAINS = phrase(
+    r"^\W*(?:(?:explanation|reason(?:ing)?|justification|working|(?:here'?s|here is) (?:why|how|the reason(?:ing)?)"
+    r"(?: [a-z ]{1,20})?"
+    rf"|how (?:i|we) (?:got|found) (?:it|this|that)|{languages.EXPLAINING})\W*:"
+    r"|(?:to (?:see|understand)|let'?s see) why\b|why\?)",
+    "explanation reason justification working is_why 's_why heres_why is_how 's_how heres_how is_the_reason 's_the_reason how_i"
+    f" how_we see_why understand_why why? {languages.EXPLAINING_WORDS}",
+)
+# "This makes sense, because 47 and 57 are ...", "It adds up: 36 + 14 = 50", "Indeed, 36 + 14 = 50", "En effet, 36 ...".
+CLOSING = phrase(
+    r"^\W*(?:(?:this|that|which|it)(?: all)? (?:makes sense|checks out|works out(?! to)|adds up(?! to)|is (?:right|reasonable"
+    rf"|consistent|as expected)\b)|indeed,|(?:{languages.INDEED})\b)(?!.*\banswer\b)",
+    f"sense out up right reasonable consistent expected indeed {languages.INDEED_WORDS}",
+)
+"""A last sentence that only confirms."""
 # "Now we know how many apples she has."
-INDIRECT = _phrase(
+INDIRECT = phrase(
     r"\bhow (?:many|much|far|fast|long|old|tall|often|big)\b"
     r"(?!.*(?:[:=⟦]|\b(?:is|are|was|equals?|get|gets)\s+(?:about |approximately )?[$€£]?\d))",
     "how",
 )
 # "Alternatively, you could add first", "by the way".
-ANOTHER_WAY = _phrase(
+ANOTHER_WAY = phrase(
     r"^\W*(?:alternatively|another (?:way|method)),? (?:\w+ )?(?:you|we|one|i) (?:can|could|may|might)\b"
     r"|\bby the way\b|\bincidentally\b",
     "alternatively another way incidentally",
 )
-# "For comparison, a longer ride costs 54", "a longer ride, by contrast, costs 54".
-COMPARES = _phrase(
-    r"(?:^\W*|,\s|\()(?:for|by|in) (?:comparison|contrast|reference)\b(?! to\b| with\b)", "comparison contrast reference"
+# "For comparison, a longer ride costs 54", "a longer ride, by contrast, costs 54", "That is almost 3 crates", "Most of it, 24".
+COMPARES = phrase(
+    r"(?:^\W*|,\s|\()(?:for|by|in) (?:comparison|contrast|reference)\b(?! to\b| with\b)"
+    r"|^\W*(?:(?:don't|do not) confuse|to put (?:that|this|it) in(?:to)? perspective"
+    r"|(?:that|this) is (?:almost|nearly|(?:more|less) than|(?:just |well )?(?:over|under))|most of (?:it|this|that|these))\b"
+    r"(?!.*\b(?:so|therefore|hence)\b)",
+    "comparison contrast reference is_almost is_nearly is_more_than is_less_than is_just is_well is_over is_under most_of"
+    " perspective confuse",
 )
 # "They cost 39 and 30, which together make up that amount": the amount was told before.
-REFERS_BACK = _phrase(
+REFERS_BACK = phrase(
     r"\b(?:makes?|making|adds?|adding|comes?|coming|gives?|giving|brings?|bringing|sums?|totals?|equals?|yields?|reach(?:es)?)\b"
     r"[^.\d]{0,20}\b(?:that|this|the same) (?:amount|total|sum|number|figure|price|cost|result|value)\b(?![^.]*\d)",
     "amount total sum number figure price cost result value",
 )
-# "It could be 3 or 4", "either 3 apples or 4".
-UNDECIDED = _phrase(
-    r"\b(?:(?:could|might|may) (?:be|have|need|take|cost|get|well be) \S+(?: \w+)? or|unclear"
-    r"|(?:could|might|may) (?:also )?be .{1,40}\b(?:could|might|may) (?:also )?be|can(?:'t|not) tell\b"
-    r"|cannot (?:be )?determine|can't determine|either .{1,80} or|i don'?t know|not sure"
-    r"|(?:perhaps|maybe|possibly)\b.{1,60}\b(?:perhaps|maybe|possibly|or))\b",
-    "could might may unclear determine either know sure perhaps possibly",
-)
-# "tell", "determine", "work out".
-_TELL = r"(?:determin|tell|say|know|find out|calculat|answer|solve|figure|conclude|infer|deduc|comput|work out)"
-# "It is impossible to tell", "cannot be determined", "not enough information", "we do not know".
-_GIVES_UP_WHOLLY = (
-    rf"\b(?:it is |it's |is )?(?:impossible|not possible|difficult|hard) (?:for (?:me|us) )?to (?:\w+ )?{_TELL}\w*"
-    rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:be )?(?:\w+ )?(?:accurately "
-    rf"|exactly |definitively )?{_TELL}\w*"
-    r" (?:for (?:sure|certain)|how|what|which|whether"
-    r"|the (?:exact |final |correct )?(?:answer|number|value|amount|total|solution))"
-    rf"|\b(?:i|we)(?: am|'m| are|'re) (?:not able|unable) to {_TELL}\w*"
-    r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
-    r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
-    r"|sufficient) (?:information|data|details)\b"
-    r"|\b(?:insufficient|lack of|lacks|missing) (?:information|data|details)\b"
-    rf"|\b(?:i|we) (?:do not|don't|can't|cannot) (?:really )?know\b|\b(?:i am|i'm) not (?:really )?(?:sure"
-    rf"|certain)\b|{languages.GIVES_UP}"
-)
-UNKNOWABLE = _phrase(
-    _GIVES_UP_WHOLLY,
-    "impossible not_possible difficult hard cannot can't can_not could_not couldn't unable not_able enough sufficient"
-    " lack missing don't know sure certain imposible puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
-)
-"""The response says that it cannot tell: what follows it without an explicit mark is a guess."""
-# "I could not work it out", "unable to".
-GIVES_UP = _phrase(
-    r"\b(?:could|can|do|am|was|were)(?: ?n[o']?t|not)\b.{0,20}\b(?:work (?:it )?out"
-    r"|determine|figure|solve|tell|know|able|sure)\b"
-    r"|\b(?:not enough|insufficient) information\b|\bunable to\b",
-    "not n't cannot unable insufficient",
-)
-# "It might be 12", "my guess".
-GUESSED = _phrase(r"\b(?:may|might|could) be\b|\bguess\b|\bpossibly\b|\bperhaps\b|\bmaybe\b", "be guess possibly perhaps")
 # "One might think it is 12", "at first glance", "a common mistake".
-TEMPTING = _phrase(
+TEMPTING = phrase(
     r"\b(?:one|you|some|people|many|we|i) (?:might|may|could|would) (?:\w+ )?(?:think|say|expect|assume|guess"
     r"|believe|be tempted)\b"
     r"|\bat first (?:glance|sight)\b|\bnaively\b|\bcommon mistake\b|\btempting\b"
     r"|\binitially,? (?:i|we) (?:got|thought|found|calculated|had)\b|\bfirst (?:try|attempt|guess)\b",
     "might may could would first naively mistake tempting initially",
 )
-# "I cannot provide an answer", "as an AI, I am not able to".
-REFUSES = _phrase(
-    r"\b(?:cannot|can't|can not|unable to|not able to|won't) (?:provide|give|answer|solve|determine)"
-    r" (?:(?:an?|the|any|this|your) )?(?:\w+ )?(?:answer|solution|question|problem)\b"
-    r"|\b(?:cannot|can't|can not|unable to) (?:help|assist)\b"
-    r"|\bas an ai\b.*\b(?:cannot|can't|can not|unable|not able|don't|do not)\b",
-    "cannot can't can_not unable not_able won't as_an_ai",
+# "If it were 5, it would be 12", "just a guess", "12 boxes would hold only 144", "After 3 days she would have 45".
+HYPOTHETICAL = phrase(
+    r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) (?:\w+ )?guess\b"
+    r"|^\W*(?:(?:after|with|for|at) )?\d[\d,.]* \w+,?(?: (?:she|he|it|they|we|you))? would (?:only |just |already |still )?"
+    r"(?:hold|give|make|leave|cost|contain|fit|have)\b",
+    "would guess",
 )
-# "If it were 5, it would be 12", "just a guess".
-HYPOTHETICAL = _phrase(r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) (?:\w+ )?guess\b", "would guess")
-# "So we cannot tell", "Unfortunately, I was unable to", "As an AI".
-GIVES_UP_FIRST = _phrase(
-    r"^\W*as an ai\b|^.{0,120}\bso (?:i|we) (?:cannot|can't|can not|could not|couldn't)"
-    r" (?:count|tell|say|determine|answer|solve|give|provide|know|calculate|compute)\b|"
-    r"^.{0,120}\b(?:we|i|one|you) (?:cannot|can't|can not) (?:tell|know|say|determine) (?:whether|if|how|what|which)\b|"
-    r"^\W*(?:i(?:'m| am) (?:very )?sorry,? )?(?:but |so |however,? |sadly,? |unfortunately,? )?"
-    r"(?:i|we)(?:'m|'re)? (?:was |were |am |are |could |can |do )?"
-    r"(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
-)
-
 _PHRASES = (ANSWER_IS, BARE_MARKER, CONCLUSION, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION, FOREIGN_LINE, LINE)
 """The phrases that every statement is looked through for."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ..notation.arithmetic import NotArithmetic, evaluate, tokenize
+from ..notation.arithmetic import is_explained
 from ..notation.layout import REMAINDER
 from ..notation.quantities import AMOUNT, Quantity, find_quantities
 from ..notation.question import Asked, asks
@@ -28,19 +28,23 @@ Found = tuple[Candidate, tuple[int, int]]
 """A candidate with its place in the text (start, end)."""
 # Mathematics, and what is joined to it: "⟦x = 2⟧ or ⟦x = 3⟧", "⟦(-1,2)⟧ \cup ⟦(3,5)⟧".
 SEGMENT = re.compile(r"⟦([^⟧]*)⟧(?:\s*(?:\\cup|U|or|and|,\s*(?:and\s*)?(?=⟦\s*[a-z]\s*=))\s*⟦[^⟧]*⟧)*")
+# "x > 0".
+_BOUNDS = re.compile(r"[<>]|\\[lg]eq?(?![a-z])")
 # Letters, brackets or powers: what distinguishes mathematics from a number.
 _MATHEMATICAL = re.compile(r"[A-Za-z\\(\[{^]")
 _HOLDS_VALUE = re.compile(r"[a-z\d]", re.I)
 # What the pattern for expressions also finds, and what claims nothing: a letter, "(12)", "x =".
-_FRAGMENT = re.compile(r"\W*[A-Za-z]\W*|(?:y )?[aAI]\s+[$€£]?\d[\d.,]*%?|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*")
-# A number with its computation after it: "26 (40 - 14)".
-_NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
+_FRAGMENT = re.compile(
+    r"\W*[A-Za-z]\W*|\^\{?\d\}?|(?:y )?[aAI]\s+[$€£]?\d[\d.,]*%?|\(\s*\$?[\d.,]+\s*\)|[^=<>]*=\s*\$?-?[\d.,]*\s*"
+)
 # A fraction, a root or pi: a form that a decimal only approximates.
 _EXACT = re.compile(r"-?\d*(?:\\frac\s*\{-?\d+\}\s*\{\d+\}|/?\d+/\d+)|.*\\(?:sqrt|pi).*")
 # "12k" before a word is twelve thousand, not algebra.
 _SCALED = re.compile(r"\d[\d.]*k")
 # An expression that breaks off or goes on: "3 +", "x =", "+ 4".
 _DANGLING = re.compile(r"(?:[-+*/=]|\\(?:le|ge|ne|in|approx|pm))\s*\$?$|^[-+*/]\s")
+# "2x < 8 \\iff x < 4".
+_FOLLOWS = re.compile(r"\\(?:iff|implies|[RL]?[a-z]*rightarrow)(?![a-z])\s*(?=\S)", re.I)
 # A quick test for `COMPOUND`: "2 h 25 min".
 _TWO_UNITS = re.compile(r"\d ?[a-zа-я]{1,11}\.?,? ?(?:[a-zи]{1,3} )?\d+ ?[a-zа-я]", re.I)
 _IN_WORDS = re.compile(r"(?:year|week|day|hour|minute|dollar)s?,? (?:and )?[a-z]|feet (?:and )?[a-z]", re.I)
@@ -106,11 +110,16 @@ def pieces(text: str, outside: str, asked: Asked) -> Iterator[Found]:
 
 def _segment(match: re.Match[str], text: str, asked: Asked) -> Candidate:
     content = match[0].replace("⟦", " ").replace("⟧", " ").strip()
+    start = match.start()
+    # "since x > 0, x = 7": only the last one is said.
+    if "⟧," in match[0] and _BOUNDS.search(match[1]) and SUPPOSES.search(text[max(0, start - 40) : start]):
+        start += match[0].rindex("⟦")
+        content = text[start + 1 : match.end() - 1].strip()
     claim = right_side(content, asked.question)
-    formula = Formula(content, claim, text[: match.start()], text[match.end() :], match.start() / (len(text) + 1), asked)
+    formula = Formula(content, claim, text[:start], text[match.end() :], start / (len(text) + 1), asked)
     supposed = content.count("=") > 1 and ", " in content and SUPPOSES.search(formula.before[-40:])
     points = SUPPOSED if supposed else SEGMENT_SIGNS.score(formula)
-    return Candidate(claim, points, match.start(), rounded=_rounded_form(content, claim))
+    return Candidate(claim, points, start, rounded=_rounded_form(content, claim))
 
 
 def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
@@ -131,7 +140,7 @@ def _expressions(outside: str, asked: Asked) -> Iterator[Found]:
         if _SCALED.fullmatch(written) and outside[match.end() : match.end() + 3].strip().isalpha():
             continue
         whole = asks(_ASKS_EQUATION, asked.sentence) and "=" in written
-        if (_FRAGMENT.fullmatch(written) and not whole) or _DANGLING.search(written) or _explained(written):
+        if (_FRAGMENT.fullmatch(written) and not whole) or _DANGLING.search(written) or is_explained(written):
             continue
         content = _balanced(written)
         if exact_values(content):
@@ -154,17 +163,6 @@ def _balanced(written: str) -> str:
     while written.count("(") > written.count(")"):
         written = written[: written.rindex("(")].rstrip()
     return written
-
-
-def _explained(written: str) -> bool:
-    """Return whether this is a number with its computation in parentheses: "26 (40 - 14)"."""
-    match = _NUMBER_AND_WORK.fullmatch(written)
-    if not match:
-        return False
-    try:
-        return evaluate(tokenize(match[1])) == evaluate(tokenize(match[2]))
-    except NotArithmetic:
-        return False
 
 
 def _ranges(outside: str, asked: Asked) -> Iterator[Found]:
@@ -219,11 +217,13 @@ def _amounts_in_parts(outside: str, asked: Asked) -> Iterator[Found]:
 
 def right_side(content: str, question: str | None) -> str:
     """Drop the left side of an equation, unless the question asks for an equation. Of a chain, keep the last side."""
+    if "\\i" in content or "\\R" in content:
+        content = _FOLLOWS.split(content)[-1]
     content = _exact_form(tidy(content), question)
     # Equals signs in braces, as in a set or a subscript, do not separate sides.
     plain = re.sub(r"\{[^{}]*\}", lambda group: group[0].replace("=", "\0"), content)
     if "=" not in plain or _ASKS_EQUATION.search(question or ""):
-        return re.sub(r"^[a-zA-Z]\s*\\in\s+", "", content)
+        return re.sub(r"^[a-zA-Z]\s*\\in(?![a-z])\s*", "", content)
     # Several equations ("x = 1, y = 2") and inequalities stay whole.
     if re.search(r"(?<!=)=(?!=).*,(?!\d{3}\b).*(?<!=)=|\bor\b|\band\b", content) or re.search(
         r"[<>]|\\le|\\ge", content.rsplit("=", 1)[0]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ..notation.arithmetic import is_left_side
 from . import languages
 from .candidates import Formula, Number
+from .phrases import gives_reason
 from .weighing import Sign, Table, table
 
 # Patterns with $ are for the text before a number, those matched from the start for the text after it.
@@ -67,20 +69,18 @@ _ARRIVES = re.compile(r"\b(?:arrived? at|ends? up with|left with)\s*[$€£]?$",
 _SHARE_OF = re.compile(r" of (?:the |his |her |their )?(?:[a-z]+ )?[$€£]?\d")
 # 12 "apples, because".
 _REASON = re.compile(r"(?:\s[a-z]+){0,3}(?:,| -)?\s(?:since|because|as|for)\s", re.I)
-_IN_REASON = re.compile(r"\d.*\bbecause\b[^;]*$", re.I)
 # 12 "apples, which is the answer".
 _CALLED_ANSWER = re.compile(r"[^.;\d]{0,20},?\s*(?:which |that )?is (?:the|my|our) (?:final |correct )?answer", re.I)
 _BREAKDOWN = re.compile(
-    r"\b(?:is|are|was|were|of|totals?|makes|gives|has|have|costs?|pays?|needs?)\s+[$€£]?\d[\d.,]*(?:\s[a-z]+)?:\s*[$€£]?$", re.I
+    r"(?:^\W*|\b(?:is|are|was|were|of|totals?|makes|gives|has|have|costs?|pays?|needs?)\s+)"
+    r"[$€£]?\d[\d.,]*(?:\s[a-z]+)?(?: in total| altogether)?:\s*[$€£]?$",
+    re.I,
 )
-"""A colon after the claim begins its parts: "the total is 45: 24 for"."""
+"""A colon after the claim begins its parts: "the total is 45: 24 for", "45 in total: 24 for"."""
 # "This leaves her with".
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
 # The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
-_ENDS = re.compile(r"\. |,? (?:because|since) ")
-# An equals sign, but not the one in "<=".
-_EQUALS = re.compile(r"(?<![<>!])=")
 
 
 NUMBER_SIGNS: Table[Number] = table(
@@ -100,30 +100,22 @@ NUMBER_SIGNS: Table[Number] = table(
         ),
         Sign("what is not so was asked", lambda n: n.asked.negated and n.is_not_so, "5 students do not"),
         Sign("its reason follows", lambda n: not n.before.strip() and bool(_REASON.match(n.after)), "12, because"),
-        Sign(
-            "it stands in a reason",
-            lambda n: "cause" in n.before and bool(_IN_REASON.search(n.before)),
-            "5, because 10 is 5 + 5",
-        ),
+        Sign("it stands in a reason", lambda n: gives_reason(n.before), "5, because 10 is 5 + 5"),
         Sign("what is left was asked, and this is", lambda n: n.asked.left and n.is_left, "12 remain"),
         Sign(
             "a rate was asked, and this is one",
             lambda n: bool(n.asked.rate) and n.is_rate,
             "12 km per day, where km per day are asked",
         ),
-        Sign(
-            "it is said to be what was asked",
-            lambda n: n.is_asked,
-            "the slope is 3, where the slope is asked",
-        ),
+        Sign("it is said to be what was asked", lambda n: n.is_asked, "the slope is 3, where the slope is asked"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: n.is_difference, "2 more than Bea"),
-        Sign("it stands after the word that concludes", lambda n: bool(_SO.search(n.before)), "will be 20, so he is 15"),
+        Sign("it stands after the word that concludes", lambda n: _concludes(n.before), "will be 20, so he is 15"),
         Sign("another value is rounded to it", lambda n: n.is_rounded, "2.5, which rounds to 3"),
         Sign("the question gives it", lambda n: n.given),
         Sign(
             "it is a condition before the main clause",
-            lambda n: bool(_SUBORDINATE.search(n.before)) and _comma_follows(n),
+            lambda n: _comma_follows(n) and bool(_SUBORDINATE.search(n.before)),
             "after 3 days, she has 12",
         ),
         Sign("its clause names whom the question asks about", lambda n: n.about_asked, "Ann has 12"),
@@ -136,7 +128,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("it is an operand", lambda n: _is_operand(n), "12 + 4"),
         Sign(
             "an equals sign follows: it is a left side",
-            lambda n: bool(_EQUALS.search(_ENDS.split(n.after, maxsplit=1)[0])),
+            lambda n: "=" in n.after and is_left_side(n.before, n.after, _written(n), n.asked.values),
             "12 = x",
         ),
         Sign(
@@ -152,11 +144,7 @@ SEGMENT_SIGNS: Table[Formula] = table(
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
         Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
-        Sign(
-            "it is said to be what was asked",
-            lambda f: f.is_asked,
-            "the slope is $3$, where the slope is asked",
-        ),
+        Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
         Sign("it is called the total of what stands before", lambda f: f.asked.is_total(f.before), "$6$, total $14$"),
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation of the question", lambda f: f.is_equation and f.is_copied),
@@ -173,16 +161,8 @@ EXPRESSION_SIGNS: Table[Formula] = table(
     "expression",
     (
         Sign("a verb states it", lambda f: bool(_COPULA.search(f.before[-60:])), "she has 12"),
-        Sign(
-            "it is said to be what was asked",
-            lambda f: f.is_asked,
-            "the slope is $3$, where the slope is asked",
-        ),
-        Sign(
-            "it stands in a reason",
-            lambda f: "cause" in f.before and bool(_IN_REASON.search(f.before)),
-            "5, because x + 5 = 10",
-        ),
+        Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
+        Sign("it stands in a reason", lambda f: gives_reason(f.before), "5, because x + 5 = 10"),
         Sign("it stands after the word that concludes", lambda f: bool(_SO.search(f.before)), "x = 2y, so y = x / 2"),
         Sign("the later the likelier", lambda f: f.place),
         Sign("an equation", lambda f: "=" in f.content, "y = 2x + 1"),
@@ -197,6 +177,11 @@ def in_parentheses(before: str) -> bool:
     return before.count("(") > before.count(")")
 
 
+def _concludes(before: str) -> bool:
+    low = before.lower()
+    return ("so" in low or "hence" in low or "fore" in low or "thus" in low) and _SO.search(before) is not None
+
+
 def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
 
@@ -209,9 +194,12 @@ def _is_stated(number: Number) -> bool:
     if _leaves(number) or number.named or _DASH.match(number.before):
         return True
     return bool(
-        _COPULA.search(number.before[-40:])
-        and not _BREAKDOWN.search(number.before[-60:])
-        and not _FROM.search(number.before[-60:])
+        (
+            _COPULA.search(number.before[-40:])
+            or (not number.before.isascii() and languages.STATES_CJK.search(number.before[-4:]))
+        )
+        and not (":" in number.before[-4:] and _BREAKDOWN.search(number.before[-60:]))
+        and not (" to " in number.before[-5:] and _FROM.search(number.before[-60:]))
     )
 
 
@@ -228,7 +216,11 @@ def _is_operand(number: Number) -> bool:
     before = number.before
     if (number.quantity.percent or "/" in _written(number)) and _SHARE_OF.match(number.after):
         return True
-    return bool((_OPERAND_BEFORE.search(before) and not _DASH.match(before)) or _OPERAND_AFTER.match(number.after))
+    return bool(
+        before.endswith((" plus ", " plus $"))
+        or (_OPERAND_BEFORE.search(before) and not _DASH.match(before))
+        or _OPERAND_AFTER.match(number.after)
+    )
 
 
 def _is_only_wished(number: Number) -> bool:

@@ -9,25 +9,20 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 from math import inf
 
-from ..notation.asked import asked_words
+from ..notation.asked import asked_words, content_words
 from ..notation.residue import LIST_MARKER
 from ..verdicts import Source
 from .conclusions import CONCLUSION_SIGNS, Placed, kind_of, most
-from .echoes import is_echo
+from .echoes import GIVES_UP, GIVES_UP_FIRST, GUESSED, REFUSES, UNDECIDED, UNKNOWABLE, is_echo
 from .phrases import (
     ANSWER_IS,
     APOLOGY,
     CHECKING,
+    CLOSING,
     EXPLAINS,
     FOREIGN_LINE,
-    GIVES_UP,
-    GIVES_UP_FIRST,
-    GUESSED,
     HYPOTHETICAL,
     LINE,
-    REFUSES,
-    UNDECIDED,
-    UNKNOWABLE,
     names_value,
     without_step_names,
 )
@@ -37,9 +32,10 @@ LAST = 10
 """Maximum number of statements with a value that are considered, from the end."""
 MAX_RESPONSE = 20_000
 """Maximum characters of a response that are read, from the end."""
-# Where a sentence ends: not after "Mrs.", "e.g.", an initial, or the number of an item.
+# Where a sentence ends: not after "Mrs.", "e.g.", an initial, or the number of an item, and before a number only after a word.
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!\d[.]\d[.])\s+(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])"
+    r"(?<=[.!?⟧])(?!(?<=⟧)\s+\()(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!^\d)(?<!^\d\d)(?<!^\d[.]\d[.])\s+"
+    r"(?:(?=[A-ZÀ-ÖØ-ÞА-Я⟦*\"(¿\u3040-\u9fff])|(?<=[a-z]{3}[.!?]\s)(?<!pprox[.]\s)(?<!min[.]\s)(?<!sec[.]\s)(?=\d))"
 )
 # A quick test: without one of these, a line is one sentence.
 _END = re.compile(r"[.!?⟧]\s")
@@ -162,10 +158,11 @@ def rank_statements(text: str, question: str | None, *, finished: bool = True) -
 def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[Placed]:
     """Yield the last statements with a value, from the end, each with how it presents its value."""
     low = "\n".join(parts[-12:]).lower()
-    checking, refused, corrected = _checking_from(parts, low), _refused_at(parts, low), _corrected_from(parts, low)
+    asked = asked_words(question)[1]
+    checking, refused, corrected = _checking_from(parts, low, asked), _refused_at(parts, low), _corrected_from(parts, low)
     valued = (place for place in range(len(parts) - 1, -1, -1) if has_value(parts[place]) and not is_echo(parts[place]))
     places = list(valued if refused < len(parts) else islice(valued, LAST))
-    around = read_around("\n".join(parts[max(0, places[-1] - 1) :]) if places else "", asked_words(question)[1], question)
+    around = read_around("\n".join(parts[max(0, places[-1] - 1) :]) if places else "", asked, question)
     summed = tells_parts(parts, question)
     distance = 0
     for place in places:
@@ -224,13 +221,21 @@ def _refused_at(parts: list[str], low: str) -> int:
     return len(parts)
 
 
-def _checking_from(parts: list[str], low: str) -> int:
+def _checking_from(parts: list[str], low: str, asked: frozenset[str]) -> int:
     """Return the index of the statement that begins a closing check, if it is among the last twelve."""
-    if not (CHECKING.possible(low) or EXPLAINS.possible(low)):
+    checks, explains = CHECKING.possible(low), EXPLAINS.possible(low)
+    closes = len(parts) > 1 and CLOSING.pattern.match(parts[-1])
+    # "Indeed, 46 are left" says what was asked.
+    if closes and (not asked or 2 * len(asked & content_words(parts[-1])) < len(asked)):
+        return len(parts) - 1
+    if not (checks or explains):
         return len(parts)
     for place in range(len(parts) - 1, max(0, len(parts) - 12), -1):
-        part, part_low = parts[place], parts[place].lower()
-        if CHECKING.search(part, part_low) or (EXPLAINS.search(part, part_low) and has_value(parts[place - 1])):
+        part = parts[place]
+        # At the beginning, a match costs less than looking for the words in every statement.
+        if checks and CHECKING.pattern.match(part):
+            return place
+        if explains and EXPLAINS.pattern.match(part) and has_value(parts[place - 1]):
             return place
     return len(parts)
 

@@ -22,6 +22,13 @@ _NUMBER = r"-?(?:\\infty|\\frac\s*\{-?\d+\}\s*\{\d+\}|[\d.]+(?:/\d+)?)"
 _CHAIN = re.compile(rf"\s*({_NUMBER})\s*(<|>|\\leq?|\\geq?)\s*[a-zA-Z]\s*(<|>|\\leq?|\\geq?)\s*({_NUMBER})\s*")
 # "x \ge 3".
 _SIDE = re.compile(rf"\s*(?P<letter>[a-zA-Z])\s*(?P<sign><|>|\\leq?|\\geq?)\s*(?P<bound>{_NUMBER})\s*")
+# "3 \\le x".
+_FLIPPED = re.compile(rf"\s*(?P<bound>{_NUMBER})\s*(?P<sign><|>|\\leq?|\\geq?)\s*(?P<letter>[a-zA-Z])\s*")
+_OPPOSITE = {"<": ">", ">": "<", "\\le": "\\ge", "\\leq": "\\ge", "\\ge": "\\le", "\\geq": "\\le"}
+# "\{x \mid x > 3\}", "{x : x > 3}".
+_BUILT = re.compile(
+    r"\\?\{\s*[a-zA-Z](?:\s*\\in\s*\\mathbb\s*\{?R\}?)?\s*(?:\\mid|\\vert|\||:)\s*([^{}|]*?(?:[<>]|\\[lg]e)[^{}|]*?)\s*\\?\}"
+)
 # Between two inequalities: "or", "\cup".
 _OR = re.compile(r"\s*(?:\bor\b|\\lor|\\cup|\\vee|\\quad)+\s*")
 _AND = re.compile(r"\s*(?:,\s*|\band\b)\s*")
@@ -90,7 +97,13 @@ def _one_kind(given: str, wanted: str) -> bool:
 
 def as_interval(text: str) -> str:
     r"""Convert "2 < x \\le 7" and "x > 2 and x \\le 7" to "(2,7]", and "x \\le -3 or x \\ge 3" to a union."""
-    if ">" in text or "\\g" in text:
+    if "{" in text and (built := _BUILT.fullmatch(text)):
+        text = built[1].strip()
+    if not ("<" in text or ">" in text or "\\l" in text or "\\g" in text):
+        return text
+    if (flipped := _unflipped(text)) != text:
+        return flipped
+    if "or" in text or "and" in text or "," in text or "\\" in text:
         if sides := _sides(_OR, text):
             ends = (")" if sides[0]["sign"] == "<" else "]", "(" if sides[1]["sign"] == ">" else "[")
             return f"(-\\infty,{sides[0]['bound']}{ends[0]}\\cup{ends[1]}{sides[1]['bound']},\\infty)"
@@ -113,13 +126,19 @@ def as_interval(text: str) -> str:
 def _sides(between: re.Pattern[str], text: str) -> tuple[re.Match[str], re.Match[str]] | None:
     """Return two inequalities for one letter, the one with "less" first; None if a text is anything else."""
     parts = between.split(text)
-    found = [match for part in parts if (match := _SIDE.fullmatch(part))]
+    found = [match for part in parts if (match := _SIDE.fullmatch(_unflipped(part)))]
     if len(parts) != 2 or len(found) != 2:
         return None
     less, greater = sorted(found, key=lambda side: side["sign"] not in _LESS)
     if less["sign"] not in _LESS or greater["sign"] in _LESS or less["letter"] != greater["letter"]:
         return None
     return less, greater
+
+
+def _unflipped(text: str) -> str:
+    """Convert "3 < x" to "x > 3"; anything else is left as it is."""
+    found = _FLIPPED.fullmatch(text)
+    return f"{found['letter']} {_OPPOSITE[found['sign']]} {found['bound']}" if found else text
 
 
 def is_range(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,6 +16,22 @@ _TOKEN = re.compile(
     r"(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)|(?P<operator>\*\*|[-+*/^])|(?P<open>[(\[])|(?P<close>[)\]])"
     r"|(?P<percent>%)|(?P<word>[A-Za-z_\\][\w'\\]*)|(?P<other>\S)",
 )
+
+# A number with its computation after it: "26 (40 - 14)".
+_NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
+# An equals sign, but not the one in "<=".
+_EQUALS = re.compile(r"(?<![<>!])=")
+# What does not belong to a value's equation any more: "because 3 + 4 = 7", and after a colon ": 3 + 4 = 7".
+_ENDS = re.compile(r"\. |,? (?:because|since|porque|ya que|denn|weil|parce que|pois) |因为")
+_ENDS_OR_EXPLAINS = re.compile(r"\. |^(?! of\b)[^=:]{0,60}: |,? (?:because|since|porque|ya que|denn|weil|parce que|pois) |因为")
+# Between a value and the equation that goes on with it: 84 "muffins, and adding the single ones: 84 + 5 = 89".
+_CONTINUES = re.compile(r"^[^=]*\b(?:plus|add(?:ing)?|minus|less|subtract(?:ing)?|taking|removing|then)\b[^=]*[:,]", re.I)
+# After an operand: "+ 5 = 89", "muffins + 5 muffins = 89"; and after the last one: "muffins = 89".
+_RESULT = r"=\s*[$€£]?(?P<result>\d[\d,]*(?:\.\d+)?)"
+_OPERATED = re.compile(rf"(?:\s[a-z]+)?\s?[-+*/]\s?[$€£]?\d[^=;]{{0,60}}{_RESULT}")
+_LAST_OPERAND = re.compile(rf"(?:\s[a-z]+)?\s?{_RESULT}")
+# "5 + ".
+_OPERATOR_BEFORE = re.compile(r"[\w)]\s?[-+*/]\s?[$€£]?$")
 
 
 @dataclass(frozen=True)
@@ -122,3 +139,40 @@ class _Parser:
             if not self._take(")", "]"):
                 raise NotArithmetic("a parenthesis is not closed")
         return value / 100 if self._take("%") else value
+
+
+def is_explained(written: str) -> bool:
+    """Return whether this is a number with its computation in parentheses: "26 (40 - 14)"."""
+    match = _NUMBER_AND_WORK.fullmatch(written)
+    if not match:
+        return False
+    try:
+        return evaluate(tokenize(match[1])) == evaluate(tokenize(match[2]))
+    except NotArithmetic:
+        return False
+
+
+def is_left_side(before: str, after: str, value: str, given: Container[Fraction]) -> int:
+    """Tell how surely a value is only a step: 1 if it is a left side, 2 if a later equation goes on with it, or 0.
+
+    Args:
+        before: the text before the value.
+        after: the text after it.
+        value: the value as it is written.
+        given: values of the question; an equation that has one of them as its result is a check.
+    """
+    is_result = before.rstrip(" $€£").endswith("=")
+    if (is_result or _CONTINUES.search(after)) and _goes_on(after, value.strip(), given):
+        return 2
+    ends = _ENDS if is_result else _ENDS_OR_EXPLAINS
+    return int(_EQUALS.search(ends.split(after, maxsplit=1)[0]) is not None)
+
+
+def _goes_on(after: str, value: str, given: Container[Fraction]) -> bool:
+    """Return whether a later equation computes a new value from one before it, as "84 + 5 = 89" from 84."""
+    at = after.find(value)
+    before, rest = after[:at], after[at + len(value) :]
+    if at < 0 or before[-1:].isdigit():
+        return False
+    found = _OPERATED.match(rest) or (_LAST_OPERAND.match(rest) if _OPERATOR_BEFORE.search(before) else None)
+    return found is not None and Fraction(found["result"].replace(",", "")) not in given

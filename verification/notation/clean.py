@@ -154,6 +154,11 @@ def _inline(match: re.Match[str]) -> str:
     if content[0].isdigit() and content[-1].isspace():
         return match[0]
     bare = _TEXT_COMMAND.sub("", content) if "\\" in content else content
-    if content.endswith("\\") or bare.rstrip().endswith(_OPERATORS) or _MULTIPLIED.search(bare) or _PROSE.search(bare):
+    if (
+        content.endswith("\\")
+        or bare.rstrip().endswith(_OPERATORS)
+        or (content.rstrip().endswith("x") and _MULTIPLIED.search(content))
+        or _PROSE.search(bare)
+    ):
         return match[0]
     return f"{OPEN}{content.strip()}{CLOSE}"

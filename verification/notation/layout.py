@@ -26,6 +26,8 @@ _NUMBER_WORDS = (
 _STATED = re.compile(
     r"(?:^|[\n:=,(⟦]|[:=,(]\s|\b(?:is|are|was|be|equals|to|of|get|gives|by|at|about|answer|times|now|therefore)\s)$", re.I
 )
+# An amount from which something is taken: "72 apples, minus 10".
+_AMOUNT_BEFORE = re.compile(r"\d [A-Za-z]+, $")
 # "negative seven", and "minus 7" where no number stands before it.
 _MINUS = re.compile(rf"(?:\b(?P<negative>negative)|minus)\s+(?=[$€£]?\d|⟦\d|(?:{_NUMBER_WORDS})\b)", re.I)
 # "7 degrees below zero".
@@ -96,7 +98,8 @@ def signs_in_words(text: str, low: str, below: bool = True) -> str:
 
 
 def _sign(match: re.Match[str]) -> str:
-    return "-" if match["negative"] or _STATED.search(match.string[max(0, match.start() - 12) : match.start()]) else match[0]
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    return "-" if match["negative"] or (_STATED.search(before) and not _AMOUNT_BEFORE.search(before)) else match[0]
 
 
 def _with_half(match: re.Match[str]) -> str:

@@ -21,8 +21,10 @@ _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b
 _ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
 _ASKS_PERCENT = re.compile(r"percent|%", re.I)
 _ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
-# "How many are left?"
-_LEFT = re.compile(r"\b(?:left|remain\w*)\b", re.I)
+# "How many are left?", "¿Cuántas quedan?", "还剩多少?"
+_LEFT = re.compile(
+    r"\b(?:left|remain\w*|quedan?|sobran?|sobram|restam|restano|rimangono|reste|übrig|осталось|останется)\b|剩|残り", re.I
+)
 # "How many km per day ...?"
 _RATE_ASKED = re.compile(r"\b(?:per|each|every|an?) (second|minute|hour|day|week|month|year|person|page)\b", re.I)
 # "each sleeve takes" 12.
@@ -69,6 +71,11 @@ class Asked:
     """Capitalised words of the whole question."""
     subjects: frozenset[str]
     """Capitalised words of the sentence that asks."""
+
+    @cached_property
+    def values(self) -> frozenset[Fraction]:
+        """The given numbers without their forms."""
+        return frozenset(value for value, _ in self.known)
 
     @cached_property
     def altogether(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .asked import content_words
+
 # Marks by which chat templates begin the assistant's turn, if a response still contains them.
 _BEGIN = re.compile(
     r"\s*(?:(?:<s>|<bos>|<\|begin_of_text\|>|<\|im_start\|>\s*assistant|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>"
@@ -20,9 +22,17 @@ _FINAL_CHANNEL = "<|channel|>final<|message|>"  # of gpt-oss: what comes before 
 _MARKED = re.compile(r"(?:^|\n)\W*(?:final )?answer\W{0,4}:\W*\w|\\boxed\s*\{[^{}]+\}|####\s*\S|\banswer is\W+\w", re.I)
 # A further problem or turn that a small model invents after its answer.
 _NEXT_TURN = re.compile(
-    r"\n\W{0,8}(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q)\b(?:\s*\d+)?\W{0,3}:", re.I
+    r"\n\W{0,8}(?=[HUQPISENAFDВ问問])(?:(?:Next|New|Another) )?"
+    r"(?:Human|User|Question|Problem|Instruction|Input|Student|Exercise|Q|Pregunta|Frage"
+    r"|Aufgabe|Pergunta|Domanda|Вопрос|问题|問題)\b(?:\s*\d+)?\W{0,3}[:：]",
+    re.I,
 )
 _DIGITS = re.compile(r"\d+")
+# The name that a problem begins with: "Ana has 25 marbles", "安娜有25个".
+_SUBJECT = re.compile(
+    r"[\s\"*]*(?:(?!(?:He|She|It|They|There|This|That|What|Who|Each|Everyone|Someone|Now|Then|How|Which|If|Does|Is|Was)\b)"
+    r"([A-ZÀ-Þ][a-zà-ÿ]+) (?:has|had|is|was|a|hat|tiene|tem|ha|[a-z]{2,12}(?:s|ed))\b|([\u4e00-\u9fff]{1,4})有)"
+)
 _DIALOGUE = re.compile(r"\n\W{0,8}(?:Human|User)\W{0,3}:[^\n]{0,2000}\n+\W{0,8}(?:Assistant|AI|Bot|Model)\W{0,3}:")
 """Another turn with its reply, both invented: "User: And 2 + 2?" and "Assistant: 4" on the next line."""
 _DANGLING_WORD = (
@@ -88,20 +98,31 @@ def read_reply(response: str, question: str | None = None) -> Reply:
 
 def _own_end(text: str, turn: re.Match[str], question: str | None) -> int:
     """Return where a reply ends that has the mark of another turn; "Question:" may also be part of its reasoning."""
-    if question and _is_invented(text, turn, question):
-        return turn.start()
+    if question:
+        for each in _NEXT_TURN.finditer(text, turn.start()):
+            if _is_invented(text, each, question):
+                return each.start()
     marked = _MARKED.search(text)
     following = _NEXT_TURN.search(text, marked.end()) if marked else None
+    # A reply that asks itself one thing after another: "Question: ... Answer: 25 / Question: ... Answer: 21".
+    if question and marked and turn.start() < marked.start():
+        return len(text)
     return following.start() if following else len(text)
 
 
 def _is_invented(text: str, turn: re.Match[str], question: str) -> bool:
-    """Return whether another problem follows a finished reply: it has numbers that neither the question nor the reply has."""
+    """Return whether another problem follows a finished reply: the question and the reply lack its numbers, name or words."""
     said = text[: turn.start()].rstrip()
-    asked = text[turn.end() :].split("\n")[0]
-    if not said.endswith((".", "!", ")")) or not _DIGITS.search(said) or "?" not in asked:
+    asked = text[turn.end() :].lstrip().split("\n")[0]
+    if said.endswith((":", ",")) or not _DIGITS.search(said) or not ("?" in asked or "？" in asked):
         return False
-    return len(set(_DIGITS.findall(asked)) - set(_DIGITS.findall(f"{question} {said}"))) > 0
+    before = f"{question} {said}"
+    if set(_DIGITS.findall(asked)) - set(_DIGITS.findall(before)):
+        return True
+    if (named := _SUBJECT.match(asked)) and (named[1] or named[2]) not in before:
+        return True
+    words = content_words(asked)
+    return len(words) > 2 and len(words - content_words(before)) > len(words) / 2
 
 
 def _without_programs(text: str, finished: bool) -> tuple[str, bool]:

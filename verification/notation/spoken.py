@@ -23,7 +23,7 @@ _LETTER_IS = re.compile(
 )
 # "x lies between -2 and 8", "x is between 2 and 8, inclusive".
 _BETWEEN = re.compile(
-    r"(?<![\w\\'])(?P<letter>[b-hj-z])⟧? (?:is|lies|must be|must lie)(?: (?P<strict>strictly))?"
+    r"(?<![\w\\'])(?P<letter>[b-hj-z])(?P<close>⟧?) (?:is|lies|must be|must lie)(?: (?P<strict>strictly))?"
     r" between ⟦?(?P<low>-?\d[\d./]*)⟧? and"
     r" ⟦?(?P<high>-?\d[\d./]*(?<![./]))⟧?(?P<both>,? \(?inclusive\)?)?"
 )
@@ -51,7 +51,7 @@ def algebra_in_words(text: str) -> str:
 
 def _chain(match: re.Match[str]) -> str:
     sign = "\\le" if match["both"] else "<"
-    return f"{match['low']} {sign} {match['letter']} {sign} {match['high']}"
+    return f"{match['low']} {sign} {match['letter']} {sign} {match['high']}{match['close']}"
 
 
 def _root(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from ..notation.clean import clean
 from ..notation.quantities import numbers_in
 from ..verdicts import Equation, SolutionCheck, StepCheck
 from .equations import find_equations
+from .operations import lines_by_operation, operation_named
 
 MAX_STEPS = 50
 MAX_LINES = 400
@@ -21,7 +22,8 @@ def check_solution(solution: str, *, steps: list[str] | None = None) -> Solution
 
     Args:
         solution: the student's solution.
-        steps: the teacher's steps. Each is carried out, skipped, or contradicted (there is a wrong equation at its place).
+        steps: the teacher's steps. Each is carried out (a line shares its words, or does the operation that it asks for),
+            contradicted (there is a wrong equation at its place), skipped (its operation is done nowhere) or unknown.
     """
     equations = tuple(find_equations(solution))
     wrong = [place for place, equation in enumerate(equations) if not equation.ok]
@@ -40,12 +42,13 @@ def _check_steps(solution: str, steps: list[str], equations: tuple[Equation, ...
     numbers = [set(numbers_in(line)) for line in lines]
     # Of several wrong equations in a line the first counts.
     wrong = {equation.line: equation for equation in reversed(equations) if not equation.ok}
-    best = [_best_line(step, words, numbers) for step in steps[:MAX_STEPS]]
+    steps = steps[:MAX_STEPS]
+    best = lines_by_operation(steps, lines, [_best_line(step, words, numbers) for step in steps])
     taken = {line for line in best if line is not None}
     found = []
     for place, line in enumerate(best):
         if line is None:
-            found.append(StepCheck(place, "skipped", ""))
+            found.append(StepCheck(place, "skipped" if operation_named(steps[place]) else "unknown", ""))
             continue
         # The equation of a step may be on the next line.
         slip = wrong.get(line) or (wrong.get(line + 1) if line + 1 not in taken else None)

@@ -22,7 +22,7 @@ def delete(
     with find_journal(experiment, home()) as journal:
         rows = sum(sum(journal.counts(cell["id"]).values()) for cell in journal.cells())
         store, replies = journal.get("tracking_uri"), journal.totals()["decompositions"]
-    print(f"{experiment!r} has {rows} solved problems and {replies} replies of teachers in {journal.path}.")
+    print(f"{experiment!r} has {rows} solutions and {replies} replies of teachers in {journal.path}.")
     where = Redactor().text(store) if store else ""
     print(f"Its runs and traces stay in MLflow: {where}" if store else "It was never sent to MLflow: nothing else has it.")
     if not yes and not typer.confirm("Delete it?"):

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from ....experiments.journal.find_journal import journals
 from ....experiments.journal.journal import Journal
-from ....experiments.report.overview import Overview, overview
-from ....experiments.report.table import rich_table
+from ....experiments.report.overview import Lift, Overview, overview
+from ....experiments.report.table import rich_table, signed_interval
 from ....foundation.commands import program
 from ....foundation.folders import home
 from ....nodes.asking.failures import explain
@@ -28,7 +28,7 @@ def listing(
     if not found:
         print(f"no experiments{f' with the tag {tag!r}' if tag else ''} in {home()}; tot run makes one")
         return
-    header = ["experiment", "last run", "combinations", "problems", "state", "best lift (points)", "tags"]
+    header = ["experiment", "last run", "combinations", "problems", "state", "best lift in points (95 %)", "tags"]
     rows = [_cells(made) for made in found]
     # Nobody uses tags: leave the column out.
     if not any(row[-1] for row in rows):
@@ -54,8 +54,12 @@ def _tagged(made: Overview, tag: str) -> bool:
 
 def _cells(made: Overview) -> list[str]:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(made["last_ms"] / 1000)) if made["last_ms"] else "-"
-    left = ", ".join(f"{made[name]} {name}" for name in ("missing", "failed") if made[name])
-    state = made["state"] + (f" ({left})" if left else "")
-    lift = "-" if made["lift"] is None else f"{100 * made['lift']:+.1f} {made['lift_by']}"
+    left = ", ".join(f"{made[name]} {name}" for name in ("missing", "failed", "waiting") if made[name])
+    state = made["state"] + (f" ({left} of {made['solutions']} solutions)" if left else "")
     tags = ", ".join(name + (f"={value}" if value else "") for name, value in made["tags"].items())
+    lift = _lift(made["lift"]) if made["lift"] else "-"
     return [made["name"], when, str(made["cells"]), str(made["problems"]), state, lift, tags]
+
+
+def _lift(lift: Lift) -> str:
+    return f"{signed_interval(lift['difference'], lift['low'], lift['high'], '')} {lift['by']} over {lift['over']}"

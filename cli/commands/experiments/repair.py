@@ -35,7 +35,7 @@ def repair(
 def _show(repaired: Repaired) -> None:
     found = repaired.found
     print(
-        f"Recovered {found['rows']:,} rows of problems, {found['replies']:,} replies of teachers, {found['problems']:,} "
+        f"Recovered {found['rows']:,} solutions, {found['replies']:,} replies of teachers, {found['problems']:,} "
         f"problems and {found['cells']:,} combinations into {repaired.path}"
     )
     print(f"The damaged file is kept as {repaired.damaged}")

@@ -22,7 +22,7 @@ from ...screens.one_problem import show_problem
 
 def show(
     experiment: Annotated[str, typer.Argument(help="Experiment name or path of its journal.")],
-    cell: Annotated[str, typer.Argument(help="Combination: part of its label, or its id.")] = "",
+    combination: Annotated[str, typer.Argument(help="Part of its label, or its id.")] = "",
     problem: Annotated[str, typer.Argument(help="Problem: its id, or its number in the list.")] = "",
     failed: Annotated[bool, typer.Option("--failed", help="Only problems without a right answer.")] = False,
     flipped: Annotated[bool, typer.Option("--flipped", help="Only problems on which the base ended the other way.")] = False,
@@ -39,8 +39,8 @@ def show(
     options = _options(wanted)
     console = wide(Console(highlight=False))
     with find_journal(experiment, home()) as journal:
-        chosen = choose_cells(journal, cell)
-        if len(chosen) > 1 or (not cell and not wanted):
+        chosen = choose_cells(journal, combination)
+        if len(chosen) > 1 or (not combination and not wanted):
             _list_cells(journal, chosen, words, wanted, problem, console)
             return
         rows = choose_rows(journal, chosen[0], wanted)

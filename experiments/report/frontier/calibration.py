@@ -127,7 +127,7 @@ def condition_named(found: Sequence[Condition], text: str) -> Condition:
     fits = [c for c in found if c.label == text] or [c for c in found if text in f"{c.cell['student_label']} {c.label}"]
     if len(fits) != 1:
         listed = "; ".join(f"{c.cell['student_label']} {c.label}" for c in fits or found)
-        raise LookupError(f"{text!r} names {len(fits) or 'no'} conditions, not one; give more of the label: {listed}")
+        raise LookupError(f"{text!r} names {len(fits) or 'no'} combinations, not one; give more of the label: {listed}")
     return fits[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..conclusion import LEVEL, corrected_p, rounded
+from ..conclusion import LEVEL, corrected_p
 from ..measures import ComparisonSummary
 from .points import Frontier, Point
 
@@ -76,11 +76,12 @@ def _cheaper(point: Point, frontier: Frontier) -> str:
 
 
 def _needed(best: ComparisonSummary) -> str:
+    size = f"{100 * best['difference']:+.1f} points over {best['a']} on {best['n']} problems"
     if best["difference"] <= 0 or not best["needed"]:
-        return f": the best difference is {100 * best['difference']:+.1f} points on {best['n']} problems"
+        return f": the best difference is {size}"
     return (
-        f" ({100 * best['difference']:+.1f} points on {best['n']} problems, {_p(corrected_p(best))}); "
-        f"about {rounded(best['needed']):,} problems would be needed to see a difference of this size"
+        f" ({size}, {_p(corrected_p(best))}); "
+        f"about {best['needed']:,} problems would be needed to see a difference of this size"
     )
 
 

@@ -25,7 +25,7 @@ def test_plain_lines_where_there_is_no_terminal():
     spending.add(1234, 0.5)
     follow(Console(file=out), 3, [("correct", 1), ("error", 1), ("incorrect", 1)], spending)
     [line] = out.getvalue().splitlines()
-    assert line.startswith("3 of 3, ")
+    assert line.startswith("3 of 3 solutions, ")
     assert line.endswith("/s, 1 errors, 1,234 tokens, 0.5000 USD; standard so far 75.0 % (30.1-95.4)")
 
 

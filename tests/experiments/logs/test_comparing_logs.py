@@ -121,7 +121,8 @@ def test_one_sentence_says_what_to_think(tmp_path):
     assert conclusion([few]).startswith("No evidence of a difference, and none that it is within 2 points")
     two = [{**few, "student": "small"}, {**few, "student": "large", "difference": 0.1, "needed": 240}]
     assert conclusion(two) == (
-        "No evidence of a lift in 2 comparisons; the largest difference is +10.0 points by large a.eval (match); "
+        "No evidence of a lift in 2 comparisons; the largest difference is +10.0 points by large a.eval (match) over "
+        "a.eval (match); "
         "about 240 problems would be needed to see one of this size."
     )
     levels = compare_pairs(matched(A, B, tmp_path), by="level")

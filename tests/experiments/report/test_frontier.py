@@ -144,5 +144,5 @@ def test_a_signal_is_chosen_on_one_half_and_judged_on_the_other(journal):
     assert policy_of(journal, less, more, "wrong_arithmetic").asked == pytest.approx(1 / 3)
     with pytest.raises(ValueError, match="allow more"):
         calibrate(journal, less, more, max_output_tokens=-1)
-    with pytest.raises(LookupError, match="names no conditions"):
+    with pytest.raises(LookupError, match="names no combinations"):
         condition_named(read, "nonsense")

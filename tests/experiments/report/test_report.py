@@ -24,7 +24,7 @@ from trace_of_thought.experiments.report.table import markdown_table, summary_ce
 from trace_of_thought.experiments.run.preparing import open_journal
 from trace_of_thought.experiments.run.rescoring import rescore
 from trace_of_thought.models import RecordedTeacher, ScriptedChatModel
-from trace_of_thought.verification import Equation, SolutionCheck, Verdict
+from trace_of_thought.verification import Equation, SolutionCheck, StepCheck, Verdict
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data" / "released_traces"
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> | $x$ {{ 7 * 7 }}"
@@ -70,6 +70,30 @@ def test_the_figures_are_drawn_in_the_colours_of_the_page(journal):
         assert "var(--text" in svg
         assert "var(--s0" in svg
         assert not re.search(r"#01020[0-9]|#0708|#040506", svg)
+
+
+def test_the_figures_say_what_the_tables_say(experiment, sums):
+    fields = {"methods": ["standard", "trace_of_thought"], "modes": ["joint", "sequential"]}
+    _, journal = experiment({"scripted:s": ScriptedChatModel(script=lambda prompt: "Answer: 1")}, problems=sums(40), **fields)
+    made = make_report(journal)
+    assert "2.5 %" in made.figures["accuracy"]
+    # two methods with 40 problems each
+    assert ">n=40<" in made.figures["steps"]
+    assert "n=80" not in made.figures["steps"]
+    assert "Accuracy against tokens of teacher and student per problem<" in made.html
+    assert "Accuracy against cost" not in made.html
+
+
+def test_a_replayed_teacher_without_tokens_has_no_figure_of_its_cost(experiment, sums, tmp_path):
+    file = tmp_path / "plans.jsonl"
+    lines = [json.dumps({"question": f"What is {n} + 1?", "decomposition": "1. Add.\n2. State it."}) for n in range(3)]
+    file.write_text("\n".join(lines))
+    _, journal = experiment(problems=sums(3), teachers=[f"recorded:{file}"])
+    made = make_report(journal)
+    assert "frontier" not in made.figures
+    assert "Accuracy and cost" not in made.html
+    assert "per problem, as far as they are known<" in made.html
+    assert [summary["tokens_per_correct"] is None for summary in summarise(journal)] == [False, True]
 
 
 def test_one_cell_and_nothing_solved_still_make_a_report(experiment, sums):
@@ -173,7 +197,10 @@ def test_problems_that_a_smaller_limit_leaves_out_are_not_missing(experiment, su
     open_journal(make_plan(build_config({**fields, "limit": 8})), tmp_path).close()  # killed before its first row
     _, journal = experiment(problems=file, limit=5)
     shown = overview(journal)
-    assert (shown["state"], shown["missing"], shown["problems"]) == ("finished", 0, 5)
+    assert (shown["state"], shown["missing"], shown["problems"], shown["solutions"]) == ("finished", 0, 5, 10)
+    lift = shown["lift"]
+    assert (lift["difference"], lift["by"], lift["over"]) == (0.0, "trace_of_thought (t)", "standard")
+    assert lift["low"] < 0 < lift["high"]
     _, journal = experiment(problems=file, limit=2)
     assert (overview(journal)["missing"], [summary["n"] for summary in summarise(journal)]) == (0, [5, 5])
 
@@ -198,7 +225,27 @@ def test_rescoring_a_program_judges_its_value_and_never_its_source(experiment, s
     _, journal = experiment({"scripted:s": student}, problems=sums(3), methods="program_of_thought")
     done = rescore(journal)
     assert (done.rows, done.changed) == (3, {})
-    assert "1 no_answer" in make_report(journal).markdown
+    report = make_report(journal)
+    assert "1 no_answer" in report.markdown
+    # no format was asked for
+    assert "strict" not in report.markdown
+    shown = [next(iter(problem["rows"].values())) for problem in data_of(report.html)["problems"]]
+    assert [row["solution"] for row in shown] == [writes(f"What is {number} + 1?") for number in range(3)]
+    assert ["NameError" in row["program_error"] for row in shown] == [True, False, False]
+
+
+def test_strict_is_empty_where_no_format_was_asked_for(experiment, sums):
+    _, journal = experiment(problems=sums(2), methods="standard", prompts=["default", "plain"])
+    assert [summary["strict_accuracy"] for summary in summarise(journal)] == [1.0, None]
+    rescore(journal)
+    assert [summary["strict_accuracy"] for summary in summarise(journal)] == [1.0, None]
+
+
+def test_the_samples_of_a_program_count_with_their_values(experiment, sums, tmp_path):
+    student = ScriptedChatModel(script=[f"def solution():\n    return {value}" for value in ("1", "1 + 1", "one")])
+    experiment({"scripted:s": student}, problems=sums(1), methods="program_of_thought", samples=3)
+    [side] = sides_of("experiment:program_of_thought", tmp_path)
+    assert [sorted(scores) for scores in side.trials.values()] == [[0.0, 0.0, 1.0]]
 
 
 def test_unknown_costs_are_shown_as_unknown():
@@ -218,6 +265,23 @@ def test_causes_tell_slips_from_formats():
     assert cause({**row, "detail": {}}, "6 * 7?") == "other wrong answer"
     assert cause({**row, "status": "no_answer"}, "6 * 7?") == "no answer"
     assert cause({**row, "status": "error", "detail": {}}, "6 * 7?") == "error"
+
+
+@pytest.mark.parametrize(
+    ("status", "source", "named"),
+    [
+        ("incorrect", "def solution(): return 1", "wrong value"),
+        ("no_answer", "def solution(): return x", "program failed"),
+        ("no_answer", "", "no program"),
+        ("correct", "def solution(): return 7", "correct"),
+    ],
+)
+def test_the_cause_of_a_program_is_no_missing_step(status, source, named):
+    # as earlier versions stored it: every step skipped
+    check = asdict(SolutionCheck("unchecked", steps=(StepCheck(0, "skipped", ""),)))
+    program = {"source": source, "value": "", "error": ""}
+    detail = {"verdict": asdict(Verdict("incorrect", "1")), "check": check, "program": program}
+    assert cause({"status": status, "finish_reason": "stop", "detail": detail}, "3 + 4?") == named
 
 
 def test_released_traces_become_cells(tmp_path):
@@ -268,7 +332,8 @@ def test_reviews_show_only_columns_that_hold_something():
 
 
 def test_lines_of_an_axis_stand_where_their_labels_say():
-    summary = {"n": 60, "rows": 60, "cost_usd": 0.0, "teacher_tokens": 0, "student_tokens": 1568, "accuracy": 0.2}
+    summary = {"n": 60, "rows": 60, "cost_usd": 0.0, "teacher_tokens": 0, "student_tokens": 1568}
+    summary |= {"unknown_tokens": 0, "accuracy": 0.2}
     shown = cost_figure([{**summary, "label": "standard", "student": "s", "problems": "sums"}])
     labels = [float(label) for label in re.findall(r">([\d.]+) %<", shown)]
     assert len(labels) > 3

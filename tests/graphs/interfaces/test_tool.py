@@ -11,6 +11,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from trace_of_thought import as_tool, asolve, build_baseline, build_trace_of_thought, load_chat_model
+from trace_of_thought.graphs.interfaces.tool import tool_message
 from trace_of_thought.models import ScriptedChatModel
 
 THREAD: dict[str, Any] = {"configurable": {"thread_id": "t"}}
@@ -195,3 +196,12 @@ def test_a_failure_tells_the_agent_no_key(monkeypatch):
     assert message.status == "error"
     assert "refused" in message.content
     assert not any(secret in message.content for secret in ("sk-abc", "s3cretpass", "abcdefghijklmnop"))
+
+
+def test_the_message_says_how_a_program_failed(teacher):
+    student = ScriptedChatModel(script=["def solution():\n    return six"])
+    output = build_trace_of_thought(teacher, student, mode="program").invoke({"question": "What is 6 times 7?"})
+    message = tool_message(output, 2_000)
+    assert message.startswith("Answer: none found")
+    assert "The program failed: NameError" in message
+    assert message.endswith("Solution:\ndef solution():\n    return six")

@@ -10,6 +10,7 @@ from trace_of_thought.experiments.design.plan import make_plan
 from trace_of_thought.experiments.exchange.publishing import experiment_record
 from trace_of_thought.experiments.journal.find_journal import find_journal
 from trace_of_thought.experiments.report.html_report import make_report
+from trace_of_thought.experiments.report.overview import overview
 from trace_of_thought.experiments.report.review_effects import review_summary
 from trace_of_thought.experiments.run.pausing import ReviewedCell
 from trace_of_thought.experiments.run.preparing import open_journal
@@ -78,6 +79,9 @@ def test_what_is_flagged_waits_and_the_rest_is_solved(world):
     assert (outcome.done, outcome.waiting, outcome.failed, sum(outcome.missing.values())) == (3, 3, 0, 0)
     assert [row["status"] for row in rows] == ["waiting", "correct"] * 3
     assert [item.problem_id for item in world.waiting()] == ["p0", "p2", "p4"]
+    with find_journal("experiment", world.folder) as journal:
+        shown = overview(journal)
+    assert (shown["state"], shown["waiting"], shown["solutions"]) == ("needs review", 3, 6)
     assert len(world.student.calls) == 3
     assert world.waiting()[0].teacher == "t"
 

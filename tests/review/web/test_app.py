@@ -159,13 +159,13 @@ def test_progress_counts_problems_and_what_the_teacher_changed_is_shown(client, 
 
     [number] = pause(1)
     queue.decide(number, {"type": "reject", "message": "use words"}, reviewer="bob")
-    assert "0 of 1 problem decided, 1 sent back" in client.get("/").text
+    assert "0 of 1 problem decided, 1 rejected" in client.get("/").text
     resume(ScriptedChatModel(script=lambda prompt: "1. Multiply six by seven.\n2. State the product."))
     queue.refresh()
     [again] = queue.pending()
     assert "0 of 1 problem decided" in client.get("/").text
     page = client.get(f"/items/{again.number}").text
-    assert "bob sent the steps back" in page
+    assert "bob rejected the steps" in page
     assert '<td dir="auto">Multiply <del>6</del> by <del>7</del>.</td>' in page
     assert "use words" in page
 

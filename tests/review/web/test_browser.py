@@ -199,7 +199,7 @@ def test_several_are_selected_and_decided_with_the_keyboard(browser, serve, paus
     assert len(browser.find_elements("css selector", "[name=pick]:checked")) == 2
     find(browser, "#together [name=comment]").send_keys("use words")
     find(browser, "#reject-selected").click()
-    until(browser, lambda: "Sent back 2" in find(browser, "#news").text)
+    until(browser, lambda: "Rejected 2" in find(browser, "#news").text)
     assert [queue.item(number).comment for number in (*numbers, later)].count("use words") == 2
     assert browser.current_url.endswith("/?teacher=planner")
     press(browser, "?")

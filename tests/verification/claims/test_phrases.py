@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from trace_of_thought.verification.claims import phrases
+from trace_of_thought.verification.claims import echoes, phrases
 from trace_of_thought.verification.claims.finding import read_response
 from trace_of_thought.verification.claims.statements import split_statements
 
 CASES = Path(__file__).parents[1] / "labelled" / "cases.jsonl"
-PHRASES = {name: phrase for name, phrase in vars(phrases).items() if isinstance(phrase, phrases.Phrase)}
+PHRASES = {
+    name: phrase for module in (phrases, echoes) for name, phrase in vars(module).items() if isinstance(phrase, phrases.Phrase)
+}
 
 
 @pytest.fixture(scope="module")

@@ -49,3 +49,24 @@ def test_numbers_of_a_text():
     text = "$1,200.50, 15%, 7 1/2, \\frac{3}{4}, twenty-one, -5 and .5"
     assert [str(number) for number in numbers_in(text)] == ["2401/2", "15", "15/2", "3/4", "21", "-5", "1/2"]
     assert numbers_in("1" * 100_000) == []
+
+
+@pytest.mark.parametrize(
+    ("solution", "statuses"),
+    [
+        ("7 * 4 = 28", ["unknown", "carried_out"]),
+        ("He packs 7 × 4.", ["unknown", "carried_out"]),
+        ("7 x 4 = 29", ["unknown", "contradicted"]),
+        ("7 + 4 = 11", ["unknown", "skipped"]),
+        ("So there are 28.", ["unknown", "skipped"]),
+    ],
+)
+def test_a_step_whose_operation_was_done_is_not_skipped(solution, statuses):
+    check = check_solution(solution, steps=["Find how many eggs one box holds.", "Multiply by the number of boxes."])
+    assert [step.status for step in check.steps] == statuses
+
+
+def test_one_operation_carries_out_one_step():
+    steps = ["Multiply by the number of days.", "Look at what x is multiplied by.", "Multiply by the price."]
+    found = [[step.status for step in check_solution(text, steps=steps).steps] for text in ("3 * 4 = 12", "3 * 4 * 2 = 24")]
+    assert found == [["carried_out", "unknown", "skipped"], ["carried_out", "unknown", "carried_out"]]

@@ -225,7 +225,7 @@ def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, store
     run.send_signal(stop)
     output, _ = run.communicate(timeout=60)
     assert run.returncode == 128 + stop, output
-    missing = int(re.search(r"Interrupted: (\d+) problems are left", output)[1])
+    missing = int(re.search(r"Interrupted: (\d+) solutions are left", output)[1])
     assert 0 < missing < 12
     before = len(server.prompts)
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)

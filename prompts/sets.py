@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .examples import FILE, Example, load_examples
 
@@ -65,6 +66,12 @@ class PromptSet:
     def hash(self) -> str:
         """SHA-256 of all texts, first 12 hexadecimal digits."""
         return hashlib.sha256(json.dumps(dict(self.texts), sort_keys=True).encode()).hexdigest()[:12]
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> PromptSet:
+        """Return the set that `dataclasses.asdict` has turned into plain values, also after JSON or YAML has stored them."""
+        examples = tuple(Example(**{**each, "steps": tuple(each["steps"])}) for each in values["examples"])
+        return cls(**{**values, "borrowed": tuple(values["borrowed"]), "examples": examples})
 
     def fill(self, prompt: str, /, **values: str) -> str:
         """Return a prompt with its placeholders replaced.

@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,6 @@ import typer
 from ...experiments.design.plan import load_prompt_set
 from ...graphs.graph_options import mode_options
 from ...graphs.methods import TAUGHT, method_named
-from ...prompts import load_prompts
 from ...prompts.examples import check_shots
 from ...tracking import connect, log_model as log
 from ..models import checked, recordings
@@ -46,8 +46,8 @@ def log_model(
 
     # A wrong name fails here, before anything is logged.
     checked(teacher=teacher, student=student)
-    texts = load_prompt_set(prompts, tracking_uri).texts
-    check_shots(load_prompts(texts).examples, shots)
+    prompt_set = load_prompt_set(prompts, tracking_uri)
+    check_shots(prompt_set.examples, shots)
     store = connect(tracking_uri)
     options: dict[str, Any] = {"samples": samples, "shots": shots, "max_attempts": max_attempts}
     if method_named(method).taught:
@@ -59,7 +59,7 @@ def log_model(
         student=student,
         teacher=teacher,
         method=method,
-        prompts=texts,
+        prompts=asdict(prompt_set),
         student_options={"max_tokens": max_tokens} if max_tokens else None,
         options=options,
         name=name,

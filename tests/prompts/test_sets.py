@@ -1,10 +1,12 @@
+import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from trace_of_thought.nodes.solving.ways import WAYS
-from trace_of_thought.prompts import BUNDLED, PLACEHOLDERS, load_prompts
+from trace_of_thought.prompts import BUNDLED, PLACEHOLDERS, PromptSet, load_prompts
 
 PAPER = Path(__file__).parents[2].parent / "shared" / "data" / "prompt_sets" / "paper"
 
@@ -133,3 +135,19 @@ def test_a_set_with_one_prompt_borrows_from_the_set_that_it_names_and_says_so(tm
     (tmp_path / "base.txt").write_text("defualt")
     with pytest.raises(ValueError, match=r"base\.txt names 'defualt'; name one of default, plain"):
         load_prompts(tmp_path)
+
+
+def test_a_set_with_examples_of_its_own_survives_as_plain_values(tmp_path):
+    example = {
+        "question": "2 + 2?",
+        "steps": ["Add 2 and 2."],
+        "solution": "4",
+        "program": "def solution(): ...",
+        "answer": "4",
+    }
+    (tmp_path / "solve.txt").write_text("{question} {steps}")
+    (tmp_path / "examples.jsonl").write_text(json.dumps(example))
+    prompts = load_prompts(tmp_path)
+    stored = json.loads(json.dumps(asdict(prompts)))
+    assert PromptSet.from_values(stored) == prompts
+    assert PromptSet.from_values(stored).examples[0].steps == ("Add 2 and 2.",)

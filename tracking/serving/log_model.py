@@ -28,7 +28,7 @@ def log_model(
     student: str,
     teacher: str = "self",
     method: str = "trace_of_thought",
-    prompts: Mapping[str, str],
+    prompts: Mapping[str, Any],
     student_options: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     name: str = "trace_of_thought",
@@ -47,7 +47,7 @@ def log_model(
         student: name of the student, as for `load_chat_model`.
         teacher: name of the teacher, as for `load_chat_model`, or "self".
         method: "trace_of_thought" or a baseline.
-        prompts: texts of the prompt set, by prompt.
+        prompts: the prompt set as `dataclasses.asdict` gives it.
         student_options: options for `load_chat_model`, such as `max_tokens`.
         options: options of the graph, such as `mode`, `samples`, `max_attempts`.
         name: name of the logged model.

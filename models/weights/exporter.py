@@ -94,13 +94,14 @@ def _share_torch(python: Path) -> None:
 def _run(command: list[str], failure: str) -> None:
     # both variables would point the exporter's Python to this environment's packages
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    log = cache_folder() / "exporter" / "output.log"
+    log = cache_folder() / "exporter" / f"output-{os.getpid()}.log"  # another process may convert at the same time
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         done = subprocess.run(command, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         said = _last_error(log.read_text("utf-8", "replace")) or f"exit code {done.returncode}"
         raise RuntimeError(f"{failure}: {said}; its whole output is in {log}")
+    log.unlink()
 
 
 def _last_error(output: str) -> str:

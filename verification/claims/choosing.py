@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..notation.asked import asked_words
 from ..notation.quantities import Quantity, find_quantities, spoken_fraction
@@ -38,6 +39,14 @@ _EQUIVALENT = re.compile(
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
 # A computation after the value: "16 weeks (16 * 15 = 240)".
 _WORK_AFTER = re.compile(r"(?<=[\w%])\s+\([^()]*\d[^()]*=[^()]*\)\W*$")
+# Between a value and another one: 12 "apples, or about" 13.
+_JOINS = re.compile(
+    r"(?P<counts>(?:\s?(?!or\b)[A-Za-z/%¢]+){0,3}),?\s+\(?or (?P<about>about |approximately |roughly |around )?"
+    r"(?:(?:exactly|perhaps|maybe|even|possibly) )?",
+    re.I,
+)
+# What a value counts: 13 "apples".
+_COUNTS = re.compile(r"(?:\s?[A-Za-z/%¢]+){0,2}")
 # Between two forms of an amount: 36 "cm =" 0.36 m.
 _SAME_AS = re.compile(r"\s?[A-Za-z/]{1,12}\s=\s")
 # What else is told of a value: "3 and 4, whose sum is 7".
@@ -69,10 +78,10 @@ _CORRECTED = re.compile(
 # "The answer is (yellow)": a last resort, where there is no value.
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
-# The number is denied: "not just" 9, "rather than" 9, "more than" 9 (but not "no more than").
+# The number is denied: "not just" 9, "not 8 or" 9, "rather than" 9, "more than" 9 (but not "no more than").
 _REJECTED_BEFORE = re.compile(
     r"(?:\b(?:not|never|nicht|pas|não)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
-    r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$"
+    r"|an?)\s+)*[⟦(]?\s*(?:[$€£]?\d[\d.,/]*(?: [a-z]+)?,? n?or )?[$€£]?\s*$"
     r"|(?<!\bno )(?<!\bnot )\b(?:more|less|fewer|greater) than\s+[⟦(]?\s*[$€£]?\s*$",
     re.I,
 )
@@ -102,6 +111,8 @@ class Choice:
     """The other values of the statement with their scores."""
     unit: str = ""
     """The known unit after the first text, or ""."""
+    joined: tuple[str, str] | None = None
+    """The claim and the value that "or" joins to it, in their order, each with what it counts: "12", "13 apples"."""
 
 
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
@@ -133,7 +144,20 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     best = max(candidates, key=lambda candidate: candidate.score)
     texts = (best.text, *([best.rounded] if best.rounded else _restatements(text, best, candidates)))
     losers = tuple((candidate.text, candidate.score) for candidate in candidates if candidate.text not in texts)
-    return Choice(texts, best.score, losers, _unit_after(text[best.quantity.end :]) if best.quantity else "")
+    unit = _unit_after(text[best.quantity.end :]) if best.quantity else ""
+    return Choice(texts, best.score, losers, unit, _joined(text, best, candidates) if " or " in text or "(or" in text else None)
+
+
+def _joined(text: str, best: Candidate, candidates: list[Candidate]) -> tuple[str, str] | None:
+    """Return the claim and the value next to it that "or" joins to it, in the order of the text, with what they count."""
+    places = sorted((each for each in candidates if not text.startswith("⟦", each.start)), key=lambda each: each.start)
+    for one, other in pairwise(places):
+        between = _JOINS.fullmatch(text, one.start + len(one.text), other.start) if best in (one, other) else None
+        if between and not _OPERATES.match(text, other.start + len(other.text)):
+            counted = _COUNTS.match(text, other.start + len(other.text))
+            about = "about " if between["about"] else ""
+            return f"{one.text}{between['counts']}", f"{about}{other.text}{counted[0] if counted else ''}".rstrip()
+    return None
 
 
 def _unit_after(text: str) -> str:

@@ -49,6 +49,8 @@ class Claim:
     losers: tuple[Loser, ...] = ()
     unit: str = ""
     """The known unit after the first text, or ""."""
+    joined: tuple[str, str] | None = None
+    """See `Choice.joined`."""
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -105,7 +107,14 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
     if choice is None and re.match(r"\W*not\b", content, re.I):
         return None
     texts = choice.texts if choice else (tidy(content),)
-    return Claim(texts, source, bool(SEVERAL.search(content)), content, unit=choice.unit if choice else "")
+    return Claim(
+        texts,
+        source,
+        bool(SEVERAL.search(content)),
+        content,
+        unit=choice.unit if choice else "",
+        joined=choice and choice.joined,
+    )
 
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
@@ -127,7 +136,8 @@ def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | No
     _, statement, choice = winner
     losers = [Loser(text, statement.text, round(score, 2)) for text, score in choice.losers]
     losers += [Loser(each[2].texts[0], each[1].text, round(each[0], 2)) for each in found if each is not winner]
-    return Claim(choice.texts, statement.source, statement.undecided, statement.text, tuple(losers[:MOST_LOSERS]), choice.unit)
+    found_losers = tuple(losers[:MOST_LOSERS])
+    return Claim(choice.texts, statement.source, statement.undecided, statement.text, found_losers, choice.unit, choice.joined)
 
 
 def _other_claims(reply: Reply, question: str | None, taken: Claim) -> tuple[Loser, ...]:

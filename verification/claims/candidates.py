@@ -31,6 +31,9 @@ _OF_THE_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its|all) [a-z
 """The same without a number: "35% of the class are"."""
 # "Together they have" says that a number is a sum, as a question does with "in total".
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all|add(?:s|ing)? up|sum of|(?:adding|add) [^=]* we)\b", re.I)
+# 4 "dollars each", 12 "per hour".
+APIECE = re.compile(r"\s?(?:[a-z]+\s){0,2}(?:each|apiece|a piece|per [a-z]+|an? (?:hour|day|week|month|year|person))\b", re.I)
+_ASKS_APIECE = re.compile(r"\b(?:each|every|apiece|per|an? (?:hour|day|week|month|year|person)|average|rate)\b", re.I)
 # The words after a number that may say what it counts: 12 "red apples", not 12 "per day".
 _FOLLOWING = re.compile(
     r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
@@ -157,9 +160,13 @@ class Number:
         return self.asked.is_said(self.before[-80:], self.after) or (not self.given and self.asked.is_of(self.before[-40:]))
 
     @property
-    def sums(self) -> bool:
-        """Whether the question asks for a sum and the clause speaks of one."""
-        return self.asked.altogether and bool(_TOGETHER.search(self.clause))
+    def sums(self) -> int:
+        """1 if the question asks for a sum and the clause speaks of one, -1 for a share of the sum: $4 "each"."""
+        if not self.asked.altogether:
+            return 0
+        if APIECE.match(self.after) and not asks(_ASKS_APIECE, self.asked.sentence):
+            return -1
+        return int(_TOGETHER.search(self.clause) is not None)
 
     @property
     def is_money(self) -> bool:

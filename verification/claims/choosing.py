@@ -11,9 +11,9 @@ from ..notation.quantities import Quantity, find_quantities, spoken_fraction
 from ..notation.question import read_question
 from ..notation.references import braced
 from ..notation.units import read_unit
-from ..notation.values import exact_values, read_value, tidy
-from .candidates import Candidate, Number
-from .echoes import is_placeholder
+from ..notation.values import exact_values, read_value, tidy, with_remark
+from .candidates import APIECE, Candidate, Number
+from .echoes import is_placeholder, is_rejected
 from .phrases import without_step_names
 from .pieces import SEGMENT, pieces, right_side
 from .signs import HOW_MANY, NUMBER_SIGNS
@@ -78,28 +78,6 @@ _CORRECTED = re.compile(
 # "The answer is (yellow)": a last resort, where there is no value.
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
-# The number is denied: "not just" 9, "not 8 or" 9, "rather than" 9, "more than" 9 (but not "no more than").
-_REJECTED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|nicht|pas|não)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
-    r"|an?)\s+)*[⟦(]?\s*(?:[$€£]?\d[\d.,/]*(?: [a-z]+)?,? n?or )?[$€£]?\s*$"
-    r"|(?<!\bno )(?<!\bnot )\b(?:more|less|fewer|greater) than\s+[⟦(]?\s*[$€£]?\s*$",
-    re.I,
-)
-# A quick test for `_REJECTED_BEFORE`: without one of these it cannot match.
-_DENIALS = ("not", "never", "n't", "than", "instead", "nicht", "pas ", "não")
-# "not the right answer", "wrong", "too high".
-_WRONG = (
-    r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
-    r"|extraneous|rejected|discarded|too (?:high|low|big|small|large|much|many))"
-)
-# The number is called wrong: 60 "is clearly incorrect", 60", but that is wrong", 60 "(rejected)".
-_REJECTED_AFTER = re.compile(
-    rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
-    rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"
-    rf"|incorrect|not (?!\W*(?:\d|⟦))|rejected|extraneous))",
-    re.I,
-)
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -129,6 +107,8 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     if statement.source in ("answer_line", "final_line"):
         # A line with nothing but a short value needs no scores.
         bare = tidy(_WORK_AFTER.sub("", text))
+        if remarked := with_remark(bare):
+            return _with_remark(*remarked)
         if exact_values(bare) or (
             len(bare) <= 60 and not _SENTENCE.match(bare) and not _PROSE.search(re.sub(r"\\[a-z]+", "", bare))
         ):
@@ -153,7 +133,7 @@ def _joined(text: str, best: Candidate, candidates: list[Candidate]) -> tuple[st
     places = sorted((each for each in candidates if not text.startswith("⟦", each.start)), key=lambda each: each.start)
     for one, other in pairwise(places):
         between = _JOINS.fullmatch(text, one.start + len(one.text), other.start) if best in (one, other) else None
-        if between and not _OPERATES.match(text, other.start + len(other.text)):
+        if between and not _goes_on(text[other.start + len(other.text) :], one, text):
             counted = _COUNTS.match(text, other.start + len(other.text))
             about = "about " if between["about"] else ""
             return f"{one.text}{between['counts']}", f"{about}{other.text}{counted[0] if counted else ''}".rstrip()
@@ -172,6 +152,16 @@ def _unit_after(text: str) -> str:
 def _certain(texts: list[str]) -> Choice | None:
     texts = [text for text in texts if text and not is_placeholder(text)]
     return Choice(tuple(texts), CERTAIN) if texts else None
+
+
+def _with_remark(value: str, form: str) -> Choice:
+    """Return the claim of a line with a value and another form of it, "" if there is none."""
+    listed = form.startswith("[")
+    return Choice(
+        (value, form.removeprefix("about ")) if form else (value,),
+        CERTAIN,
+        joined=None if listed or not form else (value, form),
+    )
 
 
 def _boxes(text: str) -> list[str]:
@@ -200,7 +190,7 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         if not (any(start <= quantity.start < end for start, end in taken) or _names_precision(outside, quantity)):
             points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(_written(outside, quantity), points, quantity.start, quantity))
-    rejected = {candidate.text for candidate in found if _is_rejected(candidate, text)}
+    rejected = {candidate.text for candidate in found if is_rejected(candidate.text, candidate.start, text)}
     return [candidate for candidate in found if candidate.text and candidate.text not in rejected]
 
 
@@ -219,7 +209,7 @@ def _written(text: str, quantity: Quantity) -> str:
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:
     """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
     later = [candidate for candidate in candidates if candidate.start > best.start]
-    later = [each for each in later if not _OPERATES.match(text[each.start + len(each.text) :])]
+    later = [each for each in later if not _goes_on(text[each.start + len(each.text) :], best, text)]
     before = [candidate for candidate in candidates if candidate.start < best.start][-1:]
     # "36 cm = 0.36 m".
     if before and _SAME_AS.fullmatch(text, before[0].start + len(before[0].text), text.find(best.text, best.start)):
@@ -230,6 +220,13 @@ def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> li
     return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]
 
 
+def _goes_on(after: str, one: Candidate, text: str) -> bool:
+    """Return whether what follows a value makes another one of it, "9, or 3 * 3", or a share of the one before: "4 each"."""
+    if _OPERATES.match(after):
+        return True
+    return APIECE.match(after) is not None and not APIECE.match(text, one.start + len(one.text))
+
+
 def _same_measure(one: str, other: str) -> bool:
     """Return whether two amounts with known units are equal: "36 cm" and "0.36 m"."""
     first, second = read_value(one), read_value(other)
@@ -237,13 +234,3 @@ def _same_measure(one: str, other: str) -> bool:
         return False
     sizes = [{value * found.unit.size for value in found.values if found.unit} for found in (first, second)]
     return bool(sizes[0] & sizes[1])
-
-
-def _is_rejected(candidate: Candidate, text: str) -> bool:
-    """Tell whether the text names a candidate only to reject it: "not 9 but 8", "60 is not correct", "isn't $100"."""
-    before, after = (
-        text[max(0, candidate.start - 60) : candidate.start].lower(),
-        text[candidate.start + len(candidate.text) :][:80],
-    )
-    denied = any(word in before for word in _DENIALS) and _REJECTED_BEFORE.search(before)
-    return bool(denied or _REJECTED_AFTER.match(after.lstrip("⟧ ")))

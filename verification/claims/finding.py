@@ -106,15 +106,9 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
     choice = choose_claim(Statement(chosen, chosen, source, 0), question)
     if choice is None and re.match(r"\W*not\b", content, re.I):
         return None
-    texts = choice.texts if choice else (tidy(content),)
-    return Claim(
-        texts,
-        source,
-        bool(SEVERAL.search(content)),
-        content,
-        unit=choice.unit if choice else "",
-        joined=choice and choice.joined,
-    )
+    choice = choice or Choice((tidy(content),), CERTAIN)
+    undecided = bool(SEVERAL.search(content))
+    return Claim(choice.texts, source, undecided, content, unit=choice.unit, joined=choice.joined)
 
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:

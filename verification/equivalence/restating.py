@@ -67,7 +67,7 @@ def _sizes(value: Value) -> set[Fraction]:
 
 
 def _same_share(one: str, other: str) -> bool:
-    """Compare a percentage with a share that is written otherwise; a percentage and an amount, "$10, or 25%", can be the same."""
+    """Compare a percentage with a share; a percentage and an amount, "$10, or 25%", can be the same."""
     percent, share = (one, other) if "%" in one else (other, one)
     if re.search(r"[$€£A-Za-z]{2}|[$€£]", share):
         return True
@@ -76,10 +76,9 @@ def _same_share(one: str, other: str) -> bool:
 
 def _converted(one: Value, other: Value, about: bool) -> bool:
     """Compare two amounts with units; different kinds, kilograms and pounds, can be the same."""
-    sizes = [(kind, size, about * CONVERTED * abs(size)) for kind, size in measures(one)]
-    return any(
-        kind != other_kind or abs(size - each) <= near for kind, size, near in sizes for other_kind, each in measures(other)
-    )
+    near = CONVERTED if about else 0
+    pairs = [(a, b) for a in measures(one) for b in measures(other)]
+    return any(kind != other_kind or abs(size - each) <= near * abs(size) for (kind, size), (other_kind, each) in pairs)
 
 
 def _rounded(one: Fraction, other: Fraction, written: str, about: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..foundation.arguments import need_number, need_text
 from .claims.finding import Claim, find_claim, read_response
 from .claims.statements import split_statements
 from .equivalence.comparing import compare_claims
@@ -40,7 +41,12 @@ def verify_answer(
             choice.
         timeout: seconds for a comparison that needs sympy. Starting the worker process, once, is not included.
         explain: fill `losers` with every candidate that was considered, which takes longer.
+
+    Raises:
+        TypeError: the response or the question is no text, or the time-out is no number.
+        ValueError: the time-out is negative.
     """
+    need_number("timeout", timeout)
     reply, options = read_response(response, question), read_options(question)
     wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
     if wanted is not None and wanted[0] == "{":
@@ -68,7 +74,11 @@ def verify_answer(
 
 
 def extract_answer(response: str, *, question: str | None = None) -> Extracted | None:
-    """Return the final answer of a response; None if it gives none. It does not depend on any reference."""
+    """Return the final answer of a response; None if it gives none. It does not depend on any reference.
+
+    Raises:
+        TypeError: the response or the question is no text.
+    """
     reply = read_response(response, question)
     claim = _of_kind(reply, find_claim(reply, question), read_options(question), None, question)
     return Extracted(claim.texts[0], claim.source) if claim else None
@@ -81,7 +91,14 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
         a: an answer.
         b: another answer.
         timeout: seconds for a comparison that needs sympy.
+
+    Raises:
+        TypeError: an answer is no text, or the time-out is no number.
+        ValueError: the time-out is negative.
     """
+    need_text("a", a)
+    need_text("b", b)
+    need_number("timeout", timeout)
     # Also true of texts that cannot be read as mathematics.
     if a.strip() == b.strip():
         return True

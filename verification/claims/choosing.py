@@ -156,12 +156,9 @@ def _certain(texts: list[str]) -> Choice | None:
 
 def _with_remark(value: str, form: str) -> Choice:
     """Return the claim of a line with a value and another form of it, "" if there is none."""
-    listed = form.startswith("[")
-    return Choice(
-        (value, form.removeprefix("about ")) if form else (value,),
-        CERTAIN,
-        joined=None if listed or not form else (value, form),
-    )
+    if not form:
+        return Choice((value,), CERTAIN)
+    return Choice((value, form.removeprefix("about ")), CERTAIN, joined=None if form[0] == "[" else (value, form))
 
 
 def _boxes(text: str) -> list[str]:

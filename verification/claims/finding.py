@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from math import inf
 
+from ...foundation.arguments import need_text
 from ..notation.asked import asked_words
 from ..notation.clean import clean
 from ..notation.layout import asks_below, losses_marked
@@ -59,7 +60,13 @@ class Claim:
 
 
 def read_response(response: str, question: str | None = None) -> Reply:
-    """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
+    """Return the reply's own text in its clean form, of at most its last 20,000 characters.
+
+    Raises:
+        TypeError: the response or the question is no text.
+    """
+    need_text("response", response)
+    need_text("question", question, optional=True)
     # Cleaning shortens a text, so more than the limit is read first.
     reply = read_reply(response[-4 * MAX_RESPONSE :], question)
     text = clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question), question=question)

@@ -41,8 +41,8 @@ _BEFORE = re.compile(r"[ (~]*(?:(?:about|approximately|approx\.?|around|roughly|
 _CURRENCY_CODE = re.compile(r"^(?:Rs\.?|INR|USD|EUR|GBP|CHF|PLN|BRL|CAD|AUD)\s?(?=\d)")
 # A value with a remark: "12 (twelve)", "1/2 (about 50%)".
 _REMARK = re.compile(
-    r"(?P<value>[^()]{1,40}?)\s*\(\s*(?:or |i\.e\.,? |that is,? |equals |=\s*)?(?P<about>(?:about|approximately|roughly|around)\s+"
-    r"|(?:≈|\\approx)\s*)?(?P<remark>[^()]{1,60})\)"
+    r"(?P<value>[^()]{1,40}?)\s*\(\s*(?:or |i\.e\.,? |that is,? |equals |=\s*)?"
+    r"(?P<about>(?:about|approximately|roughly|around)\s+|(?:≈|\\approx)\s*)?(?P<remark>[^()]{1,60})\)"
 )
 # A value instead of another one: "12, not 13".
 _REJECTS = re.compile(r"([^()]{1,40}?),?\s+\(?(?:and )?(?:not|rather than|instead of)\s+([^()]{1,40})\)?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ...foundation.arguments import need_text, need_texts
 from ..notation.asked import content_words
 from ..notation.clean import clean
 from ..notation.quantities import numbers_in
@@ -22,7 +23,12 @@ def check_solution(solution: str, *, steps: list[str] | None = None) -> Solution
     Args:
         solution: the student's solution.
         steps: the teacher's steps. Each is carried out, skipped, or contradicted (there is a wrong equation at its place).
+
+    Raises:
+        TypeError: the solution is no text, or the steps are no list of texts.
     """
+    need_text("solution", solution)
+    need_texts("steps", steps or [])
     equations = tuple(find_equations(solution))
     wrong = [place for place, equation in enumerate(equations) if not equation.ok]
     checked = tuple(_check_steps(solution, steps or [], equations))

@@ -10,6 +10,7 @@ from .claims.statements import split_statements
 from .equivalence.comparing import compare_claims
 from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
+from .kinds.named_options import named_in
 from .kinds.options import REFERENCE, Options, pick_letter, pick_letters, read_options, several_letters
 from .kinds.polarity import find_polarity, read_polarity
 from .kinds.printed import same_object, shown_as
@@ -186,7 +187,7 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
         source = said.source if said and said.source in ("final_line", "box") else "answer_line"
         losers = tuple(Loser(letter, sentence, 0.0) for letter, sentence in pick.others)
         return Claim((pick.letter,), source, False, pick.sentence, losers)
-    if named := options.named_in(reply.text):
+    if named := named_in(options, reply.text):
         return _stated(named[0], said, named[1])
     return said
 

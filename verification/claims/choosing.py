@@ -12,7 +12,7 @@ from ..notation.question import read_question
 from ..notation.references import braced
 from ..notation.units import read_unit
 from ..notation.values import exact_values, read_value, tidy, with_remark
-from .candidates import APIECE, Candidate, Number
+from .candidates import APIECE, DIFFERENCE, Candidate, Number
 from .echoes import is_placeholder, is_rejected
 from .phrases import without_step_names
 from .pieces import SEGMENT, pieces, right_side
@@ -218,8 +218,8 @@ def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> li
 
 
 def _goes_on(after: str, one: Candidate, text: str) -> bool:
-    """Return whether what follows a value makes another one of it, "9, or 3 * 3", or a share of the one before: "4 each"."""
-    if _OPERATES.match(after):
+    """Return whether a value is no form of the one before: "9, or 3 * 3" goes on, "12 more" compares, "4 each" shares it."""
+    if _OPERATES.match(after) or DIFFERENCE.match(after):
         return True
     return APIECE.match(after) is not None and not APIECE.match(text, one.start + len(one.text))
 

@@ -6,7 +6,7 @@ import re
 
 from ..notation.arithmetic import is_left_side
 from . import languages
-from .candidates import Formula, Number
+from .candidates import INEQUALITY, Formula, Number
 from .phrases import gives_reason
 from .weighing import Sign, Table, table
 
@@ -42,6 +42,7 @@ HOW_MANY = re.compile(r"\bhow many\b", re.I)
 _OPERAND_AFTER = re.compile(
     r"\s*(?:[A-Za-z]+,?\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>"
     r"|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
+    r"|(?:\s[A-Za-z]+)?, (?:plus|minus|add) [$€£]?\d[^.;]*(?:\b(?:makes|gives|comes to|is|leaves)|=|:)\s[$€£]?\d"
 )
 # A dash that separates, not a minus sign: "Total - $".
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
@@ -143,7 +144,7 @@ SEGMENT_SIGNS: Table[Formula] = table(
     "segment",
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
-        Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
+        Sign("a verb or an equation states it", lambda f: _is_said(f), "x = 12"),
         Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
         Sign("it is called the total of what stands before", lambda f: f.asked.is_total(f.before), "$6$, total $14$"),
         Sign("the later the likelier", lambda f: f.place),
@@ -182,6 +183,12 @@ def _concludes(before: str) -> bool:
     return ("so" in low or "hence" in low or "fore" in low or "thus" in low) and _SO.search(before) is not None
 
 
+def _is_said(formula: Formula) -> bool:
+    if _COPULA.search(formula.before[-60:]) or formula.is_equation:
+        return True
+    return INEQUALITY.search(formula.content) is not None and _concludes(formula.before)
+
+
 def _written(number: Number) -> str:
     return number.text[number.quantity.start : number.quantity.end]
 
@@ -216,11 +223,9 @@ def _is_operand(number: Number) -> bool:
     before = number.before
     if (number.quantity.percent or "/" in _written(number)) and _SHARE_OF.match(number.after):
         return True
-    return bool(
-        before.endswith((" plus ", " plus $"))
-        or (_OPERAND_BEFORE.search(before) and not _DASH.match(before))
-        or _OPERAND_AFTER.match(number.after)
-    )
+    if before.endswith((" plus ", " plus $")) or _OPERAND_AFTER.match(number.after):
+        return True
+    return _OPERAND_BEFORE.search(before) is not None and not _DASH.match(before)
 
 
 def _is_only_wished(number: Number) -> bool:

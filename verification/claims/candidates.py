@@ -33,6 +33,8 @@ _OF_THE_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its|all) [a-z
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all|add(?:s|ing)? up|sum of|(?:adding|add) [^=]* we)\b", re.I)
 # 4 "dollars each", 12 "per hour".
 APIECE = re.compile(r"\s?(?:[a-z]+\s){0,2}(?:each|apiece|a piece|per [a-z]+|an? (?:hour|day|week|month|year|person))\b", re.I)
+# 600 "g in all)": only at the end, since more may follow from it.
+_IN_ALL = re.compile(r"\s?(?:[a-z]+\s){0,3}(?:altogether|combined|in (?:all|total))\W*$", re.I)
 # The words after a number that may say what it counts: 12 "red apples", not 12 "per day".
 _FOLLOWING = re.compile(
     r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
@@ -161,7 +163,7 @@ class Number:
         """1 if the question asks for a sum and the clause speaks of one, -1 for a share of the sum: $4 "each"."""
         if self.asked.altogether and APIECE.match(self.after) and not self.asked.apiece:
             return -1
-        return int(self.asked.altogether and _TOGETHER.search(self.clause) is not None)
+        return int(self.asked.altogether and bool(_TOGETHER.search(self.clause) or _IN_ALL.match(self.after)))
 
     @property
     def is_money(self) -> bool:
@@ -188,9 +190,7 @@ class Number:
     @property
     def is_rate(self) -> bool:
         """Whether it is a rate of the unit of time that is asked for."""
-        if self.asked.money and not self.is_money:
-            return False
-        rate = _RATE.match(self.after)
+        rate = None if self.asked.money and not self.is_money else _RATE.match(self.after)
         return rate is not None and rate["unit"].lower() == self.asked.rate
 
     @property

@@ -16,7 +16,7 @@ from .candidates import APIECE, DIFFERENCE, Candidate, Number
 from .echoes import is_placeholder, is_rejected
 from .phrases import without_step_names
 from .pieces import SEGMENT, pieces, right_side
-from .signs import HOW_MANY, NUMBER_SIGNS
+from .signs import HOW_MANY, NUMBER_SIGNS, concludes
 from .statements import Statement
 
 MAX_NUMBERS = 60  # the last ones of a long statement
@@ -187,8 +187,11 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         if not (any(start <= quantity.start < end for start, end in taken) or _names_precision(outside, quantity)):
             points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(_written(outside, quantity), points, quantity.start, quantity))
-    rejected = {candidate.text for candidate in found if is_rejected(candidate.text, candidate.start, text)}
-    return [candidate for candidate in found if candidate.text and candidate.text not in rejected]
+    rejected = [candidate for candidate in found if is_rejected(candidate.text, candidate.start, text)]
+    denied = {candidate.text for candidate in rejected}
+    # "That is more than 22, so 22 are left": the second one is concluded.
+    kept = [each for each in found if each.text not in denied or (each not in rejected and concludes(text[: each.start]))]
+    return [candidate for candidate in kept if candidate.text]
 
 
 def _names_precision(text: str, quantity: Quantity) -> bool:
@@ -214,7 +217,17 @@ def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> li
         unit = _unit_after(text[best.quantity.end :]) if best.quantity else ""
         if _same_measure(written, f"{best.text} {unit}"):
             return [written]
-    return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]
+    later = [each for each in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : each.start])]
+    return [each.text for each in later if not _differ(text, best, each)]
+
+
+def _differ(text: str, one: Candidate, other: Candidate) -> bool:
+    """Return whether two numbers count the same and differ by more than rounding: "350 g of flour (600 g in total)"."""
+    if not (one.quantity and other.quantity) or one.quantity.percent or other.quantity.percent:
+        return False
+    units = [each.money or _COUNTS.match(text, each.end)[0].split()[:1] for each in (one.quantity, other.quantity)]  # type: ignore[index]
+    values = one.quantity.value, other.quantity.value
+    return bool(units[0]) and units[0] == units[1] and abs(values[0] - values[1]) > max(map(abs, values)) / 50
 
 
 def _goes_on(after: str, one: Candidate, text: str) -> bool:

@@ -111,7 +111,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("it is said to be what was asked", lambda n: n.is_asked, "the slope is 3, where the slope is asked"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: n.is_difference, "2 more than Bea"),
-        Sign("it stands after the word that concludes", lambda n: _concludes(n.before), "will be 20, so he is 15"),
+        Sign("it stands after the word that concludes", lambda n: concludes(n.before), "will be 20, so he is 15"),
         Sign("another value is rounded to it", lambda n: n.is_rounded, "2.5, which rounds to 3"),
         Sign("the question gives it", lambda n: n.given),
         Sign(
@@ -137,7 +137,7 @@ NUMBER_SIGNS: Table[Number] = table(
             lambda n: n.asked.is_total(n.before, n.counts_the_unit),
             "6 and 8, total 14",
         ),
-        Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
+        Sign("it stands in parentheses", lambda n: n.sums < 1 and in_parentheses(n.before), "(12)"),
     ),
 )
 SEGMENT_SIGNS: Table[Formula] = table(
@@ -178,15 +178,15 @@ def in_parentheses(before: str) -> bool:
     return before.count("(") > before.count(")")
 
 
-def _concludes(before: str) -> bool:
-    low = before.lower()
-    return ("so" in low or "hence" in low or "fore" in low or "thus" in low) and _SO.search(before) is not None
+def concludes(before: str) -> bool:
+    """Return whether the text before a value ends in a clause with a word that concludes: "will be 20, so he is"."""
+    return any(word in before.lower() for word in ("so", "hence", "fore", "thus")) and _SO.search(before) is not None
 
 
 def _is_said(formula: Formula) -> bool:
     if _COPULA.search(formula.before[-60:]) or formula.is_equation:
         return True
-    return INEQUALITY.search(formula.content) is not None and _concludes(formula.before)
+    return INEQUALITY.search(formula.content) is not None and concludes(formula.before)
 
 
 def _written(number: Number) -> str:

@@ -35,3 +35,26 @@ def test_the_answer_is_told_from_what_stands_beside_it(response, reference, ques
 @pytest.mark.parametrize(("response", "reference", "question"), WRONG)
 def test_what_stands_beside_the_answer_is_wrong(response, reference, question):
     assert verify_answer(response, reference, question=question).status == "incorrect"
+
+
+BOOKS = "A shelf has 6 rows of 15 books. 22 books are lent out. How many books are left?"
+FLOUR = "A bag holds 250 g of rice and twice as much flour less 150 g. How many grams of flour are there?"
+
+
+@pytest.mark.parametrize(
+    ("response", "question", "right", "wrong"),
+    [
+        ("68 books are lent. That is more than 22, so 22 are left.", BOOKS, "22", "68"),
+        ("68 books are lent. So 22 are left.", BOOKS, "22", "68"),
+        ("So there are 350 g of flour (600 g in total).", FLOUR, "350", "600"),
+        (
+            "There are 350 g of flour and 250 g of rice (so 600 g in all).",
+            "How many grams does the bag hold in all?",
+            "600",
+            "350",
+        ),
+    ],
+)
+def test_what_a_remark_compares_or_sums_is_told_from_the_claim(response, question, right, wrong):
+    assert verify_answer(response, right, question=question).status == "correct"
+    assert verify_answer(response, wrong, question=question).status == "incorrect"

@@ -35,7 +35,7 @@ def need_number(name: str, value: Any) -> None:
         TypeError: the value is no number.
         ValueError: it is less than 0 or not a number (nan).
     """
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, int | float | Real):
         raise TypeError(f"{name}={shown(value)} is of type {type(value).__name__}; give a number of at least 0")
     if not float(value) >= 0:
         raise ValueError(f"{name}={value}: give a number of at least 0")

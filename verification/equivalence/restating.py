@@ -19,6 +19,8 @@ _DECIMALS = re.compile(r"\.(\d+)")
 # 10 "apples".
 _COUNTED = re.compile(r"[^A-Za-z]*((?:[A-Za-z]+\s?){1,2})")
 _ABOUT = "about "
+_ANOTHER_KIND = (re.compile(r"\d/\d+ of\b|\bhalf of\b"), re.compile(r"\b(?:each|per|apiece)\b"))
+"""A share of something, what each has: a value with it is of another kind than one without."""
 
 
 def may_be_same(one: str, other: str) -> bool:
@@ -35,6 +37,11 @@ def may_be_same(one: str, other: str) -> bool:
     if not (first.values and second.values):
         return _same_written(tidy(one), tidy(other))
     if same_numbers(first, second) or _sizes(first) & _sizes(second):
+        return True
+    if any(value.unit and value.unit.kind == "count" for value in (first, second)):
+        return False
+    # "18 students, or 3/5 of the class", "4 apples each, or 12 in total".
+    if any((sign.search(one) is None) != (sign.search(other) is None) for sign in _ANOTHER_KIND):
         return True
     if ("%" in one) != ("%" in other):
         return _same_share(one, other)

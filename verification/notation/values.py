@@ -41,7 +41,8 @@ _BEFORE = re.compile(r"[ (~]*(?:(?:about|approximately|approx\.?|around|roughly|
 _CURRENCY_CODE = re.compile(r"^(?:Rs\.?|INR|USD|EUR|GBP|CHF|PLN|BRL|CAD|AUD)\s?(?=\d)")
 # A value with a remark: "12 (twelve)", "1/2 (about 50%)".
 _REMARK = re.compile(
-    r"(?P<value>[^()]{1,40}?)\s*\(\s*(?:or |i\.e\.,? |that is,? |equals |=\s*)?"
+    r"(?:[A-Za-z](?:\([^()]{1,9}\))?\s*=\s*)?(?P<value>[^()]{1,40}?)\s*\(\s*"
+    r"(?:[a-z]\s*=\s*|or |i\.e\.,? |that is,? |equals |=\s*)?"
     r"(?P<about>(?:about|approximately|roughly|around)\s+|(?:≈|\\approx)\s*)?(?P<remark>[^()]{1,60})\)"
 )
 # A value instead of another one: "12, not 13".
@@ -144,7 +145,7 @@ def with_remark(text: str) -> tuple[str, str] | None:
     if not found or not exact_values(found["value"]):
         return None
     value, remark = found["value"], found["remark"].strip()
-    if exact_values(remark) and (read_value(remark).unit or _counts_same(value, remark)):
+    if exact_values(remark) and (read_value(remark).unit or read_value(remark).measure or _counts_same(value, remark)):
         return value, f"about {remark}" if found["about"] else remark
     told = is_explained(text) or (not re.search(r"\d", remark) and counts_something(remark) and not _DOUBTS.search(remark))
     return (value, "") if told and not exact_values(remark) else None

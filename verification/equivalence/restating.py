@@ -14,6 +14,10 @@ from .numeric_samples import compare_samples, constant
 
 CONVERTED = Fraction(1, 50)
 """Relative difference of two amounts in different units, one of them rounded: "5 km, or about 3.1 miles"."""
+SKETCHED = Fraction(1, 20)
+"""The same of a value and an expression that is called rounded: "1024, or about 10^3"."""
+# "3:4".
+_RATIO = re.compile(r"^(\d{1,9})\s?:\s?(\d{1,9})$")
 # "28.27".
 _DECIMALS = re.compile(r"\.(\d+)")
 # 10 "apples".
@@ -35,7 +39,8 @@ def may_be_same(one: str, other: str) -> bool:
         return same
     first, second = read_value(one), read_value(other)
     if not (first.values and second.values):
-        return _same_written(tidy(one), tidy(other))
+        first_form, second_form = (_RATIO.sub(r"\1/\2", tidy(text)) for text in (one, other))
+        return _same_written(first_form, second_form, about)
     if same_numbers(first, second) or _sizes(first) & _sizes(second):
         return True
     if any(value.unit and value.unit.kind == "count" for value in (first, second)):
@@ -60,12 +65,12 @@ def _counted(text: str) -> frozenset[str]:
     return content_words(" ".join(words)) | ({words[0]} if words and read_unit(words[0]) else frozenset())
 
 
-def _same_written(one: str, other: str) -> bool:
+def _same_written(one: str, other: str, about: bool) -> bool:
     """Compare values of which one is not a plain number; those that are not understood can be the same."""
     values = [next(iter(read_value(text).values), None) or constant(text) for text in (one, other)]
     if values[0] is None or values[1] is None:
         return compare_samples(one, other) is not False
-    return abs(values[0] - values[1]) <= abs(values[0]) * CONVERTED
+    return abs(values[0] - values[1]) <= abs(values[0]) * (SKETCHED if about else CONVERTED)
 
 
 def _sizes(value: Value) -> set[Fraction]:

@@ -161,9 +161,10 @@ class Number:
     @property
     def sums(self) -> int:
         """1 if the question asks for a sum and the clause speaks of one, -1 for a share of the sum: $4 "each"."""
-        if self.asked.altogether and APIECE.match(self.after) and not self.asked.apiece:
-            return -1
-        return int(self.asked.altogether and bool(_TOGETHER.search(self.clause) or _IN_ALL.match(self.after)))
+        if not self.asked.altogether:
+            return 0
+        share = not self.asked.apiece and APIECE.match(self.after)
+        return -1 if share else int(bool(_TOGETHER.search(self.clause) or (")" in self.after and _IN_ALL.match(self.after))))
 
     @property
     def is_money(self) -> bool:

@@ -133,7 +133,7 @@ def _joined(text: str, best: Candidate, candidates: list[Candidate]) -> tuple[st
     places = sorted((each for each in candidates if not text.startswith("⟦", each.start)), key=lambda each: each.start)
     for one, other in pairwise(places):
         between = _JOINS.fullmatch(text, one.start + len(one.text), other.start) if best in (one, other) else None
-        if between and not _goes_on(text[other.start + len(other.text) :], one, text):
+        if between and not _goes_on(text, one, other):
             counted = _COUNTS.match(text, other.start + len(other.text))
             about = "about " if between["about"] else ""
             return f"{one.text}{between['counts']}", f"{about}{other.text}{counted[0] if counted else ''}".rstrip()
@@ -209,7 +209,7 @@ def _written(text: str, quantity: Quantity) -> str:
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:
     """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
     later = [candidate for candidate in candidates if candidate.start > best.start]
-    later = [each for each in later if not _goes_on(text[each.start + len(each.text) :], best, text)]
+    later = [each for each in later if not _OPERATES.match(text, each.start + len(each.text))]
     before = [candidate for candidate in candidates if candidate.start < best.start][-1:]
     # "36 cm = 0.36 m".
     if before and _SAME_AS.fullmatch(text, before[0].start + len(before[0].text), text.find(best.text, best.start)):
@@ -218,7 +218,7 @@ def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> li
         if _same_measure(written, f"{best.text} {unit}"):
             return [written]
     later = [each for each in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : each.start])]
-    return [each.text for each in later if not _differ(text, best, each)]
+    return [each.text for each in later if not (_differ(text, best, each) or _goes_on(text, best, each))]
 
 
 def _differ(text: str, one: Candidate, other: Candidate) -> bool:
@@ -230,11 +230,12 @@ def _differ(text: str, one: Candidate, other: Candidate) -> bool:
     return bool(units[0]) and units[0] == units[1] and abs(values[0] - values[1]) > max(map(abs, values)) / 50
 
 
-def _goes_on(after: str, one: Candidate, text: str) -> bool:
+def _goes_on(text: str, one: Candidate, other: Candidate) -> bool:
     """Return whether a value is no form of the one before: "9, or 3 * 3" goes on, "12 more" compares, "4 each" shares it."""
-    if _OPERATES.match(after) or DIFFERENCE.match(after):
+    end = other.start + len(other.text)
+    if _OPERATES.match(text, end) or DIFFERENCE.match(text, end):
         return True
-    return APIECE.match(after) is not None and not APIECE.match(text, one.start + len(one.text))
+    return APIECE.match(text, end) is not None and not APIECE.match(text, one.start + len(one.text))
 
 
 def _same_measure(one: str, other: str) -> bool:

@@ -42,7 +42,10 @@ HOW_MANY = re.compile(r"\bhow many\b", re.I)
 _OPERAND_AFTER = re.compile(
     r"\s*(?:[A-Za-z]+,?\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>"
     r"|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
-    r"|(?:\s[A-Za-z]+)?, (?:plus|minus|add) [$€£]?\d[^.;]*(?:\b(?:makes|gives|comes to|is|leaves)|=|:)\s[$€£]?\d"
+)
+# 3 h 10 min", plus 15 min makes 3 h 25 min".
+_PLUS_AFTER = re.compile(
+    r"(?:\s[A-Za-z]+)?, (?:plus|minus|add) [$€£]?\d[^.;]*(?:\b(?:makes|gives|comes to|is|leaves)|=|:)\s[$€£]?\d"
 )
 # A dash that separates, not a minus sign: "Total - $".
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
@@ -137,7 +140,7 @@ NUMBER_SIGNS: Table[Number] = table(
             lambda n: n.asked.is_total(n.before, n.counts_the_unit),
             "6 and 8, total 14",
         ),
-        Sign("it stands in parentheses", lambda n: n.sums < 1 and in_parentheses(n.before), "(12)"),
+        Sign("it stands in parentheses", lambda n: in_parentheses(n.before) and n.sums < 1, "(12)"),
     ),
 )
 SEGMENT_SIGNS: Table[Formula] = table(
@@ -224,6 +227,8 @@ def _is_operand(number: Number) -> bool:
     if (number.quantity.percent or "/" in _written(number)) and _SHARE_OF.match(number.after):
         return True
     if before.endswith((" plus ", " plus $")) or _OPERAND_AFTER.match(number.after):
+        return True
+    if ", " in number.after[:20] and _PLUS_AFTER.match(number.after):
         return True
     return _OPERAND_BEFORE.search(before) is not None and not _DASH.match(before)
 

@@ -119,7 +119,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("the question gives it", lambda n: n.given),
         Sign(
             "it is a condition before the main clause",
-            lambda n: _comma_follows(n) and bool(_SUBORDINATE.search(n.before)),
+            lambda n: bool(re.match(r"[^,.]*,", n.after) and _SUBORDINATE.search(n.before)),
             "after 3 days, she has 12",
         ),
         Sign("its clause names whom the question asks about", lambda n: n.about_asked, "Ann has 12"),
@@ -228,18 +228,13 @@ def _is_operand(number: Number) -> bool:
         return True
     if before.endswith((" plus ", " plus $")) or _OPERAND_AFTER.match(number.after):
         return True
-    if ", " in number.after[:20] and _PLUS_AFTER.match(number.after):
-        return True
-    return _OPERAND_BEFORE.search(before) is not None and not _DASH.match(before)
+    followed = ", " in number.after[:20] and _PLUS_AFTER.match(number.after)
+    return bool(followed or (_OPERAND_BEFORE.search(before) and not _DASH.match(before)))
 
 
 def _is_only_wished(number: Number) -> bool:
     wished = _WISHED.search(number.clause)
     return bool(wished and re.search(r"\bbut\b", number.after) and wished[1].lower() not in number.asked.question.lower())
-
-
-def _comma_follows(number: Number) -> bool:
-    return bool(re.match(r"[^,.]*,", number.after))
 
 
 def _restates(number: Number) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from ..foundation.arguments import need_number, need_text
 from .claims.finding import Claim, find_claim, read_response
 from .claims.statements import split_statements
 from .equivalence.comparing import compare_claims
 from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
+from .kinds.named_options import named_in
 from .kinds.options import REFERENCE, Options, pick_letter, pick_letters, read_options, several_letters
 from .kinds.polarity import find_polarity, read_polarity
 from .kinds.printed import same_object, shown_as
@@ -40,7 +42,12 @@ def verify_answer(
             choice.
         timeout: seconds for a comparison that needs sympy. Starting the worker process, once, is not included.
         explain: fill `losers` with every candidate that was considered, which takes longer.
+
+    Raises:
+        TypeError: the response or the question is no text, or the time-out is no number.
+        ValueError: the time-out is negative.
     """
+    need_number("timeout", timeout)
     reply, options = read_response(response, question), read_options(question)
     wanted = read_reference(str(reference)) if reference is not None and str(reference).strip() else None
     if wanted is not None and wanted[0] == "{":
@@ -68,7 +75,11 @@ def verify_answer(
 
 
 def extract_answer(response: str, *, question: str | None = None) -> Extracted | None:
-    """Return the final answer of a response; None if it gives none. It does not depend on any reference."""
+    """Return the final answer of a response; None if it gives none. It does not depend on any reference.
+
+    Raises:
+        TypeError: the response or the question is no text.
+    """
     reply = read_response(response, question)
     claim = _of_kind(reply, find_claim(reply, question), read_options(question), None, question)
     return Extracted(claim.texts[0], claim.source) if claim else None
@@ -81,7 +92,14 @@ def answers_equal(a: str, b: str, *, timeout: float = 5.0) -> bool:
         a: an answer.
         b: another answer.
         timeout: seconds for a comparison that needs sympy.
+
+    Raises:
+        TypeError: an answer is no text, or the time-out is no number.
+        ValueError: the time-out is negative.
     """
+    need_text("a", a)
+    need_text("b", b)
+    need_number("timeout", timeout)
     # Also true of texts that cannot be read as mathematics.
     if a.strip() == b.strip():
         return True
@@ -169,7 +187,7 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
         source = said.source if said and said.source in ("final_line", "box") else "answer_line"
         losers = tuple(Loser(letter, sentence, 0.0) for letter, sentence in pick.others)
         return Claim((pick.letter,), source, False, pick.sentence, losers)
-    if named := options.named_in(reply.text):
+    if named := named_in(options, reply.text):
         return _stated(named[0], said, named[1])
     return said
 

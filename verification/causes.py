@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ..foundation.arguments import need_text, shown
 from .notation.quantities import numbers_in
 from .verdicts import SolutionCheck, Verdict
 
@@ -21,7 +22,14 @@ def error_causes(verdict: Verdict, check: SolutionCheck, *, question: str | None
         verdict: a verdict with a reference.
         check: the check of the same solution.
         question: needed for `misread_quantity`: a number in an equation that is new, neither given nor computed before.
+
+    Raises:
+        TypeError: an argument is of another type, such as the result of another function.
     """
+    for name, given, kind in (("verdict", verdict, Verdict), ("check", check, SolutionCheck)):
+        if not isinstance(given, kind):
+            raise TypeError(f"{name}={shown(given)} is of type {type(given).__name__}; give a {kind.__name__}")
+    need_text("question", question, optional=True)
     causes = []
     if verdict.status == "incorrect":
         if check.status == "inconsistent":

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from .claims.finding import SEVERAL, Claim
 from .equivalence.comparing import Outcome, compare_claims
+from .equivalence.restating import may_be_same
 from .kinds.options import several_letters
 from .notation.question import asks
 from .notation.times import is_date, same_date
@@ -32,6 +33,10 @@ _COUNTS_ONLY = re.compile(rf"{_COUNT.pattern}(?:(?:,|;| and|, and)\s+{_COUNT.pat
 _AS_DECIMAL = re.compile(r"\b(?:as|to|into) an? (?:exact )?decimal\b", re.I)
 _AS_FRACTION = re.compile(r"\b(?:as|to|into) an? (?:common )?fraction\b", re.I)
 _AS_PRIMES = re.compile(r"\bprime factori[sz]ation|\bproduct of (?:its )?prime", re.I)
+# A reference of several values: "2, -3", "2 or -3".
+_SEVERAL_WANTED = re.compile(r",|\bor\b|\\pm")
+# "x =" before a value.
+_LEFT_SIDE = re.compile(r"^\s*[a-z]\s*=\s*")
 _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December"
@@ -42,8 +47,8 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
     """Compare a claim with a reference. `compare_claims` explains the outcomes."""
     if (letters := several_letters(wanted)) and letters == several_letters(claim.texts[0]):
         return "equal"
-    if claim.undecided and not _one_value(claim.texts) and not ("," in wanted and "," in claim.texts[0]):
-        return "unequal"
+    if values := _alternatives(claim, wanted):
+        return compare_claims(", ".join(values), wanted, timeout) if _SEVERAL_WANTED.search(wanted) else "unequal"
     said = claim.texts[0] if is_date(claim.texts[0]) else _SO.split(claim.statement)[-1]
     if (same := same_date(said, wanted, question)) is not None:
         return "equal" if same else "unequal"
@@ -51,7 +56,7 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         if names_in(claim.statement, question) == {wanted.casefold()}:
             return "equal"
         return compare_claims(claim.texts[0], wanted, timeout)
-    if len(counted := _counted(wanted)) > 1 and _COUNTS_ONLY.fullmatch(wanted):
+    if len(counted := _counted(wanted)) > 1 and _COUNTS_ONLY.fullmatch(wanted) and not exact_values(wanted):
         return "equal" if _counted(claim.statement).items() >= counted.items() else "unequal"
     # "Factor x^2 - 1": the expanded form is equal, but not factored.
     if claim.texts[0].count("(") < wanted.count("(") and question and re.search(r"\bfactor", question, re.I):
@@ -71,6 +76,15 @@ def judge(claim: Claim, wanted: str, question: str | None, timeout: float) -> Ou
         if outcomes[-1] == "equal":
             return "equal"
     return outcomes[0]
+
+
+def _alternatives(claim: Claim, wanted: str) -> list[str]:
+    """Return the different values between which a claim does not decide, "12 or 13"; empty if it has one value or a list."""
+    if claim.joined and not may_be_same(*claim.joined):
+        return list(claim.joined)
+    if not claim.undecided or _one_value(claim.texts) or ("," in wanted and "," in claim.texts[0]):
+        return []
+    return [_LEFT_SIDE.sub("", part) for part in SEVERAL.split(claim.texts[0])]
 
 
 def _other_form(text: str, wanted: str, question: str) -> bool:

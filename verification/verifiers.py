@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from ..foundation.arguments import need_number, need_text
 from .answers import answers_equal, extract_answer, verify_answer
 from .claims.finding import read_response
 from .kinds.options import REFERENCE, pick_letter, read_options
@@ -68,6 +69,8 @@ class Parts:
 
     def equal(self, a: str, b: str) -> bool:
         """Compare two claims."""
+        need_text("a", a)
+        need_text("b", b)
         return self.same(a, b)
 
     def _as_claimed(self, wanted: str, question: str | None) -> str:
@@ -121,10 +124,11 @@ def numeric(tolerance: float = 1e-6, *, absolute: float = 0.0) -> Verifier:
         absolute: accepted absolute difference, in units of the answer.
 
     Raises:
+        TypeError: a tolerance is no number.
         ValueError: a tolerance is negative.
     """
-    if tolerance < 0 or absolute < 0:
-        raise ValueError(f"tolerance={tolerance}, absolute={absolute}: a tolerance is 0 or more")
+    need_number("tolerance", tolerance)
+    need_number("absolute", absolute)
 
     def same(a: str, b: str) -> bool:
         pairs = ((x, y) for x in exact_values(a) for y in exact_values(b))
@@ -171,8 +175,10 @@ def verifier_named(name: str) -> Verifier:
     """Return a shipped verifier: mathematics, choice, exact, program, numeric, or numeric:TOLERANCE.
 
     Raises:
+        TypeError: the name is no text.
         ValueError: there is no such verifier, or the tolerance is not a number of at least 0.
     """
+    need_text("name", name)
     shipped = {"mathematics": mathematics, "choice": choice, "exact": exact, "program": program, "numeric": numeric()}
     kind, colon, tolerance = name.partition(":")
     if kind == "numeric" and colon:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...foundation.arguments import need_same_length
 from ..answers import extract_answer, verify_answer
 
 FILTER, METRIC = "verified_answer", "verified"
@@ -32,6 +33,7 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
 
 def verified(references: Sequence[Any], predictions: Sequence[Any], **kwargs: Any) -> float:
     """Return the share of right predictions, from 0 to 1: the metric `verified` of `generate_until` tasks."""
+    need_same_length("predictions", len(predictions), references=references)
     pairs = list(zip(predictions, references, strict=True))
     right = [verify_answer(_first(given), str(wanted)).status == "correct" for given, wanted in pairs]
     return sum(right) / len(right) if right else 0.0

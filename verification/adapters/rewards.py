@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...foundation.arguments import need_list, need_same_length, need_text, shown
 from ...foundation.statuses import is_correct
 from ..verdicts import Verdict
 from ..verifiers import Verifier, mathematics
@@ -33,8 +34,16 @@ def reward_func(
         question: the data set's column `question`. Default: the last user message of `prompts`.
         verifier: the verifier to use; for another domain, `functools.partial(reward_func, verifier=choice)`.
         **kwargs: the other columns that TRL passes.
+
+    Raises:
+        TypeError: a column is a single text or no list, or a completion is neither a text nor messages.
+        ValueError: the columns have different lengths.
     """
-    asked = question or [_last(prompt, "user") for prompt in kwargs.get("prompts") or [None] * len(completions)]
+    need_list("completions", completions)
+    prompts = kwargs.get("prompts")
+    asked_for = {name: column for name, column in (("question", question), ("prompts", prompts)) if column}
+    need_same_length("completions", len(completions), answer=answer, **asked_for)
+    asked = question or [_last(prompt, "user") for prompt in prompts or [None] * len(completions)]
     verdicts = [
         verifier.verify(_last(completion, "assistant") or "", _text(wanted), question=each)
         for completion, wanted, each in zip(completions, answer, asked, strict=True)
@@ -64,7 +73,13 @@ def compute_score(
     Returns:
         `score` (1.0 or 0.0), `acc` (the same as a bool), `pred` (the final answer) and `status`. verl accepts no None, so a
         time-out has the score 0.0; its status tells it from a wrong answer.
+
+    Raises:
+        TypeError: the solution is no text, or the further fields are no dict.
     """
+    need_text("solution_str", solution_str)
+    if not isinstance(extra_info, Mapping | None):
+        raise TypeError(f"extra_info={shown(extra_info)} is of type {type(extra_info).__name__}; give a dict or None")
     question = (extra_info or {}).get("question")
     verdict = verifier.verify(solution_str, _text(ground_truth), question=question if isinstance(question, str) else None)
     right = verdict.status == "correct"
@@ -87,7 +102,12 @@ def _last(said: str | Sequence[Message] | None, role: str) -> str | None:
     """Return a text as it is, or the last message of a role in a conversation."""
     if said is None or isinstance(said, str):
         return said
-    contents = [message.get("content") for message in said if message.get("role", role) == role]
+    messages = [message for message in said if isinstance(message, Mapping)] if isinstance(said, Sequence) else []
+    if not isinstance(said, Sequence) or len(messages) < len(said):
+        raise TypeError(
+            f"{shown(said)} is neither a text nor a list of messages; give a str or [{{'role': ..., 'content': ...}}]"
+        )
+    contents = [message.get("content") for message in messages if message.get("role", role) == role]
     if not contents:
         return None
     content = contents[-1]

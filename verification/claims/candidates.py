@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ..notation.asked import content_words
 from ..notation.quantities import Quantity
-from ..notation.question import EACH, NAME, Asked, asks, form_of
+from ..notation.question import COMPARATIVE, EACH, NAME, Asked, asks, form_of
 from . import languages
 
 # The number after "a total of" is named, not restated.
@@ -31,6 +31,10 @@ _OF_THE_WHOLE = re.compile(r"^ of (?:the|these|those|his|her|their|its|all) [a-z
 """The same without a number: "35% of the class are"."""
 # "Together they have" says that a number is a sum, as a question does with "in total".
 _TOGETHER = re.compile(r"\b(?:altogether|combined|together|in all|add(?:s|ing)? up|sum of|(?:adding|add) [^=]* we)\b", re.I)
+# 4 "dollars each", 12 "per hour".
+APIECE = re.compile(r"\s?(?:[a-z]+\s){0,2}(?:each|apiece|a piece|per [a-z]+|an? (?:hour|day|week|month|year|person))\b", re.I)
+# 600 "g in all)": only at the end, since more may follow from it.
+_IN_ALL = re.compile(r"\s?(?:[a-z]+\s){0,3}(?:altogether|combined|in (?:all|total))\W*$", re.I)
 # The words after a number that may say what it counts: 12 "red apples", not 12 "per day".
 _FOLLOWING = re.compile(
     r"^[\s-]*((?:(?!(?:per|each|every|an?|in|for|from|by|with|at|and|or|but|after|before|when|while|to)\b)[A-Za-z]+\s?){1,3})",
@@ -45,9 +49,7 @@ _CLAUSE = re.compile(r"[,;]| and | but | (?:after|when|if|because|while|before|s
 # 40 "dollars".
 _CURRENCY = re.compile(r" (?:dollars?|euros?|pounds|cents?|bucks)\b", re.I)
 # A difference names its direction: 2 "more than Bea", 3 "years older".
-_DIFFERENCE = re.compile(
-    r"\s*(?:[a-z]+\s){0,2}?(?:more|fewer|less|greater|older|younger|taller|longer|higher|lower|farther|further)\b", re.I
-)
+DIFFERENCE = re.compile(rf"\s*(?:[a-z]+\s){{0,2}}?{COMPARATIVE}\b", re.I)
 # 5 "students do not": the answer if a question asks who does not.
 _NOT_SO = re.compile(r"\s*(?:\w+\s){0,2}(?:do|does|did|are|is|were|was|will|have|has)(?: not\b|n't)", re.I)
 # 12 "remain", 12 "of them are left".
@@ -68,7 +70,7 @@ _ROUNDED = re.compile(
 # The exact value may also follow: 3 "when rounded".
 _WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?round(?:ed|ing)\b", re.I)
 # "x > 3".
-_INEQUALITY = re.compile(r"[<>≤≥]|\\[lg]eq?(?![a-z])")
+INEQUALITY = re.compile(r"[<>≤≥]|\\[lg]eq?(?![a-z])")
 # "since x > 3": a reason.
 _REASONED = re.compile(r"\b(?:since|because|as|where)\b[^,;]*$", re.I)
 # Spaces, and what only groups or marks mathematics.
@@ -157,9 +159,12 @@ class Number:
         return self.asked.is_said(self.before[-80:], self.after) or (not self.given and self.asked.is_of(self.before[-40:]))
 
     @property
-    def sums(self) -> bool:
-        """Whether the question asks for a sum and the clause speaks of one."""
-        return self.asked.altogether and bool(_TOGETHER.search(self.clause))
+    def sums(self) -> int:
+        """1 if the question asks for a sum and the clause speaks of one, -1 for a share of the sum: $4 "each"."""
+        if not self.asked.altogether:
+            return 0
+        share = not self.asked.apiece and APIECE.match(self.after)
+        return -1 if share else int(bool(_TOGETHER.search(self.clause) or (")" in self.after and _IN_ALL.match(self.after))))
 
     @property
     def is_money(self) -> bool:
@@ -169,7 +174,7 @@ class Number:
     @property
     def is_difference(self) -> float:
         """1 for a difference that is asked for, less than 0 for one that is not."""
-        if not _DIFFERENCE.match(self.after):
+        if not DIFFERENCE.match(self.after):
             return 0
         return 1 if self.asked.difference else -1 if " than " in self.after[:30] else -0.5
 
@@ -186,9 +191,7 @@ class Number:
     @property
     def is_rate(self) -> bool:
         """Whether it is a rate of the unit of time that is asked for."""
-        if self.asked.money and not self.is_money:
-            return False
-        rate = _RATE.match(self.after)
+        rate = None if self.asked.money and not self.is_money else _RATE.match(self.after)
         return rate is not None and rate["unit"].lower() == self.asked.rate
 
     @property
@@ -231,7 +234,7 @@ class Formula:
         """Whether its claim is one side of an equation, or an inequality where one is solved."""
         if ("=" in self.content or "\\in" in self.content) and self.claim != self.content:
             return True
-        if not asks(_INEQUALITY, self.asked.question) or not _INEQUALITY.search(self.content):
+        if not asks(INEQUALITY, self.asked.question) or not INEQUALITY.search(self.content):
             return False
         return not _REASONED.search(self.before)
 

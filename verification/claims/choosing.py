@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..notation.asked import asked_words
 from ..notation.quantities import Quantity, find_quantities, spoken_fraction
 from ..notation.question import read_question
 from ..notation.references import braced
 from ..notation.units import read_unit
-from ..notation.values import exact_values, read_value, tidy
-from .candidates import Candidate, Number
-from .echoes import is_placeholder
+from ..notation.values import exact_values, read_value, tidy, with_remark
+from .candidates import APIECE, DIFFERENCE, Candidate, Number
+from .echoes import is_placeholder, is_rejected
 from .phrases import without_step_names
 from .pieces import SEGMENT, pieces, right_side
-from .signs import HOW_MANY, NUMBER_SIGNS
+from .signs import HOW_MANY, NUMBER_SIGNS, concludes
 from .statements import Statement
 
 MAX_NUMBERS = 60  # the last ones of a long statement
@@ -38,6 +39,14 @@ _EQUIVALENT = re.compile(
 _FOLLOWING = re.compile(r"\s?-?(?:°\s?[CF]\b|[A-Za-z¢]+(?:\^\{?[23]\}?)?(?:\s?/\s?[A-Za-z]+|\s(?:per\s)?[A-Za-z]+){0,2})")
 # A computation after the value: "16 weeks (16 * 15 = 240)".
 _WORK_AFTER = re.compile(r"(?<=[\w%])\s+\([^()]*\d[^()]*=[^()]*\)\W*$")
+# Between a value and another one: 12 "apples, or about" 13.
+_JOINS = re.compile(
+    r"(?P<counts>(?:\s?(?!or\b)[A-Za-z/%¢]+){0,3}),?\s+\(?or (?P<about>about |approximately |roughly |around )?"
+    r"(?:(?:exactly|perhaps|maybe|even|possibly) )?",
+    re.I,
+)
+# What a value counts: 13 "apples".
+_COUNTS = re.compile(r"(?:\s?[A-Za-z/%¢]+){0,2}")
 # Between two forms of an amount: 36 "cm =" 0.36 m.
 _SAME_AS = re.compile(r"\s?[A-Za-z/]{1,12}\s=\s")
 # What else is told of a value: "3 and 4, whose sum is 7".
@@ -69,28 +78,6 @@ _CORRECTED = re.compile(
 # "The answer is (yellow)": a last resort, where there is no value.
 _WORD_ANSWER = re.compile(r"\bis:?\s+(?:an?\s+)?\(?([A-Za-z][A-Za-z ]{0,30})\)?[.!]?$")
 
-# The number is denied: "not just" 9, "rather than" 9, "more than" 9 (but not "no more than").
-_REJECTED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|nicht|pas|não)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
-    r"|an?)\s+)*[⟦(]?\s*[$€£]?\s*$"
-    r"|(?<!\bno )(?<!\bnot )\b(?:more|less|fewer|greater) than\s+[⟦(]?\s*[$€£]?\s*$",
-    re.I,
-)
-# A quick test for `_REJECTED_BEFORE`: without one of these it cannot match.
-_DENIALS = ("not", "never", "n't", "than", "instead", "nicht", "pas ", "não")
-# "not the right answer", "wrong", "too high".
-_WRONG = (
-    r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
-    r"|extraneous|rejected|discarded|too (?:high|low|big|small|large|much|many))"
-)
-# The number is called wrong: 60 "is clearly incorrect", 60", but that is wrong", 60 "(rejected)".
-_REJECTED_AFTER = re.compile(
-    rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
-    rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"
-    rf"|incorrect|not (?!\W*(?:\d|⟦))|rejected|extraneous))",
-    re.I,
-)
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -102,6 +89,8 @@ class Choice:
     """The other values of the statement with their scores."""
     unit: str = ""
     """The known unit after the first text, or ""."""
+    joined: tuple[str, str] | None = None
+    """The claim and the value that "or" joins to it, in their order, each with what it counts: "12", "13 apples"."""
 
 
 def choose_claim(statement: Statement, question: str | None) -> Choice | None:
@@ -118,6 +107,8 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     if statement.source in ("answer_line", "final_line"):
         # A line with nothing but a short value needs no scores.
         bare = tidy(_WORK_AFTER.sub("", text))
+        if remarked := with_remark(bare):
+            return _with_remark(*remarked)
         if exact_values(bare) or (
             len(bare) <= 60 and not _SENTENCE.match(bare) and not _PROSE.search(re.sub(r"\\[a-z]+", "", bare))
         ):
@@ -133,7 +124,20 @@ def choose_claim(statement: Statement, question: str | None) -> Choice | None:
     best = max(candidates, key=lambda candidate: candidate.score)
     texts = (best.text, *([best.rounded] if best.rounded else _restatements(text, best, candidates)))
     losers = tuple((candidate.text, candidate.score) for candidate in candidates if candidate.text not in texts)
-    return Choice(texts, best.score, losers, _unit_after(text[best.quantity.end :]) if best.quantity else "")
+    unit = _unit_after(text[best.quantity.end :]) if best.quantity else ""
+    return Choice(texts, best.score, losers, unit, _joined(text, best, candidates) if " or " in text or "(or" in text else None)
+
+
+def _joined(text: str, best: Candidate, candidates: list[Candidate]) -> tuple[str, str] | None:
+    """Return the claim and the value next to it that "or" joins to it, in the order of the text, with what they count."""
+    places = sorted((each for each in candidates if not text.startswith("⟦", each.start)), key=lambda each: each.start)
+    for one, other in pairwise(places):
+        between = _JOINS.fullmatch(text, one.start + len(one.text), other.start) if best in (one, other) else None
+        if between and not _goes_on(text, one, other):
+            counted = _COUNTS.match(text, other.start + len(other.text))
+            about = "about " if between["about"] else ""
+            return f"{one.text}{between['counts']}", f"{about}{other.text}{counted[0] if counted else ''}".rstrip()
+    return None
 
 
 def _unit_after(text: str) -> str:
@@ -148,6 +152,13 @@ def _unit_after(text: str) -> str:
 def _certain(texts: list[str]) -> Choice | None:
     texts = [text for text in texts if text and not is_placeholder(text)]
     return Choice(tuple(texts), CERTAIN) if texts else None
+
+
+def _with_remark(value: str, form: str) -> Choice:
+    """Return the claim of a line with a value and another form of it, "" if there is none."""
+    if not form:
+        return Choice((value,), CERTAIN)
+    return Choice((value, form.removeprefix("about ")), CERTAIN, joined=None if form[0] == "[" else (value, form))
 
 
 def _boxes(text: str) -> list[str]:
@@ -176,8 +187,11 @@ def _candidates(text: str, question: str | None) -> list[Candidate]:
         if not (any(start <= quantity.start < end for start, end in taken) or _names_precision(outside, quantity)):
             points = NUMBER_SIGNS.score(Number(quantity, outside, asked))
             found.append(Candidate(_written(outside, quantity), points, quantity.start, quantity))
-    rejected = {candidate.text for candidate in found if _is_rejected(candidate, text)}
-    return [candidate for candidate in found if candidate.text and candidate.text not in rejected]
+    rejected = [candidate for candidate in found if is_rejected(candidate.text, candidate.start, text)]
+    denied = {candidate.text for candidate in rejected}
+    # "That is more than 22, so 22 are left": the second one is concluded.
+    kept = [each for each in found if each.text not in denied or (each not in rejected and concludes(text[: each.start]))]
+    return [candidate for candidate in kept if candidate.text]
 
 
 def _names_precision(text: str, quantity: Quantity) -> bool:
@@ -195,7 +209,7 @@ def _written(text: str, quantity: Quantity) -> str:
 def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> list[str]:
     """Return values that the text gives as another form of the same answer: "or $75", "(1 hour and 35 minutes)"."""
     later = [candidate for candidate in candidates if candidate.start > best.start]
-    later = [each for each in later if not _OPERATES.match(text[each.start + len(each.text) :])]
+    later = [each for each in later if not _OPERATES.match(text, each.start + len(each.text))]
     before = [candidate for candidate in candidates if candidate.start < best.start][-1:]
     # "36 cm = 0.36 m".
     if before and _SAME_AS.fullmatch(text, before[0].start + len(before[0].text), text.find(best.text, best.start)):
@@ -203,7 +217,25 @@ def _restatements(text: str, best: Candidate, candidates: list[Candidate]) -> li
         unit = _unit_after(text[best.quantity.end :]) if best.quantity else ""
         if _same_measure(written, f"{best.text} {unit}"):
             return [written]
-    return [candidate.text for candidate in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : candidate.start])]
+    later = [each for each in later[:1] if _EQUIVALENT.match(text[best.start + len(best.text) : each.start])]
+    return [each.text for each in later if not (_differ(text, best, each) or _goes_on(text, best, each))]
+
+
+def _differ(text: str, one: Candidate, other: Candidate) -> bool:
+    """Return whether two numbers count the same and differ by more than rounding: "350 g of flour (600 g in total)"."""
+    if not (one.quantity and other.quantity) or one.quantity.percent or other.quantity.percent:
+        return False
+    units = [each.money or _COUNTS.match(text, each.end)[0].split()[:1] for each in (one.quantity, other.quantity)]  # type: ignore[index]
+    values = one.quantity.value, other.quantity.value
+    return bool(units[0]) and units[0] == units[1] and abs(values[0] - values[1]) > max(map(abs, values)) / 50
+
+
+def _goes_on(text: str, one: Candidate, other: Candidate) -> bool:
+    """Return whether a value is no form of the one before: "9, or 3 * 3" goes on, "12 more" compares, "4 each" shares it."""
+    end = other.start + len(other.text)
+    if _OPERATES.match(text, end) or DIFFERENCE.match(text, end):
+        return True
+    return APIECE.match(text, end) is not None and not APIECE.match(text, one.start + len(one.text))
 
 
 def _same_measure(one: str, other: str) -> bool:
@@ -213,13 +245,3 @@ def _same_measure(one: str, other: str) -> bool:
         return False
     sizes = [{value * found.unit.size for value in found.values if found.unit} for found in (first, second)]
     return bool(sizes[0] & sizes[1])
-
-
-def _is_rejected(candidate: Candidate, text: str) -> bool:
-    """Tell whether the text names a candidate only to reject it: "not 9 but 8", "60 is not correct", "isn't $100"."""
-    before, after = (
-        text[max(0, candidate.start - 60) : candidate.start].lower(),
-        text[candidate.start + len(candidate.text) :][:80],
-    )
-    denied = any(word in before for word in _DENIALS) and _REJECTED_BEFORE.search(before)
-    return bool(denied or _REJECTED_AFTER.match(after.lstrip("⟧ ")))

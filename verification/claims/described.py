@@ -47,6 +47,8 @@ _ONE_OF = re.compile(
 )
 # Nothing but values: "2 and 3".
 _BARE = re.compile(rf"(?:\W*\s)?{_EITHER_OF}\W*")
+# Several values, of which one is chosen: "x = 2 or x = 3, but x > 2, so" x = 3.
+_DECIDED = re.compile(rf"[,;]\s[^=]*\b(?P<letter>[a-z])\s*=\s*{_ONE}(?:\s(?:is|works)\b[^=.]*)?\W*$")
 # "1 + \sqrt{2} and 1 - \sqrt{2}", "(1 + \sqrt{5})/2 or (1 - \sqrt{5})/2".
 _CONJUGATES = re.compile(
     r"(?P<open>\(?)(?P<a>-?\d[\d./]{0,9})\s?(?P<sign>[-+])\s?(?P<b>(?:\d{0,9}\\sqrt\{[^{}]{1,9}\}|\d{0,9}i)(?:/\d{1,9})?)(?P<tail>(?:\)/\d{1,9})?)"
@@ -110,6 +112,9 @@ def solutions(outside: str, asked: Asked) -> Iterator[tuple[Candidate, tuple[int
     for match in _lists(outside, asked) if joined else ():
         # "How many solutions?" asks for their number, not for the solutions.
         points = 0.0 if asks(HOW_MANY, asked.sentence) else ALL_SOLUTIONS
+        decided = _DECIDED.search(outside, match.end())
+        if decided and decided["letter"] in match[0]:
+            points = SUPPOSED
         yield Candidate(_listed(match["values"]), points, match.start()), match.span()
     if joined and "+" in outside:
         for match in _CONJUGATES.finditer(outside):

@@ -104,6 +104,27 @@ GIVES_UP_FIRST = phrase(
     r"(?:i|we)(?:'m|'re)? (?:was |were |am |are |could |can |do )?"
     r"(?:unable|not able|n[o']?t (?:find|work|determine|figure|solve|know)|cannot (?:find|work|determine|figure|solve))\b"
 )
+# The number is denied: "not just" 9, "not 8 or" 9, "rather than" 9, "more than" 9 (but not "no more than").
+_REJECTED_BEFORE = re.compile(
+    r"(?:\b(?:not|never|nicht|pas|não)|n't(?: be)?|\brather than|\binstead of)\s+(?:(?:just|only|exactly|simply|equal to|the"
+    r"|an?)\s+)*[⟦(]?\s*(?:[$€£]?\d[\d.,/]*(?: [a-z]+)?,? n?or )?[$€£]?\s*$"
+    r"|(?<!\bno )(?<!\bnot )\b(?:more|less|fewer|greater) than\s+[⟦(]?\s*[$€£]?\s*$",
+    re.I,
+)
+# A quick test for `_REJECTED_BEFORE`: without one of these it cannot match.
+_DENIALS = ("not", "never", "n't", "than", "instead", "nicht", "pas ", "não")
+# "not the right answer", "wrong", "too high".
+_WRONG = (
+    r"(?:(?:not|n't)\s+(?:the\s+|a\s+|an\s+)?(?:correct|right|answer|solution|possible|valid|acceptable|final)|incorrect|wrong|invalid"
+    r"|extraneous|rejected|discarded|too (?:high|low|big|small|large|much|many))"
+)
+# The number is called wrong: 60 "is clearly incorrect", 60", but that is wrong", 60 "(rejected)".
+_REJECTED_AFTER = re.compile(
+    rf"^[⟧)]?\s*(?:[a-z]+\s){{0,2}}?(?:(?:is|was|are|would be|isn't)(?:\s+(?:clearly|therefore|obviously))?\s+{_WRONG}"
+    rf"|,? but (?:that|this|it)(?:'s| is| was| would be| isn't)?\s+(?:clearly )?{_WRONG}|\s*\((?:wrong"
+    rf"|incorrect|not (?!\W*(?:\d|⟦))|rejected|extraneous))",
+    re.I,
+)
 
 
 def is_echo(statement: str) -> bool:
@@ -141,3 +162,13 @@ def tells_of_another(text: str, before: str, asked: frozenset[str]) -> bool:
 def _words(text: str) -> list[str]:
     head = _HEAD.match(text[:80])
     return _WORD.findall(head[0].lower()) if head else []
+
+
+def is_rejected(value: str, start: int, text: str) -> bool:
+    """Tell whether the text names a value only to reject it: "not 9 but 8", "60 is not correct", "isn't $100"."""
+    before, after = (
+        text[max(0, start - 60) : start].lower(),
+        text[start + len(value) :][:80],
+    )
+    denied = any(word in before for word in _DENIALS) and _REJECTED_BEFORE.search(before)
+    return bool(denied or _REJECTED_AFTER.match(after.lstrip("⟧ ")))

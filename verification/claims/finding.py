@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from math import inf
 
+from ...foundation.arguments import need_text
 from ..notation.asked import asked_words
 from ..notation.clean import clean
 from ..notation.layout import asks_below, losses_marked
@@ -49,6 +50,8 @@ class Claim:
     losers: tuple[Loser, ...] = ()
     unit: str = ""
     """The known unit after the first text, or ""."""
+    joined: tuple[str, str] | None = None
+    """See `Choice.joined`."""
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -57,7 +60,13 @@ class Claim:
 
 
 def read_response(response: str, question: str | None = None) -> Reply:
-    """Return the reply's own text in its clean form, of at most its last 20,000 characters."""
+    """Return the reply's own text in its clean form, of at most its last 20,000 characters.
+
+    Raises:
+        TypeError: the response or the question is no text.
+    """
+    need_text("response", response)
+    need_text("question", question, optional=True)
     # Cleaning shortens a text, so more than the limit is read first.
     reply = read_reply(response[-4 * MAX_RESPONSE :], question)
     text = clean(reply.text[-MAX_RESPONSE:], below=not asks_below(question), question=question)
@@ -104,8 +113,9 @@ def _line_claim(content: str, question: str | None, source: Source = "final_line
     choice = choose_claim(Statement(chosen, chosen, source, 0), question)
     if choice is None and re.match(r"\W*not\b", content, re.I):
         return None
-    texts = choice.texts if choice else (tidy(content),)
-    return Claim(texts, source, bool(SEVERAL.search(content)), content, unit=choice.unit if choice else "")
+    choice = choice or Choice((tidy(content),), CERTAIN)
+    undecided = bool(SEVERAL.search(content))
+    return Claim(choice.texts, source, undecided, content, unit=choice.unit, joined=choice.joined)
 
 
 def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | None:
@@ -127,7 +137,8 @@ def _best_claim(reply: Reply, question: str | None, explain: bool) -> Claim | No
     _, statement, choice = winner
     losers = [Loser(text, statement.text, round(score, 2)) for text, score in choice.losers]
     losers += [Loser(each[2].texts[0], each[1].text, round(each[0], 2)) for each in found if each is not winner]
-    return Claim(choice.texts, statement.source, statement.undecided, statement.text, tuple(losers[:MOST_LOSERS]), choice.unit)
+    found_losers = tuple(losers[:MOST_LOSERS])
+    return Claim(choice.texts, statement.source, statement.undecided, statement.text, found_losers, choice.unit, choice.joined)
 
 
 def _other_claims(reply: Reply, question: str | None, taken: Claim) -> tuple[Loser, ...]:

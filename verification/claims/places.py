@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ..notation.asked import asked_words, content_words
 from ..notation.quantities import numbers_in
 from ..notation.question import asks, read_question
 from .phrases import CORRECTION, Phrase, phrases_in
@@ -22,6 +23,8 @@ _VALUE_ALONE = re.compile(
     r"(?: (?:per|in total|left|of|each)? ?[a-z]+){0,2}[.!:]?",
     re.I,
 )
+# "are lent".
+_TOLD = re.compile(r"\b(?:is|are|was|were|have|has|had) ([a-z]+)", re.I)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,10 @@ def is_value_alone(parts: list[str], question: str | None) -> bool:
     """Return whether the first statement is only a value, which the question does not give and nothing corrects later."""
     alone = _VALUE_ALONE.fullmatch(parts[0])
     if not alone or any(CORRECTION.search(part, part.lower()) for part in parts[1:]):
+        return False
+    told = _TOLD.search(parts[0])
+    # "68 books are lent.", where it is asked what is left.
+    if told and question and not content_words(told[1]) & asked_words(question)[1]:
         return False
     return not re.search(rf"(?<![\d.]){re.escape(alone['number'])}(?![\d.]*\d)", question or "")
 

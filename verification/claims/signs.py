@@ -6,7 +6,7 @@ import re
 
 from ..notation.arithmetic import is_left_side
 from . import languages
-from .candidates import Formula, Number
+from .candidates import INEQUALITY, Formula, Number
 from .phrases import gives_reason
 from .weighing import Sign, Table, table
 
@@ -42,6 +42,10 @@ HOW_MANY = re.compile(r"\bhow many\b", re.I)
 _OPERAND_AFTER = re.compile(
     r"\s*(?:[A-Za-z]+,?\s){0,2}?\s*(?:[-+*/x→⇒]|[-=]>"
     r"|(?:minus|plus|times|divided by|multiplied by)(?: the [a-z]+ of)?)\s*[$€£(\d]"
+)
+# 3 h 10 min", plus 15 min makes 3 h 25 min".
+_PLUS_AFTER = re.compile(
+    r"(?:\s[A-Za-z]+)?, (?:plus|minus|add) [$€£]?\d[^.;]*(?:\b(?:makes|gives|comes to|is|leaves)|=|:)\s[$€£]?\d"
 )
 # A dash that separates, not a minus sign: "Total - $".
 _DASH = re.compile(r"^\D*[A-Za-z]\s-\s*[$€£]?$")
@@ -110,12 +114,12 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("it is said to be what was asked", lambda n: n.is_asked, "the slope is 3, where the slope is asked"),
         Sign("a sum was asked, and its clause says so", lambda n: n.sums, "together they have 12"),
         Sign("a difference was asked, and this is one", lambda n: n.is_difference, "2 more than Bea"),
-        Sign("it stands after the word that concludes", lambda n: _concludes(n.before), "will be 20, so he is 15"),
+        Sign("it stands after the word that concludes", lambda n: concludes(n.before), "will be 20, so he is 15"),
         Sign("another value is rounded to it", lambda n: n.is_rounded, "2.5, which rounds to 3"),
         Sign("the question gives it", lambda n: n.given),
         Sign(
             "it is a condition before the main clause",
-            lambda n: _comma_follows(n) and bool(_SUBORDINATE.search(n.before)),
+            lambda n: bool(re.match(r"[^,.]*,", n.after) and _SUBORDINATE.search(n.before)),
             "after 3 days, she has 12",
         ),
         Sign("its clause names whom the question asks about", lambda n: n.about_asked, "Ann has 12"),
@@ -136,14 +140,14 @@ NUMBER_SIGNS: Table[Number] = table(
             lambda n: n.asked.is_total(n.before, n.counts_the_unit),
             "6 and 8, total 14",
         ),
-        Sign("it stands in parentheses", lambda n: in_parentheses(n.before), "(12)"),
+        Sign("it stands in parentheses", lambda n: in_parentheses(n.before) and n.sums < 1, "(12)"),
     ),
 )
 SEGMENT_SIGNS: Table[Formula] = table(
     "segment",
     (
         Sign("marked as mathematics", lambda f: 1, "$12$"),
-        Sign("a verb or an equation states it", lambda f: bool(_COPULA.search(f.before[-60:])) or f.is_equation, "x = 12"),
+        Sign("a verb or an equation states it", lambda f: _is_said(f), "x = 12"),
         Sign("it is said to be what was asked", lambda f: f.is_asked, "the slope is $3$, where the slope is asked"),
         Sign("it is called the total of what stands before", lambda f: f.asked.is_total(f.before), "$6$, total $14$"),
         Sign("the later the likelier", lambda f: f.place),
@@ -177,9 +181,15 @@ def in_parentheses(before: str) -> bool:
     return before.count("(") > before.count(")")
 
 
-def _concludes(before: str) -> bool:
-    low = before.lower()
-    return ("so" in low or "hence" in low or "fore" in low or "thus" in low) and _SO.search(before) is not None
+def concludes(before: str) -> bool:
+    """Return whether the text before a value ends in a clause with a word that concludes: "will be 20, so he is"."""
+    return any(word in before.lower() for word in ("so", "hence", "fore", "thus")) and _SO.search(before) is not None
+
+
+def _is_said(formula: Formula) -> bool:
+    if _COPULA.search(formula.before[-60:]) or formula.is_equation:
+        return True
+    return INEQUALITY.search(formula.content) is not None and concludes(formula.before)
 
 
 def _written(number: Number) -> str:
@@ -216,20 +226,15 @@ def _is_operand(number: Number) -> bool:
     before = number.before
     if (number.quantity.percent or "/" in _written(number)) and _SHARE_OF.match(number.after):
         return True
-    return bool(
-        before.endswith((" plus ", " plus $"))
-        or (_OPERAND_BEFORE.search(before) and not _DASH.match(before))
-        or _OPERAND_AFTER.match(number.after)
-    )
+    if before.endswith((" plus ", " plus $")) or _OPERAND_AFTER.match(number.after):
+        return True
+    followed = ", " in number.after[:20] and _PLUS_AFTER.match(number.after)
+    return bool(followed or (_OPERAND_BEFORE.search(before) and not _DASH.match(before)))
 
 
 def _is_only_wished(number: Number) -> bool:
     wished = _WISHED.search(number.clause)
     return bool(wished and re.search(r"\bbut\b", number.after) and wished[1].lower() not in number.asked.question.lower())
-
-
-def _comma_follows(number: Number) -> bool:
-    return bool(re.match(r"[^,.]*,", number.after))
 
 
 def _restates(number: Number) -> bool:

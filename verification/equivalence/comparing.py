@@ -70,7 +70,7 @@ def compare_claims(claim: str, reference: str, timeout: float, question: str | N
     if "%" in claim and question and "%" not in reference and not _PERCENT_ASKED.search(question):
         given = _as_share(given, question)
     if given.values and wanted.values:
-        return "equal" if _same_value(given, wanted, question) else _as_list(claim, reference)
+        return "equal" if same_numbers(given, wanted, question) else _as_list(claim, reference)
     if (same := same_time(claim, reference)) is not None:
         return "equal" if same else "unequal"
     if (same := same_remainder(tidy(claim), tidy(reference))) is not None:
@@ -97,10 +97,10 @@ def _as_share(given: Value, question: str) -> Value:
     return Value(frozenset(value for value in given.values if value != number or not number), given.unit)
 
 
-def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
+def same_numbers(given: Value, wanted: Value, question: str | None = None) -> bool:
     """Compare two numbers with their units; a number without a unit has the unit that the question asks for."""
     if (given.measure or wanted.measure) and (given.unit or given.measure) and (wanted.unit or wanted.measure):
-        return bool(_measures(given) & _measures(wanted))
+        return bool(measures(given) & measures(wanted))
     symbol = given.symbol or wanted.symbol
     if symbol and given.symbol != wanted.symbol and is_variable(symbol, question):
         return False
@@ -116,7 +116,8 @@ def _same_value(given: Value, wanted: Value, question: str | None) -> bool:
     return any(a * given.unit.size == b * wanted.unit.size for a in given.values for b in wanted.values)
 
 
-def _measures(value: Value) -> set[tuple[str, Fraction]]:
+def measures(value: Value) -> set[tuple[str, Fraction]]:
+    """Return the kinds and sizes of an amount with a known unit; empty without one."""
     if value.measure or not value.unit:
         return {value.measure} if value.measure else set()
     return {(value.unit.kind, each * value.unit.size) for each in value.values}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..claims.statements import split_statements
+from ..notation.asked import asked_words
 from ..notation.references import last_box
 from ..notation.values import tidy
 
@@ -38,8 +39,6 @@ _NAMED = re.compile(
 )
 # A last resort: a sentence that ends in "is C" or ": C".
 _LAST = re.compile(rf"(?:\b(?:it(?:'s| is)|would be|must be|is|with|pick|choose|say|leaves|leaving)\s+|[:=]\s*){_LETTER}\W*$")
-# "A or B are tempting, but C": what follows "but" counts.
-_BUT = re.compile(r".*\bbut\b|\W*(?:although|though|even though|while|whereas)\b[^,]*,", re.I | re.S)
 # A line that is only a letter, perhaps with the text of its option: "C", "(C) 12".
 _ALONE = re.compile(
     rf"^\W*(?:so|therefore|thus|hence)?\W*(?:(?:option|choice|letter)\s)?{_LETTER}(?P<rest>\W*$|[).:]\W*\S.*$|\s*[-–]\s.*$)",
@@ -89,6 +88,8 @@ class Options:
     """The options of a question by letter; empty if the question has none."""
 
     texts: tuple[tuple[str, str], ...] = ()
+    asked: str = ""
+    """The sentence that asks, in lower case."""
 
     def text_of(self, letter: str) -> str | None:
         """Return the text of an option; None if there is no such letter."""
@@ -101,22 +102,6 @@ class Options:
         if not found and callable(same):
             found = [letter for letter, text in self.texts if text and same(text, claim)]
         return found[0] if len(found) == 1 else None
-
-    def named_in(self, text: str) -> tuple[str, str] | None:
-        """Return the only option that the last statement names, or else the last but one, with the statement."""
-        for part in reversed(split_statements(text)[-2:]):
-            found = [
-                letter
-                for letter, option in self.texts
-                if (len(option) > 2 or option.isdecimal())
-                and (place := _place_of(option.strip(" ."), part)) >= 0
-                and not is_rejected(part, place, place + len(option.strip(" .")))
-            ]
-            if len(found) == 1:
-                return found[0], part
-            if len(found) > 1 and (but := _BUT.search(part)) and (named := self.named_in(part[but.end() :])):
-                return named[0], part
-        return None
 
 
 @lru_cache(maxsize=512)
@@ -140,7 +125,7 @@ def read_options(question: str | None) -> Options:
                 (each["letter"].upper(), text[each.end() : end].strip().rstrip("(*;,").split("\n")[0].strip())
                 for each, end in zip(run, ends, strict=True)
             ]
-            return Options(tuple(found))
+            return Options(tuple(found), asked_words(text)[0].lower())
     return Options()
 
 
@@ -171,13 +156,6 @@ def pick_letter(text: str) -> Pick | None:
         return None
     last = picks[-1]
     return Pick(last.letter, last.sentence, tuple((pick.letter, pick.sentence) for pick in picks[:-1][-4:]), last.start)
-
-
-def _place_of(option: str, part: str) -> int:
-    if not option.isdecimal():
-        return part.casefold().find(option.casefold())
-    found = re.search(rf"(?<![\w.,/^]){option}(?![\w/^]|[.,]\d)", part)
-    return found.start() if found else -1
 
 
 def several_letters(text: str) -> frozenset[str]:

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 )
 
 # A number with its computation after it: "26 (40 - 14)".
-_NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/][\d\s.,%+*/^()-]*)\)")
+_NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/^][\d\s.,%+*/^()-]*)\)")
 # An equals sign, but not the one in "<=".
 _EQUALS = re.compile(r"(?<![<>!])=")
 # What does not belong to a value's equation any more: "because 3 + 4 = 7", and after a colon ": 3 + 4 = 7".

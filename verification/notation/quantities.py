@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ...foundation.arguments import need_text
+
 MAX_DIGITS = 200
 MAX_TEXT = 20_000
 _MAX_EXPONENT = 60  # 1e60 is enough; a larger power would fill the memory with digits
@@ -88,7 +90,11 @@ def numbers_in(text: str) -> list[Fraction]:
     """Return the numbers in a text in order, as exact fractions: 15 for "15%", 2401/2 for "$1,200.50", 2 for "two".
 
     Only the first 20,000 characters and numbers of at most 200 digits are read.
+
+    Raises:
+        TypeError: the argument is no text.
     """
+    need_text("text", text)
     return [quantity.value for quantity in find_quantities(text[:MAX_TEXT])]
 
 

@@ -20,13 +20,21 @@ _ALTOGETHER = re.compile(r"\b(?:total|sum|altogether|combined|together|in all)\b
 # What questions ask: "How much does she pay?", "What percent ...?", "How many more ...?".
 _ASKS_MONEY = re.compile(r"how much|cost|price|money|dollar|\$|profit|earn|spend|pay", re.I)
 _ASKS_PERCENT = re.compile(r"percent|%", re.I)
-_ASKS_DIFFERENCE = re.compile(r"\b(?:how (?:many|much) (?:more|fewer|less)|difference|by how (?:many|much))\b", re.I)
+COMPARATIVE = (
+    r"(?:more|fewer|less|greater|older|younger|taller|shorter|longer|higher|lower|farther|further|heavier|faster|slower)"
+)
+_ASKS_DIFFERENCE = re.compile(
+    rf"\b(?:how (?:many|much) (?:(?!(?:are|were|is|was|have|has)\b)[a-z]+ )?{COMPARATIVE}|difference|by how (?:many|much))\b",
+    re.I,
+)
 # "How many are left?", "¿Cuántas quedan?", "还剩多少?"
 _LEFT = re.compile(
     r"\b(?:left|remain\w*|quedan?|sobran?|sobram|restam|restano|rimangono|reste|übrig|осталось|останется)\b|剩|残り", re.I
 )
 # "How many km per day ...?"
 _RATE_ASKED = re.compile(r"\b(?:per|each|every|an?) (second|minute|hour|day|week|month|year|person|page)\b", re.I)
+# "What does each pay?", "per hour".
+_ASKS_APIECE = re.compile(r"\b(?:each|every|apiece|per|an? (?:hour|day|week|month|year|person)|average|rate)\b", re.I)
 # "each sleeve takes" 12.
 EACH = re.compile(r"\beach (?:of )?[a-z]+ [a-z]+\b", re.I)
 # "What is the slope of ...?"
@@ -111,6 +119,11 @@ class Asked:
     def each(self) -> bool:
         """Whether it is asked what each of several has."""
         return bool(EACH.search(self.sentence))
+
+    @cached_property
+    def apiece(self) -> bool:
+        """Whether it is asked what one of several has, or a rate."""
+        return bool(_ASKS_APIECE.search(self.sentence))
 
     @cached_property
     def rate(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from .arithmetic import is_explained
 from .quantities import AMOUNT, find_quantities
 from .units import UNITS, Unit, counts_something, read_unit
 
@@ -38,6 +39,21 @@ _SLASH = re.compile(r"(?<=[\d}])\s*/\s*(?=\d)")
 _BEFORE = re.compile(r"[ (~]*(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just)\s+)?[ (~]*", re.I)
 # "USD 5".
 _CURRENCY_CODE = re.compile(r"^(?:Rs\.?|INR|USD|EUR|GBP|CHF|PLN|BRL|CAD|AUD)\s?(?=\d)")
+# A value with a remark: "12 (twelve)", "1/2 (about 50%)".
+_REMARK = re.compile(
+    r"(?:[A-Za-z](?:\([^()]{1,9}\))?\s*=\s*)?(?P<value>[^()]{1,40}?)\s*\(\s*"
+    r"(?:[a-z]\s*=\s*|or |i\.e\.,? |that is,? |equals |=\s*)?"
+    r"(?P<about>(?:about|approximately|roughly|around)\s+|(?:≈|\\approx)\s*)?(?P<remark>[^()]{1,60})\)"
+)
+# A value instead of another one: "12, not 13".
+_REJECTS = re.compile(r"([^()]{1,40}?),?\s+\(?(?:and )?(?:not|rather than|instead of)\s+([^()]{1,40})\)?")
+_OTHER = re.compile(r"\b(?:not|than|of) ")
+# A list with one member: "[12]".
+_SINGLE = re.compile(r"\[\s*([^\[\],;]{1,40})\s*\]")
+# What changes a value: "12 (negative)", "12 (wrong)".
+_DOUBTS = re.compile(
+    r"\b(?:not|no|never|negative|below|wrong|incorrect|invalid|rejected|extraneous|guess\w*|unsure|loss|less|more)\b", re.I
+)
 # "3,5": a list or a decimal.
 _AMBIGUOUS = re.compile(r"-?\d+(?:,\d+)+")
 
@@ -111,6 +127,35 @@ def _compound(text: str) -> Value | None:
     if known[0].kind == "money":
         return Value(frozenset({size}), UNITS["dollar"])
     return Value(frozenset({size / known[0].size, size / known[-1].size}), measure=(known[0].kind, size))
+
+
+def with_remark(text: str) -> tuple[str, str] | None:
+    """Return a value and another form of it that follows in parentheses, "12 (twelve)" or "1/2 (about 50%)".
+
+    The other form is "" for a remark that changes nothing: "12 (rounded)", "12 (5 + 7)", "12, not 13". None for any other text.
+    """
+    text = tidy(text)
+    if text[-1:] not in ("]", ")") and not _OTHER.search(text):
+        return None
+    if single := _SINGLE.fullmatch(text):
+        return (single[1], text) if exact_values(single[1]) else None
+    if rejected := _REJECTS.fullmatch(text):
+        return (rejected[1], "") if exact_values(rejected[1]) and exact_values(rejected[2]) else None
+    found = _REMARK.fullmatch(text)
+    if not found or not exact_values(found["value"]):
+        return None
+    value, remark = found["value"], found["remark"].strip()
+    if exact_values(remark) and (read_value(remark).unit or read_value(remark).measure or _counts_same(value, remark)):
+        return value, f"about {remark}" if found["about"] else remark
+    told = is_explained(text) or (not re.search(r"\d", remark) and counts_something(remark) and not _DOUBTS.search(remark))
+    return (value, "") if told and not exact_values(remark) else None
+
+
+def _counts_same(value: str, remark: str) -> bool:
+    """Return whether a remark is only a number, or counts the same as the value before it: "12 apples (12 apples)"."""
+    quantity = find_quantities(remark)[-1]
+    counted = remark[quantity.end :].strip(" )").lower()
+    return not counted or value.lower().endswith(f" {counted}")
 
 
 def is_ambiguous(text: str) -> bool:

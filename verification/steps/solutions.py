@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ...foundation.arguments import need_text, need_texts
 from ..notation.asked import content_words
 from ..notation.clean import clean
 from ..notation.quantities import numbers_in
@@ -24,7 +25,12 @@ def check_solution(solution: str, *, steps: list[str] | None = None) -> Solution
         solution: the student's solution.
         steps: the teacher's steps. Each is carried out (a line shares its words, or does the operation that it asks for),
             contradicted (there is a wrong equation at its place), skipped (its operation is done nowhere) or unknown.
+
+    Raises:
+        TypeError: the solution is no text, or the steps are no list of texts.
     """
+    need_text("solution", solution)
+    need_texts("steps", steps or [])
     equations = tuple(find_equations(solution))
     wrong = [place for place, equation in enumerate(equations) if not equation.ok]
     checked = tuple(_check_steps(solution, steps or [], equations))

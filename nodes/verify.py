@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from ..foundation.claims import claim_of
 from ..verification import SolutionCheck, Verdict, Verifier, as_verifier, check_solution
 from .signals import DOUBT, Condition, answer_of, read_condition
 from .state import Node, TraceState
@@ -55,11 +55,6 @@ def judged(state: TraceState, verifier: Verifier) -> tuple[Verdict, SolutionChec
         unchecked = SolutionCheck("unchecked", summary="the arithmetic of a program is not checked.")
         return replace(verdict, source=None, strict=None, sentence=None), unchecked
     return verdict, check_solution(state["solution"], steps=state.get("steps"))
-
-
-def claim_of(text: str, program: Mapping[str, Any] | None, answer: str | None) -> str:
-    """Return the text that a verifier judges: the student's, or for a program a line with its answer."""
-    return text if not program else f"Answer: {answer}" if answer is not None else ""
 
 
 def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:

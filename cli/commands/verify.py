@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...foundation.claims import claim_of, is_program
 from ...foundation.statuses import SCORED
 from ...foundation.wording import counted
 from ...problems.files import read_rows
@@ -75,7 +76,7 @@ def verify(
             )
         wanted = None if row.get(reference) is None else str(row[reference])
         text = str(row.get(asked) or "") if asked else ""
-        verdicts.append(judge(str(row[response] or ""), wanted, question=text or None))
+        verdicts.append(judge(_claim(row, response), wanted, question=text or None))
         if explain:
             _explain(number, verdicts[-1])
     if out:
@@ -91,6 +92,12 @@ def _judge(name: str, timeout: float, explain: bool) -> Callable[..., Verdict]:
     if name == "mathematics":
         return partial(verify_answer, timeout=timeout, explain=explain)
     return verifier_named(name).verify
+
+
+def _claim(row: dict[str, Any], response: str) -> str:
+    """Return the text to judge. In rows that `tot export` wrote, a program is judged by its value and not by its source."""
+    exported = response == "solution" and "program_error" in row
+    return claim_of(str(row[response] or ""), exported and is_program(row), row.get("answer") or None)
 
 
 def _explain(number: int, verdict: Verdict) -> None:

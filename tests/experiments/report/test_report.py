@@ -96,6 +96,22 @@ def test_a_replayed_teacher_without_tokens_has_no_figure_of_its_cost(experiment,
     assert [summary["tokens_per_correct"] is None for summary in summarise(journal)] == [False, True]
 
 
+def test_the_headline_leaves_out_a_cost_that_is_not_known(experiment, sums, tmp_path):
+    file = tmp_path / "plans.jsonl"
+    lines = [json.dumps({"question": f"What is {n} + 1?", "decomposition": "1. Add the numbers."}) for n in range(20)]
+    file.write_text("\n".join(lines))
+
+    def follows(prompt):
+        number = int(prompt.split("What is ")[1].split(" +")[0])
+        return f"Answer: {number + ('Add the numbers' in prompt)}"
+
+    models = {"scripted:s": ScriptedChatModel(script=follows)}
+    _, journal = experiment(models, problems=sums(20), teachers=[f"recorded:{file}"], methods=["standard", "trace_of_thought"])
+    page = make_report(journal).html
+    assert "lifts s on sums by 100.0 points over standard (0.0 % to 100.0 %, n = 20, p &lt; .001).<" in page
+    assert "0 output tokens" not in page
+
+
 def test_one_cell_and_nothing_solved_still_make_a_report(experiment, sums):
     student = ScriptedChatModel(script=lambda prompt: "I cannot say.")
     _, journal = experiment({"scripted:s": student}, problems=sums(2), methods="standard")

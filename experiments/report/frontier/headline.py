@@ -72,7 +72,9 @@ def _cost(point: Point, compared: Point | None) -> str:
 
 def _cheaper(point: Point, frontier: Frontier) -> str:
     """Name a ladder that is at least as accurate with fewer output tokens of the teacher, if there is one."""
-    ladders = [p for p in frontier.of_kind("taught") if " > " in p.label and not p.untold and p.output_tokens < point.output_tokens]
+    ladders = [
+        p for p in frontier.of_kind("taught") if " > " in p.label and not p.untold and p.output_tokens < point.output_tokens
+    ]
     good = [p for p in ladders if p.accuracy.value >= point.accuracy.value]
     if not good:
         return ""

@@ -35,7 +35,12 @@ def test_a_file_is_scored(tmp_path, suffix):
 
 EXPORTED = [
     {"solution": "def solution():\n    n = 7\n    return 6 * n", "program_error": "", "answer": "42", "answer_source": None},
-    {"solution": "def solution():\n    return 42 / 0", "program_error": "ZeroDivisionError", "answer": None, "answer_source": None},
+    {
+        "solution": "def solution():\n    return 42 / 0",
+        "program_error": "ZeroDivisionError",
+        "answer": None,
+        "answer_source": None,
+    },
     {"solution": "Answer: 42", "program_error": None, "answer": "42", "answer_source": "final_line"},
     {"solution": "So there are 42.", "program_error": None, "answer": None, "answer_source": None},
 ]

@@ -68,8 +68,13 @@ def judged(state: TraceState, verifier: Verifier, *, asked: bool = True) -> tupl
     verdict = verifier.verify(claim, state.get("reference"), question=state["question"])
     if state.get("program"):
         unchecked = SolutionCheck("unchecked", summary="the arithmetic of a program is not checked.")
-        return replace(verdict, source=None, strict=None, sentence=None), unchecked
+        return without_text(verdict), unchecked
     return verdict if asked else replace(verdict, strict=None), check_solution(state["solution"], steps=state.get("steps"))
+
+
+def without_text(verdict: Verdict) -> Verdict:
+    """Return the verdict on a program's value: it is neither strict nor names a place in the student's text."""
+    return replace(verdict, source=None, strict=None, sentence=None)
 
 
 def line_asked(way: Way | None, texts: Mapping[str, str], state: TraceState) -> bool:

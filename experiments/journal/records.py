@@ -99,7 +99,7 @@ class Row(UsageColumns, total=False):
 
 
 def strict_of(row: Row) -> int | None:
-    """Return the column `strict` of a row with its detail; None for a program, whose answer earlier versions took for a final line."""
+    """Return `strict` of a row with its detail; None for a program, whose answer earlier versions took for a final line."""
     return None if row["detail"].get("program") else row["strict"]
 
 

@@ -53,6 +53,8 @@ def test_an_exported_program_is_judged_by_its_value(tmp_path, suffix):
     result = CliRunner().invoke(app, ["verify", str(file), "--out", str(out)])
     assert result.exit_code == 0
     assert [json.loads(line)["status"] for line in out.open()] == ["correct", "no_answer", "correct", "correct"]
+    # programs were asked for no final line
+    assert "strict" not in result.output
 
 
 def test_a_missing_column_is_named(tmp_path):

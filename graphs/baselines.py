@@ -50,7 +50,7 @@ def build_baseline(method: str, student: BaseChatModel | str, **options: Unpack[
     )
     graph = new_graph(options)
     graph.add_node("solve", solve)
-    graph.add_node("verify", make_verify(attempts, verifier))
+    graph.add_node("verify", make_verify(attempts, verifier, prompts=prompts, way=way))
     graph.add_edge(START, "solve")
     graph.add_edge("solve", "verify")
     add_route(graph, "verify", after_verify)

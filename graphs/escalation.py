@@ -51,6 +51,10 @@ def build_escalation(
     review = options.get("review", "never")
     verifier = as_verifier(options.get("verifier"))
     graph = new_graph(options)
+
+    def way_name(state: TraceState) -> str:
+        return ladder.steps[ladder.place(state["rung"])].way
+
     lessons = {step.lesson for step in ladder.steps}
     graph.add_node("begin", _begin(ladder.steps[0]))
     graph.add_node(
@@ -58,7 +62,7 @@ def build_escalation(
         make_solve(
             student,
             prompts,
-            lambda state: WAYS[ladder.steps[ladder.place(state["rung"])].way],
+            lambda state: WAYS[way_name(state)],
             samples=options.get("samples", 1),
             shots=shots_of(options, prompts),
             verifier=verifier,
@@ -68,7 +72,7 @@ def build_escalation(
     # where `Command` may go, which LangGraph cannot read from the function
     doors = {_door(step) for step in ladder.steps} | {"solve", "verify"} | ({"review"} if ladder.reviewed else set())
     graph.add_node("escalate", _escalate(ladder), destinations=tuple(sorted(doors)))
-    graph.add_node("verify", make_verify(1, verifier))
+    graph.add_node("verify", make_verify(1, verifier, prompts=prompts, way=lambda state: WAYS.get(way_name(state))))
     if "steps" in lessons:
         asked, structured = review != "never" or ladder.reviewed, options.get("structured")
         graph.add_node("decompose", make_decompose(teacher, prompts, reviewed=asked, structured=structured, first=False))

@@ -114,6 +114,23 @@ def method_named(name: str) -> Method:
     return _METHODS[name]
 
 
+def way_of(method: str, mode: str, rung: str = "") -> Way | None:
+    """Return the way in which a solution was asked for; None for the teacher's own and for a method that is unknown here.
+
+    Args:
+        method: name of the method.
+        mode: its mode, or a ladder.
+        rung: the rung of the ladder that gave the answer.
+    """
+    if rung:
+        return WAYS.get(rung.removeprefix("reviewed "))
+    try:
+        ways = method_named(method).ways
+    except ValueError:
+        return None
+    return ways.get(mode) or next(iter(ways.values()))
+
+
 def check_mode(mode: str) -> str:
     """Return a mode of trace_of_thought, or a ladder in its normal form.
 

@@ -88,7 +88,7 @@ def _build(teacher: BaseChatModel, student: BaseChatModel, mode: str, options: G
             student, prompts, way, samples=options.get("samples", 1), shots=shots_of(options, prompts), verifier=verifier
         ),
     )
-    graph.add_node("verify", make_verify(attempts, verifier))
+    graph.add_node("verify", make_verify(attempts, verifier, prompts=prompts, way=way))
     if way.lesson == "solution":
         check_no_steps(options, f"mode {mode!r}")
         continue_options(student)

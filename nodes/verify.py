@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from ..foundation.claims import claim_of
+from ..prompts import PromptSet
+from ..prompts.sets import asks_for_line
 from ..verification import SolutionCheck, Verdict, Verifier, as_verifier, check_solution
 from .signals import DOUBT, Condition, answer_of, read_condition
+from .solving.ways import Way
 from .state import Node, TraceState
 
 
-def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node:
+def make_verify(
+    max_attempts: int = 1,
+    verifier: Verifier | None = None,
+    *,
+    prompts: PromptSet | None = None,
+    way: Way | Callable[[TraceState], Way | None] | None = None,
+) -> Node:
     """Return the node that sets `verdict`, `check`, `answer`, `status` and `retry_reason`.
 
     The reason for a retry uses only what would be known in production: no answer, a failed program, wrong arithmetic, samples
@@ -21,6 +31,8 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     Args:
         max_attempts: maximum attempts per problem.
         verifier: gives the verdict; mathematics by default, see `as_verifier`.
+        prompts: prompt set that the solution was asked with. Default: one that asks for a final line "Answer: ...".
+        way: how it was asked, as for `make_solve`; a function may return None for the teacher's own solution.
 
     Raises:
         ValueError: max_attempts is below 1.
@@ -31,7 +43,8 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     judge, doubt = as_verifier(verifier), read_condition(DOUBT)
 
     def verify(state: TraceState) -> dict[str, Any]:
-        verdict, check = judged(state, judge)
+        chosen = way(state) if callable(way) else way
+        verdict, check = judged(state, judge, asked=prompts is None or line_asked(chosen, prompts.texts, state))
         return {
             "check": _plain(check),
             "verdict": _plain(verdict),
@@ -43,8 +56,10 @@ def make_verify(max_attempts: int = 1, verifier: Verifier | None = None) -> Node
     return verify
 
 
-def judged(state: TraceState, verifier: Verifier) -> tuple[Verdict, SolutionCheck]:
+def judged(state: TraceState, verifier: Verifier, *, asked: bool = True) -> tuple[Verdict, SolutionCheck]:
     """Return the verdict on the solution, and the check of its arithmetic and steps.
+
+    The verdict is neither strict nor not strict (None) where no final line was asked for (`asked`).
 
     A program is judged by its value alone, since the numbers in its source claim nothing. It was asked for no final line, so
     the verdict is neither strict nor names a place in the text; and its source shows neither equations nor steps to check.
@@ -53,13 +68,28 @@ def judged(state: TraceState, verifier: Verifier) -> tuple[Verdict, SolutionChec
     verdict = verifier.verify(claim, state.get("reference"), question=state["question"])
     if state.get("program"):
         unchecked = SolutionCheck("unchecked", summary="the arithmetic of a program is not checked.")
-        return replace(verdict, source=None, strict=None, sentence=None), unchecked
-    return verdict, check_solution(state["solution"], steps=state.get("steps"))
+        return without_text(verdict), unchecked
+    return verdict if asked else replace(verdict, strict=None), check_solution(state["solution"], steps=state.get("steps"))
 
 
-def claim_of(text: str, program: Mapping[str, Any] | None, answer: str | None) -> str:
-    """Return the text that a verifier judges: the student's, or for a program a line with its answer."""
-    return text if not program else f"Answer: {answer}" if answer is not None else ""
+def without_text(verdict: Verdict) -> Verdict:
+    """Return the verdict on a program's value: it is neither strict nor names a place in the student's text."""
+    return replace(verdict, source=None, strict=None, sentence=None)
+
+
+def line_asked(way: Way | None, texts: Mapping[str, str], state: TraceState) -> bool:
+    """Return whether a solution was asked to end with a line "Answer: ...".
+
+    Args:
+        way: how the student was asked; None for the teacher's own solution.
+        texts: the prompts by name.
+        state: the steps that the student got.
+    """
+    used = way.prompts if way else ("solution",)
+    if way and way.lesson == "steps":
+        # the last prompt is for a student without steps
+        used = used[:1] if state.get("steps") else used[-1:]
+    return asks_for_line(texts.get(name, "") for name in used)
 
 
 def _plain(found: SolutionCheck | Verdict) -> dict[str, Any]:

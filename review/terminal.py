@@ -49,7 +49,7 @@ class TerminalReview:
             if not self._take_key(item):
                 break
         counts = self.queue.counts(**self.filters)
-        back = f", {counts.sent_back} rejected" if counts.sent_back else ""
+        back = f", {counts.rejected} rejected" if counts.rejected else ""
         click.echo(f"\n{counts.decided} of {counts.all} problems decided, {counts.waiting} waiting{back}.")
 
     def _next(self) -> Item | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...foundation.claims import claim_of, is_program
 from ...foundation.statuses import SCORED
 from ...foundation.wording import counted
 from ...problems.files import read_rows
@@ -75,14 +76,16 @@ def verify(
             )
         wanted = None if row.get(reference) is None else str(row[reference])
         text = str(row.get(asked) or "") if asked else ""
-        verdicts.append(judge(str(row[response] or ""), wanted, question=text or None))
+        verdicts.append(_judged(row, response, judge, wanted, text or None))
         if explain:
             _explain(number, verdicts[-1])
     if out:
         with writing(out, "--out"):
             lines = (json.dumps({"row": place, **asdict(each)}) + "\n" for place, each in enumerate(verdicts))
             out.write_text("".join(lines), "utf-8")
-    _show(Counter(verdict.status for verdict in verdicts), sum(verdict.strict is True for verdict in verdicts))
+    strict = [verdict.strict for verdict in verdicts if verdict.status in SCORED]
+    # programs were asked for no final line; a share of the other rows would not compare with the accuracy
+    _show(Counter(verdict.status for verdict in verdicts), None if None in strict else sum(map(bool, strict)))
 
 
 def _judge(name: str, timeout: float, explain: bool) -> Callable[..., Verdict]:
@@ -91,6 +94,18 @@ def _judge(name: str, timeout: float, explain: bool) -> Callable[..., Verdict]:
     if name == "mathematics":
         return partial(verify_answer, timeout=timeout, explain=explain)
     return verifier_named(name).verify
+
+
+def _judged(
+    row: dict[str, Any], response: str, judge: Callable[..., Verdict], reference: str | None, question: str | None
+) -> Verdict:
+    """Return the verdict on a row. In rows that `tot export` wrote, a program is judged by its value and not by its source."""
+    from ...nodes.verify import without_text
+
+    program = response == "solution" and "program_error" in row and is_program(row)
+    claim = claim_of(str(row[response] or ""), program, row.get("answer") or None)
+    verdict = judge(claim, reference, question=question)
+    return without_text(verdict) if program else verdict
 
 
 def _explain(number: int, verdict: Verdict) -> None:
@@ -113,14 +128,15 @@ def _column(row: dict[str, Any], names: tuple[str, ...], what: str) -> str:
     raise ValueError(f"no column with the {what} found among {', '.join(map(str, row))}; name it with --{what}")
 
 
-def _show(counts: Counter[str], strict: int) -> None:
-    """Print how many responses have each status, and the accuracy of the scored ones."""
+def _show(counts: Counter[str], strict: int | None) -> None:
+    """Print how many responses have each status, and the accuracy of the scored ones; `strict` of them are strictly right."""
     print(counted(counts.total(), "response"))
     for status, count in counts.most_common():
         print(f"  {status}: {count}")
     if judged := sum(counts[status] for status in SCORED):
         print(
-            f"accuracy {_rate(counts['correct'], judged)} of {judged} (95 % interval), strict {_rate(strict, judged)}; "
+            f"accuracy {_rate(counts['correct'], judged)} of {judged} (95 % interval)"
+            f"{'' if strict is None else f', strict {_rate(strict, judged)}'}; "
             "time-outs and unreadable references are not counted"
         )
 

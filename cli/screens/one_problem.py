@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...experiments.journal.records import CellValues, Row
+from ...experiments.journal.records import CellValues, Row, strict_of
 from ...experiments.report.overview import full_name, settings, student_prompts, teacher_reply
 from ...foundation.commands import program
 from ...nodes.asking.failures import printable
@@ -91,8 +91,8 @@ def _verdict(row: Row) -> str:
     if verdict:
         where = f", found in: {verdict['source'].replace('_', ' ')}" if verdict["source"] else ""
         lines[0] += f", reference {verdict['reference'] or 'none'}{where}"
-    if row["strict"] is not None:
-        lines.append("in the format that was asked for" if row["strict"] else "not in the format that was asked for")
+    if (strict := strict_of(row)) is not None:
+        lines.append("in the format that was asked for" if strict else "not in the format that was asked for")
     if check and check["summary"]:
         lines.append(check["summary"])
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypedDict, cast, get_type_hints
 
 from ..journal.journal import Journal
-from ..journal.records import CellValues, Row
+from ..journal.records import CellValues, Row, strict_of
 
 _STATUSES = "correct, incorrect, no_answer, timeout, bad_reference, consistent, inconsistent, unchecked, waiting or error"
 
@@ -118,6 +118,7 @@ def _of_row(row: Row) -> FlatRow:
     kept = cast(FlatRow, {name: value for name, value in row.items() if name in COLUMNS})
     return {
         **kept,
+        "strict": strict_of(row),
         "steps": detail.get("steps") or [],
         "solution": detail.get("solution"),
         "program_error": program["error"] if program else None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...graphs.methods import is_reviewed, method_named
 from ...tracking.runs.run_records import CellRecord, DatasetRecord, ExperimentRecord, PromptRecord, RunStatus
 from ..journal.journal import Journal
-from ..journal.records import CellValues, Row, Session
+from ..journal.records import CellValues, Row, Session, strict_of
 from ..report.measures import ConditionSummary
 from ..report.scores import conditions
 from ..report.summary import comparisons, summarise, summarise_condition
@@ -183,6 +183,7 @@ class _Rows:
         cell = next(cell for cell in self._journal.cells() if cell["id"] == self._cell)
         problems = self._journal.problems(cell["problems"])
         for row in self._journal.rows(self._cell, detail=True):
+            row["strict"] = strict_of(row)
             detail = row.pop("detail")
             problem = problems.get(row["key"])
             known = {"question": problem.question, "reference": problem.reference} if problem else {}

@@ -98,6 +98,11 @@ class Row(UsageColumns, total=False):
     detail: Detail
 
 
+def strict_of(row: Row) -> int | None:
+    """Return `strict` of a row with its detail; None for a program, whose answer earlier versions took for a final line."""
+    return None if row["detail"].get("program") else row["strict"]
+
+
 class PromptTexts(TypedDict, total=False):
     """A prompt set as the cell used it."""
 

@@ -120,7 +120,7 @@ class JournalFile:
             return ValueError(f"{self.path} is not a journal of this program ({error})")
         name = self.path.name.removesuffix(SUFFIX)
         return JournalDamaged(
-            f"the journal {self.path} is damaged ({error}): {found['rows']:,} rows of problems and {found['replies']:,} "
+            f"the journal {self.path} is damaged ({error}): {found['rows']:,} solutions and {found['replies']:,} "
             f"replies of teachers can still be read. Recover them with: tot repair {name}; then rerun the experiment"
         )
 

@@ -1,28 +1,17 @@
-"""Draw the figures of a report as SVG with matplotlib. Colours are CSS variables of the page, for light and dark mode."""
+"""Draw the figures of a report as SVG, on the canvas of `canvas.py`."""
 
 from __future__ import annotations
 
-import io
-import logging
-import re
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..inference.intervals import wilson
+from .canvas import COLOURS, SERIES, TEXT, add_legend, colours_of, new_figure, percent_axis, svg_of, wrapped
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
     from .measures import ComparisonSummary, ConditionSummary
 
-SERIES = 8
-"""Number of series colours of the page: `--s0` to `--s7`."""
-
-_TEXT, _GRID, _USD = "#010203", "#040506", "USD for 1,000 problems"
-_COLOURS = [f"#0708{place:02x}" for place in range(SERIES)]
-"""Placeholder colours that `_themed` replaces with the CSS variables of the page."""
+_USD = "USD for 1,000 problems"
 
 # inclusive bounds; 99 stands for no upper limit
 _STEP_BINS = ((1, 3), (4, 4), (5, 5), (6, 6), (7, 8), (9, 99))
@@ -31,7 +20,7 @@ _STEP_BINS = ((1, 3), (4, 4), (5, 5), (6, 6), (7, 8), (9, 99))
 def accuracy_figure(summaries: Sequence[ConditionSummary]) -> str:
     """Draw accuracies with Wilson intervals, one row per condition, in blocks of student and problem set."""
     known = [s for s in summaries if s["n"]]
-    methods = _colours(s["label"] for s in known)
+    methods = colours_of(s["label"] for s in known)
     places, names, headers, last, y = [], [], [], None, 0.0
     for s in known:
         block = (s["student"], s["problems"])
@@ -42,7 +31,7 @@ def accuracy_figure(summaries: Sequence[ConditionSummary]) -> str:
         places.append(y)
         names.append(s["label"])
         y += 1
-    figure, axes = _figure(y * 0.36 + 0.7)
+    figure, axes = new_figure(y * 0.36 + 0.7)
     for place, s in zip(places, known, strict=True):
         colour = methods[s["label"]]
         value, low, high = _estimate(s)
@@ -51,23 +40,23 @@ def accuracy_figure(summaries: Sequence[ConditionSummary]) -> str:
         axes.annotate(f"{100 * value:.1f} %", (high, place), (5, 0), textcoords="offset points", va="center", fontsize=9)
     for place, text in headers:
         axes.text(0, place, text, fontweight="bold", va="center", fontsize=10)
-    axes.set_yticks(places, [_wrapped(name) for name in names])
+    axes.set_yticks(places, [wrapped(name) for name in names])
     # the first row on top
     axes.set_ylim(y - 0.3, -0.6)
     # room for the number to the right of the highest interval
     axes.set_xlim(0, min(1.12, max((_estimate(s)[2] for s in known), default=1.0) + 0.12))
-    _percent(axes, "x")
+    percent_axis(axes, "x")
     axes.set_xlabel("accuracy, with its 95 % interval (Wilson)")
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def flips_figure(found: Sequence[ComparisonSummary]) -> str:
     """Draw the problems that each condition lost (left of zero) and gained (right) compared with its base."""
-    figure, axes = _figure(len(found) * 0.66 + 1.0)
+    figure, axes = new_figure(len(found) * 0.66 + 1.0)
     widest = max((max(c["gained"], c["lost"]) for c in found), default=1) or 1
     for place, c in enumerate(found):
-        axes.barh(place, -c["lost"], color=_COLOURS[1], height=0.5, zorder=2)
-        axes.barh(place, c["gained"], color=_COLOURS[0], height=0.5, zorder=2)
+        axes.barh(place, -c["lost"], color=COLOURS[1], height=0.5, zorder=2)
+        axes.barh(place, c["gained"], color=COLOURS[0], height=0.5, zorder=2)
         for value, side in ((-c["lost"], "right"), (c["gained"], "left")):
             offset = (-5 if side == "right" else 5, 0)
             axes.annotate(
@@ -77,14 +66,14 @@ def flips_figure(found: Sequence[ComparisonSummary]) -> str:
     names = []
     for c in found:
         told = ([c["student"]] if len(students) > 1 else []) + ([c["problems"]] if len(sets) > 1 else [])
-        names.append(f"{_wrapped(c['b'])}\n" + ", ".join([f"vs {c['a']}", *told]))
+        names.append(f"{wrapped(c['b'])}\n" + ", ".join([f"vs {c['a']}", *told]))
     axes.set_yticks(range(len(found)), names)
     axes.set_ylim(len(found) - 0.4, -0.6)
     axes.set_xlim(-1.2 * widest, 1.2 * widest)
-    axes.axvline(0, color=_TEXT, linewidth=1)
+    axes.axvline(0, color=TEXT, linewidth=1)
     axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
     axes.set_xlabel("problems lost (left) and gained (right)")
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def cost_unit(summaries: Sequence[ConditionSummary]) -> str:
@@ -102,9 +91,9 @@ def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
     known = [s for s in summaries if s["n"] and s["rows"]]
     unit = cost_unit(summaries)
     paid = unit == _USD
-    colours = _colours(s["label"] for s in known)
+    colours = colours_of(s["label"] for s in known)
     students = list(dict.fromkeys((s["student"], s["problems"]) for s in known))
-    figure, axes = _figure(4.0)
+    figure, axes = new_figure(4.0)
     for s in known:
         spent = (s["cost_usd"] or 0.0) if paid else s["teacher_tokens"] + s["student_tokens"]
         marker = "os^Dvp*X"[students.index((s["student"], s["problems"])) % 8]
@@ -118,7 +107,7 @@ def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
             zorder=3,
             clip_on=False,
         )
-    _percent(axes, "y")
+    percent_axis(axes, "y")
     axes.margins(0.1)
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=-0.03 * axes.get_xlim()[1])
@@ -126,9 +115,9 @@ def cost_figure(summaries: Sequence[ConditionSummary]) -> str:
     axes.set_xlabel(unit)
     entries = [(label, "s", colour) for label, colour in colours.items()]
     if len(students) > 1:
-        entries += [(f"{s} on {p}", "os^Dvp*X"[place % 8], _TEXT) for place, (s, p) in enumerate(students)]
-    _legend(axes, entries)
-    return _svg(figure)
+        entries += [(f"{s} on {p}", "os^Dvp*X"[place % 8], TEXT) for place, (s, p) in enumerate(students)]
+    add_legend(axes, entries)
+    return svg_of(figure)
 
 
 def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
@@ -137,9 +126,9 @@ def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     Args:
         series: number of steps and score (0 to 1) of each problem, by the condition's name.
     """
-    figure, axes = _figure(3.6)
+    figure, axes = new_figure(3.6)
     width = 0.8 / max(1, len(series))
-    colours = _colours(series)
+    colours = colours_of(series)
     for place, (name, points) in enumerate(series.items()):
         for column, (low, high) in enumerate(_STEP_BINS):
             scores = [score for steps, score in points if low <= steps <= high]
@@ -152,12 +141,12 @@ def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     names = [f"{low}" if low == high else f"{low}+" if high == 99 else f"{low}-{high}" for low, high in _STEP_BINS]
     counts = [_problems_in(bin, series.values()) for bin in _STEP_BINS]
     axes.set_xticks(range(len(names)), [f"{name}\nn={count}" for name, count in zip(names, counts, strict=True)])
-    _percent(axes, "y")
+    percent_axis(axes, "y")
     axes.set_ylim(bottom=0)
     axes.set_xlabel("steps of the decomposition (n: problems of each method)")
     axes.set_ylabel("accuracy")
-    _legend(axes, [(name, "o", colour) for name, colour in colours.items()])
-    return _svg(figure)
+    add_legend(axes, [(name, "o", colour) for name, colour in colours.items()])
+    return svg_of(figure)
 
 
 def _problems_in(bin: tuple[int, int], series: Iterable[Sequence[tuple[int, float]]]) -> str:
@@ -173,101 +162,22 @@ def causes_figure(causes: Mapping[str, Mapping[str, int]]) -> str:
         causes: number of solutions by cause, by the condition's name.
     """
     kinds = list(dict.fromkeys(kind for counts in causes.values() for kind in counts))
-    names = [_wrapped(name) for name in causes]
-    figure, axes = _figure(len(causes) * (0.2 + 0.17 * max(name.count("\n") + 1 for name in names)) + 1.2)
+    names = [wrapped(name) for name in causes]
+    figure, axes = new_figure(len(causes) * (0.2 + 0.17 * max(name.count("\n") + 1 for name in names)) + 1.2)
     for row, counts in enumerate(causes.values()):
         total, left = sum(counts.values()) or 1, 0.0
         for kind in kinds:
             share = counts.get(kind, 0) / total
-            axes.barh(row, share, left=left, color=_COLOURS[kinds.index(kind) % SERIES], height=0.62, zorder=2)
+            axes.barh(row, share, left=left, color=COLOURS[kinds.index(kind) % SERIES], height=0.62, zorder=2)
             left += share
     axes.set_yticks(range(len(causes)), names)
     axes.set_ylim(len(causes) - 0.4, -0.6)
     axes.set_xlim(0, 1)
-    _percent(axes, "x")
-    _legend(axes, [(kind, "s", _COLOURS[place % SERIES]) for place, kind in enumerate(kinds)])
-    return _svg(figure)
+    percent_axis(axes, "x")
+    add_legend(axes, [(kind, "s", COLOURS[place % SERIES]) for place, kind in enumerate(kinds)])
+    return svg_of(figure)
 
 
 def _estimate(s: ConditionSummary) -> tuple[float, float, float]:
     """Return accuracy and both ends of its interval, for a condition that has scores."""
     return s["accuracy"] or 0.0, s["low"] or 0.0, s["high"] or 0.0
-
-
-def _figure(height: float) -> tuple[Figure, Axes]:
-    matplotlib = _matplotlib()
-    from matplotlib.figure import Figure
-
-    # text stays text, in the font of the page; the fixed salt makes equal figures equal files
-    matplotlib.rcParams["svg.fonttype"] = "none"
-    matplotlib.rcParams["svg.hashsalt"] = "trace-of-thought"
-    # not pyplot: it would keep every figure in memory, and pick a window system
-    figure = Figure(figsize=(7.0, max(1.6, height)), layout="constrained")
-    axes = figure.add_subplot()
-    axes.grid(True, color=_GRID, linewidth=0.8, zorder=0)
-    axes.tick_params(length=0, labelsize=10)
-    axes.spines[:].set_visible(False)
-    return figure, axes
-
-
-def _matplotlib() -> Any:
-    """Import matplotlib without its warnings about a read-only home folder, which do not matter for a report."""
-    logger = logging.getLogger("matplotlib")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        import matplotlib
-        import matplotlib.font_manager  # the second place that looks for a folder to write to
-    finally:
-        logger.setLevel(level)
-    return matplotlib
-
-
-def _wrapped(name: str) -> str:
-    return textwrap.fill(name, 30, break_long_words=False)
-
-
-def _percent(axes: Axes, which: str) -> None:
-    (axes.xaxis if which == "x" else axes.yaxis).set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
-
-
-def _colours(names: Iterable[str]) -> dict[str, str]:
-    return {name: _COLOURS[place % SERIES] for place, name in enumerate(dict.fromkeys(names))}
-
-
-def _legend(axes: Axes, entries: Sequence[tuple[str, str, str]]) -> None:
-    """Put the legend below the axes, where it covers no data."""
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], linestyle="", marker=marker, color=colour, label=name, markersize=8) for name, marker, colour in entries
-    ]
-    columns = 1 if max(len(name) for name, *_ in entries) > 40 else 2 if max(len(name) for name, *_ in entries) > 22 else 3
-    axes.figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False, fontsize=10)
-
-
-def _svg(figure: Figure) -> str:
-    for text in figure.findobj(lambda artist: hasattr(artist, "set_color") and hasattr(artist, "set_text")):
-        text.set_color(_TEXT)  # type: ignore[attr-defined]
-        # matplotlib reads text between dollar signs as a formula
-        text.set_text(text.get_text().replace("$", r"\$"))  # type: ignore[attr-defined]
-    figure.patch.set_alpha(0)
-    for axes in figure.axes:
-        axes.patch.set_alpha(0)
-    file = io.StringIO()
-    # without a date, so that the same journal gives the same file
-    figure.savefig(file, format="svg", metadata={"Date": None})
-    return _themed(file.getvalue())
-
-
-def _themed(svg: str) -> str:
-    """Replace the placeholder colours with CSS variables, make the width flexible, and keep only the <svg> element."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
-    svg = re.sub(r'(<svg [^>]*?)width="[\d.]+pt" height="[\d.]+pt"', r'\1width="100%" role="img"', svg, count=1)
-    svg = svg.replace(_TEXT, "var(--text, #222)").replace(_GRID, "var(--grid, #ddd)")
-    # for files viewed outside the page: the colours of Okabe and Ito, for colour-blind readers, and two more
-    fallbacks = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f")
-    for place, colour in enumerate(_COLOURS):
-        svg = svg.replace(colour, f"var(--s{place}, {fallbacks[place]})")
-    return svg

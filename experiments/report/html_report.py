@@ -6,55 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
-from ...problems import Problem
 from ..journal.journal import Journal
-from ..journal.records import Row
 from .conclusion import conclusion
 from .figures import accuracy_figure, causes_figure, cost_figure, cost_unit, flips_figure, steps_figure
 from .frontier.figure import frontier_figure
 from .frontier.headline import headline
 from .frontier.points import Frontier, frontier_cells, frontiers
 from .measures import ComparisonSummary, ConditionSummary
-from .outcomes import cause
 from .review_effects import review_cells, review_summary
 from .scores import Condition, conditions
+from .shown_problems import name_among, shown_problems
 from .summary import comparisons, summarise
 from .table import Cells, comparison_cells, markdown_table, percent, shown_columns, summary_cells, terms, usd
-
-SHOWN_CHARACTERS = 4_000
-"""Maximum characters of a solution in the page. The journal has the full text."""
-
-SHOWN_PROBLEMS = 2_000
-"""Maximum number of problems in the page, so that browsers can open it. Tables and figures cover all problems."""
-
-
-class ShownRow(TypedDict):
-    """A condition's result for one problem, as the page shows it."""
-
-    status: str
-    cause: str
-    answer: str | None
-    steps: list[str]
-    solution: str
-    program_error: str
-    """Why a program gave no value, "" if it did and for other solutions."""
-    flags: list[str]
-    verdict: dict[str, str | int | float | bool]
-    error: str | None
-    trace: str | None
-    """Id of the trace in MLflow."""
-
-
-class ShownProblem(TypedDict):
-    """A problem as the page shows it, with the result of each condition by its id."""
-
-    set: str
-    id: str
-    question: str
-    reference: str | None
-    rows: dict[str, ShownRow]
 
 
 @dataclass(frozen=True)
@@ -91,7 +56,7 @@ def make_report(journal: Journal, columns: Sequence[str] = ()) -> Report:
     summaries, found = summarise(journal), comparisons(journal)
     read = conditions(journal)
     made = frontiers(read)
-    problems, causes = _problems(journal, read)
+    problems, causes = shown_problems(journal, read)
     # of a replayed teacher neither tokens nor cost are known: a frontier would have all points at 0
     costly = [frontier for frontier in made if any(point.tokens or point.usd for point in frontier.points)]
     figures = _frontier_figures(costly) | _figures(summaries, found, read, causes)
@@ -147,7 +112,7 @@ def _figures(
     for condition in read:
         points = [(condition.steps[key], score) for key, score in condition.scores.items() if condition.steps.get(key)]
         if points:
-            series[_name(condition, read)] = points
+            series[name_among(condition, read)] = points
     if series:
         made["steps"] = steps_figure(series)
     if any(causes.values()):
@@ -155,63 +120,8 @@ def _figures(
     return made
 
 
-def _name(condition: Condition, read: list[Condition]) -> str:
-    """Name a condition by its label, with student and problem set only if they differ between conditions."""
-    parts = [condition.label]
-    for field in ("student_label", "problems"):
-        if len({other.cell[field] for other in read}) > 1:
-            parts.append(condition.cell[field])
-    return ", ".join(parts)
-
-
 def _condition_list(read: list[Condition]) -> list[dict[str, str]]:
-    return [{"id": condition.cell["condition"], "name": _name(condition, read)} for condition in read]
-
-
-def _problems(journal: Journal, read: list[Condition]) -> tuple[list[ShownProblem], dict[str, dict[str, int]]]:
-    """Return the problems with each condition's result (first seed only), and the number of problems by cause and condition."""
-    shown: dict[tuple[str, str], ShownProblem] = {}
-    causes: dict[str, dict[str, int]] = {}
-    for condition in read:
-        set_name = condition.cell["problems"]
-        known = journal.problems(set_name)
-        counts = causes.setdefault(_name(condition, read), {})
-        for number, cell_id in enumerate(condition.cell_ids):
-            for row in journal.rows(cell_id, detail=True):
-                why = cause(row, known[row["key"]].question if row["key"] in known else "")
-                counts[why] = counts.get(why, 0) + 1
-                here = (set_name, row["key"])
-                # one limit for all conditions: a problem that is shown has the rows of every condition
-                if number == 0 and row["key"] in known and (here in shown or len(shown) < SHOWN_PROBLEMS):
-                    entry = shown.setdefault(here, _problem(set_name, known[row["key"]]))
-                    entry["rows"][condition.cell["condition"]] = _shown_row(row, why)
-    # "correct" first, then the causes as they came: the order of the bars
-    return list(shown.values()), {
-        name: dict(sorted(c.items(), key=lambda item: item[0] != "correct")) for name, c in causes.items()
-    }
-
-
-def _problem(set_name: str, problem: Problem) -> ShownProblem:
-    return {"set": set_name, "id": problem.problem_id, "question": problem.question, "reference": problem.reference, "rows": {}}
-
-
-def _shown_row(row: Row, why: str) -> ShownRow:
-    detail = row["detail"]
-    solution, program = detail.get("solution") or "", detail.get("program")
-    return {
-        "status": row["status"],
-        "cause": why,
-        "answer": row["answer"],
-        "steps": detail.get("steps") or [],
-        "solution": solution[:SHOWN_CHARACTERS] + (" [cut]" if len(solution) > SHOWN_CHARACTERS else ""),
-        "program_error": program["error"] if program else "",
-        "flags": [flag["kind"] for flag in detail.get("flags") or []],
-        "verdict": {
-            k: v for k, v in (detail.get("verdict") or {}).items() if isinstance(v, str | int | float | bool) and v != ""
-        },
-        "error": row["error"],
-        "trace": row["trace_id"],
-    }
+    return [{"id": condition.cell["condition"], "name": name_among(condition, read)} for condition in read]
 
 
 def _traces_page(journal: Journal) -> str:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
-from ...graphs.methods import method_named
+from ...graphs.methods import way_of
 from ...nodes.solving.rebuilding import prompts_asked
-from ...nodes.solving.ways import WAYS, Way
 from ...prompts import PromptSet
 from ..inference.paired import compare
 from ..journal.journal import Journal
@@ -206,22 +205,12 @@ def student_prompts(cell: CellValues, row: Row, question: str) -> list[str]:
     if the teacher gave the answer.
     """
     texts, solutions = cell.get("prompt_set", {}).get("texts"), row["detail"].get("solutions")
-    way = _way(cell, row["detail"].get("rung") or "")
+    way = way_of(cell["method"], cell["mode"], row["detail"].get("rung") or "")
     if not texts or not solutions or way is None:
         return []
     prompts = PromptSet(cell["prompts"], "", texts)
     state: Any = {"question": question, "steps": row["detail"].get("steps"), "hint": row["detail"].get("hint", "")}
     return prompts_asked(way, prompts, state, solutions[0])
-
-
-def _way(cell: CellValues, rung: str) -> Way | None:
-    if rung:
-        return WAYS.get(rung.removeprefix("reviewed "))
-    try:
-        ways = method_named(cell["method"]).ways
-    except ValueError:
-        return None
-    return ways.get(cell["mode"]) or next(iter(ways.values()))
 
 
 def settings(cell: CellValues) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...foundation.statuses import SCORED
 from ..journal.journal import Journal
-from ..journal.records import CellValues, Row
+from ..journal.records import CellValues, Row, strict_of
 from .labels import told_apart
 
 
@@ -21,7 +21,7 @@ class Condition:
         cell: values of the first cell (`Cell.as_dict`).
         cell_ids: ids of the cells, one per seed.
         scores: mean score by problem key, for problems that are scored in at least one seed.
-        strict: mean strict verdict by problem key.
+        strict: mean strict verdict by problem key; empty unless every scored row has one.
         leaking: keys of the problems whose steps contain the reference.
         taught: number of rows with steps.
         steps: number of steps by problem key.
@@ -86,7 +86,9 @@ def conditions(journal: Journal, cells: Collection[str] | None = None) -> list[C
             _add(condition, row, scores, strict)
     for key, (scores, strict) in points.items():
         found[key].scores = _means(scores)
-        found[key].strict = _means(strict)
+        # the mean of some rows does not compare with the accuracy of all, as of a ladder with programs
+        whole = all(len(strict.get(problem, [])) == len(values) for problem, values in scores.items())
+        found[key].strict = _means(strict) if whole else {}
     known = list(found.values())
     for condition, label in zip(known, told_apart([condition.cell for condition in known]), strict=True):
         condition.own_label = label
@@ -107,8 +109,8 @@ def _add(condition: Condition, row: Row, scores: dict[str, list[float]], strict:
     # errors, timeouts and bad references say nothing about the student
     if row["status"] in SCORED:
         scores.setdefault(row["key"], []).append(float(row["status"] == "correct"))
-        if row["strict"] is not None:
-            strict.setdefault(row["key"], []).append(float(row["strict"]))
+        if (known := strict_of(row)) is not None:
+            strict.setdefault(row["key"], []).append(float(known))
     if row["leaked"] is not None:
         condition.taught += 1
         if row["leaked"]:

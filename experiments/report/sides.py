@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ...foundation.claims import claim_of
 from ...foundation.statuses import SCORED
-from ...nodes.verify import claim_of
 from ...problems.formats import final_answer
 from ..journal.find_journal import find_journal, split_name
 from ..journal.journal import Journal

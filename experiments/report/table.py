@@ -122,7 +122,7 @@ def _chosen(columns: Mapping[str, list[str]], wanted: Sequence[str]) -> Cells | 
 
 
 TERMS = {
-    "strict": "right answers in the format that was asked for (-: none was, as for programs and plain prompts)",
+    "strict": "right answers in the format that was asked for (-: none was for some or all, as for programs)",
     "truncated": "problems with a reply that ran into the token limit",
     "refused": "problems whose plan the teacher refused or left empty",
     "no working": "answers that stand alone, without any working",

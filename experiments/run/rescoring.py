@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
+from ...graphs.methods import way_of
 from ...nodes.state import CheckValues, VerdictValues
-from ...nodes.verify import judged
+from ...nodes.verify import judged, line_asked
 from ...problems import Problem
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row
@@ -63,7 +64,7 @@ def _verified(row: Row, problem: Problem, cell: CellValues, done: Rescoring) -> 
     # the parts of a graph's state that the verify node would read
     known = {"question": problem.question, "reference": problem.reference}
     state: Any = {"solution": detail.get("solution") or "", "solutions": [], **detail, **known}
-    verdict, check = judged(state, as_verifier(None))
+    verdict, check = judged(state, as_verifier(None), asked=_line_asked(cell, state))
     status, score = judge(problem, {"status": verdict.status, "answer": verdict.answer}, None)
     done.rows += 1
     if status != row["status"]:
@@ -73,6 +74,12 @@ def _verified(row: Row, problem: Problem, cell: CellValues, done: Rescoring) -> 
             done.overrides.append((row["trace_id"], status, asdict(verdict)))
     answer = None if verdict.answer is None else str(verdict.answer)[:500]
     found = cast(VerdictValues, asdict(verdict))
-    asked = strict(found, status, cell.get("prompt_set", {}).get("texts"))
-    fresh: Row = {"status": status, "score": score, "answer": answer, "strict": asked}
+    fresh: Row = {"status": status, "score": score, "answer": answer, "strict": strict(found, status)}
     return {**row, **fresh, "detail": {**detail, "verdict": found, "check": cast(CheckValues, asdict(check))}}
+
+
+def _line_asked(cell: CellValues, state: Any) -> bool:
+    """Return whether a final line was asked for; True if the prompts or the method are unknown, as of imported traces."""
+    texts, rung = cell.get("prompt_set", {}).get("texts"), state.get("rung") or ""
+    way = way_of(cell["method"], cell["mode"], rung)
+    return not texts or not (way or rung) or line_asked(way, texts, state)

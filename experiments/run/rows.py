@@ -8,7 +8,6 @@ from typing import Any, Literal, cast
 from ...foundation.statuses import LEAK, SCORED, RowStatus, is_correct
 from ...nodes.asking.failures import ModelError, explain_to_owner, first
 from ...problems import Problem, Scorer
-from ...prompts.sets import asks_for_line
 from ..design.config import Price
 from ..design.prices import cost
 from ..journal.records import Detail, Row, UsageColumns
@@ -27,7 +26,6 @@ def solved_row(
     output: Mapping[str, Any],
     prices: Mapping[str, Price | None],
     scorer: Scorer | None,
-    prompts: Mapping[str, str] | None = None,
 ) -> Row:
     """Return the row of a solved problem.
 
@@ -36,7 +34,6 @@ def solved_row(
         output: output of the graph, a `TraceOutput`.
         prices: prices of the models by role.
         scorer: the problem set's own scorer, if it has one.
-        prompts: texts of the prompt set by name, if they are known.
     """
     status, score = judge(problem, output, scorer)
     flags = output.get("flags") or []
@@ -47,7 +44,7 @@ def solved_row(
         # a model may repeat itself for thousands of tokens; `detail` has the full text
         "answer": None if output.get("answer") is None else str(output["answer"])[:500],
         "score": score,
-        "strict": strict(output.get("verdict") or {}, status, prompts),
+        "strict": strict(output.get("verdict") or {}, status),
         "attempts": output.get("attempts", 1),
         "n_steps": None if steps is None else len(steps),
         # None and not 0: without steps nothing could leak
@@ -75,11 +72,10 @@ def judge(problem: Problem, output: Mapping[str, Any], scorer: Scorer | None) ->
     return status, None if right is None else float(right)
 
 
-def strict(verdict: Mapping[str, Any], status: RowStatus, prompts: Mapping[str, str] | None) -> int | None:
+def strict(verdict: Mapping[str, Any], status: RowStatus) -> int | None:
     """Return 1 if the answer was right in the requested format, 0 if not, None if it was not judged or none was requested."""
     known = verdict.get("strict")
-    asked = not prompts or asks_for_line(prompts.values())
-    return None if status not in SCORED or known is None or not asked else int(known)
+    return None if status not in SCORED or known is None else int(known)
 
 
 def usage_columns(usage: Mapping[str, Any], prices: Mapping[str, Price | None]) -> UsageColumns:

@@ -179,8 +179,7 @@ class Solver:
     def _row_of_output(self, unit: Unit, output: Mapping[str, Any]) -> Row:
         if "__interrupt__" in output:
             return waiting_row(output, self.plan.prices(unit.cell))
-        scorer, prompts = self.plan.sets[unit.cell.problems].scorer, self.plan.prompts[unit.cell.prompts_hash]
-        return solved_row(unit.problem, output, self.plan.prices(unit.cell), scorer, prompts.texts)
+        return solved_row(unit.problem, output, self.plan.prices(unit.cell), self.plan.sets[unit.cell.problems].scorer)
 
     async def _counterfactual(self, unit: Unit, steps: list[str]) -> Counterfactual:
         """Solve a problem again with the teacher's original steps, for a comparison with the reviewer's."""

@@ -50,6 +50,9 @@ class Solved(BaseModel):
     )
     steps: list[str] = Field(description="The steps that the student got.")
     solution: str = Field(description="What the student wrote.")
+    program_error: str | None = Field(
+        description='Why the student\'s program gave no value; "" if it gave one, null if the solution is no program.'
+    )
     check: str = Field(description="Result of checking the solution's arithmetic.")
     tokens: dict[str, int] = Field(description="Tokens used, by role.")
 
@@ -115,7 +118,9 @@ def _solving(graph: Runnable[Any, Any]) -> Callable[..., Any]:
         except Exception as error:
             raise ToolError(explain(error)) from error
         tokens = {role: used["input_tokens"] + used["output_tokens"] for role, used in state["usage"].items()}
+        program = state.get("program")
         return Solved(
+            program_error=program["error"] if program else None,
             check=state["check"]["summary"],
             tokens=tokens,
             **{key: state[key] for key in ("answer", "status", "steps", "solution")},

@@ -18,16 +18,16 @@ FILTERS = ("experiment", "problem_set", "teacher")
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of problems that wait for a reviewer, are decided, or wait for the teacher's new steps (`sent_back`)."""
+    """Numbers of problems that wait for a reviewer, are decided, or wait for the teacher's new steps (`rejected`)."""
 
     waiting: int
     decided: int
-    sent_back: int = 0
+    rejected: int = 0
 
     @property
     def all(self) -> int:
         """The sum."""
-        return self.waiting + self.decided + self.sent_back
+        return self.waiting + self.decided + self.rejected
 
 
 class Listing:
@@ -66,8 +66,8 @@ class Listing:
                 latest[first.setdefault(row.thread_id, row.subject)] = row
         shown = [row for row in latest.values() if _kinds_fit(row.kinds.split(), filters.get("flag"))]
         waiting = sum(row.state == "waiting" for row in shown)
-        sent_back = sum(row.state != "waiting" and row.decision == "reject" for row in shown)
-        return Counts(waiting, len(shown) - waiting - sent_back, sent_back)
+        rejected = sum(row.state != "waiting" and row.decision == "reject" for row in shown)
+        return Counts(waiting, len(shown) - waiting - rejected, rejected)
 
     def of_thread(self, thread_id: str) -> Item | None:
         """Return the newest item of a thread."""

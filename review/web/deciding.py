@@ -99,7 +99,7 @@ class Decider(Reader):
             )
         except ValueError as error:
             return self.show_queue(request, filters, status=400, problem=str(error), comment=form.comment, picked=form.picked)
-        told = {"sent_back" if operation == "reject" else "approved": len(done.decided)}
+        told = {"rejected" if operation == "reject" else "approved": len(done.decided)}
         return RedirectResponse(address("/", filters, **told, left=" ".join(str(item.number) for item in done.left)), 303)
 
     def post_reviewer(self, form: Form) -> Response:

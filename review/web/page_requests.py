@@ -134,7 +134,7 @@ class Reader:
             "decided": self._told(asked.get("decided", "")),
             "undone": "undone" in asked,
             "approved": asked.get("approved", "") if queued else "",
-            "sent_back": asked.get("sent_back", "") if queued else "",
+            "rejected": asked.get("rejected", "") if queued else "",
             # At most 50, since the number comes from a URL.
             "left": [item for number in asked.get("left", "").split()[:50] if (item := self._told(number))] if queued else [],
             "last": self.queue.last_decision(),

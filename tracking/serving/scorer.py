@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...foundation.claims import claim_of, is_program
 from ...foundation.statuses import is_correct
 
 REFERENCE_KEYS = ("expected_response", "reference", "answer", "expected_answer", "target")
@@ -46,8 +47,10 @@ def answer_scorer(verify: Callable[..., Any], name: str = "verified") -> Any:
 
 
 def _text(outputs: Any) -> str:
-    """Return the response in a predict function's output: the text itself, or the solution in a graph's output."""
+    """Return the response in a predict function's output: the text itself, or what the solution in a graph's output claims."""
     if isinstance(outputs, dict):
+        if is_program(outputs):
+            return claim_of("", True, outputs.get("answer"))
         for key in ("solution", "response", "output", "answer"):
             if isinstance(outputs.get(key), str):
                 return str(outputs[key])

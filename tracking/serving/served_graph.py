@@ -36,11 +36,15 @@ class GraphModel(PythonModel):
         ]
         results = self.graph.batch(problems, {"max_concurrency": 16}, return_exceptions=True)
         return [
-            {"error": f"{type(result).__name__}: {result}"}
-            if isinstance(result, Exception)
-            else {key: result.get(key) for key in _OUTPUTS}
+            {"error": f"{type(result).__name__}: {result}"} if isinstance(result, Exception) else _answer(result)
             for result in results
         ]
+
+
+def _answer(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what is served of a graph's output, with `program_error`: "" for a program that gave a value, None without one."""
+    program = result.get("program")
+    return {key: result.get(key) for key in _OUTPUTS} | {"program_error": program["error"] if program else None}
 
 
 def _stored(role: str, context: Any) -> str:

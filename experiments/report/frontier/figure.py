@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ..figures import _COLOURS, _GRID, _TEXT, _figure, _percent, _svg
+from ..canvas import COLOURS, GRID, TEXT, new_figure, percent_axis, svg_of
 from .points import Axis, Frontier, Point
 
-_MARKS = {"student": ("o", _COLOURS[0]), "taught": ("s", _COLOURS[1]), "teacher": ("D", _COLOURS[2])}
+_MARKS = {"student": ("o", COLOURS[0]), "taught": ("s", COLOURS[1]), "teacher": ("D", COLOURS[2])}
 # characters of a line in the legend, which fit the width of the figure
 _KEY_CHARACTERS = 105
 _NEAR = (0.04, 0.06)
@@ -28,19 +28,19 @@ def frontier_figure(made: Sequence[Frontier], axis: Axis = "tokens") -> str:
     Returns:
         The figure as SVG.
     """
-    figure, _ = _figure(sum(3.2 + 0.17 * len(frontier.points) for frontier in made))
-    # `_figure` makes one axes; here each frontier needs its own
+    figure, _ = new_figure(sum(3.2 + 0.17 * len(frontier.points) for frontier in made))
+    # `new_figure` makes one axes; here each frontier needs its own
     figure.clf()
     panels = figure.subplots(len(made), 1, squeeze=False)
     for panel, frontier in zip(panels[:, 0], made, strict=True):
         _draw(panel, frontier, axis)
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def _draw(axes: Any, frontier: Frontier, axis: Axis) -> None:
     shown = [(str(place), p, p.cost(axis) or 0.0) for place, p in enumerate(frontier.points, 1) if p.cost(axis) is not None]
     widest, highest = max((cost for *_, cost in shown), default=0.0) or 1.0, max(p.accuracy.high or 0.0 for _, p, _ in shown)
-    axes.grid(True, color=_GRID, linewidth=0.8, zorder=0)
+    axes.grid(True, color=GRID, linewidth=0.8, zorder=0)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlim(0, 1.08 * widest)
@@ -52,10 +52,10 @@ def _draw(axes: Any, frontier: Frontier, axis: Axis) -> None:
         axes.plot(cost, point.accuracy.value, marker, color=colour, markersize=7, zorder=3, clip_on=False)
     _number(axes, shown)
     if line := frontier.mixing(axis):
-        axes.plot(*zip(*line, strict=True), color=_TEXT, linewidth=1.2, linestyle="--", alpha=0.5, zorder=1)
+        axes.plot(*zip(*line, strict=True), color=TEXT, linewidth=1.2, linestyle="--", alpha=0.5, zorder=1)
     _key(axes, shown)
-    _percent(axes, "y")
-    axes.set_title(f"{frontier.student} on {frontier.problems}", fontsize=10, fontweight="bold", loc="left", color=_TEXT)
+    percent_axis(axes, "y")
+    axes.set_title(f"{frontier.student} on {frontier.problems}", fontsize=10, fontweight="bold", loc="left", color=TEXT)
     axes.set_ylabel("accuracy, with its 95 % interval")
     axes.set_xlabel("teacher tokens a problem, input and output" if axis == "tokens" else "USD a problem")
 

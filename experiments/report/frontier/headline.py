@@ -35,8 +35,8 @@ def _of_student(frontier: Frontier, found: Sequence[ComparisonSummary]) -> str:
     if held:
         return (
             f"{point.label} lifts {where} by {100 * best['difference']:.1f} points over {best['a']} "
-            f"({_from_to(best)}, n = {best['n']}, {_p(corrected_p(best))}); "
-            f"it costs {_cost(point, frontier.point(best['a_condition']))}{_cheaper(point, frontier)}.{_mixed(point)}"
+            f"({_from_to(best)}, n = {best['n']}, {_p(corrected_p(best))})"
+            f"{_cost(point, frontier.point(best['a_condition']))}{_cheaper(point, frontier)}.{_mixed(point)}"
         )
     return f"No evidence that a teacher lifts {where}{_needed(best)}."
 
@@ -58,16 +58,23 @@ def _mixed(point: Point) -> str:
 
 
 def _cost(point: Point, compared: Point | None) -> str:
-    """Return the teacher's output tokens of a method; if its base asks the teacher, too, those beyond the base."""
+    """Return the teacher's output tokens of a method; if its base asks the teacher, too, those beyond the base.
+
+    The cost is left out ("") if either teacher told no tokens.
+    """
+    if point.untold or (compared and compared.untold):
+        return ""
     before = compared.output_tokens if compared else 0.0
     more = "more " if before else ""
     in_all = f" ({point.output_tokens:,.0f} in all)" if before else ""
-    return f"{point.output_tokens - before:,.0f} {more}output tokens of the teacher per problem{in_all}"
+    return f"; it costs {point.output_tokens - before:,.0f} {more}output tokens of the teacher per problem{in_all}"
 
 
 def _cheaper(point: Point, frontier: Frontier) -> str:
     """Name a ladder that is at least as accurate with fewer output tokens of the teacher, if there is one."""
-    ladders = [p for p in frontier.of_kind("taught") if " > " in p.label and p.output_tokens < point.output_tokens]
+    ladders = [
+        p for p in frontier.of_kind("taught") if " > " in p.label and not p.untold and p.output_tokens < point.output_tokens
+    ]
     good = [p for p in ladders if p.accuracy.value >= point.accuracy.value]
     if not good:
         return ""

@@ -31,6 +31,7 @@ class Point:
         output_tokens: the teacher's output tokens per problem.
         uses: number of conditions that share the teacher's replies: of one problem set, teacher and prompt set.
         usd: cost per problem in USD, teacher and student; None if unknown.
+        untold: whether the teacher was asked but told no tokens, as a replayed one may; both tokens are then 0.
         above: accuracy minus that of random mixing at the same teacher tokens; None if the teacher alone was not measured.
         p: two-sided p-value of `above`, from a paired bootstrap over problems.
         p_holm: p-value corrected over all points of all frontiers.
@@ -45,6 +46,7 @@ class Point:
     output_tokens: float
     uses: int
     usd: float | None
+    untold: bool = False
     above: Interval | None = None
     p: float | None = None
     p_holm: float | None = None
@@ -167,7 +169,7 @@ def _frontier(found: Sequence[Condition], problems: str, student: str) -> Fronti
 
 def _judged(condition: Condition, point: Point, base: Condition | None, master: Condition | None) -> Point:
     """Compare a point with random mixing on the problems that point, base and teacher have in common."""
-    if base is None or master is None or condition is base:
+    if base is None or master is None or condition is base or point.untold:
         return point
     keys = [key for key in condition.scores if key in base.scores and key in master.scores]
     cost = _per_problem(master, "student")
@@ -187,7 +189,9 @@ def _point(condition: Condition, found: Sequence[Condition], kind: Literal["stud
     uses = sum(_lesson(c.cell) == _lesson(condition.cell) for c in found) if condition.cell["teacher"] else 1
     usd = None if condition.unknown_cost or not condition.rows else condition.sums.get("cost_usd", 0.0) / condition.rows
     accuracy = wilson(sum(condition.scores.values()), len(condition.scores))
-    return Point(condition.label, condition.cell["condition"], kind, len(condition.scores), accuracy, used, made, uses, usd)
+    untold = bool(condition.sums.get("teacher_calls")) and not used + made
+    name = condition.cell["condition"]
+    return Point(condition.label, name, kind, len(condition.scores), accuracy, used, made, uses, usd, untold)
 
 
 def _lesson(cell: CellValues) -> tuple[Any, ...]:

@@ -149,7 +149,7 @@ if (focused) type(focused);
 if (document.getElementById("problem") && form?.comment && !form.comment.value.trim() && /comment/.test(document.getElementById("problem").textContent)) type(form.comment);
 // The address stays one that can be sent to a colleague.
 const address = new URL(location.href);
-for (const once of ["decided", "undone", "approved", "sent_back", "left", "opened", "focus"]) address.searchParams.delete(once);
+for (const once of ["decided", "undone", "approved", "rejected", "left", "opened", "focus"]) address.searchParams.delete(once);
 history.replaceState(null, "", address);
 const link = document.getElementById("link");
 link?.addEventListener("click", event => {

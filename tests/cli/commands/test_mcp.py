@@ -122,6 +122,17 @@ def in_memory():
     return make_server(ScriptedChatModel(script=lambda prompt: STEPS), ScriptedChatModel(script=lambda prompt: "Answer: 42"))
 
 
+async def test_a_failed_program_tells_why_there_is_no_answer():
+    from trace_of_thought.graphs.interfaces.mcp_server import make_server
+    from trace_of_thought.models import ScriptedChatModel
+
+    teacher, student = ScriptedChatModel(script=[STEPS]), ScriptedChatModel(script=["def solution():\n    return six"])
+    async with mcp.Client(make_server(teacher, student, mode="program")) as client:
+        solved = await client.call_tool("solve_problem", {"question": "What is 6 times 7?"})
+        assert solved.structured_content["answer"] is None
+        assert "NameError" in solved.structured_content["program_error"]
+
+
 async def test_over_http_faults_are_told_and_the_server_goes_on(served, openai):
     async with mcp.Client(served) as client:
         openai.queue = [(401, '{"error": {"message": "bad key"}}')] * 3

@@ -13,20 +13,48 @@ ROWS = [
 ]
 
 
+def write(file, rows):
+    with file.open("w", newline="") as lines:
+        if file.suffix == ".csv":
+            writer = csv.DictWriter(lines, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        else:
+            lines.writelines(json.dumps(row) + "\n" for row in rows)
+
+
 @pytest.mark.parametrize("suffix", ["jsonl", "csv"])
 def test_a_file_is_scored(tmp_path, suffix):
     file, out = tmp_path / f"rows.{suffix}", tmp_path / "verdicts.jsonl"
-    with file.open("w", newline="") as lines:
-        if suffix == "csv":
-            writer = csv.DictWriter(lines, ROWS[0])
-            writer.writeheader()
-            writer.writerows(ROWS)
-        else:
-            lines.writelines(json.dumps(row) + "\n" for row in ROWS)
+    write(file, ROWS)
     result = CliRunner().invoke(app, ["verify", str(file), "--out", str(out)])
     assert result.exit_code == 0
     assert "accuracy 50.0 % (9.5-90.5) of 2 (95 % interval), strict 50.0 % (9.5-90.5)" in result.output
     assert [json.loads(line)["status"] for line in out.open()] == ["correct", "incorrect", "bad_reference"]
+
+
+EXPORTED = [
+    {"solution": "def solution():\n    n = 7\n    return 6 * n", "program_error": "", "answer": "42", "answer_source": None},
+    {
+        "solution": "def solution():\n    return 42 / 0",
+        "program_error": "ZeroDivisionError",
+        "answer": None,
+        "answer_source": None,
+    },
+    {"solution": "Answer: 42", "program_error": None, "answer": "42", "answer_source": "final_line"},
+    {"solution": "So there are 42.", "program_error": None, "answer": None, "answer_source": None},
+]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_an_exported_program_is_judged_by_its_value(tmp_path, suffix):
+    file, out = tmp_path / f"rows.{suffix}", tmp_path / "verdicts.jsonl"
+    write(file, [{**row, "reference": "42"} for row in EXPORTED])
+    result = CliRunner().invoke(app, ["verify", str(file), "--out", str(out)])
+    assert result.exit_code == 0
+    assert [json.loads(line)["status"] for line in out.open()] == ["correct", "no_answer", "correct", "correct"]
+    # programs were asked for no final line
+    assert "strict" not in result.output
 
 
 def test_a_missing_column_is_named(tmp_path):

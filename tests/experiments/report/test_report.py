@@ -8,6 +8,7 @@ import pytest
 
 from trace_of_thought.experiments.design.config_file import build_config
 from trace_of_thought.experiments.design.plan import make_plan
+from trace_of_thought.experiments.exchange.flat_rows import flat_rows
 from trace_of_thought.experiments.exchange.recorded_file import export_decompositions
 from trace_of_thought.experiments.exchange.released_traces import cell_of, import_traces, read_traces
 from trace_of_thought.experiments.journal.find_journal import journal_path
@@ -94,6 +95,22 @@ def test_a_replayed_teacher_without_tokens_has_no_figure_of_its_cost(experiment,
     assert "Accuracy and cost" not in made.html
     assert "per problem, as far as they are known<" in made.html
     assert [summary["tokens_per_correct"] is None for summary in summarise(journal)] == [False, True]
+
+
+def test_the_headline_leaves_out_a_cost_that_is_not_known(experiment, sums, tmp_path):
+    file = tmp_path / "plans.jsonl"
+    lines = [json.dumps({"question": f"What is {n} + 1?", "decomposition": "1. Add the numbers."}) for n in range(20)]
+    file.write_text("\n".join(lines))
+
+    def follows(prompt):
+        number = int(prompt.split("What is ")[1].split(" +")[0])
+        return f"Answer: {number + ('Add the numbers' in prompt)}"
+
+    models = {"scripted:s": ScriptedChatModel(script=follows)}
+    _, journal = experiment(models, problems=sums(20), teachers=[f"recorded:{file}"], methods=["standard", "trace_of_thought"])
+    page = make_report(journal).html
+    assert "lifts s on sums by 100.0 points over standard (0.0 % to 100.0 %, n = 20, p &lt; .001).<" in page
+    assert "0 output tokens" not in page
 
 
 def test_one_cell_and_nothing_solved_still_make_a_report(experiment, sums):
@@ -239,6 +256,37 @@ def test_strict_is_empty_where_no_format_was_asked_for(experiment, sums):
     assert [summary["strict_accuracy"] for summary in summarise(journal)] == [1.0, None]
     rescore(journal)
     assert [summary["strict_accuracy"] for summary in summarise(journal)] == [1.0, None]
+
+
+def test_strict_counts_no_program_and_only_where_every_scored_row_has_one(experiment, sums):
+    def fails_at_0(prompt):
+        number = int(prompt.split("What is ")[1].split(" +")[0])
+        return (
+            f"def solution():\n    return {number + 1 if number else 'one'}" if "Python" in prompt else f"Answer: {number + 1}"
+        )
+
+    ladder = "program_of_thought > standard"
+    models = {"scripted:s": ScriptedChatModel(script=fails_at_0)}
+    _, journal = experiment(models, problems=sums(3), methods=["trace_of_thought", "program_of_thought"], modes=[ladder])
+    found = {summary["method"]: summary for summary in summarise(journal)}
+    assert (found["trace_of_thought"]["n"], found["trace_of_thought"]["strict_accuracy"]) == (3, None)
+    # as earlier versions wrote it
+    journal.db.execute("update rows set strict = 1")
+    assert [summary["strict_accuracy"] for summary in summarise(journal)] == [None, None]
+    assert [row["strict"] for row in flat_rows(journal)].count(1) == 1
+
+
+def test_rescoring_asks_the_prompts_of_the_combination(experiment, sums, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "standard.txt").write_text("{question}")
+    (folder / "solution.txt").write_text("Solve: {question} End with a line 'Answer: ...'.")
+    _, journal = experiment(problems=sums(2), methods="standard", prompts=[str(folder)])
+    shown = data_of(make_report(journal).html)["problems"][0]["rows"]
+    assert ["strict" in row["verdict"] for row in shown.values()] == [False]
+    journal.db.execute("update rows set strict = 1")
+    rescore(journal)
+    assert summarise(journal)[0]["strict_accuracy"] is None
 
 
 def test_the_samples_of_a_program_count_with_their_values(experiment, sums, tmp_path):

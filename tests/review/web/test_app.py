@@ -148,10 +148,10 @@ def test_several_items_are_decided_together_with_one_comment(client, pause, queu
     empty = client.submit("/together", op="reject", **form | {"comment": ""})
     assert (empty.status_code, queue.counts().waiting) == (400, 3)
     assert f'value="{first}" aria-label="Select p0" checked' in empty.text
-    assert client.submit("/together", op="reject", **form).headers["location"] == "/?sent_back=2"
+    assert client.submit("/together", op="reject", **form).headers["location"] == "/?rejected=2"
     assert [queue.item(n).comment for n in (first, second)] == ["do not compute"] * 2
     assert queue.item(third).state == "waiting"
-    assert queue.counts() == Counts(waiting=1, decided=0, sent_back=2)
+    assert queue.counts() == Counts(waiting=1, decided=0, rejected=2)
 
 
 def test_progress_counts_problems_and_what_the_teacher_changed_is_shown(client, pause, queue, resume):

@@ -51,7 +51,6 @@ def test_a_run_ends_with_a_table_and_the_same_command_asks_nothing(tot, server, 
     assert "100.0 %" in output
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--dry-run",)])
 def test_a_recorded_teacher_that_knows_no_problem_is_refused_before_the_run(tot, tmp_path, openai_server, more):
     (tmp_path / "own.jsonl").write_text('{"question": "What is 6 * 7?", "reference": "42"}\n')
@@ -62,6 +61,7 @@ def test_a_recorded_teacher_that_knows_no_problem_is_refused_before_the_run(tot,
     assert not list(tmp_path.glob(".trace_of_thought/*.sqlite"))
 
 
+@pytest.mark.slow
 def test_everything_is_in_mlflow(tot, server, sums, store_here, tmp_path):
     code, output = tot(*asked(server, sums, "--experiment", "sums"))
     assert code == 0, output

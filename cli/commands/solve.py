@@ -22,7 +22,7 @@ from ...graphs.methods import TAUGHT, is_ladder, is_reviewed, method_named
 from ...models.names import TIMEOUT
 from ...prompts.examples import choose_examples
 from ...tracking import traced
-from ..models import load_models, recordings
+from ..models import load_models, check_recorded
 from ..screens.single_run import refused, show
 from ..shared_options import (
     BaseUrl,
@@ -85,8 +85,7 @@ def solve(
     choose_examples(texts.examples, question, shots, shots_by)  # refuses what would fail after the teacher was asked
     by = teacher if taught else "self"  # other methods need no teacher
     if not is_ladder(mode):  # a ladder may not ask its teacher
-        for model in recordings(by, student):
-            model.check_questions([question])
+        check_recorded(question, teacher=by, student=student)
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
     options = GraphOptions(
         prompts=texts,

@@ -249,3 +249,14 @@ def test_an_unknown_model_leaves_no_trace(tot, tmp_path):
     assert (code, "unknown provider 'openia'" in output) == (1, True), output
     assert not list(tmp_path.glob("**/*.sqlite"))
     assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_dry_run_notes_once_what_several_students_share_and_advises_by_role(tot, sums):
+    shared = ("run", "--problems", sums, "--no-tracking", "--dry-run", "--methods", "standard")
+    code, output = tot(*shared, "--student", "recorded:sample")
+    assert code == 1
+    assert "is among them; use --student hf:MODEL" in output or "is none of them; use --student hf:MODEL" in output
+    students = ("--student", "openai:a", "--student", "openai:b", "--teacher", "recorded:sample")
+    _, output = tot(*shared, "--methods", "trace_of_thought", *students)
+    assert output.count("recorded:sample has steps") == 1
+    assert "use --teacher self" in output

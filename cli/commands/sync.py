@@ -35,7 +35,7 @@ def sync(
     store = Store(tracking_uri or default_uri())  # not opened: that would create a database for nothing
     tell_of_others(store)
     if missing_file(store.uri) and not _waits(store):
-        print(f"nothing to send: nothing waits for {store.shown_uri}, which does not exist yet")
+        print(f"nothing to send to {store.shown_uri}")
         return
     store = connect(tracking_uri)
     complete = send_traces(store)
@@ -48,11 +48,12 @@ def tell_of_others(store: Store) -> None:
     """Print what waits for other stores."""
     for other in store.outbox.uris():
         if other != store.address:
-            waiting = counted(store.outbox.count(other), "trace")
-            print(f"{waiting} waiting for {store.redactor.text(other)}: send with --tracking-uri")
+            refused = store.outbox.count(other, refused=True)
+            what = counted(store.outbox.count(other) + refused, "trace") + (f" ({refused} refused before)" if refused else "")
+            print(f"{what} waiting for {store.redactor.text(other)}: send with --tracking-uri")
     for path, meant_for in _unsent(store):
         if meant_for != store.address:
-            print(f"results of {_name(path)} wait for {store.redactor.text(meant_for)}: send them with --tracking-uri")
+            print(f"results of {_name(path)} waiting for {store.redactor.text(meant_for)}: send with --tracking-uri")
 
 
 def _waits(store: Store) -> bool:

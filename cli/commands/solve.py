@@ -22,7 +22,7 @@ from ...graphs.methods import TAUGHT, is_ladder, is_reviewed, method_named
 from ...models.names import TIMEOUT
 from ...prompts.examples import choose_examples
 from ...tracking import traced
-from ..models import load_models, check_recorded
+from ..models import check_recorded, load_models
 from ..screens.single_run import refused, show
 from ..shared_options import (
     BaseUrl,

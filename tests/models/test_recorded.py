@@ -42,7 +42,9 @@ def test_the_longest_question_wins(tmp_path):
 def test_a_missing_question_is_named_once_and_without_the_prompt(tmp_path):
     file = write(tmp_path / "d.jsonl", {"question": "2 + 2?", "decomposition": "1. Add."})
     graph = build_trace_of_thought(f"recorded:{file}", ScriptedChatModel(script=[]))
-    with pytest.raises(ModelError, match="no decomposition by 'recorded' for this question; it has 1 question: add it") as error:
+    with pytest.raises(
+        ModelError, match="no decomposition by 'recorded' for this question; it has 1 question: add it"
+    ) as error:
         graph.invoke({"question": "What is 3 + 3?"})
     assert str(error.value).count("What is 3 + 3?") == 1
     assert "step-by-step" not in str(error.value)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ...foundation.commands import program
 from ...foundation.redaction import Redactor
 
 
@@ -30,7 +31,7 @@ def ui(
         print(f"{Redactor().text(uri)} is already an MLflow server: open it in a browser")
         return
     if missing := missing_file(uri):
-        raise FileNotFoundError(f"there is no {missing} yet; run `tot run` first, or name a database with --tracking-uri")
+        raise FileNotFoundError(f"there is no {missing} yet; run `{program()} run` first, or name a database with --tracking-uri")
     chosen = _free_port(host, port)
     print(f"MLflow UI: http://{host}:{chosen} (stop with Ctrl-C)", flush=True)
     # One worker: more would only use memory, for one user.

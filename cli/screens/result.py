@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 from ...experiments.report.conclusion import conclusion
 from ...experiments.report.review_effects import review_cells, review_summary
 from ...experiments.report.summary import comparisons, summarise
 from ...experiments.report.table import comparison_cells, rich_table, summary_cells, terms, usd
-from ...foundation.commands import program
+from ...foundation.commands import call, program
 from ...nodes.asking.failures import printable
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def warn_of_faults(experiment: str, summaries: list[ConditionSummary], console: 
 
     # A few cut replies are normal; more than 10 % suggest that the limit is too low.
     refused, cut = counted("refused", 0), counted("truncated", 0.1)
-    look = f"look at them with: {program()} show {quote(experiment)}"
+    look = f"look at them with: {call('show', experiment)}"
     for said in (
         f"plans were refused or empty: {refused}; {look}" if refused else "",
         f"replies ran into the token limit: {cut}; raise --max-tokens" if cut else "",

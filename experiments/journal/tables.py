@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from ...foundation.commands import call
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
 from .database_layout import SCHEMA, SUFFIX, VERSION
 from .salvage import count_readable
@@ -129,7 +130,7 @@ class JournalFile:
         name = self.path.name.removesuffix(SUFFIX)
         return JournalDamaged(
             f"the journal {self.path} is damaged ({error}): {found['rows']:,} rows of problems and {found['replies']:,} "
-            f"replies of teachers can still be read. Recover them with: tot repair {name}; then rerun the experiment"
+            f"replies of teachers can still be read. Recover them with: {call('repair', name)}; then rerun the experiment"
         )
 
     def _unwritable(self, error: sqlite3.OperationalError) -> OSError:

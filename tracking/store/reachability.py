@@ -18,7 +18,9 @@ _CHECK_S = 5.0
 _REQUEST_S = 10.0
 """Seconds in which a server must answer a request that reads its database."""
 
-_DAMAGED = "its file is damaged: move it away, and a new one is made; tot report writes the results of a journal into it"
+_DAMAGED = (
+    f"its file is damaged: move it away, and a new one is made; {program()} report writes the results of a journal into it"
+)
 # Words in a database's error message, and what to do about it.
 _ADVICE_BY_SIGN = {
     "malformed": _DAMAGED,

@@ -10,6 +10,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from ...foundation.commands import program
 from ...foundation.folders import home
 from ...foundation.redaction import Redactor
 from ...foundation.visible import first_line
@@ -213,19 +214,21 @@ class Store:
         refused = self.outbox.count(self.address, owner=owner, refused=True)
         if left:
             logger.warning(
-                "%d traces wait in %s; when %s is back, send them with: tot sync (%s)",
+                "%d traces wait in %s; when %s is back, send them with: %s sync (%s)",
                 left,
                 self.outbox.path,
                 self.shown_uri,
+                program(),
                 self.redactor.text(self.sender.problem),
             )
         if refused:
             reasons = "; ".join(self.outbox.refusals(self.address)[:3])
             logger.warning(
-                "%s refused %d traces, kept in %s; tot sync sends them again: %s",
+                "%s refused %d traces, kept in %s; %s sync sends them again: %s",
                 self.shown_uri,
                 refused,
                 self.outbox.path,
+                program(),
                 reasons,
             )
         self.outbox.close()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from ..experiments.run.model_pool import ModelPool
-    from ..models.recorded import RecordedTeacher, Role
+    from ..models.recorded import RecordedTeacher
 
 
 def load_models(
@@ -43,18 +43,11 @@ def checked(*, teacher: str, student: str) -> ModelPool:
     return pool
 
 
-def check_recorded(question: str, *, teacher: str, student: str) -> None:
-    """Raise an error if a recorded teacher or student does not know a question; reading their files is all that takes time.
-
-    Raises:
-        LookupError: nothing is recorded.
-    """
+def recordings(*specs: str) -> list[RecordedTeacher]:
+    """Return the recorded models among some names of models; reading their files is all that takes time."""
     from ..models.load import load_chat_model
 
-    roles: list[tuple[Role, str]] = [("teacher", teacher), ("student", student)]
-    for role, spec in roles:
-        if spec.startswith("recorded:"):
-            cast("RecordedTeacher", load_chat_model(spec)).check_questions([question], role)
+    return [cast("RecordedTeacher", load_chat_model(spec)) for spec in specs if spec.startswith("recorded:")]
 
 
 def quiet_loading(specs: Iterable[str]) -> None:

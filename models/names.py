@@ -21,7 +21,7 @@ def check_base_url(url: str) -> str:
         ValueError: the scheme or the host is missing or wrong, or there is white space; the message never repeats a user's
             name and password.
     """
-    shown = shown_url(url)
+    shown = f"[redacted]@{url.rpartition('@')[2]}" if "@" in url else url
     if not url.strip():
         raise ValueError("the base URL is empty; write one as in http://127.0.0.1:8000/v1, or leave it out")
     if any(map(str.isspace, url)):
@@ -38,11 +38,6 @@ def check_base_url(url: str) -> str:
     if not sound:
         raise ValueError(f"base URL {shown!r} is not http(s)://HOST[:PORT]/PATH, as in http://127.0.0.1:8000/v1")
     return url
-
-
-def shown_url(url: str) -> str:
-    """Return a base URL, valid or not, without user and password."""
-    return f"[redacted]@{url.rpartition('@')[2]}" if "@" in url else url
 
 
 def split_name(spec: str) -> tuple[str, str]:

@@ -31,7 +31,9 @@ def ui(
         print(f"{Redactor().text(uri)} is already an MLflow server: open it in a browser")
         return
     if missing := missing_file(uri):
-        raise FileNotFoundError(f"there is no {missing} yet; run `{program()} run` first, or name a database with --tracking-uri")
+        raise FileNotFoundError(
+            f"there is no {missing} yet; run `{program()} run` first, or name a database with --tracking-uri"
+        )
     chosen = _free_port(host, port)
     print(f"MLflow UI: http://{host}:{chosen} (stop with Ctrl-C)", flush=True)
     # One worker: more would only use memory, for one user.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .database_layout import SUFFIX, files_of
+from .database_layout import experiment_in, files_of
 from .journal import Journal
 from .salvage import copy_of, readable_records, stored_tables
 from .sqlite_pages import Record
@@ -149,6 +149,5 @@ def _missing(journal: Journal) -> dict[str, int]:
 
 
 def _aside(path: Path) -> Path:
-    stem = path.name.removesuffix(SUFFIX)
     numbers = iter(range(1, 10_000))
-    return next(file for n in numbers if not (file := path.with_name(f"{stem}.damaged-{n}.sqlite")).exists())
+    return next(file for n in numbers if not (file := path.with_name(f"{experiment_in(path)}.damaged-{n}.sqlite")).exists())

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from ...foundation.commands import call
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
-from .database_layout import SCHEMA, SUFFIX, VERSION
+from .database_layout import SCHEMA, VERSION, experiment_in
 from .salvage import count_readable
 
 
@@ -127,7 +127,7 @@ class JournalFile:
             return error
         if not (found := count_readable(self.path)):
             return ValueError(f"{self.path} is not a journal of this program ({error})")
-        name = self.path.name.removesuffix(SUFFIX)
+        name = experiment_in(self.path)
         return JournalDamaged(
             f"the journal {self.path} is damaged ({error}): {found['rows']:,} rows of problems and {found['replies']:,} "
             f"replies of teachers can still be read. Recover them with: {call('repair', name)}; then rerun the experiment"

@@ -10,7 +10,6 @@ from typing import Any
 
 import openai
 
-from ..names import shown_url
 from .places import Place
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 60.0
@@ -39,7 +38,7 @@ class Servers:
     def __init__(self, urls: Sequence[str]) -> None:
         self.urls = [http.URL(url.rstrip("/")) for url in urls]
         if len(set(self.urls)) < len(urls):
-            raise ValueError(f"base_url {[shown_url(url) for url in urls]}: give each server once")
+            raise ValueError(f"base_url {[_public(url) for url in self.urls]}: give each server once")
         self.places = [
             Place(name=_public(url), room=0, kind="server", node=url.host, handle=url, state="live") for url in self.urls
         ]

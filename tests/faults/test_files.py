@@ -113,7 +113,7 @@ def test_a_repair_of_a_sound_journal_changes_nothing(whole, tot):
     assert (path.read_bytes(), sorted(path.parent.iterdir())) == (content, files)
     with Journal(path) as journal:
         journal.db.execute("update rows set detail = 'no JSON' where key = (select key from rows limit 1)")
-    assert "missing: 1 rows" in tot("repair", "experiment")[1]
+    assert "missing: 1 row of" in tot("repair", "experiment")[1]
 
 
 def full_disk(*_):
@@ -234,4 +234,4 @@ def test_a_journal_that_is_locked_while_teachers_plan_ends_the_run_before_more_i
     assert (code, "end the program that has locked it" in " ".join(output.split())) == (1, True), output
     assert len({prompt for _, prompt in hostile.asked}) <= 4
     code, output = tot(*words)
-    assert (code, "30 solutions wait until" in output) == (0, True), output
+    assert (code, "30 solutions waiting for a review" in output) == (0, True), output

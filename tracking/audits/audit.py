@@ -113,7 +113,9 @@ def read_audit(store: Store, experiment: str, name: str | None = None) -> Findin
     audits = _audits(store, experiment_id)
     known = {design["name"]: queue_id for queue_id, design in audits.items()}
     if not known or (name and name not in known):
-        there = "there is " + (", ".join(map(repr, known)) or f"none; start one with: {call('audit', experiment, '--sample', '100')}")
+        there = "there is " + (
+            ", ".join(map(repr, known)) or f"none; start one with: {call('audit', experiment, '--sample', '100')}"
+        )
         raise LookupError(f"{experiment!r} has no audit {name!r}; {there}" if name else f"{experiment!r} has no audit; {there}")
     name = name or list(known)[-1]
     design = audits[known[name]]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
 
+from ...foundation.commands import program
 from ...foundation.visible import first_line
 from .errors import NoAnswer, TrackingUnavailable
 from .store_address import LOCAL, is_server, unwritable_file

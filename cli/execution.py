@@ -18,6 +18,7 @@ from ..experiments.run.preparing import open_journal
 from ..foundation.commands import program
 from ..foundation.folders import home
 from ..foundation.process_signals import Interruption
+from ..foundation.wording import counted
 from ..nodes.asking.failures import explain, printable
 from ..tracking import TrackingUnavailable
 from .models import quiet_loading
@@ -77,7 +78,7 @@ def execute(
                 outcome = _run_tracked(plan, journal, console, store, reviews, interruption)
             except (KeyboardInterrupt, SystemExit):
                 missing = sum(map(len, plan.missing(journal).values()))
-                console.print(f"Interrupted: {missing} solutions are left. Rerun the command to resume.", style="yellow")
+                console.print(f"Interrupted: {counted(missing, 'solution')} left. Rerun the command to resume.", style="yellow")
                 raise
         show_result(plan, journal, outcome, console, columns)
     if outcome.stopped_by or outcome.failed:
@@ -111,7 +112,7 @@ def _publish(journal: Journal, store: Any, console: Console) -> None:
         console.print(f"note: {explain(error)}", style="yellow", markup=False)
         store.close(patience_s=1.0)  # the server was just found unreachable: do not wait for it again
         return
-    waiting = f"; {left} traces wait on disk, send them with: {program()} sync" if left else ""
+    waiting = f"; {counted(left, 'trace')} waiting on disk, send with: {program()} sync" if left else ""
     console.print(f"MLflow: {runs.shown}{waiting}", markup=False, soft_wrap=True)
 
 

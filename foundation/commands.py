@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -19,9 +20,17 @@ def install(extra: str) -> str:
 
 
 def program() -> str:
-    """Return `tot`, or the path by which it was started where a shell would not find that name, such as `.venv/bin/tot`."""
+    """Return `tot`, or the path by which it was started where a shell would not find that name, such as `.venv/bin/tot`.
+
+    It is quoted for the shell where it must be.
+    """
     started = Path(sys.argv[0])
     if started.name != _NAME or not started.is_file():  # a library in another program
         return _NAME
     found = shutil.which(_NAME)
-    return _NAME if found and Path(found).samefile(started) else sys.argv[0]
+    return _NAME if found and Path(found).samefile(started) else shlex.quote(sys.argv[0])
+
+
+def call(*words: str) -> str:
+    """Return the command that calls this program with some words, quoted for the shell."""
+    return f"{program()} {shlex.join(words)}"

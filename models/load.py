@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -13,6 +12,7 @@ from langchain_core.runnables import Runnable
 from ..foundation.commands import install
 from ..foundation.wording import nearest
 from .names import MAX_RETRIES, TIMEOUT, check_base_url, split_name
+from .weights.find_model import is_path
 
 
 def load_chat_model(
@@ -112,9 +112,7 @@ def _limiter(requests_per_second: float) -> Any:
 
 def _local(name: str, options: dict[str, Any]) -> BaseChatModel:
     """Load a model in this process. A missing path fails here, before transformers would ask the hub for it."""
-    looks_like_path = name.startswith((".", "/", "~")) or name.endswith(".gguf")
-    if looks_like_path and not Path(name).expanduser().exists():
-        raise FileNotFoundError(f"student 'hf:{name}': no such file or folder; give a model folder, a .gguf file or a hub id")
+    is_path(name)  # raises
     try:
         from .chat.batched import BatchedChatHuggingFace
     except ImportError as error:

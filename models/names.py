@@ -18,11 +18,14 @@ def check_base_url(url: str) -> str:
     """Return the base URL of a server, or refuse it before any call.
 
     Raises:
-        ValueError: the scheme or the host is missing or wrong; the message never repeats a user's name and password.
+        ValueError: the scheme or the host is missing or wrong, or there is white space; the message never repeats a user's
+            name and password.
     """
-    shown = url if "@" not in url else f"[redacted]@{url.rpartition('@')[2]}"
+    shown = f"[redacted]@{url.rpartition('@')[2]}" if "@" in url else url
     if not url.strip():
         raise ValueError("the base URL is empty; write one as in http://127.0.0.1:8000/v1, or leave it out")
+    if any(map(str.isspace, url)):
+        raise ValueError(f"base URL {shown!r} contains white space; remove it")
     if "://" not in url:
         raise ValueError(
             f"base URL {shown!r} has no scheme; write http:// or https:// in front, as in http://127.0.0.1:8000/v1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams
@@ -15,9 +15,19 @@ from pydantic import Field
 
 from ..foundation.lines import numbered_lines
 from ..foundation.samples import SAMPLE
+from ..foundation.wording import counted
 
 KINDS = ("decomposition", "solution")
 """What can be recorded for a question: the steps, and a solution."""
+
+Role = Literal["teacher", "student"]
+
+_INSTEAD = {
+    "teacher": "use --teacher self, or --teacher openai:NAME",
+    "student": "use --student hf:MODEL, or --student openai:NAME",
+    None: "use another model",
+}
+"""Advice by role. A call does not say its role."""
 
 _INDEXED = 24
 """Length of the index keys: the first characters of each question. A prompt is searched for them, not for every question."""
@@ -75,25 +85,28 @@ class RecordedTeacher(BaseChatModel):
         """The recorded questions, with white space folded."""
         return list(self.records)
 
-    def check_questions(self, questions: Sequence[str]) -> None:
-        """Raise what calls would raise if nothing is recorded for any of the questions.
+    def check_questions(self, questions: Sequence[str], role: Role = "teacher") -> None:
+        """Raise an error before any call if nothing is recorded for any of the questions.
+
+        Args:
+            questions: what will be asked.
+            role: what the model is used as, for the advice.
 
         Raises:
             LookupError: nothing is recorded.
         """
         if questions and not any(self._find(_fold(question)) for question in questions):
-            raise self._missing(self.wants, known=False)
+            raise LookupError(self._missing(self.wants, len(questions), role))
 
-    def _missing(self, kind: str, *, known: bool) -> LookupError:
-        """Return the error for a question without such a record; `known` if it has one of the other kind."""
+    def _missing(self, kind: str, asked: int = 1, role: Role | None = None, *, known: bool = False) -> str:
+        """Return the message for questions without such a record; `known` if they have one of the other kind."""
         if self.source == "sample" and not known:
-            return LookupError(
-                f"recorded:sample has steps for its own {len(self.records)} problems only, and this question is none of them; "
-                "use --teacher self, or --teacher openai:NAME"
-            )
-        return LookupError(
-            f"{Path(self.source).name} holds no {kind} by {self.model_name!r} for this question; "
-            f"it has {len(self.records)} questions: add this one, or use another teacher"
+            none = "this question is none of them" if asked == 1 else f"none of these {asked:,} problems is among them"
+            return f"recorded:sample has steps for its own {len(self.records)} problems only, and {none}; {_INSTEAD[role]}"
+        which, add = ("this question", "it") if asked == 1 else (f"any of these {asked:,} problems", "them")
+        return (
+            f"{Path(self.source).name} holds no {kind} by {self.model_name!r} for {which}; "
+            f"it has {counted(len(self.records), 'question')}: add {add}, or {_INSTEAD[role]}"
         )
 
     @property
@@ -135,7 +148,7 @@ class RecordedTeacher(BaseChatModel):
         # only the model's default falls back to the other kind; a call that names one gets it or an error
         kind = wanted if wanted in kinds or "wants" in kwargs else next(iter(kinds), wanted)
         if kind not in kinds:
-            raise self._missing(kind, known=bool(kinds))
+            raise LookupError(self._missing(kind, known=bool(kinds)))
         record = kinds[kind]
         used, made = int(record.get("input_tokens") or 0), int(record.get("output_tokens") or 0)
         message = AIMessage(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...foundation.commands import program
+from ...foundation.commands import call, program
 from ...tracking import Answered, Audited, Estimate, Findings, Queued, connect, read_audit, start_audit
 
 
@@ -48,7 +48,7 @@ def _show_queued(queued: Queued, experiment: str) -> None:
     for stratum, traces in queued.sample.traces.items():
         print(f"  {len(traces):4} of {queued.sample.sizes[stratum]:6}  {stratum}")
     print(f"answer at {queued.page}" if queued.page else f"answer on the Review tab of the experiment; {program()} ui opens it")
-    print(f"then: {program()} audit {experiment!r} --report")
+    print(f"then: {call('audit', experiment, '--report')}")
 
 
 def _lines(findings: Findings) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...foundation.commands import program
+from ...foundation.commands import call
+from ...foundation.wording import counted
 from ..output_files import writing
 
 if TYPE_CHECKING:
@@ -81,7 +82,10 @@ def export(
     queue = _open(context.obj["store"])
     with writing(file, "the argument FILE"):
         count = export_items(queue, file, **filters)
-    print(f"{count} reviews written. Fill in 'decision' (approve, edit or reject), then run: {program()} review import {file}")
+    print(
+        f"{counted(count, 'review')} written. Fill in 'decision' (approve, edit or reject), "
+        f"then run: {call('review', 'import', str(file))}"
+    )
 
 
 @review.command("import")

@@ -80,13 +80,17 @@ def solve(
         raise typer.BadParameter(f"the method {method!r} has no plan to review; leave the option out", param_hint="--review")
     reviewed = taught and is_reviewed(mode, review)
     if reviewed and not sys.stdin.isatty():
-        raise typer.BadParameter("reviewing needs a terminal; use tot run, then tot review", param_hint="--review")
+        raise typer.BadParameter(
+            f"reviewing needs a terminal; use {program()} run, then {program()} review", param_hint="--review"
+        )
     texts = load_prompt_set(prompts, tracking_uri)
     choose_examples(texts.examples, question, shots, shots_by)  # refuses what would fail after the teacher was asked
     by = teacher if taught else "self"  # other methods need no teacher
     if not is_ladder(mode):  # a ladder may not ask its teacher
-        for model in recordings(by, student):
-            model.check_questions([question])
+        for model in recordings(by):
+            model.check_questions([question], "teacher")
+        for model in recordings(student):
+            model.check_questions([question], "student")
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)
     options = GraphOptions(
         prompts=texts,

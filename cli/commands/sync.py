@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ...experiments import Journal, publish, unpublished
-from ...experiments.journal.database_layout import SUFFIX
+from ...experiments.journal.database_layout import experiment_in
 from ...foundation.folders import home
 from ...foundation.wording import counted
 from ...nodes.asking.failures import explain, printable
@@ -35,7 +35,7 @@ def sync(
     store = Store(tracking_uri or default_uri())  # not opened: that would create a database for nothing
     tell_of_others(store)
     if missing_file(store.uri) and not _waits(store):
-        print(f"nothing to send: nothing waits for {store.shown_uri}, which does not exist yet")
+        print(f"nothing to send to {store.shown_uri}")
         return
     store = connect(tracking_uri)
     complete = send_traces(store)
@@ -48,11 +48,12 @@ def tell_of_others(store: Store) -> None:
     """Print what waits for other stores."""
     for other in store.outbox.uris():
         if other != store.address:
-            waiting = counted(store.outbox.count(other), "trace")
-            print(f"{waiting} waiting for {store.redactor.text(other)}: send with --tracking-uri")
+            refused = store.outbox.count(other, refused=True)
+            what = counted(store.outbox.count(other) + refused, "trace") + (f" ({refused} refused before)" if refused else "")
+            print(f"{what} waiting for {store.redactor.text(other)}: send with --tracking-uri")
     for path, meant_for in _unsent(store):
         if meant_for != store.address:
-            print(f"results of {_name(path)} wait for {store.redactor.text(meant_for)}: send them with --tracking-uri")
+            print(f"results of {experiment_in(path)} waiting for {store.redactor.text(meant_for)}: send with --tracking-uri")
 
 
 def _waits(store: Store) -> bool:
@@ -68,10 +69,6 @@ def _unsent(store: Store) -> list[tuple[Path, str]]:
         with Journal(path) as journal:
             found.append((path, journal.get("tracking_uri") or store.address))
     return found
-
-
-def _name(path: Path) -> str:
-    return path.name.removesuffix(SUFFIX)
 
 
 def send_traces(store: Store) -> bool:
@@ -99,7 +96,7 @@ def send_results(store: Store) -> bool:
             continue
         try:
             publish(path, store)
-            print(f"results of {_name(path)} sent to {store.shown_uri}")
+            print(f"results of {experiment_in(path)} sent to {store.shown_uri}")
         except TrackingUnavailable as error:
             complete = False
             print(explain(error))

@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from ...foundation.commands import program
+from ...foundation.redaction import Redactor
+
 
 def ui(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 5000,
@@ -25,10 +28,12 @@ def ui(
 
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or LOCAL
     if is_server(uri):
-        print(f"{uri} is already an MLflow server: open it in a browser")
+        print(f"{Redactor().text(uri)} is already an MLflow server: open it in a browser")
         return
     if missing := missing_file(uri):
-        raise FileNotFoundError(f"there is no {missing} yet; run `tot run` first, or name a database with --tracking-uri")
+        raise FileNotFoundError(
+            f"there is no {missing} yet; run `{program()} run` first, or name a database with --tracking-uri"
+        )
     chosen = _free_port(host, port)
     print(f"MLflow UI: http://{host}:{chosen} (stop with Ctrl-C)", flush=True)
     # One worker: more would only use memory, for one user.

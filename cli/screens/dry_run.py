@@ -9,6 +9,7 @@ from ...experiments.journal.find_journal import journal_path
 from ...experiments.journal.journal import Journal
 from ...experiments.report.table import rich_table, usd
 from ...experiments.run.spending import OPTIONS
+from ...foundation.wording import counted
 from ...nodes.asking.failures import explain
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ...experiments.design.plan import Plan
     from ...experiments.journal.records import Totals
     from ...experiments.run.estimate import CellEstimate
+    from ...experiments.run.model_pool import ModelPool
 
 
 def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
@@ -37,12 +39,9 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
         except Exception as error:
             ready &= "_API_KEY" in str(error)  # a missing key does not matter for an estimate
             console.print(f"note: this run would fail: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
-    for cell in plan.cells if ready else ():
-        try:
-            pool.check_recorded(cell, plan.sets[cell.problems])
-        except LookupError as error:
-            ready = False
-            console.print(f"note: {cell.label} would fail: {explain(error)}", style="yellow", markup=False, soft_wrap=True)
+    for why, labels in (_unrecorded(plan, pool) if ready else {}).items():
+        ready = False
+        console.print(f"note: {', '.join(labels)} would fail: {why}", style="yellow", markup=False, soft_wrap=True)
     path = journal_path(home, plan.config.name)
     journal = Journal(path) if path.exists() else None  # a dry run must not create one
     try:
@@ -83,10 +82,22 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
     known = sum(cost for cost in costs if cost is not None)
     total = f"{usd(known)} USD" + (" plus unknown costs; set prices with --price MODEL=IN/OUT" if None in costs else "")
     calls = sum(made.teacher_calls + made.student_calls for made in found)
-    cells = f"{len(found)} combination" + ("s" if len(found) != 1 else "")
-    console.print(f"{cells}, about {calls:,} call{'s' if calls != 1 else ''}, about {total}", markup=False)
+    console.print(f"{counted(len(found), 'combination')}, about {counted(calls, 'call')}, about {total}", markup=False)
     _warn_of_budget(plan.config.budget, found, totals, console)
     return ready
+
+
+def _unrecorded(plan: Plan, pool: ModelPool) -> dict[str, list[str]]:
+    """Return the labels of the combinations whose recorded models know none of the problems, by what is said of it."""
+    found: dict[str, list[str]] = {}
+    for cell in plan.cells:
+        try:
+            pool.check_recorded(cell, plan.sets[cell.problems])
+        except LookupError as error:
+            labels = found.setdefault(explain(error), [])
+            if cell.label not in labels:  # those of several students are the same
+                labels.append(cell.label)
+    return found
 
 
 def _warn_of_budget(budget: Budget, found: list[CellEstimate], totals: Totals | None, console: Console) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...experiments.journal.records import CellValues, Row, strict_of
 from ...experiments.report.overview import full_name, settings, student_prompts, teacher_reply
 from ...foundation.commands import program
+from ...foundation.wording import counted
 from ...nodes.asking.failures import printable
 from ...nodes.flags import FLAG_KINDS
 from ...nodes.steps import number_steps
@@ -110,4 +111,4 @@ def _usage(role: str, numbers: dict[str, Any]) -> str:
     read, written, calls = (numbers[f"{role}_{name}"] for name in ("input_tokens", "output_tokens", "calls"))
     # replayed replies often tell no tokens
     used = f"{read:,} input, {written:,} output" if read or written else "tokens unknown"
-    return f"{role}: {used}, {calls} call{'' if calls == 1 else 's'}"
+    return f"{role}: {used}, {counted(calls, 'call')}"

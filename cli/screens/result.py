@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 from ...experiments.report.conclusion import conclusion
 from ...experiments.report.review_effects import review_cells, review_summary
 from ...experiments.report.summary import comparisons, summarise
 from ...experiments.report.table import comparison_cells, rich_table, summary_cells, terms, usd
-from ...foundation.commands import program
+from ...foundation.commands import call, program
+from ...foundation.wording import counted
 from ...nodes.asking.failures import printable
 
 if TYPE_CHECKING:
@@ -60,12 +60,13 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
     missing = sum(outcome.missing.values())
     if missing:
         console.print(
-            f"Stopped by {outcome.stopped_by}: {missing} solutions are left. Raise the limit and rerun the command to resume.",
+            f"Stopped by {outcome.stopped_by}: {counted(missing, 'solution')} left. "
+            "Raise the limit and rerun the command to resume.",
             style="yellow",
         )
     if outcome.waiting:
         console.print(
-            f"{outcome.waiting} solutions wait until their steps are reviewed: run {program()} review "
+            f"{counted(outcome.waiting, 'solution')} waiting for a review: run {program()} review "
             f"(or {program()} review --web), then rerun this command.",
             style="yellow",
         )
@@ -75,13 +76,13 @@ def show_result(plan: Plan, journal: Journal, outcome: Outcome, console: Console
 def warn_of_faults(experiment: str, summaries: list[ConditionSummary], console: Console) -> None:
     """Warn where plans were refused or replies were cut: a wrong answer then says little about the student."""
 
-    def counted(name: Literal["refused", "truncated"], share: float) -> str:
+    def told(name: Literal["refused", "truncated"], share: float) -> str:
         found = [s for s in summaries if s[name] > share * s["rows"]]
         return ", ".join(f"{s[name]} of {s['rows']} in {s['student']} {s['label']}" for s in found)
 
     # A few cut replies are normal; more than 10 % suggest that the limit is too low.
-    refused, cut = counted("refused", 0), counted("truncated", 0.1)
-    look = f"look at them with: {program()} show {quote(experiment)}"
+    refused, cut = told("refused", 0), told("truncated", 0.1)
+    look = f"look at them with: {call('show', experiment)}"
     for said in (
         f"plans were refused or empty: {refused}; {look}" if refused else "",
         f"replies ran into the token limit: {cut}; raise --max-tokens" if cut else "",

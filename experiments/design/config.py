@@ -41,7 +41,7 @@ ON_RAY = ("replicas", "ray", "gpus_per_replica", "cpus_per_replica")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)  # it may hold a password or a key
 
 
 class Price(_Strict):

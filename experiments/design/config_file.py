@@ -9,6 +9,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from ...foundation.redaction import Redactor
 from ...foundation.wording import nearest
 from .config import ExperimentConfig
 from .overrides import with_settings
@@ -120,12 +121,12 @@ def _message(problem: Any, shown: str, place: Place) -> str:
         return f"{shown}: unknown value {given!r}{nearest(str(given), allowed)}; use one of {', '.join(allowed)}"
     if kind == "string_pattern_mismatch":
         said = "a name begins with a letter or digit and has at most 80 letters, digits, spaces and . - + ( )"
-        return f"{shown}: {str(given)[:80]!r} is no name: {said}"
+        return f"{shown}: {Redactor().text(str(given))[:80]!r} is no name: {said}"
     if kind == "missing":
         return f"{shown} is missing"
     if kind == "value_error" and shown:
         return f"{shown}: {problem['ctx']['error']}"  # our own checks name the value, without a password in it
-    return f"{shown}: {problem['msg']} (given: {str(given)[:80]!r})" if shown else problem["msg"]
+    return f"{shown}: {problem['msg']} (given: {Redactor().text(str(given))[:80]!r})" if shown else problem["msg"]
 
 
 def _fields_at(place: Place) -> list[str]:

@@ -32,6 +32,11 @@ create table if not exists sessions (id integer primary key, started_ms integer,
 """SQL that creates the tables. `salvage` matches damaged records against it, so the order of columns matters."""
 
 
+def experiment_in(path: Path) -> str:
+    """Return the name of an experiment by the name of its journal's file, in which spaces are underscores."""
+    return path.name.removesuffix(SUFFIX)
+
+
 def files_of(path: Path) -> list[Path]:
     """Return the files of a journal: the database, its write-ahead log (-wal), its shared index (-shm), and the lock."""
     return [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm")), path.with_suffix(".lock")]

@@ -6,7 +6,8 @@ import json
 import sqlite3
 from pathlib import Path
 
-from .database_layout import SUFFIX, files_of
+from ...foundation.commands import program
+from .database_layout import SUFFIX, experiment_in, files_of
 from .journal import Journal
 
 
@@ -27,8 +28,10 @@ def find_journal(name: str, home: Path) -> Journal:
     """
     if path := _existing(name, home):
         return Journal(path)
-    known = [path.name.removesuffix(SUFFIX) for path in sorted(home.glob(f"*{SUFFIX}"))]
-    raise FileNotFoundError(f"no experiment {name!r} in {home}; it has {', '.join(known) or 'none yet: tot run makes one'}")
+    known = [experiment_in(path) for path in sorted(home.glob(f"*{SUFFIX}"))]
+    raise FileNotFoundError(
+        f"no experiment {name!r} in {home}; it has {', '.join(known) or f'none yet: {program()} run makes one'}"
+    )
 
 
 def split_name(spec: str, home: Path) -> tuple[str, str]:

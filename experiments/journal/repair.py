@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .database_layout import SUFFIX, files_of
+from .database_layout import experiment_in, files_of
 from .journal import Journal
 from .salvage import copy_of, readable_records, stored_tables
 from .sqlite_pages import Record
-from .tables import lock_of
+from .tables import NewerJournal, lock_of
+
+_CODES_OF_THE_MACHINE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM)
+"""Codes of SQLite's errors that say nothing about the file, such as a full disk."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,20 @@ def repair_journal(path: Path) -> Repaired | None:
 
     Raises:
         JournalBusy: a run is writing to it.
-        ValueError: the file has no readable row or reply of a journal.
-        OSError: the new file cannot be written.
+        ValueError: the file has no readable row or reply of a journal, or is of a newer version.
+        OSError: the copy or the new file cannot be written. The journal is then left as it is.
     """
     # in the same folder, so that the new file can be moved into place within one file system
-    with closing(lock_of(path)), TemporaryDirectory(dir=path.parent) as folder:
-        if _sound(path):
+    with _told(path), closing(lock_of(path)), TemporaryDirectory(dir=path.parent) as folder:
+        if _sound(path, Path(folder)):
             return None
         new = Path(folder) / path.name
         with Journal(new) as journal:
             found = _fill(journal, readable_records(path, Path(folder)))
             if not found.get("rows") and not found.get("replies"):
                 raise ValueError(f"{path} holds no row and no reply that can be read: delete it, and rerun the experiment")
+            if journal.is_newer:
+                raise NewerJournal(path)
             missing = _missing(journal)
             journal.fold()
         damaged = _aside(path)
@@ -67,19 +72,51 @@ def repair_journal(path: Path) -> Repaired | None:
     return Repaired(path, damaged, found, missing)
 
 
-def _sound(path: Path) -> bool:
-    """Return whether a journal opens, SQLite finds no fault in it, and every record is one of a journal."""
-    with TemporaryDirectory() as folder:
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Explain errors of the machine, such as a full disk, which would name files of the repair itself."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        why = getattr(error, "strerror", None) or error.__cause__ or error
+        raise OSError(
+            f"cannot repair the journal {path}: {why}. Its contents are safe: free disk space, or allow writing to "
+            f"{path.parent}, then repair it again"
+        ) from error
+
+
+def _sound(path: Path, folder: Path) -> bool:
+    """Return whether a journal opens, SQLite finds no fault in it, and every record is one of a journal.
+
+    It is checked in a copy in a folder. Errors of the machine are raised: they are no damage.
+    """
+    with TemporaryDirectory(dir=folder) as inner:
+        copy = copy_of(path, Path(inner))
         try:
-            with Journal(copy_of(path, Path(folder))) as copy:
-                copy.db.row_factory = None  # plain tuples, as records are
-                return copy.db.execute("pragma integrity_check").fetchall() == [("ok",)] and all(
-                    table.takes(record)
-                    for table in stored_tables()
-                    for record in copy.db.execute(f"select {', '.join(table.columns)} from {table.name}")
-                )
-        except (OSError, ValueError, sqlite3.Error):
+            return _whole(copy)
+        except NewerJournal:
+            raise NewerJournal(path) from None
+        except (OSError, ValueError, sqlite3.Error) as error:
+            if _of_the_machine(error):
+                raise
             return False
+
+
+def _of_the_machine(error: Exception) -> bool:
+    cause = error.__cause__ or error  # `Journal` explains SQLite's errors by its own
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _CODES_OF_THE_MACHINE
+    return isinstance(cause, OSError)
+
+
+def _whole(path: Path) -> bool:
+    with Journal(path) as copy:
+        copy.db.row_factory = None  # plain tuples, as records are
+        return copy.db.execute("pragma integrity_check").fetchall() == [("ok",)] and all(
+            table.takes(record)
+            for table in stored_tables()
+            for record in copy.db.execute(f"select {', '.join(table.columns)} from {table.name}")
+        )
 
 
 def _fill(journal: Journal, records: Iterator[Record]) -> dict[str, int]:
@@ -112,6 +149,5 @@ def _missing(journal: Journal) -> dict[str, int]:
 
 
 def _aside(path: Path) -> Path:
-    stem = path.name.removesuffix(SUFFIX)
     numbers = iter(range(1, 10_000))
-    return next(file for n in numbers if not (file := path.with_name(f"{stem}.damaged-{n}.sqlite")).exists())
+    return next(file for n in numbers if not (file := path.with_name(f"{experiment_in(path)}.damaged-{n}.sqlite")).exists())

@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from ...foundation.commands import call
 from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
-from .database_layout import SCHEMA, SUFFIX, VERSION
+from .database_layout import SCHEMA, VERSION, experiment_in
 from .salvage import count_readable
 
 
@@ -25,6 +26,13 @@ class JournalBusy(RuntimeError):
 
 class JournalDamaged(OSError):
     """Parts of a journal's file cannot be read; `tot repair` recovers the rest."""
+
+
+class NewerJournal(ValueError):
+    """A newer version of this program has written this journal."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} was written by a newer version of this program; upgrade it")
 
 
 class JournalFile:
@@ -43,7 +51,8 @@ class JournalFile:
         """Open a journal, or create it.
 
         Raises:
-            ValueError: the file is not a journal, or of a newer version.
+            ValueError: the file is not a journal.
+            NewerJournal: a newer version of this program has written it.
             JournalDamaged: parts of the journal cannot be read.
             OSError: the file cannot be opened or written, or the disk is full.
         """
@@ -87,8 +96,8 @@ class JournalFile:
             raise ValueError(f"{self.path} is not a journal of this program (it is another program's database)")
         if not self.read_only:
             self._prepare(found)
-        if int(self.get("version") or 0) > VERSION:
-            raise ValueError(f"{self.path} was written by a newer version of this program; upgrade it")
+        if self.is_newer:
+            raise NewerJournal(self.path)
 
     def _prepare(self, found: set[str]) -> None:
         use_wal(self.db)
@@ -118,10 +127,10 @@ class JournalFile:
             return error
         if not (found := count_readable(self.path)):
             return ValueError(f"{self.path} is not a journal of this program ({error})")
-        name = self.path.name.removesuffix(SUFFIX)
+        name = experiment_in(self.path)
         return JournalDamaged(
             f"the journal {self.path} is damaged ({error}): {found['rows']:,} solutions and {found['replies']:,} "
-            f"replies of teachers can still be read. Recover them with: tot repair {name}; then rerun the experiment"
+            f"replies of teachers can still be read. Recover them with: {call('repair', name)}; then rerun the experiment"
         )
 
     def _unwritable(self, error: sqlite3.OperationalError) -> OSError:
@@ -172,6 +181,11 @@ class JournalFile:
         self._lock = lock_of(self.path)
 
     @property
+    def is_newer(self) -> bool:
+        """Whether a newer version of this program has written this journal."""
+        return int(self.get("version") or 0) > VERSION
+
+    @property
     def uuid(self) -> str:
         """The permanent id of the experiment, which a new name does not change."""
         return self.get("uuid") or ""
@@ -211,6 +225,7 @@ def lock_of(path: Path) -> sqlite3.Connection:
 
     Raises:
         JournalBusy: another run holds it.
+        sqlite3.OperationalError: the lock cannot be written.
     """
     # an open transaction on a second database: the system frees it however the process ends, and readers are not blocked
     lock = sqlite3.connect(path.with_suffix(".lock"), timeout=0, isolation_level=None, check_same_thread=False)
@@ -218,6 +233,8 @@ def lock_of(path: Path) -> sqlite3.Connection:
         lock.execute("begin exclusive")
     except sqlite3.OperationalError as error:
         lock.close()
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
         raise JournalBusy(f"another run is writing to {path}; wait for it, or give this one another --experiment") from error
     return lock
 

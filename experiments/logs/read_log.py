@@ -15,7 +15,7 @@ def is_log(name: str) -> bool:
     """Return whether a name is the path of another library's log, and not the name of an experiment."""
     path = Path(name)
     # an experiment may be called "run.json"; a missing .eval file is a mistyped log all the same
-    return path.suffix in ENDINGS and not name.endswith(".journal.sqlite") and (path.is_file() or path.suffix == ".eval")
+    return path.suffix in ENDINGS and (path.is_file() or path.suffix == ".eval")
 
 
 def read_log(path: Path, *, texts: bool = False, score: str | None = None) -> Log:

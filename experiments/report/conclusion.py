@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...foundation.wording import counted
 from .measures import ComparisonSummary
 
 LEVEL = 0.05
@@ -78,7 +79,7 @@ def _of_one(c: ComparisonSummary) -> str:
 
 
 def _problems(c: ComparisonSummary) -> str:
-    return "this problem" if c["n"] == 1 else f"these {c['n']:,} problems"
+    return "this problem" if c["n"] == 1 else f"these {counted(c['n'], 'problem')}"
 
 
 def _of_largest(c: ComparisonSummary) -> str:

@@ -11,6 +11,7 @@ from ...graphs.methods import way_of
 from ...nodes.solving.rebuilding import prompts_asked
 from ...prompts import PromptSet
 from ..inference.paired import compare
+from ..journal.database_layout import experiment_in
 from ..journal.journal import Journal
 from ..journal.records import CellValues, Row
 from .labels import told_apart
@@ -59,7 +60,7 @@ def overview(journal: Journal) -> Overview:
     left = [journal.unfinished(cell) for cell in cells]
     missing, failed, waiting = (sum(counts[place] for counts in left) for place in range(3))
     return {
-        "name": journal.get("name") or journal.path.stem.partition(".")[0],
+        "name": journal.get("name") or experiment_in(journal.path),
         "last_ms": (sessions[-1]["ended_ms"] or sessions[-1]["started_ms"]) if sessions else None,
         "cells": len(cells),
         "problems": sum(sizes.values()),

@@ -12,7 +12,7 @@ from langchain_core.language_models import BaseChatModel
 
 from ...graphs.methods import is_ladder
 from ...models.load import load_chat_model
-from ...models.recorded import RecordedTeacher
+from ...models.recorded import RecordedTeacher, Role
 from ...models.replicas.cluster import check_ray
 from ...models.replicas.places import Place, places_of
 from ...models.replicas.replicated import ReplicatedChatModel
@@ -64,9 +64,12 @@ class ModelPool:
         Raises:
             LookupError: nothing is recorded for any problem. A ladder's teacher is not checked: it may never be asked.
         """
-        for model in filter(None, (cell.student, None if is_ladder(cell.mode) else cell.teacher)):
-            if isinstance(loaded := self.get(model) if model.model.startswith("recorded:") else None, RecordedTeacher):
-                loaded.check_questions([problem.question for problem in problems])
+        roles: list[tuple[Role, ModelConfig | None]] = [("student", cell.student)]
+        if not is_ladder(cell.mode):
+            roles.append(("teacher", cell.teacher))
+        for role, model in roles:
+            if model and model.model.startswith("recorded:") and isinstance(loaded := self.get(model), RecordedTeacher):
+                loaded.check_questions([problem.question for problem in problems], role)
 
     def get(self, config: ModelConfig) -> BaseChatModel:
         """Return the model of a configuration; it is loaded at the first call."""

@@ -38,9 +38,9 @@ class Servers:
     def __init__(self, urls: Sequence[str]) -> None:
         self.urls = [http.URL(url.rstrip("/")) for url in urls]
         if len(set(self.urls)) < len(urls):
-            raise ValueError(f"base_url {list(urls)}: give each server once")
+            raise ValueError(f"base_url {[_public(url) for url in self.urls]}: give each server once")
         self.places = [
-            Place(name=str(url), room=0, kind="server", node=url.host, handle=url, state="live") for url in self.urls
+            Place(name=_public(url), room=0, kind="server", node=url.host, handle=url, state="live") for url in self.urls
         ]
         self._lock = threading.Lock()
         self._count = 0
@@ -118,3 +118,8 @@ class Servers:
         others = [(name, value) for name, value in request.headers.raw if name.lower() != b"host"]
         headers = [(b"Host", url.netloc), *others]
         return http.Request(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
+
+
+def _public(url: Any) -> str:
+    """Return a URL without user and password: the names of places stand in tables."""
+    return str(url.copy_with(userinfo=b""))

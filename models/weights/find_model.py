@@ -1,8 +1,21 @@
-"""Check that a local model exists, without loading it. The door is `check_found`."""
+"""Check that a local model exists, without loading it. The doors are `check_found` and `is_path`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+
+def is_path(name: str) -> bool:
+    """Return whether a local model is a folder or file, not a hub id. A path that does not exist is never sent to the hub.
+
+    Raises:
+        FileNotFoundError: the name looks like a path, and there is no such folder or file.
+    """
+    if Path(name).expanduser().exists():
+        return True
+    if name.startswith((".", "/", "~")) or name.endswith(".gguf"):
+        raise FileNotFoundError(f"model 'hf:{name}': no such file or folder; give a model folder, a .gguf file or a hub id")
+    return False
 
 
 def check_found(name: str) -> None:
@@ -15,11 +28,8 @@ def check_found(name: str) -> None:
         FileNotFoundError: there is no such folder, file or hub id.
         ConnectionError: the model is not in the cache, and the hub does not answer.
     """
-    path = Path(name).expanduser()
-    if path.exists():
+    if is_path(name):
         return
-    if name.startswith((".", "/", "~")) or name.endswith(".gguf"):
-        raise FileNotFoundError(f"model 'hf:{name}': no such file or folder; give a model folder, a .gguf file or a hub id")
     from huggingface_hub import file_exists, try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 

@@ -102,7 +102,10 @@ def explain_to_owner(error: BaseException) -> str:
 def _address(error: BaseException) -> str:
     """Return the URL that a model's client asked, without user and query; empty if the error has another cause."""
     own = error.__cause__ if isinstance(error, ModelError) and error.__cause__ else error
-    url = getattr(getattr(own, "request", None), "url", None)
+    try:
+        url = getattr(getattr(own, "request", None), "url", None)
+    except RuntimeError:  # of httpx, for an error that was raised outside a request
+        return ""
     if url is None or not _OF_THE_ADDRESS & {kind.__name__ for kind in type(own).__mro__}:
         return ""
     parts = urlsplit(str(url))

@@ -1,7 +1,9 @@
 """Files of a journal that are flipped, cut, overwritten or locked: one clear message, and what can be read is recovered."""
 
 import asyncio
+import errno
 import json
+import os
 import random
 import sqlite3
 
@@ -111,7 +113,36 @@ def test_a_repair_of_a_sound_journal_changes_nothing(whole, tot):
     assert (path.read_bytes(), sorted(path.parent.iterdir())) == (content, files)
     with Journal(path) as journal:
         journal.db.execute("update rows set detail = 'no JSON' where key = (select key from rows limit 1)")
-    assert "missing: 1 rows" in tot("repair", "experiment")[1]
+    assert "missing: 1 row of" in tot("repair", "experiment")[1]
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_no_damage(whole, tot, monkeypatch):
+    path, content, _ = whole
+    files = sorted(path.parent.iterdir())
+    monkeypatch.setattr("trace_of_thought.experiments.journal.salvage.shutil.copy", full_disk)
+    code, output = tot("repair", "experiment")
+    assert code == 1
+    assert f"error: cannot repair the journal {path}: No space left on device. Its contents are safe" in output
+    assert (path.read_bytes(), sorted(path.parent.iterdir())) == (content, files)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_journal_of_a_newer_version_is_not_repaired(whole, tot, broken):
+    path, _, _ = whole
+    with Journal(path) as journal:
+        journal.set("version", "999")
+        journal.fold()
+    if broken:  # at its beginning, so that only the records of its pages can be read
+        path.write_bytes(path.read_bytes()[:16] + bytes(84) + path.read_bytes()[100:])
+    content, files = path.read_bytes(), sorted(path.parent.iterdir())
+    code, output = tot("repair", "experiment")
+    assert code == 1
+    assert f"error: {path} was written by a newer version of this program; upgrade it" in output
+    assert (path.read_bytes(), sorted(path.parent.iterdir())) == (content, files)
 
 
 def test_a_journal_that_another_program_locks_is_named(whole, tot, monkeypatch):
@@ -203,4 +234,4 @@ def test_a_journal_that_is_locked_while_teachers_plan_ends_the_run_before_more_i
     assert (code, "end the program that has locked it" in " ".join(output.split())) == (1, True), output
     assert len({prompt for _, prompt in hostile.asked}) <= 4
     code, output = tot(*words)
-    assert (code, "30 solutions wait until" in output) == (0, True), output
+    assert (code, "30 solutions waiting for a review" in output) == (0, True), output

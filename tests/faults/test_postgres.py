@@ -78,7 +78,7 @@ def test_a_restart_while_a_run_pauses_loses_nothing_and_lets_no_plan_through(exp
     hostile.texts = {"teacher": at_the_third(postgres.server.restart, STEPS)}
     code, output = experiment()
     assert (code, asked(hostile, "student")) == (0, []), output
-    assert "6 solutions wait until" in output
+    assert "6 solutions waiting for a review" in output
     with_store = open_queue(postgres.url)
     assert len(with_store.pending()) == 6
     with_store.close()
@@ -153,7 +153,7 @@ def test_a_checkpointer_connects_again(postgres):
 def test_text_that_postgres_refuses_is_stored_in_a_form_that_it_takes(experiment, hostile, postgres, tot):
     hostile.texts = {"teacher": lambda prompt: "1. Look \x00 at \ud800 it.\n2. Add 2."}
     code, output = experiment()
-    assert (code, "6 solutions wait until" in output) == (0, True), output
+    assert (code, "6 solutions waiting for a review" in output) == (0, True), output
     queue = open_queue(postgres.url)
     edit = {"type": "edit", "args": {"steps": ["Add \x00 \udfff 2."]}, "message": "\x00 \ud800"}
     for item in queue.pending():

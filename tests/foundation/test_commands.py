@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from trace_of_thought.foundation.commands import program
+from trace_of_thought.foundation.commands import call, program
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,13 @@ def test_the_program_is_called_as_it_was_started(tmp_path, monkeypatch, started,
     monkeypatch.setattr(sys, "argv", [started])
     monkeypatch.setenv("PATH", str(folder) if on_path else "")
     assert program() == called
+
+
+def test_a_command_can_be_copied_where_paths_and_names_have_spaces(tmp_path, monkeypatch):
+    started = tmp_path / "my tools" / "tot"
+    started.parent.mkdir()
+    started.touch()
+    monkeypatch.setattr(sys, "argv", [str(started)])
+    monkeypatch.setenv("PATH", "")
+    assert program() == f"'{started}'"
+    assert call("repair", "my run") == f"'{started}' repair 'my run'"

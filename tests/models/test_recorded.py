@@ -42,7 +42,9 @@ def test_the_longest_question_wins(tmp_path):
 def test_a_missing_question_is_named_once_and_without_the_prompt(tmp_path):
     file = write(tmp_path / "d.jsonl", {"question": "2 + 2?", "decomposition": "1. Add."})
     graph = build_trace_of_thought(f"recorded:{file}", ScriptedChatModel(script=[]))
-    with pytest.raises(ModelError, match="no decomposition by 'recorded' for this question; it has 1 questions") as error:
+    with pytest.raises(
+        ModelError, match="no decomposition by 'recorded' for this question; it has 1 question: add it"
+    ) as error:
         graph.invoke({"question": "What is 3 + 3?"})
     assert str(error.value).count("What is 3 + 3?") == 1
     assert "step-by-step" not in str(error.value)
@@ -51,8 +53,13 @@ def test_a_missing_question_is_named_once_and_without_the_prompt(tmp_path):
 def test_the_sample_says_that_it_knows_its_own_problems_only():
     teacher = RecordedTeacher.from_file("sample")
     teacher.check_questions(["What is 6 * 7?", f"  {teacher.questions[0]} "])
-    for ask in (lambda question: teacher.check_questions([question]), teacher.invoke):
-        with pytest.raises(LookupError, match=r"has steps for its own 40 problems only, .*; use --teacher self"):
+    for ask, advice in (
+        (lambda question: teacher.check_questions([question]), "this question is none of them; use --teacher self"),
+        (lambda question: teacher.check_questions([question], "student"), "this question is none of them; use --student hf:"),
+        (lambda question: teacher.check_questions([question] * 2), "none of these 2 problems is among them; use --teacher"),
+        (teacher.invoke, "this question is none of them; use another model"),
+    ):
+        with pytest.raises(LookupError, match=f"has steps for its own 40 problems only, and {advice}"):
             ask("What is 6 * 7?")
 
 

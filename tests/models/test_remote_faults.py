@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from trace_of_thought import build_baseline, load_chat_model
+from trace_of_thought.models.replicas.places import places_of
 from trace_of_thought.nodes.asking.failures import explain, explain_to_owner
 
 pytest.importorskip("langchain_openai")
@@ -80,6 +81,10 @@ def test_a_server_that_is_not_there_is_named_to_its_owner_alone(urls, named):
         ("http:///v1", "is not http"),
         ("http://h:port/v1", "is not http"),
         ("http://[::1/v1", "is not http"),
+        (" http://h/v1", "base URL ' http://h/v1' contains white space; remove it"),
+        ("http://h o/v1", "contains white space"),
+        ("http://h/v1\n", "contains white space"),
+        ("http://ada:secret-word@h o/v1", r"base URL '\[redacted\]@h o/v1' contains white space"),
         ("ada:secret-word@h:1/v1", r"base URL '\[redacted\]@h:1/v1' has no scheme"),
     ],
 )
@@ -88,6 +93,15 @@ def test_a_malformed_url_is_refused_when_the_model_is_loaded(url, complaint):
         with pytest.raises(ValueError, match=complaint) as caught:
             load_chat_model("openai:m", base_url=given, api_key="x")
         assert "secret-word" not in str(caught.value)
+
+
+def test_no_password_of_a_base_url_is_shown():
+    url = "http://ada:secret-word@127.0.0.1:9/v1"
+    with pytest.raises(ValueError, match=r"base_url .*http://127.0.0.1:9/v1.*give each server once") as caught:
+        load_chat_model("openai:m", base_url=[url, url], api_key="x")
+    assert "secret-word" not in str(caught.value)
+    model = load_chat_model("openai:m", base_url=[url, "http://127.0.0.1:10/v1"], api_key="x")
+    assert [place.name for place in places_of(model)] == ["http://127.0.0.1:9/v1", "http://127.0.0.1:10/v1"]
 
 
 def test_a_server_that_never_answers(openai_server):

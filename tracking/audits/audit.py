@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...foundation.commands import call, program
 from ..store.errors import TrackingUnavailable
 from ..store.paging import items_of_all_pages
 from ..store.private import tracing_client
@@ -112,7 +113,9 @@ def read_audit(store: Store, experiment: str, name: str | None = None) -> Findin
     audits = _audits(store, experiment_id)
     known = {design["name"]: queue_id for queue_id, design in audits.items()}
     if not known or (name and name not in known):
-        there = "there is " + (", ".join(map(repr, known)) or f"none; start one with: tot audit {experiment!r} --sample 100")
+        there = "there is " + (
+            ", ".join(map(repr, known)) or f"none; start one with: {call('audit', experiment, '--sample', '100')}"
+        )
         raise LookupError(f"{experiment!r} has no audit {name!r}; {there}" if name else f"{experiment!r} has no audit; {there}")
     name = name or list(known)[-1]
     design = audits[known[name]]
@@ -172,5 +175,5 @@ def _audits(store: Store, experiment_id: str) -> dict[str, dict[str, Any]]:
 def _experiment_id(store: Store, experiment: str) -> str:
     found = store.client.get_experiment_by_name(experiment)
     if found is None:
-        raise TrackingUnavailable(f"{store.shown_uri} has no experiment {experiment!r}; tot ui shows those that it has")
+        raise TrackingUnavailable(f"{store.shown_uri} has no experiment {experiment!r}; {program()} ui shows those that it has")
     return str(found.experiment_id)

@@ -113,7 +113,7 @@ class OpenRuns:
                 # Traces that a live process holds are not ours to delete.
                 outbox.discard(trace_id for trace_id, ours in held.items() if ours and trace_id not in sent | paused)
         except (OSError, sqlite3.Error) as error:
-            logger.warning("%s cannot be read or written (%s); tot sync tries again", outbox.path, error)
+            logger.warning("%s cannot be read or written (%s); %s sync tries again", outbox.path, error, program())
 
     def progress(self, cell: str, step: int, metrics: Mapping[str, float], at_ms: int | None = None) -> None:
         """Add a point to the curves of a cell. Does not block and never raises; a thread sends the points.
@@ -176,7 +176,7 @@ def publish(store: Store, record: ExperimentRecord) -> OpenRuns:
     try:
         return _publish(store, record)
     except TrackingUnavailable as error:
-        raise TrackingUnavailable(f"{error}; the results are in the journal; send them later with: tot sync") from error
+        raise TrackingUnavailable(f"{error}; the results are in the journal; send them later with: {program()} sync") from error
 
 
 @_unavailable

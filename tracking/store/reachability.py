@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
 
+from ...foundation.commands import program
 from ...foundation.visible import first_line
 from .errors import NoAnswer, TrackingUnavailable
 from .store_address import LOCAL, is_server, unwritable_file
@@ -18,7 +19,9 @@ _CHECK_S = 5.0
 _REQUEST_S = 10.0
 """Seconds in which a server must answer a request that reads its database."""
 
-_DAMAGED = "its file is damaged: move it away, and a new one is made; tot report writes the results of a journal into it"
+_DAMAGED = (
+    f"its file is damaged: move it away, and a new one is made; {program()} report writes the results of a journal into it"
+)
 # Words in a database's error message, and what to do about it.
 _ADVICE_BY_SIGN = {
     "malformed": _DAMAGED,

@@ -10,9 +10,11 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from ...foundation.commands import program
 from ...foundation.folders import home
 from ...foundation.redaction import Redactor
 from ...foundation.visible import first_line
+from ...foundation.wording import counted
 from .environment import apply_settings
 from .errors import NoAnswer, TrackingUnavailable
 from .keeper import Keeper
@@ -213,19 +215,21 @@ class Store:
         refused = self.outbox.count(self.address, owner=owner, refused=True)
         if left:
             logger.warning(
-                "%d traces wait in %s; when %s is back, send them with: tot sync (%s)",
-                left,
+                "%s waiting in %s; when %s is back, send with: %s sync (%s)",
+                counted(left, "trace"),
                 self.outbox.path,
                 self.shown_uri,
+                program(),
                 self.redactor.text(self.sender.problem),
             )
         if refused:
             reasons = "; ".join(self.outbox.refusals(self.address)[:3])
             logger.warning(
-                "%s refused %d traces, kept in %s; tot sync sends them again: %s",
+                "%s refused %s, kept in %s; %s sync sends again: %s",
                 self.shown_uri,
-                refused,
+                counted(refused, "trace"),
                 self.outbox.path,
+                program(),
                 reasons,
             )
         self.outbox.close()

@@ -43,16 +43,20 @@ def without_user(uri: str) -> str:
 
 def missing_file(uri: str) -> Path | None:
     """Return the file of a SQLite address if there is no such file yet, else None."""
-    found = re.fullmatch(r"sqlite:///([^?]+)", uri)
-    path = Path(found[1]) if found else None
+    path = _file_of(uri)
     return None if path is None or path.exists() else path
 
 
 def unwritable_file(uri: str) -> Path | None:
     """Return the file or folder that is not writable and so blocks a local database; None if there is none."""
-    found = re.fullmatch(r"sqlite:////([^?]+)", uri)
-    if found is None:
+    path = _file_of(uri)
+    if path is None or not path.is_absolute():
         return None
-    path = Path("/", found[1])
     # SQLite also writes to the folder: it puts its journal beside the database.
     return next((place for place in (path, path.parent) if place.exists() and not os.access(place, os.W_OK)), None)
+
+
+def _file_of(uri: str) -> Path | None:
+    """Return the file of a SQLite address without its options; None for a database in memory or at a `file:` address."""
+    found = re.match(r"sqlite(?:\+\w+)?:///(?!file:|:memory:)([^?]+)", uri)
+    return Path(found[1]) if found else None

@@ -22,12 +22,35 @@ _NAMED = {
 }
 """Words with which a line names an operation."""
 
+_BEFORE, _AFTER = r"(?<=[\d)%}⟧])", r"(?=[$(\d\\⟦])"
+"""The end of a number, a bracket or a formula, and the beginning of one."""
+
+_RESULT = r"[-\d.,$%()+*/^ ⟦⟧]*[A-Za-z]* ?(?:=|\bis\b)"
+"""The rest of an expression whose value follows. Without one, "20-30" is a range and "2020-21" a season."""
+
+
+def _between(sign: str) -> str:
+    """Return the pattern of a sign between numbers, or between words with equal space on both sides: not that of a list."""
+    return rf"{_BEFORE} ?{sign} ?{_AFTER}|(?<=[\w)%}}⟧]) {sign} (?=[-$(\w\\⟦])|(?<=\w){sign}(?=[$(\w\\])"
+
+
 _SIGNS = {
-    "+": re.compile(r"\+"),
-    # between two values: not the sign of a number, not a hyphen
-    "-": re.compile(r"[\w)%] ?[-−–] ?(?=[$(\d])"),
-    "*": re.compile(r"[*×·]|\\times|\\cdot|\bx\b(?= ?[$(]?\d)"),
-    "/": re.compile(r"[/÷]|\\d?frac|\\div"),
+    "+": re.compile(_between(r"\+")),
+    "-": re.compile(
+        # "16 eggs - 3 eggs", "x - 3"; "Total - 3 = 9", but not "Breakfast - 3 eggs"; "10-3 = 7"
+        rf"(?:[\d)%}}⟧](?: [A-Za-z]+)?|\b[A-Za-z]) - ?{_AFTER}|{_BEFORE} -{_AFTER}"
+        rf"|(?<=\w) - (?=[$(\d][^=,;:\n]*=)|(?<=\w) - (?=[A-Za-z]+ ?=)|(?:{_BEFORE}|\b[A-Za-z])-(?=[$(\d\\⟦]{_RESULT})"
+    ),
+    # also "7(4)" and "(7)(4)"
+    "*": re.compile(
+        _between(r"[*×·]")
+        + r"|\\times|\\cdot|(?<=[\w)%]) x (?=[$(]?\d)|(?<=\d)x(?=\d)|(?<=\d)(?=\([-$\d.,+*/ %]+\))|(?<=\d\))(?=\([-$\d])"
+    ),
+    # "120 km / 2", "distance / time = speed", but not "60 km/h"
+    "/": re.compile(
+        rf"(?:{_BEFORE}|\b[A-Za-z])/{_AFTER}|(?<=[\w)%}}⟧]) ?/ {_AFTER}|(?<!\d )(?<!\d)\b[A-Za-z]+ / (?=[A-Za-z][^\n]*=)"
+        r"|[÷]|\\d?frac|\\div"
+    ),
 }
 
 

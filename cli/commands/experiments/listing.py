@@ -26,7 +26,7 @@ def listing(
     console = wide(Console(highlight=False))
     found = [made for path in journals(home()) if (made := _read(path, console)) and _tagged(made, tag)]
     if not found:
-        print(f"no experiments{f' with the tag {tag!r}' if tag else ''} in {home()}; tot run makes one")
+        print(f"no experiments{f' with the tag {tag!r}' if tag else ''} in {home()}; {program()} run makes one")
         return
     header = ["experiment", "last run", "combinations", "problems", "state", "best lift in points (95 %)", "tags"]
     rows = [_cells(made) for made in found]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import Annotated
 
 import typer
 
 from ....experiments.design.config_file import build_config
 from ....experiments.journal.find_journal import find_journal, rename_journal
+from ....foundation.commands import call
 from ....foundation.folders import home
 from ....foundation.redaction import Redactor
 
@@ -29,4 +29,4 @@ def rename(
         store = journal.get("tracking_uri")
     if store:
         # The address is printed without its password.
-        print(f"MLflow shows the old name until: tot sync --tracking-uri {quote(Redactor().text(store))}")
+        print(f"MLflow shows the old name until: {call('sync', '--tracking-uri', Redactor().text(store))}")

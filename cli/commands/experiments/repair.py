@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ....experiments.journal.database_layout import SUFFIX
+from ....experiments.journal.database_layout import experiment_in
 from ....experiments.journal.find_journal import journal_path
 from ....experiments.journal.repair import Repaired, repair_journal
 from ....foundation.folders import home
+from ....foundation.wording import counted
 from ....nodes.asking.failures import printable
 
 
@@ -35,13 +36,13 @@ def repair(
 def _show(repaired: Repaired) -> None:
     found = repaired.found
     print(
-        f"Recovered {found['rows']:,} solutions, {found['replies']:,} replies of teachers, {found['problems']:,} "
-        f"problems and {found['cells']:,} combinations into {repaired.path}"
+        f"Recovered {counted(found['rows'], 'solution')}, {found['replies']:,} replies of teachers, "
+        f"{counted(found['problems'], 'problem')} and {counted(found['cells'], 'combination')} into {repaired.path}"
     )
     print(f"The damaged file is kept as {repaired.damaged}")
     for name, count in repaired.missing.items():
-        print(f"missing: {count:,} rows of {printable(name)}")
-    name = repaired.path.name.removesuffix(SUFFIX)
+        print(f"missing: {counted(count, 'row')} of {printable(name)}")
+    name = experiment_in(repaired.path)
     if repaired.missing or not found["cells"]:
         print(f"Rerun the experiment {name} with the command that made it: it solves what is missing, and nothing else.")
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Annotated
 
 import typer
@@ -13,7 +12,7 @@ from ....experiments.journal.journal import Journal
 from ....experiments.journal.records import CellValues, Row
 from ....experiments.report.overview import Wanted, choose_cells, choose_rows, find_row, full_name, has_base
 from ....experiments.report.table import rich_table, statuses
-from ....foundation.commands import program
+from ....foundation.commands import call
 from ....foundation.folders import home
 from ....nodes.asking.failures import printable
 from ...screens.consoles import wide
@@ -35,7 +34,7 @@ def show(
     """
     given: dict[Wanted, bool] = {"failed": failed, "flipped": flipped, "no_answer": no_answer}
     wanted = [name for name, chosen in given.items() if chosen]
-    words = [program(), "show", experiment]
+    words = ["show", experiment]
     options = _options(wanted)
     console = wide(Console(highlight=False))
     with find_journal(experiment, home()) as journal:
@@ -70,7 +69,7 @@ def _list_cells(
     console.print(rich_table(journal.get("name") or "", header, rows, console.width))
     choice = "" if wanted or problem else " [--failed | --flipped | --no-answer]"
     what, place = (f"problem {printable(problem)} of one", [problem]) if problem else ("one", [])
-    print(f"Look at {what} with: {shlex.join([*words, first['id'], *place, *options])}{choice}")
+    print(f"Look at {what} with: {call(*words, first['id'], *place, *options)}{choice}")
 
 
 def _options(wanted: list[Wanted]) -> list[str]:
@@ -90,7 +89,7 @@ def _list_problems(
     ]
     header = ["no.", "problem", "status", "answer", "question"]
     console.print(rich_table(printable(full_name(cell)), header, shown, console.width))
-    print(f"Look at one with: {shlex.join([*words, rows[0]['problem_id'] or '1', *options])}")
+    print(f"Look at one with: {call(*words, rows[0]['problem_id'] or '1', *options)}")
 
 
 def _start(known: dict, row: Row) -> str:
@@ -102,4 +101,4 @@ def _list_neighbours(rows: list[Row], place: int, words: list[str], options: lis
     for name, other in (("next", place + 1), ("previous", place - 1)):
         if 0 <= other < len(rows):
             # A problem without an id is named by its number in the list.
-            print(f"{name}: {shlex.join([*words, printable(rows[other]['problem_id']) or str(other + 1), *options])}")
+            print(f"{name}: {call(*words, printable(rows[other]['problem_id']) or str(other + 1), *options)}")

@@ -6,10 +6,15 @@ from trace_of_thought.tracking.store.outbox import Outbox
 
 
 def test_an_empty_folder_gets_no_database(tot, tmp_path):
-    said = "nothing to send: nothing waits for sqlite:///mlflow.db, which does not exist yet\n"
+    said = "nothing to send to sqlite:///mlflow.db\n"
     assert tot("sync") == (0, said)
-    Outbox(tmp_path / ".trace_of_thought" / "outbox.sqlite").add("tr-1", "{}", "http://away:5000")
+    outbox = Outbox(tmp_path / ".trace_of_thought" / "outbox.sqlite")
+    outbox.add("tr-1", "{}", "http://away:5000")
     assert tot("sync") == (0, "1 trace waiting for http://away:5000: send with --tracking-uri\n" + said)
+    outbox.refuse("tr-1", "too large")
+    assert tot("sync") == (0, "1 trace (1 refused before) waiting for http://away:5000: send with --tracking-uri\n" + said)
+    with_options = tot("sync", "--tracking-uri", "sqlite:///mlflow.db?timeout=5")
+    assert (with_options[0], "nothing to send to sqlite:///mlflow.db?timeout=5\n" in with_options[1]) == (0, True)
     assert not (tmp_path / "mlflow.db").exists()
     code, text = tot("ui")
     assert (code, "there is no mlflow.db yet" in text) == (1, True)

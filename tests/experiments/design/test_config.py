@@ -88,6 +88,15 @@ def test_a_mistake_is_shown_with_its_line_and_the_nearest_name(tmp_path, text, c
         load_config(tmp_path / "f.yaml")
 
 
+@pytest.mark.parametrize("url", ["http://ada:secret-word@h o/v1", "ada:secret-word@h", {"url": "http://ada:secret-word@h/v1"}])
+def test_no_password_is_repeated(url):
+    values = {"students": [{"model": "openai:m", "base_url": url}]}
+    for refused in (lambda: ModelConfig(model="openai:m", base_url=url), lambda: build_config(values)):
+        with pytest.raises(ValueError, match="base_url") as caught:
+            refused()
+        assert "secret-word" not in str(caught.value)
+
+
 def test_options_replace_the_fields_of_a_file(tmp_path):
     (tmp_path / "mine.yaml").write_text("students: hf:x\nlimit: 5\nmethods: standard\n")
     config = load_config(tmp_path / "mine.yaml", {"limit": 7})

@@ -1,9 +1,10 @@
 """What is said of a failure: by the error itself and what to do, and none of this process's secrets."""
 
+import httpx
 import pytest
 
 from trace_of_thought.models import ScriptedChatModel
-from trace_of_thought.nodes.asking.failures import ModelError, advice, explain
+from trace_of_thought.nodes.asking.failures import ModelError, advice, explain, explain_to_owner
 from trace_of_thought.nodes.decompose import make_decompose
 from trace_of_thought.nodes.solve import make_solve
 from trace_of_thought.nodes.solving.ways import WAYS
@@ -98,3 +99,7 @@ def test_a_failure_tells_what_the_run_had_used():
         make_solve(student, load_prompts(), WAYS["standard"]).invoke(state)
     assert caught.value.usage["teacher"] == before["teacher"]
     assert caught.value.usage["student"]["calls"] == 0
+
+
+def test_an_error_of_the_http_library_outside_a_request_is_explained():
+    assert explain_to_owner(httpx.ConnectError("All connection attempts failed")) == "All connection attempts failed"

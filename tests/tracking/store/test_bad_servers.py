@@ -120,7 +120,7 @@ def test_traces_wait_if_something_else_answers_200(
     assert store.close(patience_s=0.1) == 3
     outbox = Outbox(home() / "outbox.sqlite")
     assert (outbox.count(), outbox.count(refused=True)) == (3, 0)
-    assert "3 traces wait in" in caplog.text
+    assert "3 traces waiting in" in caplog.text
 
 
 @pytest.mark.parametrize("answer", [(400, REFUSAL), (413, PAGE)])

@@ -88,8 +88,8 @@ def test_what_an_absent_server_misses_is_kept_and_said(
     for number in range(3):
         make_graph().invoke({"question": f"problem {number}"}, {"callbacks": [handler]})
     assert store_away.close(patience_s=0.1) == 3
-    assert "3 traces wait in" in caplog.text
-    assert "send them with: tot sync" in caplog.text
+    assert "3 traces waiting in" in caplog.text
+    assert "send with: tot sync" in caplog.text
     assert "secret-word" not in caplog.text
     assert b"secret-word" not in b"".join(file.read_bytes() for file in home().iterdir())
 

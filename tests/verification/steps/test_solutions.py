@@ -59,6 +59,8 @@ def test_numbers_of_a_text():
         ("7 x 4 = 29", ["unknown", "contradicted"]),
         ("7 + 4 = 11", ["unknown", "skipped"]),
         ("So there are 28.", ["unknown", "skipped"]),
+        ("7(4) = 28", ["unknown", "carried_out"]),
+        ("* So there are 28.", ["unknown", "skipped"]),
     ],
 )
 def test_a_step_whose_operation_was_done_is_not_skipped(solution, statuses):
@@ -70,3 +72,33 @@ def test_one_operation_carries_out_one_step():
     steps = ["Multiply by the number of days.", "Look at what x is multiplied by.", "Multiply by the price."]
     found = [[step.status for step in check_solution(text, steps=steps).steps] for text in ("3 * 4 = 12", "3 * 4 * 2 = 24")]
     assert found == [["carried_out", "unknown", "skipped"], ["carried_out", "unknown", "carried_out"]]
+
+
+@pytest.mark.parametrize(
+    ("step", "does", "does_not"),
+    [
+        (
+            "Add the rest.",
+            ["3 + 4 = 7", "16 eggs + 3 eggs = 19", "a+b", "5 +3"],
+            ["+ So 7 are left.", "for 5+ years", "it is +7"],
+        ),
+        (
+            "Subtract the rest.",
+            ["10 - 3", "10-3 = 7", "16 eggs - 3 eggs = 13", "$10-$3 is $7", "x - 3", "total − 4 = 3"],
+            ["- So 7 are left.", "In 2020-21 he has 3 + 4 = 7.", "on 2021-03-04", "3-4 eggs", "Breakfast - 3 eggs", "COVID-19"],
+        ),
+        (
+            "Multiply the rest.",
+            ["7 x 4", "7·4", "(2 + 5)(4) = 28", "$7 \\times 4$", "price * number = 28"],
+            ["* So 28 are left.", "Step 7(b)", "7 (4 boxes)", "half (50%)(see below)"],
+        ),
+        (
+            "Divide the rest.",
+            ["28 / 4", "120 km / 2 h = 60 km/h", "x/2", "distance / time = speed", "\\frac{28}{4}", "28 ÷ 4"],
+            ["60 km/h", "60 km / h", "5 m/s", "$5/hour", "and/or"],
+        ),
+    ],
+)
+def test_signs_of_lists_units_years_and_ranges_are_no_operations(step, does, does_not):
+    statuses = {line: check_solution(line, steps=[step]).steps[0].status for line in (*does, *does_not)}
+    assert statuses == dict.fromkeys(does, "carried_out") | dict.fromkeys(does_not, "skipped")

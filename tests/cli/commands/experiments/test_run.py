@@ -225,7 +225,7 @@ def test_an_interrupted_run_says_what_is_missing_and_goes_on(server, sums, store
     run.send_signal(stop)
     output, _ = run.communicate(timeout=60)
     assert run.returncode == 128 + stop, output
-    missing = int(re.search(r"Interrupted: (\d+) solutions are left", output)[1])
+    missing = int(re.search(r"Interrupted: (\d+) solutions? left", output)[1])
     assert 0 < missing < 12
     before = len(server.prompts)
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
@@ -249,3 +249,20 @@ def test_an_unknown_model_leaves_no_trace(tot, tmp_path):
     assert (code, "unknown provider 'openia'" in output) == (1, True), output
     assert not list(tmp_path.glob("**/*.sqlite"))
     assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_dry_run_notes_once_what_several_students_share_and_advises_by_role(tot, sums):
+    shared = ("run", "--problems", sums, "--no-tracking", "--dry-run", "--methods", "standard")
+    code, output = tot(*shared, "--student", "recorded:sample")
+    assert code == 1
+    assert "is among them; use --student hf:MODEL" in output or "is none of them; use --student hf:MODEL" in output
+    students = ("--student", "openai:a", "--student", "openai:b", "--teacher", "recorded:sample")
+    _, output = tot(*shared, "--methods", "trace_of_thought", *students)
+    assert output.count("recorded:sample has steps") == 1
+    assert "use --teacher self" in output
+
+
+def test_one_waiting_solution_is_said_in_the_singular(tot, sums, server):
+    code, output = tot(*asked(server, sums, "--limit", "1", "--review", "always", "--no-tracking"))
+    assert code == 0, output
+    assert "1 solution waiting for a review" in output

@@ -45,13 +45,16 @@ def make_verify(
     def verify(state: TraceState) -> dict[str, Any]:
         chosen = way(state) if callable(way) else way
         verdict, check = judged(state, judge, asked=prompts is None or line_asked(chosen, prompts.texts, state))
-        return {
+        reason = _retry_reason(state, doubt) if state["attempts"] < max_attempts else ""
+        found = {
             "check": _plain(check),
             "verdict": _plain(verdict),
             "answer": verdict.answer,
             "status": verdict.status,
-            "retry_reason": _retry_reason(state, doubt) if state["attempts"] < max_attempts else "",
+            "retry_reason": reason,
         }
+        # on a thread, the state outlives the problem: the next one may come without a reference
+        return found if reason else {**found, "reference": None}
 
     return verify
 

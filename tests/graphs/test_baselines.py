@@ -49,6 +49,15 @@ def test_a_thread_used_again_starts_afresh(problem):
     assert (second["attempts"], second["usage"]["student"]["calls"]) == (2, 2)
 
 
+def test_a_reference_is_forgotten_with_its_problem():
+    student = ScriptedChatModel(script=lambda prompt: "Answer: 48" if "8" in prompt else "Answer: 42")
+    graph = build_baseline("standard", student, checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t"}}
+    assert graph.invoke({"question": "What is 6 * 7?", "reference": "42"}, config)["status"] == "correct"
+    result = graph.invoke({"question": "What is 6 * 8?"}, config)
+    assert (result["answer"], result["status"], result["verdict"]["reference"]) == ("48", "unchecked", None)
+
+
 def test_an_unknown_method_is_named(student):
     with pytest.raises(ValueError, match=r"method='cot' is unknown\. Use one of 'standard'"):
         build_baseline("cot", student)

@@ -95,6 +95,8 @@ def test_no_answer_and_bad_reference_are_told_apart():
     assert verify_answer("", "3").status == "no_answer"
     assert verify_answer("Answer: I don't know", "3").status == "no_answer"
     assert verify_answer("Answer: x^2", "\\frac{").status == "bad_reference"
+    for missing in ("NaN", "n/a", "null"):
+        assert verify_answer("Answer: NaN", missing).status == "bad_reference"
 
 
 def test_without_reference_the_own_arithmetic_decides():

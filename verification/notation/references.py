@@ -11,6 +11,9 @@ from .values import tidy
 # The final line of GSM8K and similar sets: "#### 18", "A: 18".
 _MARKED = re.compile(r"^\s*(?:####|A:|Answer:)\s*(\S.*?)\s*$", re.M)
 
+# What programs write where a value is missing.
+_MISSING = ("nan", "n/a", "null")
+
 
 @lru_cache(maxsize=8192)
 def read_reference(reference: str) -> str | None:
@@ -23,7 +26,8 @@ def read_reference(reference: str) -> str | None:
     if text.startswith("$") and text.endswith("$") and len(text) > 2:  # "$18$"
         text = text.strip("$")
     text = tidy(text if text.isascii() else plain_characters(text))
-    return text if text and len(text) <= 400 else None  # longer ones are no answers, but whole solutions
+    # longer ones are no answers, but whole solutions
+    return text if text and len(text) <= 400 and text.lower() not in _MISSING else None
 
 
 def last_box(text: str) -> str | None:

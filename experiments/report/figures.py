@@ -139,7 +139,7 @@ def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
                 axes.vlines(x, found.low or 0.0, found.high or 0.0, color=colours[name], linewidth=2, zorder=2)
                 axes.plot(x, found.value, "o", color=colours[name], markersize=6, zorder=3)
     names = [f"{low}" if low == high else f"{low}+" if high == 99 else f"{low}-{high}" for low, high in _STEP_BINS]
-    counts = [_problems_in(bin, series.values()) for bin in _STEP_BINS]
+    counts = [_problems_in(span, series.values()) for span in _STEP_BINS]
     axes.set_xticks(range(len(names)), [f"{name}\nn={count}" for name, count in zip(names, counts, strict=True)])
     percent_axis(axes, "y")
     axes.set_ylim(bottom=0)
@@ -149,9 +149,9 @@ def steps_figure(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     return svg_of(figure)
 
 
-def _problems_in(bin: tuple[int, int], series: Iterable[Sequence[tuple[int, float]]]) -> str:
+def _problems_in(span: tuple[int, int], series: Iterable[Sequence[tuple[int, float]]]) -> str:
     """Return the number of problems in a bin of steps, as a range if it differs between the series."""
-    counts = {sum(bin[0] <= steps <= bin[1] for steps, _ in points) for points in series}
+    counts = {sum(span[0] <= steps <= span[1] for steps, _ in points) for points in series}
     return "-".join(str(count) for count in sorted({min(counts), max(counts)}))
 
 

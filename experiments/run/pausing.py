@@ -184,7 +184,7 @@ class OriginalSteps(BaseChatModel):
     async def _agenerate(self, messages: list[BaseMessage], *args: Any, wants: str = "", **kwargs: Any) -> ChatResult:
         if not wants:
             return ChatResult(generations=[ChatGeneration(message=AIMessage(number_steps(self.steps)))])
-        known = {"wants": wants} if "wants" in type(self.teacher).model_fields else {}
+        known: dict[str, Any] = {"wants": wants} if "wants" in type(self.teacher).model_fields else {}
         message = await self.teacher.ainvoke(messages, **known)
         return ChatResult(generations=[ChatGeneration(message=message)])
 

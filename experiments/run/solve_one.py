@@ -189,7 +189,8 @@ class Solver:
         assert cell.teacher is not None
         teacher = OriginalSteps(steps=steps, teacher=self.pool.teacher(cell.teacher, cell.student, self._teaching(cell)))
         # the checkpointer is for ladders, whose reviewed rungs always pause
-        graph = build_trace_of_thought(teacher, self._student(cell), **self._options(cell), checkpointer=InMemorySaver())
+        options = self._options(cell) | GraphOptions(checkpointer=InMemorySaver())
+        graph = build_trace_of_thought(teacher, self._student(cell), **options)
         row = self._row(unit, await run_unreviewed(graph, unit.problem.as_input()))
         self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
         return {

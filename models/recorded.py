@@ -85,18 +85,20 @@ class RecordedTeacher(BaseChatModel):
         """The recorded questions, with white space folded."""
         return list(self.records)
 
-    def check_questions(self, questions: Sequence[str], role: Role = "teacher") -> None:
+    def check_questions(self, questions: Sequence[str], role: Role = "teacher", kind: str | None = None) -> None:
         """Raise an error before any call if nothing is recorded for any of the questions.
 
         Args:
             questions: what will be asked.
             role: what the model is used as, for the advice.
+            kind: which kind will be asked for, one of `KINDS`; None if either will do.
 
         Raises:
-            LookupError: nothing is recorded.
+            LookupError: nothing is recorded, or nothing of this kind.
         """
-        if questions and not any(self._find(_fold(question)) for question in questions):
-            raise LookupError(self._missing(self.wants, len(questions), role))
+        found = [kinds for question in questions if (kinds := self._find(_fold(question)))]
+        if questions and not any(kind is None or kind in kinds for kinds in found):
+            raise LookupError(self._missing(kind or self.wants, len(questions), role, known=bool(found)))
 
     def _missing(self, kind: str, asked: int = 1, role: Role | None = None, *, known: bool = False) -> str:
         """Return the message for questions without such a record; `known` if they have one of the other kind."""

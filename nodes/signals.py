@@ -127,6 +127,11 @@ class Condition:
     signals: tuple[Signal, ...]
     logprobs: bool = False
 
+    @property
+    def certain(self) -> bool:
+        """Whether it holds for every problem."""
+        return always in self.signals
+
     def reason(self, state: TraceState) -> str:
         """Return the reason of the first signal that applies, or "" if none does."""
         return next((why for signal in self.signals if (why := signal(state))), "")

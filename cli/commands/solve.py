@@ -18,7 +18,7 @@ from ...experiments.design.plan import load_prompt_set
 from ...foundation.commands import program
 from ...graphs.build import build_graph
 from ...graphs.graph_options import GraphOptions, mode_options
-from ...graphs.methods import TAUGHT, is_ladder, is_reviewed, method_named
+from ...graphs.methods import TAUGHT, is_ladder, is_reviewed, method_named, teacher_prompts
 from ...models.names import TIMEOUT
 from ...prompts.examples import choose_examples
 from ...tracking import traced
@@ -87,8 +87,9 @@ def solve(
     choose_examples(texts.examples, question, shots, shots_by)  # refuses what would fail after the teacher was asked
     by = teacher if taught else "self"  # other methods need no teacher
     if not is_ladder(mode):  # a ladder may not ask its teacher
+        kind = "solution" if "solution" in teacher_prompts(mode) else None
         for model in recordings(by):
-            model.check_questions([question], "teacher")
+            model.check_questions([question], "teacher", kind)
         for model in recordings(student):
             model.check_questions([question], "student")
     taught_by, own = load_models(by, student, base_url=base_url, timeout=timeout, max_tokens=max_tokens)

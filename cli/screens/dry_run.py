@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ...experiments.design.config import Budget
     from ...experiments.design.plan import Plan
     from ...experiments.journal.records import Totals
-    from ...experiments.run.estimate import CellEstimate
+    from ...experiments.run.estimate import CellEstimate, Use
     from ...experiments.run.model_pool import ModelPool
 
 
@@ -52,16 +53,16 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
             journal.close()
 
     def row(made: CellEstimate) -> list[str]:
-        tokens = [made.teacher_tokens, made.student_tokens]
+        roles = [made.teacher, made.student]
         return [
             made.cell.problems,
             made.cell.student.label,
             made.cell.label + (f", seed {made.cell.seed}" if len(plan.config.seeds) > 1 else ""),
             str(made.problems),
             str(made.done),
-            *(f"{calls:,}" for calls in (made.teacher_calls, made.student_calls)),
-            *(f"{used:,} + {answered:,}" for used, answered in tokens),
-            *(usd(cost) for cost in (made.teacher_cost, made.student_cost)),
+            *(_span(f"{use.calls:,}" for use in role) for role in roles),
+            *(_span(f"{use.input_tokens:,} + {use.output_tokens:,}" for use in role) for role in roles),
+            *(_span(usd(use.cost) for use in role) for role in roles),
         ]
 
     header = [
@@ -78,13 +79,25 @@ def show_estimate(plan: Plan, home: Path, console: Console) -> bool:
     console.print(
         rich_table("Estimate (no model was called)", [*header, "teacher USD", "student USD"], [row(e) for e in found])
     )
-    costs = [cost for made in found for cost in (made.teacher_cost, made.student_cost)]
-    known = sum(cost for cost in costs if cost is not None)
-    total = f"{usd(known)} USD" + (" plus unknown costs; set prices with --price MODEL=IN/OUT" if None in costs else "")
-    calls = sum(made.teacher_calls + made.student_calls for made in found)
-    console.print(f"{counted(len(found), 'combination')}, about {counted(calls, 'call')}, about {total}", markup=False)
+    costs = [sum(use.cost or 0.0 for use in uses) for uses in _uses(found)]
+    unknown = any(use.cost is None for uses in _uses(found) for use in uses)
+    total = f"{_span(map(usd, costs))} USD" + (" plus unknown costs; set prices with --price MODEL=IN/OUT" if unknown else "")
+    least, most = (sum(use.calls for use in uses) for uses in _uses(found))
+    calls = counted(most, "call") if least == most else f"{least:,} to {counted(most, 'call')}"
+    console.print(f"{counted(len(found), 'combination')}, about {calls}, about {total}", markup=False)
     _warn_of_budget(plan.config.budget, found, totals, console)
     return ready
+
+
+def _span(shown: Iterable[str]) -> str:
+    """Return the least and the most as one text, or one of them if they look the same."""
+    return " to ".join(dict.fromkeys(shown))
+
+
+def _uses(found: list[CellEstimate]) -> tuple[list[Use], list[Use]]:
+    """Return what all models are used for, at least and at most."""
+    pairs = [pair for made in found for pair in (made.teacher, made.student)]
+    return [least for least, _ in pairs], [most for _, most in pairs]
 
 
 def _unrecorded(plan: Plan, pool: ModelPool) -> dict[str, list[str]]:
@@ -102,15 +115,20 @@ def _unrecorded(plan: Plan, pool: ModelPool) -> dict[str, list[str]]:
 
 def _warn_of_budget(budget: Budget, found: list[CellEstimate], totals: Totals | None, console: Console) -> None:
     """Print which limits the estimate exceeds, including what earlier sessions have spent."""
-    known = sum(cost or 0.0 for made in found for cost in (made.teacher_cost, made.student_cost))
-    tokens = sum(sum(used) for made in found for used in (made.teacher_tokens, made.student_tokens))
     spent = totals["known_cost_usd"] if totals else 0.0
     used = totals["teacher_tokens"] + totals["student_tokens"] if totals else 0
-    if budget.max_cost_usd is not None and spent + known > budget.max_cost_usd:
+    costs = [sum(use.cost or 0.0 for use in uses) for uses in _uses(found)]
+    tokens = [sum(use.input_tokens + use.output_tokens for use in uses) for uses in _uses(found)]
+    if budget.max_cost_usd is not None and spent + costs[1] > budget.max_cost_usd:
         already = f" on top of the {usd(spent)} USD already spent" if spent else ""
         limit = f"{OPTIONS['max_cost_usd']}={budget.max_cost_usd:g}"
-        console.print(f"note: about {usd(known)} USD{already} exceed {limit}; the run would stop early", style="yellow")
-    if budget.max_tokens is not None and used + tokens > budget.max_tokens:
+        would = "would" if spent + costs[0] > budget.max_cost_usd else "may"
+        console.print(
+            f"note: about {_span(map(usd, costs))} USD{already} exceed {limit}; the run {would} stop early", style="yellow"
+        )
+    if budget.max_tokens is not None and used + tokens[1] > budget.max_tokens:
         already = f" on top of the {used:,} already spent" if used else ""
         limit = f"{OPTIONS['max_tokens']}={budget.max_tokens}"
-        console.print(f"note: about {tokens:,} tokens{already} exceed {limit}; the run would stop early", style="yellow")
+        would = "would" if used + tokens[0] > budget.max_tokens else "may"
+        shown = _span(f"{number:,}" for number in tokens)
+        console.print(f"note: about {shown} tokens{already} exceed {limit}; the run {would} stop early", style="yellow")

@@ -45,7 +45,8 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None, se
         # deep nesting and anchors that contain themselves end in a RecursionError
         raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
-        raise ValueError(f"{path}: must hold fields such as `students:`, not a {type(values).__name__}")
+        why = "is empty; it must hold" if values is None else f"is a {type(values).__name__}; it must hold"
+        raise ValueError(f"{path} {why} fields such as `students:`")
     values.setdefault("name", path.stem)
     _find_beside(values, path.parent)
     return build_config(with_settings({**values, **(overrides or {})}, settings), str(path), _lines(node))
@@ -114,7 +115,8 @@ def _message(problem: Any, shown: str, place: Place) -> str:
     kind, given = problem["type"], problem.get("input")
     if kind == "extra_forbidden":
         known = _fields_at(place[:-1])
-        return f"unknown field {place[-1]!r}{nearest(str(place[-1]), known)}; known are {', '.join(known)}"
+        meant = (len(place) == 1 and _inside(str(place[-1]))) or nearest(str(place[-1]), known)
+        return f"unknown field {place[-1]!r}{meant}; known are {', '.join(known)}"
     if kind == "literal_error":
         # pydantic gives the literals only as text: "'a', 'b' or 'c'"
         allowed = [part.strip(" '") for part in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
@@ -127,6 +129,15 @@ def _message(problem: Any, shown: str, place: Place) -> str:
     if kind == "value_error" and shown:
         return f"{shown}: {problem['ctx']['error']}"  # our own checks name the value, without a password in it
     return f"{shown}: {problem['msg']} (given: {Redactor().text(str(given))[:80]!r})" if shown else problem["msg"]
+
+
+def _inside(name: str) -> str:
+    """Return " (did you mean ...?)" for a field of a model or of the budget that stands outside; empty if it is none."""
+    for field, shown in (("students", "students: [{{{}: ...}}]"), ("budget", "budget: {{{}: ...}}")):
+        model = _model_in(ExperimentConfig.model_fields[field].annotation)
+        if model and name in model.model_fields:
+            return f" (did you mean {shown.format(name)}?)"
+    return ""
 
 
 def _fields_at(place: Place) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.caches import BaseCache
 from langchain_core.language_models import BaseChatModel
 
-from ...graphs.methods import is_ladder
+from ...graphs.methods import teacher_prompts
 from ...models.load import load_chat_model
 from ...models.recorded import RecordedTeacher, Role
 from ...models.replicas.cluster import check_ray
@@ -62,14 +62,17 @@ class ModelPool:
         """Raise an error if a recorded model of a cell knows none of its problems.
 
         Raises:
-            LookupError: nothing is recorded for any problem. A ladder's teacher is not checked: it may never be asked.
+            LookupError: nothing is recorded for any problem, or no solution where the mode or a rung asks for the teacher's.
         """
-        roles: list[tuple[Role, ModelConfig | None]] = [("student", cell.student)]
-        if not is_ladder(cell.mode):
-            roles.append(("teacher", cell.teacher))
-        for role, model in roles:
+        # a recorded teacher that is asked for steps gives what it has
+        kind = "solution" if cell.teacher and "solution" in teacher_prompts(cell.mode) else None
+        roles: list[tuple[Role, ModelConfig | None, str | None]] = [
+            ("student", cell.student, None),
+            ("teacher", cell.teacher, kind),
+        ]
+        for role, model, wanted in roles:
             if model and model.model.startswith("recorded:") and isinstance(loaded := self.get(model), RecordedTeacher):
-                loaded.check_questions([problem.question for problem in problems], role)
+                loaded.check_questions([problem.question for problem in problems], role, wanted)
 
     def get(self, config: ModelConfig) -> BaseChatModel:
         """Return the model of a configuration; it is loaded at the first call."""

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
 from langgraph.types import Command
 
 from ...graphs.methods import is_ladder
-from ...models.scripted import ScriptedChatModel
 from ...nodes.decompose import make_decompose
 from ...nodes.review import wants_person
 from ...nodes.steps import number_steps
@@ -165,6 +167,32 @@ def original_steps(output: Mapping[str, Any]) -> list[str] | None:
     return first if first is not None and first != output.get("steps") else None
 
 
-def teacher_of(steps: list[str]) -> ScriptedChatModel:
-    """Return a scripted teacher that always gives these steps."""
-    return ScriptedChatModel(script=lambda prompt: number_steps(steps), model_name="original steps")
+class OriginalSteps(BaseChatModel):
+    """A teacher that always gives these steps. What else a ladder asks its teacher, `teacher` answers."""
+
+    steps: list[str]
+    teacher: BaseChatModel
+    wants: str = "decomposition"
+
+    @property
+    def _llm_type(self) -> str:
+        return "original steps"
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        raise NotImplementedError("experiments run asynchronously: use ainvoke")
+
+    async def _agenerate(self, messages: list[BaseMessage], *args: Any, wants: str = "", **kwargs: Any) -> ChatResult:
+        if not wants:
+            return ChatResult(generations=[ChatGeneration(message=AIMessage(number_steps(self.steps)))])
+        known: dict[str, Any] = {"wants": wants} if "wants" in type(self.teacher).model_fields else {}
+        message = await self.teacher.ainvoke(messages, **known)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+async def run_unreviewed(graph: Any, problem: Any) -> dict[str, Any]:
+    """Run a graph that has a checkpointer, and approve all steps as they are."""
+    config = {"configurable": {"thread_id": "unreviewed"}}
+    output = await graph.ainvoke(problem, config)
+    while pauses := output.get("__interrupt__"):
+        output = await graph.ainvoke(Command(resume={pause.id: {"type": "approve"} for pause in pauses}), config)
+    return dict(output)

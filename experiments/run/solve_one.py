@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
+from langgraph.checkpoint.memory import InMemorySaver
+
 from ...graphs.build import build_graph
 from ...graphs.graph_options import GraphOptions, mode_options
 from ...graphs.trace_of_thought import build_trace_of_thought
@@ -19,7 +21,7 @@ from ..journal.journal import Journal
 from ..journal.records import Counterfactual, Row
 from ..journal.tables import now_ms
 from .model_pool import ModelPool, model_key
-from .pausing import ReviewedCell, Reviewer, Traces, original_steps, teacher_of
+from .pausing import OriginalSteps, ReviewedCell, Reviewer, Traces, original_steps, run_unreviewed
 from .rows import add_failed_tries, failed_row, solved_row, waiting_row
 from .served_by import ServedBy
 from .spending import Spending
@@ -183,9 +185,13 @@ class Solver:
 
     async def _counterfactual(self, unit: Unit, steps: list[str]) -> Counterfactual:
         """Solve a problem again with the teacher's original steps, for a comparison with the reviewer's."""
-        graph = build_trace_of_thought(teacher_of(steps), self._student(unit.cell), **self._options(unit.cell))
-        problem: Any = unit.problem.as_input()
-        row = self._row(unit, await graph.ainvoke(problem))
+        cell = unit.cell
+        assert cell.teacher is not None
+        teacher = OriginalSteps(steps=steps, teacher=self.pool.teacher(cell.teacher, cell.student, self._teaching(cell)))
+        # the checkpointer is for ladders, whose reviewed rungs always pause
+        options = self._options(cell) | GraphOptions(checkpointer=InMemorySaver())
+        graph = build_trace_of_thought(teacher, self._student(cell), **options)
+        row = self._row(unit, await run_unreviewed(graph, unit.problem.as_input()))
         self.spending.add(row["student_input_tokens"] + row["student_output_tokens"], row["student_cost_usd"])
         return {
             "steps": steps,

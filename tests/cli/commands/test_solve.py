@@ -89,6 +89,18 @@ def test_a_baseline_asks_no_teacher(tot, models, openai_server, method):
         (("What?", "--student", "hf:/nowhere/x.gguf"), "no such file"),
         (("What?", "--student", "openai:s", "--teacher", "recorded:nowhere.jsonl"), "no recorded decompositions"),
         (("What?", "--student", "openai:s", "--teacher", "recorded:sample"), "error: recorded:sample has steps for its own 40"),
+        (
+            (
+                "A box holds 6 eggs. How many eggs are in 4 boxes?",
+                "--student",
+                "openai:s",
+                "--teacher",
+                "recorded:sample",
+                "--mode",
+                "hint",
+            ),
+            "error: sample holds no solution by 'by hand' for this question",
+        ),
         (("What?", "--student", "recorded:sample", "--teacher", "openai:t"), "error: recorded:sample has steps for its own 40"),
         (("What?", "--student", "openai:s", "--review", "always"), "needs a terminal"),
         (

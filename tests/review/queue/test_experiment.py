@@ -197,6 +197,26 @@ def test_the_counterfactual_solves_from_the_original_steps_too(world):
     assert other["steps"][0] == "2 + 101 = 103."
 
 
+@pytest.mark.parametrize(
+    ("ladder", "answer"),
+    [
+        ("standard > reviewed joint if always", "103"),
+        ("standard > joint if always > reviewed joint if always", "103"),
+        # the counterfactual climbs to the teacher, who solves instead of repeating its steps
+        ("standard > reviewed joint if always > teacher if differs", "3"),
+    ],
+)
+def test_the_counterfactual_of_a_ladder_leaves_out_its_reviews(world, ladder, answer):
+    world.teacher.script = lambda prompt: (plan_steps if "numbered list" in prompt else follow_steps)(prompt)
+    fields = {"review": "never", "modes": ladder, "counterfactual": True, "limit": 3}
+    world.run(**fields)
+    for item in world.waiting():
+        world.queue.decide(item.number, {"type": "edit", "args": {"steps": ["Count one further."]}})
+    outcome, rows = world.run(**fields)
+    other = rows[2]["detail"]["counterfactual"]
+    assert (outcome.failed, rows[2]["status"], other["answer"], other["steps"][0]) == (0, "correct", answer, "2 + 101 = 103.")
+
+
 def test_the_counterfactual_is_paid_for_and_has_the_seed_of_its_cell(world):
     class Seeded(ScriptedChatModel):
         def _reply(self, messages, options):

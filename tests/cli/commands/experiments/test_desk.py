@@ -199,6 +199,17 @@ def test_a_dry_run_says_which_limit_it_passes(tot, openai_server):
     assert "exceed --max-total-tokens=200; the run would stop early" in said
 
 
+def test_a_dry_run_tells_what_a_ladder_needs_at_least_and_at_most(tot, openai_server):
+    models = ("--student", "openai:s", "--teacher", "openai:t", "--base-url", openai_server.url, "--limit", "12")
+    ladder = ("--methods", "trace_of_thought", "--mode", "standard > chain_of_thought if always > teacher if differs")
+    prices = ("--price", "openai:s=0/0", "--price", "openai:t=0/1000")
+    code, text = tot("run", *models, *ladder, *prices, "--dry-run", "--max-cost-usd", "0.5")
+    said = " ".join(text.split())
+    assert code == 0, text
+    assert "1 combination, about 24 to 36 calls, about 0 to 3.00 USD" in said
+    assert "exceed --max-cost-usd=0.5; the run may stop early" in said
+
+
 def test_a_tracking_server_that_is_away_leaves_no_experiment(tot, tmp_path, openai_server):
     models = ("--student", "openai:s", "--base-url", openai_server.url, "--methods", "standard")
     code, text = tot("run", *models, "--tracking-uri", "http://127.0.0.1:1", "--experiment", "away")

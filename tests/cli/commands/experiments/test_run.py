@@ -61,6 +61,18 @@ def test_a_recorded_teacher_that_knows_no_problem_is_refused_before_the_run(tot,
     assert not list(tmp_path.glob(".trace_of_thought/*.sqlite"))
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+@pytest.mark.parametrize("mode", ["hint", "standard > teacher", "standard > joint > teacher if differs"])
+def test_a_recorded_teacher_without_solutions_is_refused_where_they_are_asked_for(tot, tmp_path, openai_server, mode, more):
+    models = ("--student", "openai:m", "--base-url", openai_server.url, "--teacher", "recorded:sample", "--no-tracking")
+    code, text = tot("run", "--problems", "sample", "--methods", "trace_of_thought", "--mode", mode, *models, *more)
+    assert (code, openai_server.hits) == (1, 0)
+    assert "sample holds no solution by 'by hand' for any of these 40 problems" in text
+    assert not list(tmp_path.glob(".trace_of_thought/*.sqlite"))
+    code, text = tot("run", "--problems", "sample", *models, "--mode", "standard > joint", "--dry-run")
+    assert code == 0, text
+
+
 @pytest.mark.slow
 def test_everything_is_in_mlflow(tot, server, sums, store_here, tmp_path):
     code, output = tot(*asked(server, sums, "--experiment", "sums"))

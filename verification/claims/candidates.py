@@ -9,6 +9,7 @@ from functools import cached_property
 from ..notation.asked import content_words
 from ..notation.quantities import Quantity
 from ..notation.question import COMPARATIVE, EACH, NAME, Asked, asks, form_of
+from ..notation.units import read_unit
 from . import languages
 
 # The number after "a total of" is named, not restated.
@@ -117,8 +118,15 @@ class Number:
         """Whether the words after the number are the unit that was asked for."""
         if not self.asked.unit or self.of_a_whole or (self.quantity.value < 1 and "/" in form_of(self.text, self.quantity)):
             return False
-        following = OF_A_WHOLE.sub("", self.after)
-        return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
+        following = " ".join(_FOLLOWING.findall(OF_A_WHOLE.sub("", self.after)))
+        return bool(self.asked.unit & content_words(following)) or self._abbreviates(following)
+
+    def _abbreviates(self, following: str) -> bool:
+        """Return whether the word after it is another name of the unit that was asked for: "min"; not "g each"."""
+        if self.asked.measure is None or self.given or in_parentheses(self.before) or APIECE.match(self.after):
+            return False
+        after = following.partition(" ")[0]
+        return self.after.lstrip()[len(after) : len(after) + 1] != "/" and read_unit(after) == self.asked.measure
 
     @cached_property
     def given(self) -> bool:
@@ -242,6 +250,11 @@ class Formula:
     def is_copied(self) -> bool:
         """Whether it is copied from the question; one or two characters, such as "x", do not count."""
         return len(squeeze(self.content)) > 2 and self.in_question
+
+
+def in_parentheses(before: str) -> bool:
+    """Return whether an opening parenthesis before a place is still open there."""
+    return before.count("(") > before.count(")")
 
 
 def squeeze(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 from ..notation.arithmetic import is_left_side
 from . import languages
-from .candidates import INEQUALITY, Formula, Number
+from .candidates import INEQUALITY, Formula, Number, in_parentheses
 from .phrases import gives_reason
 from .weighing import Sign, Table, table
 
@@ -174,11 +174,6 @@ EXPRESSION_SIGNS: Table[Formula] = table(
         Sign("it stands in parentheses", lambda f: in_parentheses(f.before), "(12)"),
     ),
 )
-
-
-def in_parentheses(before: str) -> bool:
-    """Return whether an opening parenthesis before a place is still open there."""
-    return before.count("(") > before.count(")")
 
 
 def concludes(before: str) -> bool:

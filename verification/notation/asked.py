@@ -16,6 +16,9 @@ _STOP = frozenset(
     )
 )
 
+# What is told before it is asked: "If there are 25 kg in a sack, how many ...?"
+_BEFORE_ASKED = re.compile(r"^.*,\s(?:then\s)?(?=how\b|what\b)", re.I | re.S)
+
 
 @lru_cache(maxsize=512)
 def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
@@ -28,7 +31,7 @@ def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
         for part in parts
         if part.rstrip().endswith("?") or re.match(r"(?:find|calculate|what|how|determine|compute)\b", part, re.I)
     ]
-    sentence = asking[-1] if asking else parts[-1]
+    sentence = _BEFORE_ASKED.sub("", asking[-1] if asking else parts[-1])
     return sentence, content_words(sentence)
 
 

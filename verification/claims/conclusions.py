@@ -30,7 +30,7 @@ from .phrases import (
     Phrase,
     names_value,
 )
-from .places import Place, sizes_in
+from .places import Place, is_told_before, sizes_in
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
@@ -126,6 +126,11 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         ),
         Sign(
             "it tells the parts of a sum that was told before", lambda p: p.place.of_parts, "They pay 69. Ann pays 39, Bob 30."
+        ),
+        Sign(
+            "an earlier one says what was asked, in its words",
+            lambda p: not (p.kind.mark or p.place.corrected) and is_told_before(p.place),
+            "12 apples are left. At first there were 20 apples.",
         ),
         Sign(
             "the sentence before says the same of what was asked",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 
 from ..notation.asked import asked_words, content_words
@@ -23,6 +24,11 @@ _VALUE_ALONE = re.compile(
     r"(?: (?:per|in total|left|of|each)? ?[a-z]+){0,2}[.!:]?",
     re.I,
 )
+EARLIER = 6
+"""How many statements before one are looked through for what was asked."""
+# "We need to find how many", "if she had", "first": no answer yet.
+_UNTOLD = re.compile(r"\b(?:if|would|how|find|need to|calculate|determine|first|assume|suppose|let|not)\b|n't\b")
+_APIECE = re.compile(r"\b(?:each|every|per|apiece|an? (?:hour|day|week|month|year|person))\b")
 # "are lent".
 _TOLD = re.compile(r"\b(?:is|are|was|were|have|has|had) ([a-z]+)", re.I)
 
@@ -33,6 +39,10 @@ class Around:
 
     asked: frozenset[str]
     """Content words of the sentence that asks."""
+    given: frozenset[Fraction]
+    """The numbers of the question."""
+    apiece: bool
+    """Whether it asks what one of several has, or a rate."""
     supposed: bool
     """Whether the question itself says "if" or "would"."""
     differs: bool
@@ -58,6 +68,8 @@ class Place:
     """Whether the reply begins with it and it is nothing but a value: "20 apples."."""
     of_parts: bool = False
     """Whether it tells parts of a sum that the first statement gave."""
+    earlier: tuple[list[str], int] = ([], 0)
+    """All statements, and how many of them stand before this one."""
     low: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,8 +95,33 @@ class Place:
 
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
-    question = question or ""
-    return Around(asked, asks(_SUPPOSING, question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
+    question, wanted = question or "", read_question(question)
+    return Around(asked, wanted.values, wanted.apiece, asks(_SUPPOSING, question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
+
+
+def is_told_before(place: Place) -> bool:
+    """Return whether an earlier statement says what was asked in the words of the question, and this one lacks some of them."""
+    around, (parts, end) = place.around, place.earlier
+    if len(around.asked) < 2 or around.asked <= content_words(place.text):
+        return False
+    if place.has(CORRECTION):
+        return False
+    for part in reversed(parts[max(0, end - EARLIER) : end]):
+        if _says_asked(part, around):
+            return True
+        if CORRECTION.search(part, part.lower()):
+            return False
+    return False
+
+
+def _says_asked(part: str, around: Around) -> bool:
+    low = part.lower()
+    # A quick test first.
+    if not all(word in low for word in around.asked) or part[-1:] in "?:" or not around.asked <= content_words(part):
+        return False
+    if _UNTOLD.search(low) or (not around.apiece and _APIECE.search(low)):
+        return False
+    return not around.given.issuperset(numbers_in(part))
 
 
 def is_value_alone(parts: list[str], question: str | None) -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ..notation.asked import content_words
+from ..notation.quantities import numbers_in
 from ..verdicts import Source
 from .echoes import tells_of_another
 from .phrases import (
@@ -133,6 +134,11 @@ CONCLUSION_SIGNS: Table[Placed] = table(
             "12 apples are left. At first there were 20 apples.",
         ),
         Sign(
+            "it concludes with numbers of the question",
+            lambda p: p.marked("conclusion") and _all_given(p.place),
+            "So she should choose the one for $5,000.",
+        ),
+        Sign(
             "the sentence before says the same of what was asked",
             lambda p: _of_another(p),
             "The girls are 14. The boys are 26.",
@@ -217,6 +223,10 @@ def _asks_or_checks(placed: Placed) -> bool:
 def _instructs(placed: Placed) -> bool:
     place = placed.place
     return placed.kind.source not in _EXPLICIT and place.has(IMPERATIVE) and not _ENDS_IN_RESULT.search(place.text)
+
+
+def _all_given(place: Place) -> bool:
+    return bool(values := numbers_in(place.text)) and place.around.given.issuperset(values)
 
 
 def _of_another(placed: Placed) -> bool:

@@ -102,26 +102,30 @@ def read_around(text: str, asked: frozenset[str], question: str | None) -> Aroun
 def is_told_before(place: Place) -> bool:
     """Return whether an earlier statement says what was asked in the words of the question, and this one lacks some of them."""
     around, (parts, end) = place.around, place.earlier
-    if len(around.asked) < 2 or around.asked <= content_words(place.text):
-        return False
-    if place.has(CORRECTION):
+    if not around.asked or around.asked <= content_words(place.text) or _takes_back(place.text):
         return False
     for part in reversed(parts[max(0, end - EARLIER) : end]):
-        if _says_asked(part, around):
-            return True
-        if CORRECTION.search(part, part.lower()):
+        if told := _told(part, around):
+            # The same values again, not computed with.
+            new = frozenset(numbers_in(place.text)) - around.given
+            return "=" in place.text or not new or not new <= told
+        if _takes_back(part):
             return False
     return False
 
 
-def _says_asked(part: str, around: Around) -> bool:
+def _takes_back(part: str) -> bool:
+    return CORRECTION.search(part, part.lower()) is not None
+
+
+def _told(part: str, around: Around) -> frozenset[Fraction]:
+    """Return the new numbers of a statement that says what was asked; none of any other statement."""
+    if part[-1:] in "?:" or not around.asked <= content_words(part):
+        return frozenset()
     low = part.lower()
-    # A quick test first.
-    if not all(word in low for word in around.asked) or part[-1:] in "?:" or not around.asked <= content_words(part):
-        return False
     if _UNTOLD.search(low) or (not around.apiece and _APIECE.search(low)):
-        return False
-    return not around.given.issuperset(numbers_in(part))
+        return frozenset()
+    return frozenset(numbers_in(part)) - around.given
 
 
 def is_value_alone(parts: list[str], question: str | None) -> bool:

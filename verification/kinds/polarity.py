@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import permutations
 
 from ..claims.statements import split_statements
 from ..notation.asked import asked_words, content_words
@@ -44,7 +45,7 @@ _BRIEF = re.compile(r"\W*(?:(?:that|it|this)(?:'s| is) )?(?P<brief>correct|right
 _SHORT_OF = re.compile(r"\b(?:is|are|'s|falls?|be) (?:[$€£]?[\d.,]+ (?:\w+ )?)?short\b|\bshort (?:of|by)\b", re.I)
 """Not enough: "She is $2 short."."""
 # Words of the question that an answer need not repeat; "ye" is "yes" without its s, as `content_words` returns it.
-_ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
+_ASKING = content_words("true false yes statement following number")
 # "To determine if ...", "we check whether ..." say neither.
 _OPEN = re.compile(r"\bwhether\b|\b(?:determine|check|see|find out|tell|know|decide|verify|ask(?:ing|ed)?|assess) if\b", re.I)
 # "..., so": what follows concludes.
@@ -83,13 +84,13 @@ _OPPOSITES = {
         "increasing decreasing",
         "positive negative",
         "equal unequal",
-        "continuou discontinuou",
+        "continuous discontinuous",
         "linear nonlinear",
         "dependent independent",
     )
-    for word, other in (pair.split(), pair.split()[::-1])
+    for word, other in permutations(sorted(content_words(pair)))
 }
-"""Words of which one denies the other, without a plural s as `content_words` returns them."""
+"""Stems of which one denies the other."""
 _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
 # "It is not.", "She does."
 _SHORT = re.compile(
@@ -152,7 +153,7 @@ def _concluded(part: str, question: str) -> bool | None:
     asking, verb, rest = begin[1].lower(), (found["verb"] or "").lower(), clause[found.end() :]
     asked = content_words(sentence)
     said = content_words(_NEGATED.sub(" ", rest)) - _ASKING - _words_of_subject(sentence)
-    allowed = asked | ({"afford"} if asked & {"buy", "enough", "purchase"} else set())
+    allowed = asked | ({"afford"} if asked & {"buy", "enough", "purchas"} else set())
     if not _gives_numbers(question, rest) or not said <= allowed:
         return None
     verb = {"wo": "will", "ca": "can"}.get(verb, verb)

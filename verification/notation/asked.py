@@ -19,6 +19,17 @@ _STOP = frozenset(
 # What is told before it is asked: "If there are 25 kg in a sack, how many ...?"
 _BEFORE_ASKED = re.compile(r"^.*,\s(?:then\s)?(?=how\b|what\b)", re.I | re.S)
 
+_ENDING = re.compile(r"(?<=[a-z]{3})(?:ed|ing|e)$")
+_PAST = dict(
+    pair.split("-")
+    for pair in (
+        "bought-buy sold-sell gave-giv given-giv made-mak ran-run running-run ate-eat eaten-eat spent-spend drove-driv"
+        " driven-driv got-get lost-los won-win took-tak taken-tak paid-pay drank-drink wrote-writ held-hold kept-keep"
+        " slept-sleep sent-send grew-grow grown-grow weight-weigh caught-catch rode-rid built-build"
+    ).split()
+)
+"""Other forms of a verb, without a plural s, and its stem."""
+
 
 @lru_cache(maxsize=512)
 def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
@@ -36,6 +47,16 @@ def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the words that carry meaning, without a plural s. Single letters stay, because they may be variables."""
+    """Return the stems of the words that carry meaning. Single letters stay, because they may be variables."""
     words = set(_WORD.findall(text.lower())) - _STOP
-    return frozenset(word.rstrip("s") for word in words if len(word) != 2)
+    return frozenset(_stem(word) for word in words if len(word) != 2)
+
+
+@lru_cache(maxsize=8192)
+def _stem(word: str) -> str:
+    """Return a word without its ending: "sav" for "saves", "saved" and "saving", "sell" for "sold"."""
+    word = word.rstrip("s")
+    if len(word) < 4 or word in _PAST:
+        return _PAST.get(word, word)
+    found = _ENDING.sub("", word)
+    return found[:-1] if len(found) > 3 and found != word and found[-1] == found[-2] not in "els" else found

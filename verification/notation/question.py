@@ -89,7 +89,8 @@ class Asked:
     @cached_property
     def measure(self) -> Unit | None:
         """The known unit that is asked for: that of "min" for "how many minutes"."""
-        return next(filter(None, map(read_unit, sorted(self.unit))), None)
+        words = " ".join(" ".join(groups) for groups in _UNIT.findall(self.sentence)).split()
+        return next(filter(None, map(read_unit, words)), None)
 
     @cached_property
     def altogether(self) -> bool:

@@ -210,8 +210,8 @@ TEMPTING = phrase(
 # "If it were 5, it would be 12", "just a guess", "12 boxes would hold only 144", "After 3 days she would have 45".
 HYPOTHETICAL = phrase(
     r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) (?:\w+ )?guess\b"
-    r"|^\W*(?:(?:after|with|for|at) )?\d[\d,.]* \w+,?(?: (?:she|he|it|they|we|you))? would (?:only |just |already |still )?"
-    r"(?:hold|give|make|leave|cost|contain|fit|have)\b",
+    r"|^\W*(?:(?:after|with|for|at) )?[$€£]?\d[\d,.]*(?: \w+)?,?(?: (?:she|he|it|they|we|you))? would (?:only |just |already |still )?"
+    r"(?:hold|give|make|leave|cost|contain|fit|have|get)\b",
     "would guess",
 )
 _PHRASES = (ANSWER_IS, BARE_MARKER, CONCLUSION, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION, FOREIGN_LINE, LINE)

@@ -83,6 +83,9 @@ _BREAKDOWN = re.compile(
 """A colon after the claim begins its parts: "the total is 45: 24 for", "45 in total: 24 for"."""
 # "This leaves her with".
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
+# "She still has" 12, where it is not asked what she has.
+_STILL = re.compile(r"\bstill (?:has|have|had|owns?|keeps?)\b", re.I)
+_HAS = re.compile(r"\b(?:has|have|had|now|still|keep|own)\b", re.I)
 # The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
 
@@ -105,7 +108,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("what is not so was asked", lambda n: n.asked.negated and n.is_not_so, "5 students do not"),
         Sign("its reason follows", lambda n: not n.before.strip() and bool(_REASON.match(n.after)), "12, because"),
         Sign("it stands in a reason", lambda n: gives_reason(n.before), "5, because 10 is 5 + 5"),
-        Sign("what is left was asked, and this is", lambda n: n.asked.left and n.is_left, "12 remain"),
+        Sign("what is left was asked, and this is", lambda n: _is_left(n), "12 remain"),
         Sign(
             "a rate was asked, and this is one",
             lambda n: bool(n.asked.rate) and n.is_rate,
@@ -206,6 +209,13 @@ def _is_stated(number: Number) -> bool:
         and not (":" in number.before[-4:] and _BREAKDOWN.search(number.before[-60:]))
         and not (" to " in number.before[-5:] and _FROM.search(number.before[-60:]))
     )
+
+
+def _is_left(number: Number) -> float:
+    """Return 1 for what is left if that was asked, less than 0 for what somebody still has if it was not."""
+    if number.asked.left:
+        return number.is_left
+    return -0.8 if _STILL.search(number.clause) and not _HAS.search(number.asked.sentence) else 0.0
 
 
 def _leaves(number: Number) -> bool:

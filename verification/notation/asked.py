@@ -18,7 +18,8 @@ _STOP = frozenset(
 
 # What is told before it is asked: "If there are 25 kg in a sack, how many ...?"
 _BEFORE_ASKED = re.compile(r"^.*,\s(?:then\s)?(?=how\b|what\b)", re.I | re.S)
-
+# What the asked quantity is only compared with: "How much did she save compared to the store?"
+_COMPARED = re.compile(r",? (?:when |as |if )?compared (?:to|with)\b[^?,;]*", re.I)
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ed|ing|e)$")
 _PAST = dict(
     pair.split("-")
@@ -42,7 +43,7 @@ def asked_words(question: str | None) -> tuple[str, frozenset[str]]:
         for part in parts
         if part.rstrip().endswith("?") or re.match(r"(?:find|calculate|what|how|determine|compute)\b", part, re.I)
     ]
-    sentence = _BEFORE_ASKED.sub("", asking[-1] if asking else parts[-1])
+    sentence = _COMPARED.sub("", _BEFORE_ASKED.sub("", asking[-1] if asking else parts[-1]))
     return sentence, content_words(sentence)
 
 

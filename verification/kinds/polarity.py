@@ -7,6 +7,7 @@ from itertools import permutations
 
 from ..claims.statements import split_statements
 from ..notation.asked import asked_words, content_words
+from .implied import NEGATED, SUPPOSED, gives_numbers, implied
 
 _YES = "yes true yep yeah sí si oui ja sim sì да 是 是的 对 はい 예 네 tak evet"
 _NO = "no false nope non nein não нет 不是 否 不 いいえ 아니요 아니오 nie hayır"
@@ -31,13 +32,6 @@ _CALLED = re.compile(
 )
 # "\boxed{\text{Yes}}".
 _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
-# "is not prime", "fails to".
-_NEGATED = re.compile(
-    r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too|keine?|nicht|pas|não|non|не)\b"
-    r"|n't\b|不|没|ない|ありません|아니|아닙",
-    re.I,
-)
-_DIGITS = re.compile(r"\d+")
 # A capitalised word within a sentence.
 _NAME = re.compile(r"(?<=\s)[A-Z][a-z]+")
 # "Correct.", "That's wrong.".
@@ -108,8 +102,6 @@ _VERDICT = re.compile(
     re.I,
 )
 """Other words for true or false, yes or no."""
-# "It would be true if ..." says nothing.
-_SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
 
 def read_polarity(reference: str) -> bool | None:
@@ -122,7 +114,9 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
     for part in reversed(split_statements(text)):
         if boxed := list(_BOX.finditer(part)):
             return WORDS[boxed[-1]["word"].lower()], part
-        called = [match for match in _CALLED.finditer(part) if not _SUPPOSED.search(match[0])]
+        if question and (said := implied(part, question)) is not None:
+            return said, part
+        called = [match for match in _CALLED.finditer(part) if not SUPPOSED.search(match[0])]
         if called:
             last = called[-1]
             return WORDS[last["word"].lower()] != bool(last["not"]), part
@@ -130,7 +124,7 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
             return not short["not"], part
         if question and (brief := _BRIEF.fullmatch(part)):
             return brief["brief"].lower() in ("correct", "right", "t"), part
-        if question and (verdict := _VERDICT.search(part)) and not _SUPPOSED.search(part) and not part.endswith("?"):
+        if question and (verdict := _VERDICT.search(part)) and not SUPPOSED.search(part) and not part.endswith("?"):
             return _approves(verdict), part
         if first := _FIRST.search(part):
             return WORDS[first["word"].lower()], part
@@ -143,7 +137,7 @@ def _concluded(part: str, question: str) -> bool | None:
     """Return what a last clause says of what was asked, "..., so it does fit", "..., so she can't"; None if nothing."""
     ends = list(_SO.finditer(part))
     sentence = asked_words(question)[0]
-    if not ends or _UNSURE.search(clause := part[ends[-1].end() :].strip(" .!*")) or _NEGATED.search(sentence):
+    if not ends or _UNSURE.search(clause := part[ends[-1].end() :].strip(" .!*")) or NEGATED.search(sentence):
         return None
     if not (begin := _ASKS.match(_CONDITION.sub("", sentence).strip(" *$\"'"))) or not (found := _SUBJECT.match(clause)):
         return None
@@ -152,21 +146,16 @@ def _concluded(part: str, question: str) -> bool | None:
         return None
     asking, verb, rest = begin[1].lower(), (found["verb"] or "").lower(), clause[found.end() :]
     asked = content_words(sentence)
-    said = content_words(_NEGATED.sub(" ", rest)) - _ASKING - _words_of_subject(sentence)
+    said = content_words(NEGATED.sub(" ", rest)) - _ASKING - _words_of_subject(sentence)
     allowed = asked | ({"afford"} if asked & {"buy", "enough", "purchas"} else set())
-    if not _gives_numbers(question, rest) or not said <= allowed:
+    if not gives_numbers(question, rest) or not said <= allowed:
         return None
     verb = {"wo": "will", "ca": "can"}.get(verb, verb)
     same = verb == asking or (verb in _MODAL and asking in _MODAL | _DO)
     # A bare verb must be that of the question: "so it fits", where "Does it fit?" was asked.
     if (same and (said or not _OTHERS.search(rest))) or (not verb and said and asking in _MODAL | _DO):
-        return not (found["not"] or _NEGATED.search(rest))
+        return not (found["not"] or NEGATED.search(rest))
     return None
-
-
-def _gives_numbers(question: str, clause: str) -> bool:
-    """Return whether the question gives all numbers of a clause."""
-    return set(_DIGITS.findall(clause)) <= set(_DIGITS.findall(question))
 
 
 def _words_of_subject(sentence: str) -> frozenset[str]:
@@ -180,13 +169,13 @@ def _denies(part: str, question: str, enough: bool) -> bool:
         return True
     clause = _CLAUSE.split(part.strip(" ."))[-1]
     sentence = asked_words(question)[0]
-    said = content_words(_NEGATED.sub(" ", clause))
+    said = content_words(NEGATED.sub(" ", clause))
     return (
         bool(said)
         and said <= content_words(sentence)
-        and _gives_numbers(question, clause)
-        and bool(_NEGATED.search(clause))
-        and not _NEGATED.search(sentence)
+        and gives_numbers(question, clause)
+        and bool(NEGATED.search(clause))
+        and not NEGATED.search(sentence)
         and not part.endswith("?")
     )
 
@@ -211,13 +200,13 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
         if _OPEN.search(part):
             continue
         opposite = any(words <= content_words(clause) for clause in _CLAUSE.split(part) for words in denied.values())
-        if opposite and not _NEGATED.search(part) and not part.endswith("?"):
+        if opposite and not NEGATED.search(part) and not part.endswith("?"):
             return False, part
         if _denies(part, question, "enough" in asked):
             return False, part
         clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))
         clause = next((each for each, words in clauses if words and words <= content_words(each)), None)
-        supposed = _SUPPOSED.search(clause) if clause else None
+        supposed = SUPPOSED.search(clause) if clause else None
         if clause and not part.endswith("?") and (not supposed or supposed[0].lower() in question.lower().split()):
-            return not _NEGATED.search(clause), part
+            return not NEGATED.search(clause), part
     return None

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from ..notation.asked import content_words
-from ..notation.quantities import numbers_in
 from ..verdicts import Source
 from .echoes import tells_of_another
 from .phrases import (
@@ -31,7 +30,7 @@ from .phrases import (
     Phrase,
     names_value,
 )
-from .places import Place, is_told_before, sizes_in
+from .places import Place, digits_in, is_told_before, sizes_in
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
@@ -226,7 +225,9 @@ def _instructs(placed: Placed) -> bool:
 
 
 def _all_given(place: Place) -> bool:
-    return bool(values := numbers_in(place.text)) and place.around.given.issuperset(values)
+    if "=" in place.text or "⟦" in place.text:
+        return False
+    return bool(numbers := digits_in(place.text)) and numbers <= place.around.given
 
 
 def _of_another(placed: Placed) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import lru_cache
 
-from ..notation.asked import asked_words, content_words
+from ..notation.asked import asked_words, content_words, is_irregular
 from ..notation.quantities import numbers_in
 from ..notation.question import asks, read_question
 from .phrases import CORRECTION, Phrase, phrases_in
@@ -29,6 +28,7 @@ EARLIER = 6
 # "We need to find how many", "if she had", "first": no answer yet.
 _UNTOLD = re.compile(r"\b(?:if|would|how|find|need to|calculate|determine|first|assume|suppose|let|not)\b|n't\b")
 _APIECE = re.compile(r"\b(?:each|every|per|apiece|an? (?:hour|day|week|month|year|person))\b")
+_DIGITS = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 # "are lent".
 _TOLD = re.compile(r"\b(?:is|are|was|were|have|has|had) ([a-z]+)", re.I)
 
@@ -39,8 +39,8 @@ class Around:
 
     asked: frozenset[str]
     """Content words of the sentence that asks."""
-    given: frozenset[Fraction]
-    """The numbers of the question."""
+    given: frozenset[str]
+    """The numbers of the question that are written with digits."""
     apiece: bool
     """Whether it asks what one of several has, or a rate."""
     supposed: bool
@@ -96,36 +96,41 @@ class Place:
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
     question, wanted = question or "", read_question(question)
-    return Around(asked, wanted.values, wanted.apiece, asks(_SUPPOSING, question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
+    return Around(asked, digits_in(question), wanted.apiece, asks(_SUPPOSING, question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
 
 
 def is_told_before(place: Place) -> bool:
     """Return whether an earlier statement says what was asked in the words of the question, and this one lacks some of them."""
     around, (parts, end) = place.around, place.earlier
-    if not around.asked or around.asked <= content_words(place.text) or _takes_back(place.text):
-        return False
-    for part in reversed(parts[max(0, end - EARLIER) : end]):
-        if told := _told(part, around):
+    for at in range(end - 1, max(-1, end - 1 - EARLIER), -1) if around.asked else ():
+        if told := _told(parts[at], around):
+            corrected = any(CORRECTION.search(part, part.lower()) for part in parts[at + 1 : end + 1])
+            if corrected or around.asked <= content_words(place.text):
+                return False
             # The same values again, not computed with.
-            new = frozenset(numbers_in(place.text)) - around.given
+            new = digits_in(place.text) - around.given
             return "=" in place.text or not new or not new <= told
-        if _takes_back(part):
-            return False
     return False
 
 
-def _takes_back(part: str) -> bool:
-    return CORRECTION.search(part, part.lower()) is not None
-
-
-def _told(part: str, around: Around) -> frozenset[Fraction]:
+def _told(part: str, around: Around) -> frozenset[str]:
     """Return the new numbers of a statement that says what was asked; none of any other statement."""
-    if part[-1:] in "?:" or not around.asked <= content_words(part):
-        return frozenset()
     low = part.lower()
-    if _UNTOLD.search(low) or (not around.apiece and _APIECE.search(low)):
+    # Stems are looked for in the text first, which is cheaper than finding those of all its words.
+    for word in around.asked:
+        if word not in low and not is_irregular(word):
+            return frozenset()
+    if part[-1:] in "?:" or _UNTOLD.search(low) or not around.asked <= content_words(part):
         return frozenset()
-    return frozenset(numbers_in(part)) - around.given
+    if not around.apiece and _APIECE.search(low):
+        return frozenset()
+    return digits_in(part) - around.given
+
+
+@lru_cache(maxsize=512)
+def digits_in(text: str) -> frozenset[str]:
+    """Return the numbers that a text writes with digits, in one form: "2000" for "2,000" and "2000.00"."""
+    return frozenset(number.replace(",", "").removesuffix(".00") for number in _DIGITS.findall(text))
 
 
 def is_value_alone(parts: list[str], question: str | None) -> bool:

@@ -20,7 +20,6 @@ _STOP = frozenset(
 _BEFORE_ASKED = re.compile(r"^.*,\s(?:then\s)?(?=how\b|what\b)", re.I | re.S)
 # What the asked quantity is only compared with: "How much did she save compared to the store?"
 _COMPARED = re.compile(r",? (?:when |as |if )?compared (?:to|with)\b[^?,;]*", re.I)
-_ENDING = re.compile(r"(?<=[a-z]{3})(?:ed|ing|e)$")
 _PAST = dict(
     pair.split("-")
     for pair in (
@@ -30,6 +29,7 @@ _PAST = dict(
     ).split()
 )
 """Other forms of a verb, without a plural s, and its stem."""
+_IRREGULAR = frozenset(_PAST.values())
 
 
 @lru_cache(maxsize=512)
@@ -57,7 +57,15 @@ def content_words(text: str) -> frozenset[str]:
 def _stem(word: str) -> str:
     """Return a word without its ending: "sav" for "saves", "saved" and "saving", "sell" for "sold"."""
     word = word.rstrip("s")
-    if len(word) < 4 or word in _PAST:
-        return _PAST.get(word, word)
-    found = _ENDING.sub("", word)
-    return found[:-1] if len(found) > 3 and found != word and found[-1] == found[-2] not in "els" else found
+    if word in _PAST:
+        return _PAST[word]
+    for ending in ("ing", "ed", "e"):
+        if word.endswith(ending) and len(word) >= len(ending) + 3:
+            found = word[: -len(ending)]
+            return found[:-1] if ending != "e" and found[-1] == found[-2] not in "els" and len(found) > 3 else found
+    return word
+
+
+def is_irregular(stem: str) -> bool:
+    """Return whether a stem is that of a verb whose other forms may not begin with it: "sell"."""
+    return stem in _IRREGULAR

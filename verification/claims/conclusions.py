@@ -30,7 +30,7 @@ from .phrases import (
     Phrase,
     names_value,
 )
-from .places import Place, digits_in, is_told_before, sizes_in
+from .places import DIGITS, Place, digits_in, is_told_before, sizes_in
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
@@ -225,7 +225,9 @@ def _instructs(placed: Placed) -> bool:
 
 
 def _all_given(place: Place) -> bool:
-    if "=" in place.text or "⟦" in place.text:
+    first = None if "=" in place.text or "⟦" in place.text else DIGITS.search(place.text)
+    # A quick test: the first number must be in the question.
+    if not first or first[0] not in place.around.question:
         return False
     return bool(numbers := digits_in(place.text)) and numbers <= place.around.given
 

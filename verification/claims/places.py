@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ..notation.asked import asked_words, content_words, is_irregular
 from ..notation.quantities import numbers_in
@@ -28,7 +28,7 @@ EARLIER = 6
 # "We need to find how many", "if she had", "first": no answer yet.
 _UNTOLD = re.compile(r"\b(?:if|would|how|find|need to|calculate|determine|first|assume|suppose|let|not)\b|n't\b")
 _APIECE = re.compile(r"\b(?:each|every|per|apiece|an? (?:hour|day|week|month|year|person))\b")
-_DIGITS = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+DIGITS = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 # "are lent".
 _TOLD = re.compile(r"\b(?:is|are|was|were|have|has|had) ([a-z]+)", re.I)
 
@@ -39,8 +39,7 @@ class Around:
 
     asked: frozenset[str]
     """Content words of the sentence that asks."""
-    given: frozenset[str]
-    """The numbers of the question that are written with digits."""
+    question: str
     apiece: bool
     """Whether it asks what one of several has, or a rate."""
     supposed: bool
@@ -52,6 +51,11 @@ class Around:
     phrases: dict[int, list[str]]
     """The phrases of `phrases_in` that can occur in the reply, by `id`, with their words that occur in it. Most replies contain
     few phrases; searching every statement for all of them took most of the time."""
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The numbers of the question that are written with digits."""
+        return digits_in(self.question)
 
 
 @dataclass(slots=True)
@@ -96,7 +100,7 @@ class Place:
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
     question, wanted = question or "", read_question(question)
-    return Around(asked, digits_in(question), wanted.apiece, asks(_SUPPOSING, question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
+    return Around(asked, question, wanted.apiece, asks(_SUPPOSING, question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
 
 
 def is_told_before(place: Place) -> bool:
@@ -130,7 +134,7 @@ def _told(part: str, around: Around) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def digits_in(text: str) -> frozenset[str]:
     """Return the numbers that a text writes with digits, in one form: "2000" for "2,000" and "2000.00"."""
-    return frozenset(number.replace(",", "").removesuffix(".00") for number in _DIGITS.findall(text))
+    return frozenset(number.replace(",", "").removesuffix(".00") for number in DIGITS.findall(text))
 
 
 def is_value_alone(parts: list[str], question: str | None) -> bool:

@@ -215,7 +215,7 @@ def _is_left(number: Number) -> float:
     """Return 1 for what is left if that was asked, less than 0 for what somebody still has if it was not."""
     if number.asked.left:
         return number.is_left
-    return -0.8 if _STILL.search(number.clause) and not _HAS.search(number.asked.sentence) else 0.0
+    return -0.8 if "still" in number.before and _STILL.search(number.clause) and not _HAS.search(number.asked.sentence) else 0.0
 
 
 def _leaves(number: Number) -> bool:

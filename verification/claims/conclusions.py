@@ -30,7 +30,7 @@ from .phrases import (
     Phrase,
     names_value,
 )
-from .places import DIGITS, Place, digits_in, is_told_before, sizes_in
+from .places import Place, all_given, is_told_before, sizes_in
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
@@ -44,6 +44,7 @@ _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
 _LABEL = re.compile(r"\W{0,3}([A-Za-z][A-Za-z' ]{1,30}):\s*\S")
 # What follows is an example also if it ends in a result.
 _EXAMPLE = ("for example", "for instance", "e.g.")
+_SUMMING = ("together", "altogether", "this means")
 # "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
@@ -129,12 +130,12 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         ),
         Sign(
             "an earlier one says what was asked, in its words",
-            lambda p: not (p.kind.mark or p.place.corrected) and is_told_before(p.place),
+            lambda p: _may_remark(p) and is_told_before(p.place),
             "12 apples are left. At first there were 20 apples.",
         ),
         Sign(
             "it concludes with numbers of the question",
-            lambda p: p.marked("conclusion") and _all_given(p.place),
+            lambda p: p.marked("conclusion") and all_given(p.place),
             "So she should choose the one for $5,000.",
         ),
         Sign(
@@ -224,12 +225,10 @@ def _instructs(placed: Placed) -> bool:
     return placed.kind.source not in _EXPLICIT and place.has(IMPERATIVE) and not _ENDS_IN_RESULT.search(place.text)
 
 
-def _all_given(place: Place) -> bool:
-    first = None if "=" in place.text or "⟦" in place.text else DIGITS.search(place.text)
-    # A quick test: the first number must be in the question.
-    if not first or first[0] not in place.around.question:
-        return False
-    return bool(numbers := digits_in(place.text)) and numbers <= place.around.given
+def _may_remark(placed: Placed) -> bool:
+    """Return whether a statement may be a remark on a conclusion before it: it is unmarked, or sums, or explains."""
+    summing = placed.marked("conclusion") and placed.place.low.startswith(_SUMMING)
+    return (summing or not placed.kind.mark) and not placed.place.corrected
 
 
 def _of_another(placed: Placed) -> bool:

@@ -132,6 +132,15 @@ _REJECTED_AFTER = re.compile(
     re.I,
 )
 
+# "She still has" 12, where it is not asked what she has.
+_STILL = re.compile(r"\bstill (?:has|have|had|owns?|keeps?)\b", re.I)
+_HAS = re.compile(r"\b(?:has|have|had|now|still|keep|own)\b", re.I)
+
+
+def is_kept(clause: str, asked: str) -> bool:
+    """Return whether a clause tells what somebody still has, where the question asks for something else."""
+    return "still" in clause and _STILL.search(clause) is not None and not _HAS.search(asked)
+
 
 def is_echo(statement: str) -> bool:
     """Return whether a statement repeats how to give an answer, or only marks the place for one."""

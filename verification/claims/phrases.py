@@ -189,8 +189,9 @@ COMPARES = phrase(
     r"(?:^\W*|,\s|\()(?:for|by|in) (?:comparison|contrast|reference)\b(?! to\b| with\b)"
     r"|^\W*(?:(?:don't|do not) confuse|to put (?:that|this|it) in(?:to)? perspective"
     r"|(?:that|this) is (?:almost|nearly|(?:more|less) than|(?:just |well )?(?:over|under))|most of (?:it|this|that|these))\b"
-    r"(?!.*\b(?:so|therefore|hence)\b)",
-    "comparison contrast reference is_almost is_nearly is_more_than is_less_than is_just is_well is_over is_under most_of"
+    r"(?!.*\b(?:so|therefore|hence)\b)"
+    r"|\b(?:two|three|four|five|ten|\d+) (?:such|(?:\w+ )?of (?:this|that|the same) (?:size|kind|length|type))\b",
+    "such of_this of_that of_the_same comparison contrast reference is_almost is_nearly is_more_than is_less_than is_just is_well is_over is_under most_of"
     " perspective confuse",
 )
 # "They cost 39 and 30, which together make up that amount": the amount was told before.

@@ -28,7 +28,7 @@ EARLIER = 6
 # "We need to find how many", "if she had", "first": no answer yet.
 _UNTOLD = re.compile(r"\b(?:if|would|how|find|need to|calculate|determine|first|assume|suppose|let|not)\b|n't\b")
 _APIECE = re.compile(r"\b(?:each|every|per|apiece|an? (?:hour|day|week|month|year|person))\b")
-DIGITS = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+_DIGITS = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 # "are lent".
 _TOLD = re.compile(r"\b(?:is|are|was|were|have|has|had) ([a-z]+)", re.I)
 
@@ -100,7 +100,15 @@ class Place:
 def read_around(text: str, asked: frozenset[str], question: str | None) -> Around:
     """Return what holds for all statements of a reply."""
     question, wanted = question or "", read_question(question)
-    return Around(asked, question, wanted.apiece, asks(_SUPPOSING, question), asks(_DIFFERS, question[-300:]), _sizes(question), phrases_in(text))
+    return Around(
+        asked,
+        question,
+        wanted.apiece,
+        asks(_SUPPOSING, question),
+        asks(_DIFFERS, question[-300:]),
+        _sizes(question),
+        phrases_in(text),
+    )
 
 
 def is_told_before(place: Place) -> bool:
@@ -134,7 +142,16 @@ def _told(part: str, around: Around) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def digits_in(text: str) -> frozenset[str]:
     """Return the numbers that a text writes with digits, in one form: "2000" for "2,000" and "2000.00"."""
-    return frozenset(number.replace(",", "").removesuffix(".00") for number in DIGITS.findall(text))
+    return frozenset(number.replace(",", "").removesuffix(".00") for number in _DIGITS.findall(text))
+
+
+def all_given(place: Place) -> bool:
+    """Return whether the question gives all numbers of a statement without mathematics."""
+    first = None if "=" in place.text or "⟦" in place.text else _DIGITS.search(place.text)
+    # A quick test: the first number must be in the question.
+    if not first or first[0] not in place.around.question:
+        return False
+    return bool(numbers := digits_in(place.text)) and numbers <= place.around.given
 
 
 def is_value_alone(parts: list[str], question: str | None) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from ..notation.arithmetic import is_left_side
+from ..notation.layout import in_parentheses
 from . import languages
-from .candidates import INEQUALITY, Formula, Number, in_parentheses
+from .candidates import INEQUALITY, Formula, Number
+from .echoes import is_kept
 from .phrases import gives_reason
 from .weighing import Sign, Table, table
 
@@ -83,9 +85,6 @@ _BREAKDOWN = re.compile(
 """A colon after the claim begins its parts: "the total is 45: 24 for", "45 in total: 24 for"."""
 # "This leaves her with".
 _LEAVES = re.compile(r"\b(?:leaves?|leaving) (?:\w+ ){0,2}with (?:only |just |exactly )?$", re.I)
-# "She still has" 12, where it is not asked what she has.
-_STILL = re.compile(r"\bstill (?:has|have|had|owns?|keeps?)\b", re.I)
-_HAS = re.compile(r"\b(?:has|have|had|now|still|keep|own)\b", re.I)
 # The word that concludes, in the clause of the number: "will be 20, so he is".
 _SO = re.compile(r"[,;]\s*(?:and\s+)?(?:so|therefore|thus|hence)\b[^,;]*$", re.I)
 
@@ -212,10 +211,7 @@ def _is_stated(number: Number) -> bool:
 
 
 def _is_left(number: Number) -> float:
-    """Return 1 for what is left if that was asked, less than 0 for what somebody still has if it was not."""
-    if number.asked.left:
-        return number.is_left
-    return -0.8 if "still" in number.before and _STILL.search(number.clause) and not _HAS.search(number.asked.sentence) else 0.0
+    return number.is_left if number.asked.left else -0.8 * is_kept(number.clause, number.asked.sentence)
 
 
 def _leaves(number: Number) -> bool:

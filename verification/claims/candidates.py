@@ -125,7 +125,10 @@ class Number:
         after = following.partition(" ")[0]
         if self.asked.measure is None or self.given or self.after.lstrip()[len(after) :].startswith("/"):
             return False
-        return not (in_parentheses(self.before) or APIECE.match(self.after)) and read_unit(after) == self.asked.measure
+        return (
+            not ((in_parentheses(self.before) and self.sums < 1) or APIECE.match(self.after))
+            and read_unit(after) == self.asked.measure
+        )
 
     @cached_property
     def given(self) -> bool:

@@ -72,8 +72,8 @@ _GIVES_UP_WHOLLY = (
     r" (?:this|it|that|an? \w+) without\b"
     r"|\b(?:impossible|not possible) to (?:give|provide|name|state) (?:an?|the|any)\b"
     r"|\b(?:rather|prefer|prefer to|want to|will|going to) not (?:to )?(?:commit|give|say|name|state|answer|provide)\b"
-    r"|\b(?:(?:don't|do not|not) (?:want|wish|like) to|won't|will not) (?:commit|give|name|provide)\b(?: to)?(?: an?| any| the)?"
-    r" (?:\w+ )?(?:number|value|answer|figure|result)\b"
+    r"|\b(?:(?:don't|do not|not) (?:want|wish|like) to|won't|will not) (?:commit|give|name|provide)\b(?: to)?"
+    r"(?: an?| any| the)? (?:\w+ )?(?:number|value|answer|figure|result)\b"
     r"|\b(?:insufficient|lack of|lacks|missing) (?:information|data|details)\b"
     rf"|\b(?:i|we) (?:do not|don't|can't|cannot) (?:really )?know\b|\b(?:i am|i'm) not (?:really )?(?:sure"
     rf"|certain)\b|{languages.GIVES_UP}"
@@ -81,7 +81,8 @@ _GIVES_UP_WHOLLY = (
 UNKNOWABLE = phrase(
     _GIVES_UP_WHOLLY,
     "impossible not_possible difficult hard cannot can't can_not could_not couldn't unable not_able enough sufficient"
-    " rather_not prefer_not won't will_not commit lack missing don't know sure certain imposible puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
+    " lack missing rather_not prefer_not won't will_not commit"
+    " don't know sure certain imposible puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
 )
 """The response says that it cannot tell: what follows it without an explicit mark is a guess."""
 # "I could not work it out", "unable to".

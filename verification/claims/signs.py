@@ -13,12 +13,6 @@ from .phrases import gives_reason
 from .weighing import Sign, Table, table
 
 # Patterns with $ are for the text before a number, those matched from the start for the text after it.
-# After other values: ", total" 14, ", for a sum of" 14.
-_CALLED_TOTAL = (
-    r"[,;] (?:and )?(?:so )?(?:for |giving |making )?(?:an? |the |in )?(?:grand )?(?:total|sum|together|altogether|all)"
-    r"(?: of| cost| price)?:?"
-)
-_TOTAL = re.compile(rf"\d.*?{_CALLED_TOTAL}\s*[$€£⟦]?$", re.I | re.S)
 # A verb or sign that states the number: "she has", "the total is about", "x =".
 _COPULA = re.compile(
     r"(?:\b(?:is|are|was|be|equals?|to|by|get|(?<!,\s)as|have|has"

@@ -1,4 +1,4 @@
-"""Read yes or no from what implies it: enough money, a point on a line, a statement that is called false. Start at `implied`."""
+"""Read yes or no from what implies it: enough money, a point on a line, a statement called false. Start at `implied`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _BUYS = frozenset(("buy", "purchas", "afford", "pay", "enough", "cover"))
 _ENOUGH = re.compile(r"\b(?:have|has|had|is|are|'s|isn't|aren't)(?: not)?(?: more than| just| exactly)? enough\b", re.I)
 _ASKS_ON = re.compile(r"\bpass(?:es)? through\b|\bcontains?\b|\b(?:lies?|is) [^?]{0,40}?\bon\b", re.I)
 _ON = re.compile(
-    r"\b(?:point|it|\)) (?:(?:does not|doesn't) lie|lies|is(?: not|n't)?|falls|sits) (?:exactly |indeed )?on (?:the|this|that|it)\b"
+    r"\b(?:point|it|\)) (?:(?:does not|doesn't) lie|lies|is(?: not|n't)?|falls|sits) (?:exactly |indeed )?on"
+    r" (?:the|this|that|it)\b"
 )
 # Where a clause ends.
 _CLAUSE = re.compile(r"[,;:]\s|\band\b|\b(?:but|because|since|as|so)\b|\.(?=\s|$)", re.I)

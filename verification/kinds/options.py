@@ -80,8 +80,10 @@ _LANGUAGE = re.compile(
     r"(?i:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{0,30}?"
     r"(?<![^\W\u3040-\u9fff\uac00-\ud7af])(?P<letter>[A-J])(?![A-Za-z0-9'’])"
 )
+# "A is 0.5, C is 0.75": what options are.
 _TELLS_OF = re.compile(
-    r"(?:^\W*|[,;]\s|\band\s)(?:option |choice )?\(?[A-J]\)?,? (?:is|was|equals|gives|=)(?! (?:the )?(?:correct|right|answer)\b)"
+    r"(?:^\W*|[,;]\s|\band\s)(?:option |choice )?\(?[A-J]\)?,? (?:is|was|equals|gives|=)"
+    r"(?! (?:the )?(?:correct|right|answer)\b)"
 )
 # A reference that is a letter: "C", "(C)", "C) 12".
 REFERENCE = re.compile(r"\(?([A-J])\)?(?:[).:]\s*(\S.*))?")

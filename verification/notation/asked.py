@@ -20,14 +20,12 @@ _STOP = frozenset(
 _BEFORE_ASKED = re.compile(r"^.*,\s(?:then\s)?(?=how\b|what\b)", re.I | re.S)
 # What the asked quantity is only compared with: "How much did she save compared to the store?"
 _COMPARED = re.compile(r",? (?:when |as |if )?compared (?:to|with)\b[^?,;]*", re.I)
-_PAST = dict(
-    pair.split("-")
-    for pair in (
-        "bought-buy sold-sell gave-giv given-giv made-mak ran-run running-run ate-eat eaten-eat spent-spend drove-driv"
-        " driven-driv got-get lost-los won-win took-tak taken-tak paid-pay drank-drink wrote-writ held-hold kept-keep"
-        " slept-sleep sent-send grew-grow grown-grow weight-weigh caught-catch rode-rid built-build"
-    ).split()
+_FORMS = (
+    "buy bought; sell sold; giv gave given; mak made; run ran running; eat ate eaten; spend spent; driv drove driven; get got;"
+    " los lost; win won; tak took taken; pay paid; drink drank; writ wrote written; hold held; keep kept; sleep slept;"
+    " send sent; grow grew grown; weigh weight; catch caught; rid rode ridden; build built"
 )
+_PAST = {form: forms.split()[0] for forms in _FORMS.split(";") for form in forms.split()[1:]}
 """Other forms of a verb, without a plural s, and its stem."""
 _IRREGULAR = frozenset(_PAST.values())
 

@@ -129,9 +129,9 @@ THAT_IS_IT = phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer")
 # "Wait, it is 14", "I made a mistake", "rounded up".
 CORRECTION = phrase(
     r"\b(?:wait|actually|correction|oops|(?:i|we) made (?:a|an) (?:mistake|error)|should (?:be|have been)|instead it is"
-    r"|(?:that|this|it)(?:'s| is| was) (?:wrong|incorrect)"
+    r"|(?:that|this|it)(?:'s| is| was) wrong"
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
-    "wait actually correction oops mistake error should instead round wrong incorrect",
+    "wait actually correction oops mistake error should instead round wrong",
 )
 APOLOGY = phrase(
     r"\b(?:sorry|apologi[sz]e|apologies|oops|correction|(?:my|i made an?(?: \w+)?|there (?:is|was) an?) (?:mistake|error))\b",

@@ -23,7 +23,7 @@ _VALUE_ALONE = re.compile(
     r"(?: (?:per|in total|left|of|each)? ?[a-z]+){0,2}[.!:]?",
     re.I,
 )
-EARLIER = 6
+EARLIER = 5
 """How many statements before one are looked through for what was asked."""
 # "We need to find how many", "if she had", "first": no answer yet.
 _UNTOLD = re.compile(r"\b(?:if|would|how|find|need to|calculate|determine|first|assume|suppose|let|not)\b|n't\b")
@@ -51,6 +51,11 @@ class Around:
     phrases: dict[int, list[str]]
     """The phrases of `phrases_in` that can occur in the reply, by `id`, with their words that occur in it. Most replies contain
     few phrases; searching every statement for all of them took most of the time."""
+
+    @cached_property
+    def regular(self) -> list[str]:
+        """The asked stems with which all forms of their words begin, the longest first."""
+        return sorted((word for word in self.asked if not is_irregular(word)), key=len, reverse=True)
 
     @cached_property
     def given(self) -> frozenset[str]:
@@ -129,8 +134,8 @@ def _told(part: str, around: Around) -> frozenset[str]:
     """Return the new numbers of a statement that says what was asked; none of any other statement."""
     low = part.lower()
     # Stems are looked for in the text first, which is cheaper than finding those of all its words.
-    for word in around.asked:
-        if word not in low and not is_irregular(word):
+    for word in around.regular:
+        if word not in low:
             return frozenset()
     if part[-1:] in "?:" or _UNTOLD.search(low) or not around.asked <= content_words(part):
         return frozenset()

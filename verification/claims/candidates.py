@@ -125,10 +125,8 @@ class Number:
         after = following.partition(" ")[0]
         if self.asked.measure is None or self.given or self.after.lstrip()[len(after) :].startswith("/"):
             return False
-        return (
-            not ((in_parentheses(self.before) and self.sums < 1) or APIECE.match(self.after))
-            and read_unit(after) == self.asked.measure
-        )
+        restated = (in_parentheses(self.before) and self.sums < 1) or APIECE.match(self.after)
+        return not restated and read_unit(after) == self.asked.measure
 
     @cached_property
     def given(self) -> bool:
@@ -243,8 +241,8 @@ class Formula:
         """Whether its claim is one side of an equation, or an inequality where one is solved."""
         if ("=" in self.content or "\\in" in self.content) and self.claim != self.content:
             return True
-        solved = asks(INEQUALITY, self.asked.question) and INEQUALITY.search(self.content)
-        return bool(solved) and not _REASONED.search(self.before)
+        found = asks(INEQUALITY, self.asked.question) and INEQUALITY.search(self.content) and not _REASONED.search(self.before)
+        return bool(found)
 
     @property
     def is_copied(self) -> bool:

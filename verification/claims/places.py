@@ -23,7 +23,7 @@ _VALUE_ALONE = re.compile(
     r"(?: (?:per|in total|left|of|each)? ?[a-z]+){0,2}[.!:]?",
     re.I,
 )
-EARLIER = 5
+EARLIER = 6
 """How many statements before one are looked through for what was asked."""
 # "We need to find how many", "if she had", "first": no answer yet.
 _UNTOLD = re.compile(r"\b(?:if|would|how|find|need to|calculate|determine|first|assume|suppose|let|not)\b|n't\b")

@@ -11,7 +11,7 @@ from .equivalence.comparing import compare_claims
 from .judging import NAME, judge, names_in
 from .kinds.findings import find_finding, read_finding
 from .kinds.named_options import named_in
-from .kinds.options import REFERENCE, Options, pick_letter, pick_letters, read_options, several_letters
+from .kinds.options import REFERENCE, Options, pick_letter, pick_letters, read_options, several_letters, tells_of_options
 from .kinds.polarity import find_polarity, read_polarity
 from .kinds.printed import same_object, shown_as
 from .kinds.unknowns import values_of
@@ -181,7 +181,8 @@ def _picked(reply: Reply, said: Claim | None, options: Options) -> Claim | None:
     pick = pick_letter(reply.text)
     value = next((letter for text in said.texts if (letter := options.letter_of(_same, text))), None) if said else None
     # Both a letter and a value: the later one counts.
-    if value and said and (pick is None or reply.text.find(said.statement[:40]) > pick.start):
+    later = said is not None and (pick is None or reply.text.find(said.statement[:40]) > pick.start)
+    if value and said and later and not (pick and tells_of_options(said.statement)):
         return Claim((value,), said.source, False, said.statement, said.losers)
     if pick:
         source = said.source if said and said.source in ("final_line", "box") else "answer_line"

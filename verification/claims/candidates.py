@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..notation.asked import content_words
+from ..notation.layout import in_parentheses, squeeze
 from ..notation.quantities import Quantity
 from ..notation.question import COMPARATIVE, EACH, NAME, Asked, asks, form_of
+from ..notation.units import read_unit
 from . import languages
 
 # The number after "a total of" is named, not restated.
@@ -73,8 +75,6 @@ _WHEN_ROUNDED = re.compile(r"\s*(?:[a-z]+\s)?(?:when |if |after )?(?:it is )?rou
 INEQUALITY = re.compile(r"[<>≤≥]|\\[lg]eq?(?![a-z])")
 # "since x > 3": a reason.
 _REASONED = re.compile(r"\b(?:since|because|as|where)\b[^,;]*$", re.I)
-# Spaces, and what only groups or marks mathematics.
-_GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,16 @@ class Number:
         """Whether the words after the number are the unit that was asked for."""
         if not self.asked.unit or self.of_a_whole or (self.quantity.value < 1 and "/" in form_of(self.text, self.quantity)):
             return False
-        following = OF_A_WHOLE.sub("", self.after)
-        return bool(self.asked.unit & content_words(" ".join(_FOLLOWING.findall(following))))
+        following = " ".join(_FOLLOWING.findall(OF_A_WHOLE.sub("", self.after)))
+        return bool(self.asked.unit & content_words(following)) or self._abbreviates(following)
+
+    def _abbreviates(self, following: str) -> bool:
+        """Return whether the word after it is another name of the unit that was asked for: "min"; not "g each"."""
+        after = following.partition(" ")[0]
+        if self.asked.measure is None or self.given or self.after.lstrip()[len(after) :].startswith("/"):
+            return False
+        restated = (in_parentheses(self.before) and self.sums < 1) or APIECE.match(self.after)
+        return not restated and read_unit(after) == self.asked.measure
 
     @cached_property
     def given(self) -> bool:
@@ -202,9 +210,8 @@ class Number:
     @property
     def is_rounded(self) -> bool:
         """Whether another value is rounded to it: "2.5, which rounds to" 3."""
-        if "ound" in self.before and _ROUNDED.search(self.before):
-            return True
-        return "ound" in self.after[:40] and bool(_WHEN_ROUNDED.match(self.after))
+        before = "ound" in self.before and _ROUNDED.search(self.before)
+        return bool(before or ("ound" in self.after[:40] and _WHEN_ROUNDED.match(self.after)))
 
 
 @dataclass(frozen=True)
@@ -234,16 +241,10 @@ class Formula:
         """Whether its claim is one side of an equation, or an inequality where one is solved."""
         if ("=" in self.content or "\\in" in self.content) and self.claim != self.content:
             return True
-        if not asks(INEQUALITY, self.asked.question) or not INEQUALITY.search(self.content):
-            return False
-        return not _REASONED.search(self.before)
+        found = asks(INEQUALITY, self.asked.question) and INEQUALITY.search(self.content) and not _REASONED.search(self.before)
+        return bool(found)
 
     @property
     def is_copied(self) -> bool:
         """Whether it is copied from the question; one or two characters, such as "x", do not count."""
         return len(squeeze(self.content)) > 2 and self.in_question
-
-
-def squeeze(text: str) -> str:
-    """Return mathematics without spaces and what only groups or marks it."""
-    return _GROUPING.sub("", text)

@@ -30,7 +30,7 @@ from .phrases import (
     Phrase,
     names_value,
 )
-from .places import Place, sizes_in
+from .places import Place, all_given, is_told_before, sizes_in
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
@@ -44,6 +44,7 @@ _ALL_IN_PARENTHESES = re.compile(r"\((?:[^()\s]+ ){2,}[^()]+\)\W*")
 _LABEL = re.compile(r"\W{0,3}([A-Za-z][A-Za-z' ]{1,30}):\s*\S")
 # What follows is an example also if it ends in a result.
 _EXAMPLE = ("for example", "for instance", "e.g.")
+_SUMMING = ("together", "altogether", "this means")
 # "3 * 4 = 12 apples."
 _ENDS_IN_RESULT = re.compile(r"[=:]\s*\$?-?[\d.,]+\W*\w*\W*$")
 
@@ -126,6 +127,16 @@ CONCLUSION_SIGNS: Table[Placed] = table(
         ),
         Sign(
             "it tells the parts of a sum that was told before", lambda p: p.place.of_parts, "They pay 69. Ann pays 39, Bob 30."
+        ),
+        Sign(
+            "an earlier one says what was asked, in its words",
+            lambda p: _may_remark(p) and is_told_before(p.place),
+            "12 apples are left. At first there were 20 apples.",
+        ),
+        Sign(
+            "it concludes with numbers of the question",
+            lambda p: p.marked("conclusion") and all_given(p.place),
+            "So she should choose the one for $5,000.",
         ),
         Sign(
             "the sentence before says the same of what was asked",
@@ -212,6 +223,12 @@ def _asks_or_checks(placed: Placed) -> bool:
 def _instructs(placed: Placed) -> bool:
     place = placed.place
     return placed.kind.source not in _EXPLICIT and place.has(IMPERATIVE) and not _ENDS_IN_RESULT.search(place.text)
+
+
+def _may_remark(placed: Placed) -> bool:
+    """Return whether a statement may be a remark on a conclusion before it: it is unmarked, or sums, or explains."""
+    summing = placed.marked("conclusion") and placed.place.low.startswith(_SUMMING)
+    return (summing or not placed.kind.mark) and not placed.place.corrected
 
 
 def _of_another(placed: Placed) -> bool:

@@ -68,6 +68,12 @@ _GIVES_UP_WHOLLY = (
     r"|\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|calculated|solved|found|known|computed)\b"
     r"|(?:\bnot|n't) (?:have |be |is |given |provided |contain |provide |give |there )*(?:enough"
     r"|sufficient) (?:information|data|details)\b"
+    rf"|\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to) (?:\w+ )?(?:{_TELL}|give|provide)\w*"
+    r" (?:this|it|that|an? \w+) without\b"
+    r"|\b(?:impossible|not possible) to (?:give|provide|name|state) (?:an?|the|any)\b"
+    r"|\b(?:rather|prefer|prefer to|want to|will|going to) not (?:to )?(?:commit|give|say|name|state|answer|provide)\b"
+    r"|\b(?:(?:don't|do not|not) (?:want|wish|like) to|won't|will not) (?:commit|give|name|provide)\b(?: to)?"
+    r"(?: an?| any| the)? (?:\w+ )?(?:number|value|answer|figure|result)\b"
     r"|\b(?:insufficient|lack of|lacks|missing) (?:information|data|details)\b"
     rf"|\b(?:i|we) (?:do not|don't|can't|cannot) (?:really )?know\b|\b(?:i am|i'm) not (?:really )?(?:sure"
     rf"|certain)\b|{languages.GIVES_UP}"
@@ -75,7 +81,8 @@ _GIVES_UP_WHOLLY = (
 UNKNOWABLE = phrase(
     _GIVES_UP_WHOLLY,
     "impossible not_possible difficult hard cannot can't can_not could_not couldn't unable not_able enough sufficient"
-    " lack missing don't know sure certain imposible puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
+    " lack missing rather_not prefer_not won't will_not commit"
+    " don't know sure certain imposible puede peut lässt kann não non невозможно нельзя 无法 不能 ません 없",
 )
 """The response says that it cannot tell: what follows it without an explicit mark is a guess."""
 # "I could not work it out", "unable to".
@@ -125,6 +132,15 @@ _REJECTED_AFTER = re.compile(
     rf"|incorrect|not (?!\W*(?:\d|⟦))|rejected|extraneous))",
     re.I,
 )
+
+# "She still has" 12, where it is not asked what she has.
+_STILL = re.compile(r"\bstill (?:has|have|had|owns?|keeps?)\b", re.I)
+_HAS = re.compile(r"\b(?:has|have|had|now|still|keep|own)\b", re.I)
+
+
+def is_kept(clause: str, asked: str) -> bool:
+    """Return whether a clause tells what somebody still has, where the question asks for something else."""
+    return "still" in clause and _STILL.search(clause) is not None and not _HAS.search(asked)
 
 
 def is_echo(statement: str) -> bool:

@@ -129,8 +129,9 @@ THAT_IS_IT = phrase(r"^\W*that'?s (?:the|our|your) (?:final )?answer")
 # "Wait, it is 14", "I made a mistake", "rounded up".
 CORRECTION = phrase(
     r"\b(?:wait|actually|correction|oops|(?:i|we) made (?:a|an) (?:mistake|error)|should (?:be|have been)|instead it is"
+    r"|(?:that|this|it)(?:'s| is| was) wrong"
     r"|round(?:ed|ing)? (?:it )?(?:down|up))\b",
-    "wait actually correction oops mistake error should instead round",
+    "wait actually correction oops mistake error should instead round wrong",
 )
 APOLOGY = phrase(
     r"\b(?:sorry|apologi[sz]e|apologies|oops|correction|(?:my|i made an?(?: \w+)?|there (?:is|was) an?) (?:mistake|error))\b",
@@ -188,8 +189,10 @@ COMPARES = phrase(
     r"(?:^\W*|,\s|\()(?:for|by|in) (?:comparison|contrast|reference)\b(?! to\b| with\b)"
     r"|^\W*(?:(?:don't|do not) confuse|to put (?:that|this|it) in(?:to)? perspective"
     r"|(?:that|this) is (?:almost|nearly|(?:more|less) than|(?:just |well )?(?:over|under))|most of (?:it|this|that|these))\b"
-    r"(?!.*\b(?:so|therefore|hence)\b)",
-    "comparison contrast reference is_almost is_nearly is_more_than is_less_than is_just is_well is_over is_under most_of"
+    r"(?!.*\b(?:so|therefore|hence)\b)"
+    r"|\b(?:two|three|four|five|ten|\d+) (?:such|(?:\w+ )?of (?:this|that|the same) (?:size|kind|length|type))\b",
+    "such of_this of_that of_the_same"
+    " comparison contrast reference is_almost is_nearly is_more_than is_less_than is_just is_well is_over is_under most_of"
     " perspective confuse",
 )
 # "They cost 39 and 30, which together make up that amount": the amount was told before.
@@ -209,8 +212,8 @@ TEMPTING = phrase(
 # "If it were 5, it would be 12", "just a guess", "12 boxes would hold only 144", "After 3 days she would have 45".
 HYPOTHETICAL = phrase(
     r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\b(?:a|my|just) (?:\w+ )?guess\b"
-    r"|^\W*(?:(?:after|with|for|at) )?\d[\d,.]* \w+,?(?: (?:she|he|it|they|we|you))? would (?:only |just |already |still )?"
-    r"(?:hold|give|make|leave|cost|contain|fit|have)\b",
+    r"|^\W*(?:(?:after|with|for|at) )?[$€£]?\d[\d,.]*(?: \w+)?,?(?: (?:she|he|it|they|we|you))? would"
+    r" (?:only |just |already |still )?(?:hold|give|make|leave|cost|contain|fit|have|get)\b",
     "would guess",
 )
 _PHRASES = (ANSWER_IS, BARE_MARKER, CONCLUSION, CORRECTION, FOREIGN_ANSWER_IS, FOREIGN_CONCLUSION, FOREIGN_LINE, LINE)

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 
 from ..notation.arithmetic import is_left_side
+from ..notation.layout import in_parentheses
 from . import languages
 from .candidates import INEQUALITY, Formula, Number
+from .echoes import is_kept
 from .phrases import gives_reason
 from .weighing import Sign, Table, table
 
 # Patterns with $ are for the text before a number, those matched from the start for the text after it.
-# After other values: ", total" 14, ", for a sum of" 14.
-_CALLED_TOTAL = (
-    r"[,;] (?:and )?(?:so )?(?:for |giving |making )?(?:an? |the |in )?(?:grand )?(?:total|sum|together|altogether|all)"
-    r"(?: of| cost| price)?:?"
-)
-_TOTAL = re.compile(rf"\d.*?{_CALLED_TOTAL}\s*[$€£⟦]?$", re.I | re.S)
 # A verb or sign that states the number: "she has", "the total is about", "x =".
 _COPULA = re.compile(
     r"(?:\b(?:is|are|was|be|equals?|to|by|get|(?<!,\s)as|have|has"
@@ -105,7 +101,7 @@ NUMBER_SIGNS: Table[Number] = table(
         Sign("what is not so was asked", lambda n: n.asked.negated and n.is_not_so, "5 students do not"),
         Sign("its reason follows", lambda n: not n.before.strip() and bool(_REASON.match(n.after)), "12, because"),
         Sign("it stands in a reason", lambda n: gives_reason(n.before), "5, because 10 is 5 + 5"),
-        Sign("what is left was asked, and this is", lambda n: n.asked.left and n.is_left, "12 remain"),
+        Sign("what is left was asked, and this is", lambda n: _is_left(n), "12 remain"),
         Sign(
             "a rate was asked, and this is one",
             lambda n: bool(n.asked.rate) and n.is_rate,
@@ -176,11 +172,6 @@ EXPRESSION_SIGNS: Table[Formula] = table(
 )
 
 
-def in_parentheses(before: str) -> bool:
-    """Return whether an opening parenthesis before a place is still open there."""
-    return before.count("(") > before.count(")")
-
-
 def concludes(before: str) -> bool:
     """Return whether the text before a value ends in a clause with a word that concludes: "will be 20, so he is"."""
     return any(word in before.lower() for word in ("so", "hence", "fore", "thus")) and _SO.search(before) is not None
@@ -211,6 +202,10 @@ def _is_stated(number: Number) -> bool:
         and not (":" in number.before[-4:] and _BREAKDOWN.search(number.before[-60:]))
         and not (" to " in number.before[-5:] and _FROM.search(number.before[-60:]))
     )
+
+
+def _is_left(number: Number) -> float:
+    return number.is_left if number.asked.left else -0.8 * is_kept(number.clause, number.asked.sentence)
 
 
 def _leaves(number: Number) -> bool:

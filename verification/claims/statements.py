@@ -170,7 +170,8 @@ def _placed(parts: list[str], question: str | None, finished: bool) -> Iterator[
             return
         before, after = parts[place - 1] if place else "", parts[place + 1] if place + 1 < len(parts) else ""
         first = place == 0 and is_value_alone(parts, question)
-        there = Place(parts[place], before, after, place >= checking, place >= corrected, around, first, place > 0 and summed)
+        late = place >= checking, place >= corrected
+        there = Place(parts[place], before, after, *late, around, first, place > 0 and summed, (parts, place))
         kind = kind_of(there)
         # After a refusal, a number is no conclusion unless it is marked as one.
         if place >= refused and (kind.source == "last_statement" or there.has(HYPOTHETICAL)):

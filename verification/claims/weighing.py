@@ -38,11 +38,15 @@ class Table(Generic[Piece]):
         """The weights by what the signs are for."""
         return {sign.why: weight for sign, weight in zip(self.signs, self.weights, strict=True)}
 
+    @cached_property
+    def _weighed(self) -> list[tuple[Callable[[Piece], float], float]]:
+        return [(sign.strength, weight) for sign, weight in zip(self.signs, self.weights, strict=True)]
+
     def score(self, piece: Piece) -> float:
         """Return the sum of the weights of the signs that hold."""
         total = 0.0
-        for sign, weight in zip(self.signs, self.weights, strict=True):
-            if strength := sign.strength(piece):
+        for strength_of, weight in self._weighed:
+            if strength := strength_of(piece):
                 total += weight * strength
         return total
 

@@ -79,6 +79,8 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "it refers back to the value": -3.0,
         "it tells of another case than the question": -2.5,
         "it tells the parts of a sum that was told before": -6.0,
+        "an earlier one says what was asked, in its words": -2.0,
+        "it concludes with numbers of the question": -1.0,
         "the sentence before says the same of what was asked": -2.5,
         "it says what to do": -1.5,
         "a colon announces the value that follows": -2.0,

@@ -27,9 +27,10 @@ _NAMED = re.compile(
     rf"\s*(?:therefore |clearly |indeed |thus )?(?:(?:option|choice|letter|answer)\s*)?[\"'$]*{_LETTER}{_END}"
     rf"|\b(?:i|we|you)(?:'d| would| will|'ll)? (?:choose|pick|select|go with|should choose"
     rf"|conclude)\s+(?:option |choice |answer )?{_LETTER.replace('letter', 'picked')}{_END}"
-    rf"|\b(?:matches|corresponds to|it'?s|so|therefore|thus|hence|choose|select|pick"
-    rf"|is)\s*,?\s*(?:to\s+)?(?:option|choice|letter|answer)\s*"
+    rf"|\b(?:matches|corresponds to|it'?s|so|therefore|thus|hence|choose|select|pick|leaves?|leaving|left with|makes"
+    rf"|only|is)\s*,?\s*(?:to\s+)?(?:option|choice|letter|answer)\s*"
     rf"{_LETTER.replace('letter', 'matched')}{_END}"
+    rf"|\b(?:leaves|leaving)\s+(?:only |just |us with )?{_LETTER.replace('letter', 'left')}{_END}"
     rf"|\b(?:option|choice|answer"
     rf"|statement)\s+{_LETTER.replace('letter', 'subject')}{_END}[^.\n]{{0,60}}?\bis (?:the )?(?:correct|right"
     rf"|best|answer|true)\b"
@@ -78,6 +79,11 @@ _JOINING = re.compile(r"\b(?:both|and)\b", re.I)
 _LANGUAGE = re.compile(
     r"(?i:答案|答|正确选项|选|選|答え|正解|정답|respuesta|réponse|antwort|resposta|risposta|ответ)[^A-Z\n]{0,30}?"
     r"(?<![^\W\u3040-\u9fff\uac00-\ud7af])(?P<letter>[A-J])(?![A-Za-z0-9'’])"
+)
+# "A is 0.5, C is 0.75": what options are.
+_TELLS_OF = re.compile(
+    r"(?:^\W*|[,;]\s|\band\s)(?:option |choice )?\(?[A-J]\)?,? (?:is|was|equals|gives|=)"
+    r"(?! (?:the )?(?:correct|right|answer)\b)"
 )
 # A reference that is a letter: "C", "(C)", "C) 12".
 REFERENCE = re.compile(r"\(?([A-J])\)?(?:[).:]\s*(\S.*))?")
@@ -166,6 +172,11 @@ def several_letters(text: str) -> frozenset[str]:
 def is_rejected(part: str, start: int, end: int) -> bool:
     """Return whether a statement rejects what stands at a place in it: "not B", "B is tempting"."""
     return bool(_REJECTED.search(part[max(0, start - 40) : start]) or _UNLIKELY_AFTER.match(part[end:]))
+
+
+def tells_of_options(statement: str) -> bool:
+    """Return whether a statement tells what options are, "A is 0.5 and C is 0.75"; it picks none."""
+    return _TELLS_OF.search(statement) is not None
 
 
 def pick_letters(text: str) -> tuple[str, str] | None:

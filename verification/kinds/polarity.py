@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import permutations
 
 from ..claims.statements import split_statements
 from ..notation.asked import asked_words, content_words
+from .implied import NEGATED, SUPPOSED, gives_numbers, implied
 
 _YES = "yes true yep yeah sí si oui ja sim sì да 是 是的 对 はい 예 네 tak evet"
 _NO = "no false nope non nein não нет 不是 否 不 いいえ 아니요 아니오 nie hayır"
@@ -30,13 +32,6 @@ _CALLED = re.compile(
 )
 # "\boxed{\text{Yes}}".
 _BOX = re.compile(rf"\\boxed\s*\{{\s*(?:\\text\s*\{{)?\s*{_WORD}\b", re.I)
-# "is not prime", "fails to".
-_NEGATED = re.compile(
-    r"\b(?:not|never|no|cannot|neither|nor|without|isn't|fails? to|too|keine?|nicht|pas|não|non|не)\b"
-    r"|n't\b|不|没|ない|ありません|아니|아닙",
-    re.I,
-)
-_DIGITS = re.compile(r"\d+")
 # A capitalised word within a sentence.
 _NAME = re.compile(r"(?<=\s)[A-Z][a-z]+")
 # "Correct.", "That's wrong.".
@@ -44,7 +39,7 @@ _BRIEF = re.compile(r"\W*(?:(?:that|it|this)(?:'s| is) )?(?P<brief>correct|right
 _SHORT_OF = re.compile(r"\b(?:is|are|'s|falls?|be) (?:[$€£]?[\d.,]+ (?:\w+ )?)?short\b|\bshort (?:of|by)\b", re.I)
 """Not enough: "She is $2 short."."""
 # Words of the question that an answer need not repeat; "ye" is "yes" without its s, as `content_words` returns it.
-_ASKING = frozenset({"true", "false", "ye", "statement", "following", "number"})
+_ASKING = content_words("true false yes statement following number")
 # "To determine if ...", "we check whether ..." say neither.
 _OPEN = re.compile(r"\bwhether\b|\b(?:determine|check|see|find out|tell|know|decide|verify|ask(?:ing|ed)?|assess) if\b", re.I)
 # "..., so": what follows concludes.
@@ -83,13 +78,13 @@ _OPPOSITES = {
         "increasing decreasing",
         "positive negative",
         "equal unequal",
-        "continuou discontinuou",
+        "continuous discontinuous",
         "linear nonlinear",
         "dependent independent",
     )
-    for word, other in (pair.split(), pair.split()[::-1])
+    for word, other in permutations(sorted(content_words(pair)))
 }
-"""Words of which one denies the other, without a plural s as `content_words` returns them."""
+"""Stems of which one denies the other."""
 _PRONOUN = re.compile(r"\s*(?:it|she|he|they)\b", re.I)
 # "It is not.", "She does."
 _SHORT = re.compile(
@@ -107,8 +102,6 @@ _VERDICT = re.compile(
     re.I,
 )
 """Other words for true or false, yes or no."""
-# "It would be true if ..." says nothing.
-_SUPPOSED = re.compile(r"\b(?:would|could|might|if)\b", re.I)
 
 
 def read_polarity(reference: str) -> bool | None:
@@ -121,7 +114,9 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
     for part in reversed(split_statements(text)):
         if boxed := list(_BOX.finditer(part)):
             return WORDS[boxed[-1]["word"].lower()], part
-        called = [match for match in _CALLED.finditer(part) if not _SUPPOSED.search(match[0])]
+        if question and (said := implied(part, question)) is not None:
+            return said, part
+        called = [match for match in _CALLED.finditer(part) if not SUPPOSED.search(match[0])]
         if called:
             last = called[-1]
             return WORDS[last["word"].lower()] != bool(last["not"]), part
@@ -129,7 +124,7 @@ def find_polarity(text: str, question: str | None = None) -> tuple[bool, str] | 
             return not short["not"], part
         if question and (brief := _BRIEF.fullmatch(part)):
             return brief["brief"].lower() in ("correct", "right", "t"), part
-        if question and (verdict := _VERDICT.search(part)) and not _SUPPOSED.search(part) and not part.endswith("?"):
+        if question and (verdict := _VERDICT.search(part)) and not SUPPOSED.search(part) and not part.endswith("?"):
             return _approves(verdict), part
         if first := _FIRST.search(part):
             return WORDS[first["word"].lower()], part
@@ -142,7 +137,7 @@ def _concluded(part: str, question: str) -> bool | None:
     """Return what a last clause says of what was asked, "..., so it does fit", "..., so she can't"; None if nothing."""
     ends = list(_SO.finditer(part))
     sentence = asked_words(question)[0]
-    if not ends or _UNSURE.search(clause := part[ends[-1].end() :].strip(" .!*")) or _NEGATED.search(sentence):
+    if not ends or _UNSURE.search(clause := part[ends[-1].end() :].strip(" .!*")) or NEGATED.search(sentence):
         return None
     if not (begin := _ASKS.match(_CONDITION.sub("", sentence).strip(" *$\"'"))) or not (found := _SUBJECT.match(clause)):
         return None
@@ -151,21 +146,16 @@ def _concluded(part: str, question: str) -> bool | None:
         return None
     asking, verb, rest = begin[1].lower(), (found["verb"] or "").lower(), clause[found.end() :]
     asked = content_words(sentence)
-    said = content_words(_NEGATED.sub(" ", rest)) - _ASKING - _words_of_subject(sentence)
-    allowed = asked | ({"afford"} if asked & {"buy", "enough", "purchase"} else set())
-    if not _gives_numbers(question, rest) or not said <= allowed:
+    said = content_words(NEGATED.sub(" ", rest)) - _ASKING - _words_of_subject(sentence)
+    allowed = asked | ({"afford"} if asked & {"buy", "enough", "purchas"} else set())
+    if not gives_numbers(question, rest) or not said <= allowed:
         return None
     verb = {"wo": "will", "ca": "can"}.get(verb, verb)
     same = verb == asking or (verb in _MODAL and asking in _MODAL | _DO)
     # A bare verb must be that of the question: "so it fits", where "Does it fit?" was asked.
     if (same and (said or not _OTHERS.search(rest))) or (not verb and said and asking in _MODAL | _DO):
-        return not (found["not"] or _NEGATED.search(rest))
+        return not (found["not"] or NEGATED.search(rest))
     return None
-
-
-def _gives_numbers(question: str, clause: str) -> bool:
-    """Return whether the question gives all numbers of a clause."""
-    return set(_DIGITS.findall(clause)) <= set(_DIGITS.findall(question))
 
 
 def _words_of_subject(sentence: str) -> frozenset[str]:
@@ -179,13 +169,13 @@ def _denies(part: str, question: str, enough: bool) -> bool:
         return True
     clause = _CLAUSE.split(part.strip(" ."))[-1]
     sentence = asked_words(question)[0]
-    said = content_words(_NEGATED.sub(" ", clause))
+    said = content_words(NEGATED.sub(" ", clause))
     return (
         bool(said)
         and said <= content_words(sentence)
-        and _gives_numbers(question, clause)
-        and bool(_NEGATED.search(clause))
-        and not _NEGATED.search(sentence)
+        and gives_numbers(question, clause)
+        and bool(NEGATED.search(clause))
+        and not NEGATED.search(sentence)
         and not part.endswith("?")
     )
 
@@ -210,13 +200,13 @@ def _restated(text: str, question: str) -> tuple[bool, str] | None:
         if _OPEN.search(part):
             continue
         opposite = any(words <= content_words(clause) for clause in _CLAUSE.split(part) for words in denied.values())
-        if opposite and not _NEGATED.search(part) and not part.endswith("?"):
+        if opposite and not NEGATED.search(part) and not part.endswith("?"):
             return False, part
         if _denies(part, question, "enough" in asked):
             return False, part
         clauses = ((each, unnamed if _PRONOUN.match(each) else asked) for each in reversed(_CLAUSE.split(part)))
         clause = next((each for each, words in clauses if words and words <= content_words(each)), None)
-        supposed = _SUPPOSED.search(clause) if clause else None
+        supposed = SUPPOSED.search(clause) if clause else None
         if clause and not part.endswith("?") and (not supposed or supposed[0].lower() in question.lower().split()):
-            return not _NEGATED.search(clause), part
+            return not NEGATED.search(clause), part
     return None

@@ -114,6 +114,8 @@ def plain_characters(text: str) -> str:
         text = _VULGAR.sub(_fraction, text)
     for sign, plain in _SIGNS.items():
         text = text.replace(sign, plain)
+    # The space of "36\\pi " must not keep a mark from closing: "**36π**".
+    text = text.replace("\\pi *", "\\pi*")
     if _SUBSCRIPT.search(text):
         text = _SUBSCRIPT.sub(lambda match: "_" + match[0].translate(_SUBSCRIPTS), text)
     if _ANY_SUPERSCRIPT.search(text):

@@ -70,6 +70,8 @@ _ARE = re.compile(r" is -?\d[\d./]*,? and [a-z] is -?\d")
 _BOTH_ARE = re.compile(r"(?<![\w\\'])([a-z]) is (-?\d[\d./]*),? and ([a-z]) is (?=-?\d)(-?\d)")
 # "How many degrees below zero ...?"
 _ASKED_BELOW = re.compile(r"how (?:many|far)[^.?\n]*\bbelow", re.I)
+# Spaces, and what only groups or marks mathematics.
+_GROUPING = re.compile(r"[\s$⟦⟧{}]|\\(?:left|right|cdot)")
 
 
 def laid_out(text: str) -> str:
@@ -133,3 +135,13 @@ def equations_marked(text: str) -> str:
 def asks_below(question: str | None) -> bool:
     """Return whether a question asks how far below something a value is; the answer then has no sign."""
     return bool(question and _ASKED_BELOW.search(question))
+
+
+def in_parentheses(before: str) -> bool:
+    """Return whether an opening parenthesis before a place is still open there."""
+    return before.count("(") > before.count(")")
+
+
+def squeeze(text: str) -> str:
+    """Return mathematics without spaces and what only groups or marks it."""
+    return _GROUPING.sub("", text)

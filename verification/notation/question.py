@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 from .asked import asked_words, content_words
 from .quantities import Quantity, find_quantities
+from .units import Unit, read_unit
 
 # The noun that a question counts: "how many apples", "in metres?".
 _UNIT = re.compile(
@@ -84,6 +85,12 @@ class Asked:
     def values(self) -> frozenset[Fraction]:
         """The given numbers without their forms."""
         return frozenset(value for value, _ in self.known)
+
+    @cached_property
+    def measure(self) -> Unit | None:
+        """The known unit that is asked for: that of "min" for "how many minutes"."""
+        words = " ".join(" ".join(groups) for groups in _UNIT.findall(self.sentence)).split()
+        return next(filter(None, map(read_unit, words)), None)
 
     @cached_property
     def altogether(self) -> bool:

@@ -14,6 +14,7 @@ from .forms import as_interval, as_pair, both_signs, other_numbers, same_range, 
 from .matrices import compare_matrices
 from .numeric_samples import compare_samples, same_equation
 from .pool import compare
+from .unions import same_union
 
 Outcome = Literal["equal", "unequal", "unread", "bad_reference", "timeout"]
 
@@ -151,7 +152,7 @@ def _compare_written(claim: str, reference: str, wanted: frozenset[Fraction], ti
         return "unequal"
     if "," in reference and not _SEVERAL_PARTS.search(claim):
         return "unequal"
-    if (same := _same_components(claim, reference)) is not None:
+    if (same := _same_components(claim, reference)) is not None or (same := same_union(claim, reference)) is not None:
         return "equal" if same else "unequal"
     if not _bounded(claim):
         return "timeout"

@@ -1,4 +1,4 @@
-"""Read text files line by line with a limit: a file without line breaks must not fill the memory."""
+"""Limits of texts. Files are read line by line: one without line breaks must not fill the memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,21 @@ from pathlib import Path
 
 LONGEST_LINE = 50_000_000
 """Characters. The longest record of a real file has a few hundred thousand."""
+
+MAX_CHARACTERS = 50_000
+"""Maximum length of a question. Anything longer is a document, not a problem."""
+
+
+def check_question(question: str) -> None:
+    """Refuse a question that is too long.
+
+    Raises:
+        ValueError: it is longer than `MAX_CHARACTERS`.
+    """
+    if len(question) > MAX_CHARACTERS:
+        raise ValueError(
+            f"the question has {len(question):,} characters; at most {MAX_CHARACTERS:,} are allowed, give the problem alone"
+        )
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:

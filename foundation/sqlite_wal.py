@@ -13,6 +13,17 @@ PATIENCE_S = 30.0
 """Seconds to wait for another process that holds a lock."""
 
 
+FULL = "the disk is full"
+
+
+def reason_of(error: sqlite3.Error) -> str:
+    """Return what SQLite says of an error; `FULL` also where it calls a full disk a "disk I/O error"."""
+    code = getattr(error, "sqlite_errorcode", None)
+    # SHMSIZE: no room for the index that every reader of a write-ahead log needs
+    full = code is not None and (code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE)
+    return FULL if full else str(error)
+
+
 class TextCursor(sqlite3.Cursor):
     """Stores text with lone surrogates, which SQLite refuses, with U+FFFD in their place."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..foundation.encodable import encodable_values
+from ..foundation.lines import check_question
 from .problem import Problem
 
 # The usual names of columns, the most telling first.
@@ -28,11 +29,12 @@ def to_problem(row: Mapping[str, Any], columns: Mapping[str, str], domain: str) 
         domain: domain of rows that name none.
 
     Raises:
-        ValueError: the row has no question column, or a value has the wrong type.
+        ValueError: the row has no question column, its question is too long, or a value has the wrong type.
     """
     row = encodable_values(dict(row))  # JSON may hold lone surrogates
     question = _text(row, columns, "question", QUESTIONS, needed=True)
     assert question is not None
+    check_question(question.strip())
     reference = _text(row, columns, "reference", REFERENCES)
     metadata = {key: row[key] for key in METADATA if row.get(key) not in (None, "")}
     metadata |= {

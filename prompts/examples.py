@@ -43,8 +43,20 @@ def load_examples(file: Path) -> tuple[Example, ...]:
     """
     if not file.is_file():
         return ()
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = read_text(file).splitlines()
     return tuple(_read(line, f"{file}, line {number}") for number, line in enumerate(lines, 1) if line.strip())
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file of a prompt set.
+
+    Raises:
+        ValueError: it is not UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file}: not UTF-8 ({error}); save the file as UTF-8") from error
 
 
 def choose_examples(

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .examples import FILE, Example, load_examples
+from .examples import FILE, Example, load_examples, read_text
 
 BUNDLED = ("default", "plain")
 """The bundled sets: `default` asks for a final line "Answer: ...", `plain` (as in the paper) does not."""
@@ -109,7 +109,7 @@ def load_prompts(source: str | Path | Mapping[str, str] | PromptSet = "default",
     if not folder.is_dir():
         raise FileNotFoundError(f"no prompt set {str(source)!r}; use {', '.join(BUNDLED)} or a folder with {_files()}")
     # Editors add a final line break.
-    texts = {file.stem: file.read_text(encoding="utf-8").removesuffix("\n") for file in sorted(folder.glob("*.txt"))}
+    texts = {file.stem: read_text(file).removesuffix("\n") for file in sorted(folder.glob("*.txt"))}
     version = texts.pop("version", "unversioned").strip()
     base = texts.pop("base", "plain").strip()
     if base not in BUNDLED:

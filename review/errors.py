@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
-from ..foundation.sqlite_wal import PATIENCE_S
+from ..foundation.sqlite_wal import PATIENCE_S, reason_of
 from ..foundation.visible import first_line
 
 
@@ -50,6 +51,7 @@ def cannot_be_used(shown: str, error: Exception, what: str = "used") -> str:
         error: an error of a driver or of SQLAlchemy.
         what: "used" or "opened".
     """
-    reason = first_line(getattr(error, "orig", None) or error)
+    cause = getattr(error, "orig", None) or error
+    reason = reason_of(cause) if isinstance(cause, sqlite3.Error) else first_line(cause)
     fix = next((advice for said, advice in _ADVICE.items() if re.search(said, reason)), "")
     return f"the reviews in {shown} cannot be {what}: {reason}{fix and f'; {fix}'}"

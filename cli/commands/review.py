@@ -10,7 +10,7 @@ import typer
 
 from ...foundation.commands import call
 from ...foundation.wording import counted
-from ..output_files import writing
+from ..output_files import writing_file
 
 if TYPE_CHECKING:
     from ...review.queue.queue import ReviewQueue
@@ -80,8 +80,8 @@ def export(
 
     filters = {"flag": flag, "teacher": teacher, "problem_set": problem_set, "experiment": experiment}
     queue = _open(context.obj["store"])
-    with writing(file, "the argument FILE"):
-        count = export_items(queue, file, **filters)
+    with writing_file(file, "the argument FILE") as new:
+        count = export_items(queue, new, **filters)
     print(
         f"{counted(count, 'review')} written. Fill in 'decision' (approve, edit or reject), "
         f"then run: {call('review', 'import', str(file))}"

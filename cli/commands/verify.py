@@ -16,7 +16,7 @@ from ...foundation.claims import claim_of, is_program
 from ...foundation.statuses import SCORED
 from ...foundation.wording import counted
 from ...problems.files import read_rows
-from ..output_files import writing
+from ..output_files import check_output, writing_file
 
 if TYPE_CHECKING:
     from ...verification import Verdict
@@ -57,6 +57,8 @@ def verify(
 
     Compares each response with its reference and prints the accuracy with its 95 % interval.
     """
+    if out:
+        check_output(out, "--out", [file])
     judge = _judge(verifier, timeout, explain)
     rows = list(read_rows(file))
     if not rows:
@@ -80,9 +82,9 @@ def verify(
         if explain:
             _explain(number, verdicts[-1])
     if out:
-        with writing(out, "--out"):
+        with writing_file(out, "--out", [file]) as new:
             lines = (json.dumps({"row": place, **asdict(each)}) + "\n" for place, each in enumerate(verdicts))
-            out.write_text("".join(lines), "utf-8")
+            new.write_text("".join(lines), "utf-8")
     strict = [verdict.strict for verdict in verdicts if verdict.status in SCORED]
     # programs were asked for no final line; a share of the other rows would not compare with the accuracy
     _show(Counter(verdict.status for verdict in verdicts), None if None in strict else sum(map(bool, strict)))

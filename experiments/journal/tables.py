@@ -15,7 +15,7 @@ from typing import Self
 from urllib.parse import quote
 
 from ...foundation.commands import call
-from ...foundation.sqlite_wal import PATIENCE_S, TextConnection, use_wal
+from ...foundation.sqlite_wal import FULL, PATIENCE_S, TextConnection, reason_of, use_wal
 from .database_layout import SCHEMA, VERSION, experiment_in
 from .salvage import count_readable
 
@@ -134,9 +134,12 @@ class JournalFile:
         )
 
     def _unwritable(self, error: sqlite3.OperationalError) -> OSError:
-        fix = "end the program that has locked it" if "locked" in str(error) else "free disk space or allow writing"
+        reason = reason_of(error)
+        fix = "end the program that has locked it" if "locked" in reason else "free disk space or allow writing"
+        if reason == FULL:
+            fix = "free disk space"
         return OSError(
-            f"the journal {self.path} cannot be used: {error}. Its contents are safe: {fix}, then rerun the command to resume"
+            f"the journal {self.path} cannot be used: {reason}. Its contents are safe: {fix}, then rerun the command to resume"
         )
 
     def close(self) -> None:
@@ -159,6 +162,8 @@ class JournalFile:
             self.claim()
         except JournalBusy:
             return True
+        except sqlite3.OperationalError:  # no run has it, but this process cannot lock it either, as on a full disk
+            return False
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -16,10 +16,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from pydantic import BaseModel, Field, create_model
 
+from ...foundation.lines import MAX_CHARACTERS
 from ...nodes.asking.failures import explain
 from ...nodes.decompose import make_decompose
 from ...nodes.hitl import reasons_of
-from ...nodes.question import MAX_CHARACTERS
 from ...prompts import PromptSet, load_prompts
 from ...verification import verify_answer as verify
 from ...verification.verdicts import Source

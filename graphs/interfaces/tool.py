@@ -12,10 +12,10 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...foundation.lines import MAX_CHARACTERS
 from ...foundation.redaction import Redactor
 from ...nodes.asking.checkpointer import refuse_checkpointer
 from ...nodes.asking.failures import explain, printable
-from ...nodes.question import MAX_CHARACTERS
 from ...nodes.steps import number_steps
 
 DESCRIPTION = (

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, insert, select
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ...foundation.commands import install
@@ -150,7 +150,9 @@ def _address(target: str) -> Address:
 def _sqlite_engine(target: str) -> Engine:
     if "://" in target:
         raise StoreError(f"reviews cannot be kept in {target.split('://')[0]}; give a file or postgresql://...")
-    engine = create_engine(f"sqlite:///{target}", connect_args={"timeout": PATIENCE_S, "factory": TextConnection})
+    # not as text: "?" in a path would begin the options of an address, and "%41" would be read as "A"
+    address = URL.create("sqlite", database=target)
+    engine = create_engine(address, connect_args={"timeout": PATIENCE_S, "factory": TextConnection})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
 

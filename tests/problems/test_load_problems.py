@@ -275,3 +275,10 @@ def test_a_list_that_a_program_returns_is_read_in_the_task_s_own_form(task):
     shown = f"({', '.join(map(str, value))})"
     assert problems.scorer(problems[0], {"answer": shown, "program": {"value": repr(value)}}) == 1
     assert problems.scorer(problems[0], {"answer": shown, "program": {"value": repr(value[:-1])}}) < 1
+
+
+def test_a_question_that_no_run_would_take_is_named_with_its_line(tmp_path):
+    path = write(tmp_path / "p.jsonl", {"question": "x" * 50_000}, {"question": "y" * 50_001})
+    with pytest.raises(ValueError, match=r"p\.jsonl, line 2: the question has 50,001 characters; at most 50,000"):
+        load_problems(path)
+    assert len(load_problems(path, limit=1)) == 1

@@ -151,3 +151,11 @@ def test_a_set_with_examples_of_its_own_survives_as_plain_values(tmp_path):
     stored = json.loads(json.dumps(asdict(prompts)))
     assert PromptSet.from_values(stored) == prompts
     assert PromptSet.from_values(stored).examples[0].steps == ("Add 2 and 2.",)
+
+
+@pytest.mark.parametrize("name", ["solve.txt", "examples.jsonl"])
+def test_a_file_that_is_not_utf8_is_named(tmp_path, name):
+    (tmp_path / "solve.txt").write_text("{question} {steps}")
+    (tmp_path / name).write_bytes("Löse: {question} {steps}".encode("latin-1"))
+    with pytest.raises(ValueError, match=rf"{name}: not UTF-8 .*save the file as UTF-8"):
+        load_prompts(tmp_path)

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from ...foundation.commands import program
 from ...foundation.visible import first_line
 from .errors import NoAnswer, TrackingUnavailable
-from .store_address import LOCAL, is_server, unwritable_file
+from .store_address import LOCAL, is_server, misread_folder, unwritable_file
 
 _CHECK_S = 5.0
 """Seconds in which a server must answer. MLflow's own client retries for minutes."""
@@ -22,6 +22,7 @@ _REQUEST_S = 10.0
 _DAMAGED = (
     f"its file is damaged: move it away, and a new one is made; {program()} report writes the results of a journal into it"
 )
+_ELSEWHERE = "name another database with --tracking-uri sqlite:////FOLDER/mlflow.db, or leave tracking out with --no-tracking"
 # Words in a database's error message, and what to do about it.
 _ADVICE_BY_SIGN = {
     "malformed": _DAMAGED,
@@ -110,12 +111,13 @@ def check_file(uri: str, shown: str) -> None:
             f"the tracking store {shown} is a folder, and MLflow keeps no traces in folders; use {LOCAL} "
             "(or unset MLFLOW_TRACKING_URI), or move it with: mlflow migrate-filestore"
         )
+    if (folder := misread_folder(uri)) is not None:
+        raise TrackingUnavailable(
+            f"MLflow cannot use a database in the folder {folder}: its path contains ? or %; rename the folder, {_ELSEWHERE}"
+        )
     if (unwritable := unwritable_file(uri)) is not None:
         # MLflow would retry what cannot succeed; its own error came after 145 s.
-        raise TrackingUnavailable(
-            f"the tracking store {shown} cannot be used: {unwritable} is not writable; name another database with "
-            "--tracking-uri sqlite:////FOLDER/mlflow.db, or leave tracking out with --no-tracking"
-        )
+        raise TrackingUnavailable(f"the tracking store {shown} cannot be used: {unwritable} is not writable; {_ELSEWHERE}")
 
 
 def cause(error: BaseException) -> str:

@@ -36,6 +36,17 @@ def absolute(uri: str) -> str:
     return f"sqlite:///{Path(relative[1]).resolve()}" if relative else uri
 
 
+def misread_folder(uri: str) -> Path | None:
+    """Return the current folder if a database lies in it and its name means something else in an address; None if all is well.
+
+    MLflow cannot take such a folder in any form: "?" begins the options of an address, "%41" is read as "A", and for a quoted
+    path MLflow makes a folder of the quoted name.
+    """
+    folder = Path.cwd()
+    lies_here = uri.startswith((LOCAL, f"sqlite:///{folder}{os.sep}"))
+    return folder if lies_here and re.search(r"\?|%[0-9a-fA-F]{2}", str(folder)) else None
+
+
 def without_user(uri: str) -> str:
     """Return an address without user and password."""
     return re.sub(r"(?<=://)[^/@]*@", "", uri)

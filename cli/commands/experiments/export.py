@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 import typer
 
 from ....experiments.exchange.flat_rows import COLUMNS, export_rows
+from ....experiments.journal.database_layout import files_of
 from ....experiments.journal.find_journal import find_journal
 from ....foundation.folders import home
-from ...output_files import writing
+from ...output_files import writing, writing_file
 
 Format = Literal["csv", "parquet", "jsonl", "hf"]
 
@@ -31,6 +32,10 @@ def export(
     with find_journal(experiment, home()) as journal:
         name = (journal.get("name") or "experiment").replace(" ", "_")
         path = out or Path(name if format == "hf" else f"{name}.{format}")
-        with writing(path, "--out"):
-            count = export_rows(journal, path, format)
+        if format == "hf":  # a folder
+            with writing(path, "--out"):
+                count = export_rows(journal, path, format)
+        else:
+            with writing_file(path, "--out", files_of(journal.path)) as new:
+                count = export_rows(journal, new, format)
         print(f"{count} rows written to {path}")

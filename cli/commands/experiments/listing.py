@@ -24,7 +24,11 @@ def listing(
 ) -> None:
     """List the experiments of this folder, newest first."""
     console = wide(Console(highlight=False))
-    found = [made for path in journals(home()) if (made := _read(path, console)) and _tagged(made, tag)]
+    paths = journals(home())
+    read = [made for path in paths if (made := _read(path, console))]
+    found = [made for made in read if _tagged(made, tag)]
+    if paths and not read:
+        raise typer.Exit(1)
     if not found:
         print(f"no experiments{f' with the tag {tag!r}' if tag else ''} in {home()}; {program()} run makes one")
         return

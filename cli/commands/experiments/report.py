@@ -17,7 +17,7 @@ from ....experiments.report.scores import conditions
 from ....experiments.report.table import rich_table
 from ....foundation.folders import home
 from ...columns import ShowColumns
-from ...output_files import writing
+from ...output_files import replaced, writing
 from ...publish_results import opened
 from ...screens.consoles import wide
 from ...shared_options import TrackingUri
@@ -54,7 +54,8 @@ def report(
             for name, content in made.files().items():
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(content, encoding="utf-8")
+                with replaced(path) as new:
+                    new.write_text(content, encoding="utf-8")
         print(f"wrote {folder / 'report.html'} and {folder / 'table.md'}")
         with opened(tracking, tracking_uri) as store:
             if store is not None:

@@ -97,3 +97,15 @@ def test_an_unknown_verifier_is_named(tmp_path):
     assert "verifier 'magic' is unknown; use mathematics, choice" in str(result.exception)
     result = CliRunner().invoke(app, ["verify", str(file), "--verifier", "numeric:x"])
     assert "'x' is not a tolerance" in str(result.exception)
+
+
+def test_the_file_of_responses_is_not_overwritten(tmp_path):
+    file, link = tmp_path / "own.csv", tmp_path / "link.csv"
+    write(file, ROWS)
+    before = file.read_bytes()
+    link.symlink_to(file)
+    for out in (file, link):
+        result = CliRunner().invoke(app, ["verify", str(file), "--out", str(out)])
+        assert result.exit_code == 1
+        assert "would be overwritten; choose another place with --out" in str(result.exception)
+    assert file.read_bytes() == before

@@ -86,3 +86,26 @@ def test_a_full_disk_is_explained(tmp_path):
         fill()
     with Journal(path) as journal:
         assert journal.get("name") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("SQLITE_FULL", "database or disk is full"), ("SQLITE_IOERR_SHMSIZE", "disk I/O error")]
+)
+def test_a_full_disk_is_not_another_run(tmp_path, monkeypatch, code, said):
+    path = tmp_path / "e.journal.sqlite"
+
+    def full(_):
+        error = sqlite3.OperationalError(said)
+        error.sqlite_errorcode = getattr(sqlite3, code)
+        raise error
+
+    def claim():
+        with Journal(path) as journal:
+            journal.claim()
+
+    claim()
+    monkeypatch.setattr("trace_of_thought.experiments.journal.tables.lock_of", full)
+    with Journal(path) as journal:
+        assert not journal.busy
+    with pytest.raises(OSError, match=r"the disk is full\. Its contents are safe: free disk space, then"):
+        claim()

@@ -13,8 +13,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, Send
 
 from trace_of_thought import as_node, asolve, build_baseline, build_trace_of_thought, solve
+from trace_of_thought.foundation.lines import MAX_CHARACTERS
 from trace_of_thought.models import ScriptedChatModel
-from trace_of_thought.nodes.question import MAX_CHARACTERS
 from trace_of_thought.nodes.state import TraceInput, TraceOutput
 from trace_of_thought.verification import Verdict
 

@@ -5,12 +5,14 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -333,3 +335,14 @@ def test_many_open_a_new_store_at_once(store):
 
     with ThreadPoolExecutor(20) as pool:
         assert len(set(pool.map(secret, range(20)))) == 1
+
+
+@pytest.mark.parametrize("name", ["what?", "c%41d", "a#b"])
+def test_a_store_lies_in_a_folder_of_any_name(tmp_path, name):
+    (tmp_path / name).mkdir()
+    store = ReviewStore(tmp_path / name / "reviews.sqlite")
+    store.close()
+    with closing(sqlite3.connect(tmp_path / name / "reviews.sqlite")) as db:
+        tables = {table for (table,) in db.execute("select name from sqlite_master")}
+    assert {"writes", "checkpoints"} <= tables
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -112,3 +113,14 @@ def test_a_folder_that_cannot_be_written_says_what_to_set(monkeypatch: pytest.Mo
     monkeypatch.setenv("TOT_HOME", str(tmp_path / "file" / "below"))
     with pytest.raises(OSError, match="set TOT_HOME"):
         home()
+
+
+@pytest.mark.parametrize("name", ["what?", "c%41d"])
+def test_a_folder_that_mlflow_would_misread_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / name)
+    with pytest.raises(
+        tracking.TrackingUnavailable, match=re.escape(f"the folder {tmp_path / name}: its path contains ? or %")
+    ):
+        tracking.connect("sqlite:///mlflow.db")
+    assert {path.name for path in tmp_path.iterdir()} == {name, "mlflow.db"}  # the fixture's database

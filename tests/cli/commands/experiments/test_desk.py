@@ -224,3 +224,11 @@ def test_a_budget_has_an_exit_code_of_its_own(tot, tmp_path, openai_server):
     code, text = tot("run", *models, "--no-tracking", "--max-total-tokens", "20")
     assert code == 3
     assert "Stopped by --max-total-tokens=20" in text
+
+
+def test_a_folder_whose_only_journal_cannot_be_read_is_not_called_empty(tot, tmp_path):
+    path = tmp_path / ".trace_of_thought" / "e.journal.sqlite"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"something else entirely" * 100)
+    code, output = tot("list")
+    assert (code, "cannot be read" in output, "no experiments" in output) == (1, True, False)

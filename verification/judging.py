@@ -128,7 +128,7 @@ def _restated(text: str, wanted: str, question: str | None) -> bool:
     """Return whether the claim is an expression copied from the question: it is no answer, even if it equals the reference."""
     if not question or exact_values(text) or len(text) < 4:
         return False
-    given, asked, right = (re.sub(r"[\s{}$]|\\(?:left|right)", "", part) for part in (tidy(text), question, wanted))
+    given, asked, right = (re.sub(r"[\s$]|\\?[{}]|\\(?:left|right)", "", part) for part in (tidy(text), question, wanted))
     return given in asked and given != right
 
 

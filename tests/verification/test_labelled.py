@@ -28,6 +28,9 @@ KNOWN = {
     "The divisors are 1, 2, 3, 4, 6, 9, 12, 18, 36. One might say 8, but counting them carefully gives 9 divisors.",
     "30% of 1000 is 300, so 700 students are left after exit A. 3/5 of 700 = 420 went out through exit B. The "
     "rest, 700 - 420 = 280 students, went out through exit C.",
+    "Number of fiction books = 480 x 2/3 = 320\nNumber of mystery books = 320 x 1/4 = 80\n\nSo there are 80 mystery books in "
+    "the library. That leaves 320 - 80 = 240 fiction books that are not mysteries.",
+    "**Tip** = 15% of $64 = 0.15 × 64 = **$9.60**\n\nSo the total with tip would be $73.60.",
 }
 """Judged otherwise than labelled; see the README of the set."""
 

@@ -34,8 +34,8 @@ from .places import Place, all_given, is_told_before, sizes_in
 from .weighing import Sign, Table, table
 
 _EXPLICIT = ("box", "answer_line")  # the claim is explicit whatever the statement says around it
-# "If we had used 3, ...": not what the question supposes.
-_COUNTERFACTUAL = re.compile(r"\bif (?:i|we|you|one) (?:had|were)\b", re.I)
+# "If we had used 3, ...", "If he had not taken a break, ...": not what the question supposes.
+_COUNTERFACTUAL = re.compile(r"\bif (?:(?:i|we|you|one) (?:had|were)|(?:he|she|it|they) (?:had|were)(?: not|n't))\b", re.I)
 # After "the answer is": a number, or a last word such as "Tuesday".
 _VALUE_AFTER = re.compile(r"[\d⟦]|\b(?!two\b)\w+\W*$")
 # "(3 apples were left over)".

@@ -26,7 +26,9 @@ class Phrase:
         for word in self.words:
             if word in low:
                 return True
-        return not (self.words or self.foreign) or (not low.isascii() and any(word in low for word in self.foreign))
+        if self.foreign and not low.isascii():
+            return any(word in low for word in self.foreign)
+        return not (self.words or self.foreign)
 
     def search(self, text: str, low: str) -> re.Match[str] | None:
         """Return the first match in a text, whose lower-case form is `low`."""

@@ -28,7 +28,7 @@ from .phrases import (
 )
 from .places import Place, is_value_alone, read_around, tells_parts
 
-LAST = 10
+LAST = 8
 """Maximum number of statements with a value that are considered, from the end."""
 MAX_RESPONSE = 20_000
 """Maximum characters of a response that are read, from the end."""

@@ -122,8 +122,8 @@ class JournalFile:
         # text that is not UTF-8 is an OperationalError, too, but a sign of damage
         if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
             return self._unwritable(error)
-        # subclasses such as IntegrityError are about a statement; damage is the base class itself
-        if not isinstance(error, sqlite3.OperationalError) and type(error) is not sqlite3.DatabaseError:
+        # subclasses such as IntegrityError are about a statement; damage is the base class itself, or an impossible length
+        if not isinstance(error, sqlite3.OperationalError) and type(error) not in (sqlite3.DatabaseError, sqlite3.DataError):
             return error
         if not (found := count_readable(self.path)):
             return ValueError(f"{self.path} is not a journal of this program ({error})")

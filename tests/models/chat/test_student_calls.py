@@ -124,9 +124,11 @@ async def test_a_call_that_takes_too_long_says_so_and_frees_its_place(student, w
     with pytest.raises(TimeoutError, match="raise timeout"):
         student.invoke("slow", timeout=0.01, max_tokens=3000)
     assert student.invoke("next", max_tokens=2).usage_metadata["output_tokens"] == 2
-    for call in calls[:-1]:
-        assert call.result.cancelled()
-        assert tokens_when_idle(student, call) < 3000
+    # on a busy machine, a reply may be complete by the time that the caller wakes up and gives up
+    cancelled = [call for call in calls[:-1] if call.result.cancelled()]
+    assert cancelled
+    assert all(tokens_when_idle(student, call) < 3000 for call in cancelled)
+    assert all(call.result.done() for call in calls)
 
 
 def test_several_event_loops_one_after_the_other(student):

@@ -54,10 +54,15 @@ async def test_tasks_and_threads_get_the_same_replies(student):
 
 
 def test_a_call_joins_others_that_run(student):
-    stream = student.stream(ENDLESS, max_tokens=3000 if student.engine == "openvino" else 400)
-    next(stream)
-    assert student.invoke("second", max_tokens=5).response_metadata["batch_size"] == 2
-    stream.close()
+    # the tiny model may end its reply before the other call comes
+    sizes = set()
+    for _ in range(8):
+        stream = student.stream(ENDLESS, max_tokens=3000 if student.engine == "openvino" else 400)
+        next(stream)
+        sizes.add(student.invoke("second", max_tokens=5).response_metadata["batch_size"])
+        stream.close()
+    assert 2 in sizes
+    assert sizes <= {1, 2}
 
 
 async def test_streams_add_up_to_the_reply(student):

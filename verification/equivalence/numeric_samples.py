@@ -43,7 +43,7 @@ _INFINITE = re.compile(r"\s*([+-]?)\s*\\infty\s*")
 # Only expressions such as "(2 + 3i)" may use i as the imaginary unit.
 _COMPLEX = re.compile(r"\(?[\s\d.+-]*i[\s\d.+-]*\)?")
 # "(1, 2]".
-_INTERVAL = re.compile(r"\s*([(\[])([^()\[\],]+),([^()\[\],]+)([)\]])\s*")
+INTERVAL = re.compile(r"\s*([(\[])([^()\[\],]+),([^()\[\],]+)([)\]])\s*")
 
 
 Part = tuple[str, str, str, str]
@@ -146,7 +146,7 @@ def _same_end(given: str, wanted: str) -> bool | None:
 
 def _parts(text: str) -> list[Part] | None:
     """Return the parts of a pair or of a union of intervals; None if the text is anything else."""
-    matches = [_INTERVAL.fullmatch(part) for part in re.sub(r"^[a-z]\s*\\in(?![a-z])", "", text).split("\\cup")]
+    matches = [INTERVAL.fullmatch(part) for part in re.sub(r"^[a-z]\s*\\in(?![a-z])", "", text).split("\\cup")]
     found = [match.groups() for match in matches if match]
     return found if len(found) == len(matches) else None  # type: ignore[return-value]
 

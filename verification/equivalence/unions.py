@@ -7,12 +7,12 @@ from fractions import Fraction
 from math import inf
 
 from ..notation.values import exact_values
+from .numeric_samples import INTERVAL
 
 # "x \\in" before intervals.
 _MEMBER = re.compile(r"(?:[a-zA-Z]\s*)?\\in(?![a-z])\s*")
 # Between two intervals.
 _OR = re.compile(r"\s*(?:\\cup|\bor\b)\s*")
-_INTERVAL = re.compile(r"([(\[])([^()\[\],]+),([^()\[\],]+)([)\]])")
 _INFINITE = {"\\infty": inf, "+\\infty": inf, "-\\infty": -inf}
 
 End = tuple[Fraction | float, int]
@@ -28,7 +28,7 @@ def same_union(claim: str, reference: str) -> bool | None:
 def _intervals(text: str) -> list[tuple[End, End]]:
     found = []
     for part in _OR.split(_MEMBER.sub("", text.strip())):
-        match = _INTERVAL.fullmatch(part)
+        match = INTERVAL.fullmatch(part)
         ends = [_value(end.strip()) for end in match.group(2, 3)] if match else []
         if not match or None in ends:
             return []

@@ -22,9 +22,10 @@ _NUMBER_AND_WORK = re.compile(r"(-?[\d.,]+)\s+\(([\d\s.,%+*/^()-]*[-+*/^][\d\s.,
 # An equals sign, but not the one in "<=".
 _EQUALS = re.compile(r"(?<![<>!])=")
 # What does not belong to a value's equation any more: "because 3 + 4 = 7", and after a colon ": 3 + 4 = 7".
-_ENDS = re.compile(r"\. |,? (?:because|since|porque|ya que|denn|weil|parce que|pois) |因为")
-_ENDS_OR_EXPLAINS = re.compile(r"\. |^(?! of\b)[^=:]{0,60}: |,? (?:because|since|porque|ya que|denn|weil|parce que|pois) |因为")
-# Between a value and the equation that goes on with it: 84 "muffins, and adding the single ones: 84 + 5 = 89".
+_REASON = r"\. |,? (?:because|since|porque|ya que|denn|weil|parce que|pois) |因为"
+_ENDS = re.compile(_REASON)
+_ENDS_OR_EXPLAINS = re.compile(rf"^(?! of\b)[^=:]{{0,60}}: |{_REASON}")
+# Between a value and the equation that starts from it: 84 "muffins, and adding the single ones: 84 + 5 = 89".
 _CONTINUES = re.compile(r"^[^=]*\b(?:plus|add(?:ing)?|minus|less|subtract(?:ing)?|taking|removing|then)\b[^=]*[:,]", re.I)
 # After an operand: "+ 5 = 89", "muffins + 5 muffins = 89"; and after the last one: "muffins = 89".
 _RESULT = r"=\s*[$€£]?(?P<result>\d[\d,]*(?:\.\d+)?)"
@@ -153,7 +154,7 @@ def is_explained(written: str) -> bool:
 
 
 def is_left_side(before: str, after: str, value: str, given: Container[Fraction]) -> int:
-    """Tell how surely a value is only a step: 1 if it is a left side, 2 if a later equation goes on with it, or 0.
+    """Tell how surely a value is only a step: 1 if it is a left side, 2 if a later equation starts from it, or 0.
 
     Args:
         before: the text before the value.
